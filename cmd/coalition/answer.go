@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coalition/invites"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+func (a *app) readyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ready ID",
+		Short: "Check in with yourself before anything is sent",
+		Long: `Check in with yourself: are you ready and willing to be open, to let your guard
+down and to speak your mind? Until you have said so, nothing is sent.`,
+		Example:           "  coalition ready maya",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.recording(cmd, args[0], func(b *scheduler.Board, c *scheduler.Conversation) (scheduler.Change, error) {
+				if terminal(a.stdin) && !a.yes {
+					if c.HasHistory() {
+						fmt.Fprintln(a.stderr, "There is something between you two. It can be said kindly, and it has to be said.")
+					}
+					if err := a.confirm(fmt.Sprintf("Are you ready and willing to be open with %s, and to let your guard down?", c.Plan.With.Name)); err != nil {
+						return nil, usage("nothing was recorded: take the time you need", "")
+					}
+				}
+				return scheduler.CheckIn{}, nil
+			})
+		},
+	}
+	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "record it without being asked")
+	return c
+}
+
+func (a *app) answerCommand() *cobra.Command {
+	var note, at string
+	c := &cobra.Command{
+		Use:   "answer ID yes|no|later",
+		Short: "Record the partner's answer",
+		Long: `Record what the partner has answered. Nothing is sent by this; with a yes and a
+known time the invitation is due, and the daemon sends it. --time is one of the
+numbers in the brief (2, or "1 or 3" for the earlier one that is still free) or a
+time.`,
+		Example:   "  coalition answer maya yes --time 2\n  coalition answer tom later --note \"after the fair\"",
+		Args:      cobra.ExactArgs(2),
+		ValidArgs: []string{scheduler.Yes, scheduler.No, scheduler.Wait},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, complete string) ([]string, cobra.ShellCompDirective) {
+			if len(args) == 1 {
+				return []string{scheduler.Yes, scheduler.No, scheduler.Wait}, cobra.ShellCompDirectiveNoFileComp
+			}
+			return a.ids(cmd, args, complete)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			value := args[1]
+			if !slices.Contains([]string{scheduler.Yes, scheduler.No, scheduler.Wait}, value) {
+				return usage("%q is no answer", "write yes, no or later", value)
+			}
+			if at != "" && value != scheduler.Yes {
+				return usage("--time belongs to a yes", "leave it out")
+			}
+			if err := invites.Line(note); err != nil {
+				return usage("the note %s", "write it as one line", err)
+			}
+			return a.recording(cmd, args[0], func(b *scheduler.Board, c *scheduler.Conversation) (scheduler.Change, error) {
+				answer := scheduler.Answer{Value: value, How: "command", Note: note}
+				if at != "" {
+					var err error
+					if answer.Slot, err = a.chosenTime(b, c, at); err != nil {
+						return nil, err
+					}
+				}
+				return answer, nil
+			})
+		},
+	}
+	c.Flags().StringVar(&note, "note", "", "what they said besides: one line of `TEXT`")
+	c.Flags().StringVar(&at, "time", "", "the `TIME` or number they chose")
+	return c
+}
+
+var numbers = regexp.MustCompile(`^\s*\d+(\s*(?:or|,|/|and)\s*\d+)*\s*$`)
+
+// chosenTime is the slot that --time names: of the numbers in the brief the earliest that is still free.
+func (a *app) chosenTime(b *scheduler.Board, c *scheduler.Conversation, s string) (plan.Slot, error) {
+	if !numbers.MatchString(s) {
+		return a.parseStart(s, c.Plan.When.Timezone.Location(a.sched.Zone))
+	}
+	offered := c.Choices(b.Now)
+	var best plan.Slot
+	for _, word := range regexp.MustCompile(`\d+`).FindAllString(s, -1) {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 || n > len(offered) {
+			return best, usage("there is no time with the number %s", "see: coalition show %s", word, c.ID)
+		}
+		slot := offered[n-1]
+		at := slot.Time()
+		if at.After(b.Now) && b.Free(at, c.Length(), c) && (best.IsZero() || at.Before(best.Time())) {
+			best = slot
+		}
+	}
+	if best.IsZero() {
+		return best, usage("none of these times is free any more", "record the yes without --time, and choose another one together")
+	}
+	return best, nil
+}
+
+// recording is what every command does that changes a conversation and sends nothing.
+func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error)) error {
+	ctx := cmd.Context()
+	if err := a.open(ctx, false); err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		b, err := a.look(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := a.find(b, ref)
+		if err != nil {
+			return err
+		}
+		ch, err := change(b, c)
+		if err != nil {
+			return err
+		}
+		d, err := a.sched.Take(c, ch, b.Now)
+		if err != nil {
+			return err
+		}
+		if err = a.sched.Store.Commit(ctx, d); err == scheduler.ErrConflict && try < 5 {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		now := a.sched.Now()
+		if a.json {
+			return a.printJSON(a.row(c, now))
+		}
+		a.say("%s: %s. Next: %s", c.Ref(), d.Events[0].Text, nextWords(c.Next(now), now, a.sched.Zone.Location("UTC")))
+		return nil
+	}
+}
+
+// nextWords is a step in a sentence.
+func nextWords(s scheduler.Step, now time.Time, zone *time.Location) string {
+	switch {
+	case s.Next == "":
+		return "nothing"
+	case s.Kind != "" && s.IsDue(now):
+		return s.Next + ", which the daemon does"
+	case s.Due.After(now):
+		return s.Next + " (" + s.Due.In(zone).Format(timeLayout) + ")"
+	}
+	return strings.TrimSpace(s.Next)
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [ID…]",
+		Short: "Check config, plans and templates",
+		Long: `Check config, plans and templates, and say everything that is wrong at once: where it
+stands, what it is, and how to mend it. Warnings are worth a look and keep nothing
+from being sent. Nothing is changed.`,
+		Example:           "  coalition check\n  coalition check maya --json",
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.open(cmd.Context(), true); err != nil {
+				return err
+			}
+			b, err := a.look(cmd.Context())
+			if err != nil {
+				return err
+			}
+			list := a.sched.Check(b)
+			if len(args) > 0 {
+				wanted := make(map[string]bool)
+				for _, ref := range args {
+					c, err := b.Find(ref)
+					switch {
+					case err == nil:
+						wanted[string(c.ID)] = true
+					case !hasOwner(list, ref):
+						return err
+					default:
+						wanted[ref] = true
+					}
+				}
+				var some []strictyaml.Problem
+				for _, p := range list {
+					if wanted[p.Owner] {
+						some = append(some, p)
+					}
+				}
+				list = some
+			} else {
+				list = append(a.config.notYet(), list...)
+				list = append(list, a.templateProblems()...)
+			}
+			return a.sayProblems(count(len(b.Conversations), "conversation"), list)
+		},
+	}
+}
+
+func hasOwner(list []strictyaml.Problem, id string) bool {
+	for _, p := range list {
+		if p.Owner == id {
+			return true
+		}
+	}
+	return false
+}
+
+// errFound ends check where there is a problem; what it is has been printed.
+var errFound = errors.New("there are problems")
+
+func (a *app) sayProblems(checked string, list []strictyaml.Problem) error {
+	wrong := 0
+	for _, p := range list {
+		if !p.Warning {
+			wrong++
+		}
+	}
+	if a.json {
+		if list == nil {
+			list = []strictyaml.Problem{}
+		}
+		if err := a.printJSON(list); err != nil {
+			return err
+		}
+	} else {
+		printProblems(a.stdout, list, true)
+		warnings := ""
+		if n := len(list) - wrong; n > 0 {
+			warnings = ", " + count(n, "warning")
+		}
+		if wrong == 0 {
+			a.say("%s, no problem%s.", checked, warnings)
+		} else {
+			a.say("%s%s.", count(wrong, "problem"), warnings)
+		}
+	}
+	if wrong > 0 {
+		return errFound
+	}
+	return nil
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	schemas := map[string]reflect.Type{"plan": reflect.TypeFor[plan.Plan](), "config": reflect.TypeFor[config]()}
+	return &cobra.Command{
+		Use:       "schema plan|config",
+		Short:     "Print the JSON Schema of plan or config files, for editors",
+		Long:      "Print the JSON Schema of plan or config files. Editors that know YAML complete keys\nand check with it while you type.",
+		Example:   "  coalition schema plan > plan.schema.json",
+		Args:      cobra.ExactArgs(1),
+		ValidArgs: []string{"plan", "config"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			t, ok := schemas[args[0]]
+			if !ok {
+				return usage("there is no schema of %q", "write plan or config", args[0])
+			}
+			return a.printJSON(strictyaml.Schema(t, "coalition "+args[0]))
+		},
+	}
+}
+
+func (a *app) templateCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "template",
+		Short: "List, show or check the templates of what is sent",
+		Long: `The words of all that is sent stand in templates, one folder for each language. To
+say something otherwise, put your own version of a file into the folder that
+templates: names in the config, under the same name.`,
+		Example: "  coalition template list\n  coalition template show de/brief.txt > templates/de/brief.txt",
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "list", Short: "List all templates", Example: "  coalition template list", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.open(cmd.Context(), true); err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(a.sched.Words.Files())
+			}
+			for _, name := range a.sched.Words.Files() {
+				own := ""
+				if a.sched.Words.Own(name) {
+					own = "  (your own)"
+				}
+				fmt.Fprintln(a.stdout, name+own)
+			}
+			return nil
+		},
+	}, &cobra.Command{
+		Use: "show NAME", Short: "Print a template", Example: "  coalition template show en/brief.txt", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.open(cmd.Context(), true); err != nil {
+				return err
+			}
+			source, err := a.sched.Words.Source(args[0])
+			if err != nil {
+				return usage("%s", "see: coalition template list", err)
+			}
+			_, err = a.stdout.Write(source)
+			return err
+		},
+	}, &cobra.Command{
+		Use: "check", Short: "Check all templates", Example: "  coalition template check", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.open(cmd.Context(), true); err != nil {
+				return err
+			}
+			return a.sayProblems(count(len(a.sched.Words.Files()), "template"), a.templateProblems())
+		},
+	})
+	return c
+}
+
+func (a *app) templateProblems() (list []strictyaml.Problem) {
+	for _, p := range a.sched.Words.Check() {
+		file := p.File
+		if a.sched.Words.Own(file) {
+			file = strings.TrimSuffix(a.config.resolve(a.config.Templates), "/") + "/" + file
+		}
+		list = append(list, strictyaml.Problem{File: file, Line: p.Line, Column: p.Column, Text: p.Text,
+			Mend: "compare it with the built-in one"})
+	}
+	return list
+}

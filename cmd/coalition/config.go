@@ -1,0 +1,397 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/email"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
+	"coalition/templates"
+)
+
+// config is the file config.yaml. What it leaves out has the default named here.
+type config struct {
+	Organizer     organizerConfig `yaml:"organizer" strict:"required" doc:"You."`
+	Conversations string          `yaml:"conversations" strict:"max=1000" doc:"The folder of plan files; default ./conversations."`
+	State         string          `yaml:"state" strict:"max=1000" doc:"An SQLite file, or postgres://…; default ./state/coalition.db."`
+	Mail          mailConfig      `yaml:"mail" doc:"How mail leaves."`
+	Replies       *repliesConfig  `yaml:"replies" doc:"Where the daemon reads answers."`
+	Calendar      calendarConfig  `yaml:"calendar" doc:"How invitations are made."`
+	Web           *webConfig      `yaml:"web" doc:"The page on which the partner answers."`
+	Templates     string          `yaml:"templates" strict:"max=1000" doc:"A folder with own versions of any template."`
+	Reminders     []ahead         `yaml:"reminders" doc:"How long before a talk the partner is reminded; default 24h and 1h."`
+	HoldOver      int             `yaml:"hold_over" doc:"A daemon pass with more messages than this waits for approve; default 10."`
+
+	path string // of the file
+	doc  *strictyaml.Document
+}
+
+type organizerConfig struct {
+	Name         string            `yaml:"name" strict:"required" doc:"As your partners know you."`
+	Email        plan.Email        `yaml:"email" strict:"required" doc:"From and ORGANIZER of all that is sent; replies come back here."`
+	Aliases      []plan.Email      `yaml:"aliases" doc:"Other addresses of yours."`
+	Timezone     plan.Zone         `yaml:"timezone" strict:"required" doc:"Its IANA name, such as Europe/Lisbon."`
+	Language     plan.Language     `yaml:"language" doc:"Default en."`
+	WorkingHours plan.WorkingHours `yaml:"working_hours" doc:"Default Monday to Friday, 09:00 to 17:30."`
+}
+
+type mailConfig struct {
+	Via        mailVia    `yaml:"via" doc:"outbox (a folder of .eml files) or smtp; default outbox."`
+	Outbox     string     `yaml:"outbox" strict:"max=1000" doc:"The folder; default ./outbox."`
+	CopyToSelf bool       `yaml:"copy_to_self" doc:"true: you get each invitation as a mail for your own calendar."`
+	SMTP       smtpConfig `yaml:"smtp" doc:"The server that takes your mail."`
+}
+
+type smtpConfig struct {
+	Host        string   `yaml:"host" doc:"Its name."`
+	Port        int      `yaml:"port" doc:"Default 587."`
+	Security    security `yaml:"security" doc:"starttls (required, never optional), tls, or none (this machine only); default starttls."`
+	signIn      `doc:"-"`
+	Connections int `yaml:"connections" doc:"How many messages go side by side; default 4."`
+}
+
+// signIn is how the program signs in at a server.
+type signIn struct {
+	Username        string `yaml:"username" doc:"Absent: no sign-in."`
+	PasswordFile    string `yaml:"password_file" strict:"max=1000" doc:"A file that holds the password."`
+	PasswordCommand string `yaml:"password_command" strict:"max=1000" doc:"A command that prints the password."`
+}
+
+type repliesConfig struct {
+	IMAP  *imapConfig `yaml:"imap" doc:"Your mailbox."`
+	Trust []string    `yaml:"trust" doc:"Servers whose Authentication-Results header counts."`
+}
+
+type imapConfig struct {
+	Host     string   `yaml:"host" strict:"required" doc:"Its name."`
+	Port     int      `yaml:"port" doc:"Default 993."`
+	Security security `yaml:"security" doc:"tls, starttls, or none (this machine only); default tls."`
+	signIn   `doc:"-"`
+	Mailbox  string `yaml:"mailbox" doc:"Default INBOX."`
+	Sent     string `yaml:"sent" doc:"The folder of sent mail; default Sent."`
+}
+
+type calendarConfig struct {
+	Via    calendarVia  `yaml:"via" doc:"ics (invitation by mail) or google (an event; Google mails the guest); default ics."`
+	Google googleConfig `yaml:"google" doc:"Your Google Calendar."`
+	Busy   []busyConfig `yaml:"busy" doc:"Further calendars that block time."`
+}
+
+type googleConfig struct {
+	ClientFile string `yaml:"client_file" strict:"max=1000" doc:"The downloaded Desktop OAuth client."`
+	TokenFile  string `yaml:"token_file" strict:"max=1000" doc:"Default: the system keyring, else a file beside the state."`
+	Calendar   string `yaml:"calendar" doc:"Default primary."`
+	Endpoint   string `yaml:"endpoint" strict:"max=1000" doc:"Another base address of the API."`
+}
+
+type busyConfig struct {
+	Google string    `yaml:"google" doc:"The id of a Google calendar."`
+	ICS    string    `yaml:"ics" strict:"max=1000" doc:"The address or the file of an iCalendar file."`
+	CalDAV plan.Link `yaml:"caldav" doc:"The address of a CalDAV calendar."`
+	signIn `doc:"-"`
+}
+
+type webConfig struct {
+	Listen    string    `yaml:"listen" strict:"required" doc:"Address and port, such as 127.0.0.1:8080."`
+	PublicURL plan.Link `yaml:"public_url" doc:"How partners reach it."`
+}
+
+// A word is a text that is one of a few.
+type (
+	mailVia     string
+	calendarVia string
+	security    string
+)
+
+func oneOf[T ~string](v *T, text []byte, words ...string) error {
+	if !slices.Contains(words, string(text)) {
+		return strictyaml.OneOf(words...)
+	}
+	*v = T(text)
+	return nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *mailVia) UnmarshalText(text []byte) error { return oneOf(v, text, "outbox", "smtp") }
+
+// JSONSchema describes what UnmarshalText reads.
+func (mailVia) JSONSchema() map[string]any { return strictyaml.Enum("outbox", "smtp") }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *calendarVia) UnmarshalText(text []byte) error { return oneOf(v, text, "ics", "google") }
+
+// JSONSchema describes what UnmarshalText reads.
+func (calendarVia) JSONSchema() map[string]any { return strictyaml.Enum("ics", "google") }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *security) UnmarshalText(text []byte) error {
+	return oneOf(v, text, email.StartTLS, email.TLS, email.Clear)
+}
+
+// JSONSchema describes what UnmarshalText reads.
+func (security) JSONSchema() map[string]any {
+	return strictyaml.Enum(email.StartTLS, email.TLS, email.Clear)
+}
+
+// ahead is how long before a talk a reminder goes: one minute to 30 days.
+type ahead time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *ahead) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < time.Minute || d > 30*24*time.Hour {
+		return &strictyaml.Fault{Text: "is no time before a talk", Mend: "write 24h, 1h or 30m"}
+	}
+	*a = ahead(d)
+	return nil
+}
+
+// A problemsError is what is wrong in files that people write.
+type problemsError []strictyaml.Problem
+
+// Error is the number of problems; the program prints them one by one.
+func (e problemsError) Error() string {
+	if len(e) == 1 {
+		return "1 problem"
+	}
+	return fmt.Sprintf("%d problems", len(e))
+}
+
+// findConfig is the path of the config file: the one named, or the first there is.
+func (a *app) findConfig() (string, error) {
+	if a.configFile != "" {
+		return a.configFile, nil
+	}
+	if path := a.getenv("COALITION_CONFIG"); path != "" {
+		return path, nil
+	}
+	looked := []string{"config.yaml"}
+	if base := a.getenv("XDG_CONFIG_HOME"); base != "" {
+		looked = append(looked, filepath.Join(base, "coalition", "config.yaml"))
+	} else if home := a.getenv("HOME"); home != "" {
+		looked = append(looked, filepath.Join(home, ".config", "coalition", "config.yaml"))
+	}
+	for _, path := range looked {
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return "", usage("there is no config file (looked for %s)", "make one with: coalition init", strings.Join(looked, ", "))
+}
+
+// readConfig reads the config file and says everything that is wrong with it.
+func (a *app) readConfig() (*config, error) {
+	path, err := a.findConfig()
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, usage("the config file %s can't be read", "name another with --config", path)
+	case info.Size() > strictyaml.MaxSize || !info.Mode().IsRegular():
+		return nil, problemsError{{File: path, Line: 1, Column: 1, Text: "this is no config file", Mend: "name another with --config"}}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("the config file %s can't be read", "look at its permissions", path)
+	}
+	c, problems := parseConfig(path, data)
+	if len(problems) > 0 {
+		return nil, problemsError(problems)
+	}
+	return c, nil
+}
+
+func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
+	docs, problems := strictyaml.Parse(path, data)
+	if problems != nil {
+		return nil, problems
+	}
+	c := &config{
+		path:          path,
+		doc:           docs[0],
+		Conversations: "./conversations",
+		State:         "./state/coalition.db",
+		Mail:          mailConfig{Via: "outbox", Outbox: "./outbox", SMTP: smtpConfig{Port: 587, Security: email.StartTLS, Connections: 4}},
+		Calendar:      calendarConfig{Via: "ics", Google: googleConfig{Calendar: "primary"}},
+		Reminders:     []ahead{ahead(24 * time.Hour), ahead(time.Hour)},
+		HoldOver:      10,
+	}
+	c.Organizer.Language = "en"
+	c.Organizer.WorkingHours = plan.WorkingHours{From: 9 * 60, To: 17*60 + 30}
+	problems = c.doc.Decode(c)
+	problems = append(problems, c.rules()...)
+	if len(docs) > 1 {
+		problems = append(problems, docs[1].Problem("a config is one document", "take out what stands from the line --- on"))
+	}
+	return c, problems
+}
+
+// rules are those that look at more than one key.
+func (c *config) rules() (list []strictyaml.Problem) {
+	refuse := func(text, mend string, path ...string) {
+		list = append(list, c.doc.Problem(text, mend, path...))
+	}
+	if w := c.Organizer.WorkingHours; w.From >= w.To {
+		refuse("the working day ends before it begins", `write from: "09:00" and a later to:`, "organizer", "working_hours")
+	}
+	if c.HoldOver < 0 || c.HoldOver > 10000 {
+		refuse("hold_over is no number of messages", "write 10, or another number from 0 to 10000", "hold_over")
+	}
+	if smtp := c.Mail.SMTP; c.doc.Has("mail", "smtp") || c.Mail.Via == "smtp" {
+		if smtp.Host == "" {
+			refuse("mail.smtp.host is missing", "add `host:`", "mail", "smtp")
+		}
+		if smtp.Connections < 1 || smtp.Connections > 50 {
+			refuse("connections is no number from 1 to 50", "write 4", "mail", "smtp", "connections")
+		}
+		c.serverRules(refuse, smtp.Host, smtp.Port, smtp.Security, smtp.signIn, "mail", "smtp")
+	}
+	if c.Replies != nil && c.Replies.IMAP != nil {
+		imap := c.Replies.IMAP
+		if imap.Security == "" {
+			imap.Security = email.TLS
+		}
+		if imap.Port == 0 && !c.doc.Has("replies", "imap", "port") {
+			imap.Port = 993
+		}
+		c.serverRules(refuse, imap.Host, imap.Port, imap.Security, imap.signIn, "replies", "imap")
+	}
+	if c.Calendar.Via == "google" {
+		refuse("invitations through Google Calendar are not there yet in this version", "write `via: ics`", "calendar", "via")
+	}
+	if e := c.Calendar.Google.Endpoint; e != "" && !strings.HasPrefix(e, "https://") && !strings.HasPrefix(e, "http://") {
+		refuse("endpoint is no web address", "write it in full, or leave it out", "calendar", "google", "endpoint")
+	}
+	for i, b := range c.Calendar.Busy {
+		given := 0
+		for _, s := range []string{b.Google, b.ICS, string(b.CalDAV)} {
+			if s != "" {
+				given++
+			}
+		}
+		if given != 1 {
+			refuse("a busy calendar is one of google, ics and caldav", "keep one of them", "calendar", "busy", fmt.Sprint(i))
+		}
+		c.signInRules(refuse, b.signIn, "calendar", "busy", fmt.Sprint(i))
+	}
+	if c.Web != nil {
+		if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil && c.Web.Listen != "" {
+			refuse("listen is no address with a port", "write it as 127.0.0.1:8080", "web", "listen")
+		}
+	}
+	return list
+}
+
+func (c *config) serverRules(refuse func(text, mend string, path ...string), host string, port int, s security, in signIn, path ...string) {
+	if port < 1 || port > 65535 {
+		refuse("port is no port", "write one from 1 to 65535", append(path, "port")...)
+	}
+	if strings.ContainsAny(host, " /:@") && net.ParseIP(host) == nil {
+		refuse("host is no name of a server", "write the bare name, such as smtp.example.org", append(path, "host")...)
+	}
+	if ip := net.ParseIP(host); s == email.Clear && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		refuse("security none is for a server on this machine only", "write starttls or tls", append(path, "security")...)
+	}
+	c.signInRules(refuse, in, path...)
+}
+
+func (c *config) signInRules(refuse func(text, mend string, path ...string), in signIn, path ...string) {
+	switch {
+	case in.Username != "" && in.PasswordFile == "" && in.PasswordCommand == "":
+		refuse("a user name needs a password", "add `password_file:` or `password_command:`", append(path, "username")...)
+	case in.PasswordFile != "" && in.PasswordCommand != "":
+		refuse("password_file and password_command exclude each other", "keep one of them", append(path, "password_command")...)
+	case in.Username == "" && in.PasswordFile+in.PasswordCommand != "":
+		refuse("a password needs a user name", "add `username:`", path...)
+	}
+}
+
+// notYet are warnings about blocks that this version reads and does not act on.
+func (c *config) notYet() (list []strictyaml.Problem) {
+	for _, b := range []struct {
+		key  string
+		here bool
+	}{{"replies", c.Replies != nil}, {"web", c.Web != nil}} {
+		if b.here {
+			list = append(list, c.doc.Warning("this block is read, and nothing is done with it yet in this version",
+				"record answers with: coalition answer ID yes", b.key))
+		}
+	}
+	return list
+}
+
+// resolve is a path of the config, relative to its file.
+func (c *config) resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) || strings.Contains(path, "://") {
+		return path
+	}
+	return filepath.Join(filepath.Dir(c.path), path)
+}
+
+func (c *config) settings() scheduler.Settings {
+	o := &c.Organizer
+	s := scheduler.Settings{
+		Organizer:  invites.Address{Name: o.Name, Email: string(o.Email)},
+		Zone:       o.Timezone,
+		Language:   o.Language,
+		Hours:      o.WorkingHours,
+		HoldOver:   c.HoldOver,
+		CopyToSelf: c.Mail.CopyToSelf,
+	}
+	for _, alias := range o.Aliases {
+		s.Aliases = append(s.Aliases, string(alias))
+	}
+	for _, r := range c.Reminders {
+		s.Reminders = append(s.Reminders, time.Duration(r))
+	}
+	return s
+}
+
+func (c *config) sender() scheduler.Sender {
+	if c.Mail.Via == "outbox" {
+		return &email.Folder{Path: c.resolve(c.Mail.Outbox)}
+	}
+	s := c.Mail.SMTP
+	return &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
+		Password: c.password(s.signIn), Parallel: s.Connections}
+}
+
+func (c *config) words() (*templates.Set, error) { return templates.Load(c.resolve(c.Templates)) }
+
+// password reads the password each time it is asked for, so that a new one counts at once.
+func (c *config) password(in signIn) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		var data []byte
+		var err error
+		if in.PasswordFile != "" {
+			if data, err = os.ReadFile(c.resolve(in.PasswordFile)); err != nil {
+				return "", fmt.Errorf("the file %s can't be read", in.PasswordFile)
+			}
+		} else {
+			cmd := exec.CommandContext(ctx, "sh", "-c", in.PasswordCommand)
+			cmd.Dir = filepath.Dir(c.path)
+			cmd.WaitDelay = 5 * time.Second
+			if data, err = cmd.Output(); err != nil {
+				return "", errors.New("the password_command did not succeed")
+			}
+		}
+		password, _, _ := strings.Cut(string(data), "\n")
+		if password = strings.TrimSuffix(password, "\r"); password == "" {
+			return "", errors.New("it is empty")
+		}
+		return password, nil
+	}
+}

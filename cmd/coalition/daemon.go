@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"coalition/invites/email"
+	"coalition/scheduler"
+)
+
+func (a *app) daemonCommand() *cobra.Command {
+	var once bool
+	c := &cobra.Command{
+		Use:   "daemon",
+		Short: "Do all of it by itself: read plans, send what is due, remind",
+		Long: `Watch the plan files, send what is due, and remind. A signal (SIGTERM, Ctrl-C) ends
+it once the messages in its hands are handed over. With --once it does one pass and
+ends, as for cron.
+
+A pass with more messages to partners than hold_over, or with one that was due more
+than a day ago, holds them all and waits for: coalition approve`,
+		Example: "  coalition daemon\n  coalition daemon --once",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.open(cmd.Context(), false); err != nil {
+				return err
+			}
+			if err := a.state.LockDaemon(); err != nil {
+				return err
+			}
+			if once {
+				return a.once(cmd)
+			}
+			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
+			err := a.sched.Run(cmd.Context(), a.hard)
+			if err == nil {
+				a.sched.Log.Info("stopped")
+			}
+			return err
+		},
+	}
+	c.Flags().BoolVar(&once, "once", false, "do one pass and end")
+	return c
+}
+
+// once does one pass and says what it did, what waits, and what to try next.
+func (a *app) once(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	before, r, err := a.sched.Once(ctx, a.hard)
+	if err != nil {
+		return err
+	}
+	if before.Fresh {
+		a.say("The state is new: nothing is on record yet for the %s here.", count(len(before.Conversations), "plan"))
+	}
+	b, err := a.look(a.hard)
+	if err != nil {
+		return err
+	}
+	printProblems(a.stderr, b.Problems, false)
+	for _, c := range b.Gone {
+		fmt.Fprintf(a.stderr, "%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %s\n", c.Ref(), c.ID)
+	}
+	failed := r.Failed > 0
+	list := []logRow{}
+	acted := make(map[string]bool)
+	for _, decided := range r.Decided {
+		m := b.Result(decided.Row)
+		if m == nil {
+			continue
+		}
+		acted[scheduler.Ref(m.ID, m.Round)] = true
+		list = append(list, a.messageRow(m))
+		failed = a.sayResult(m) || failed
+	}
+	failed = a.sayRest(b, acted) || failed
+	if a.json {
+		if err := a.printJSON(list); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.Held:
+		a.say("Held: many messages at once, or one that was due more than a day ago. Look with %s, then let them go with %s.", a.hint("approve"), a.hint("approve --all"))
+	case len(r.Decided) > 0:
+		a.say("\nTry next:\n  %s\n  %s", a.hint("list"), a.hint("log"))
+		for _, c := range b.Conversations {
+			if c.Status(b.Now) == scheduler.Asked {
+				a.say("  %s", a.hint("answer "+string(c.ID)+" yes --time 1"))
+				break
+			}
+		}
+	}
+	if failed {
+		return errPending
+	}
+	return nil
+}
+
+// sayResult says what has become of a message, and reports whether it failed or is unclear.
+func (a *app) sayResult(m *scheduler.Message) (failed bool) {
+	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), m.ID, name(m), m.To)
+	switch m.State {
+	case scheduler.Accepted:
+		if folder, ok := a.sched.Sender.(*email.Folder); ok {
+			for _, path := range folder.Written(string(m.ID), string(m.Kind)) {
+				line += "\n             " + path
+			}
+		}
+		a.say("%s", line)
+	case scheduler.Held:
+		a.say("%s", line)
+	case scheduler.Queued:
+		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
+	default:
+		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
+		return m.State == scheduler.Failed || m.State == scheduler.Unclear
+	}
+	return false
+}
+
+// sayRest says why the other conversations wait, and reports whether one of their messages is unclear
+// or has failed in this run.
+func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) (failed bool) {
+	zone := a.sched.Zone.Location("UTC")
+	for _, c := range b.Conversations {
+		if acted[c.Ref()] {
+			continue
+		}
+		for _, m := range c.Messages {
+			if m.State == scheduler.Unclear || m.State == scheduler.Queued && m.Attempts > 0 {
+				failed = a.sayResult(m) || failed
+			}
+		}
+		switch c.Status(b.Now) {
+		case scheduler.Met, scheduler.Cancelled, scheduler.Declined:
+			continue
+		}
+		step := c.Next(b.Now)
+		a.say("%-13s%s: %s", "waits", c.Ref(), strings.ReplaceAll(nextWords(step, b.Now, zone), ": ready ", ": coalition ready "))
+	}
+	return failed
+}
+
+// hint is a command line of this program that works as it stands, for this config.
+func (a *app) hint(args string) string {
+	program := "coalition"
+	if strings.Contains(os.Args[0], "go-build") { // started by go run
+		program = "go run ./cmd/coalition"
+	}
+	if a.configFile != "" {
+		args += " --config " + a.configFile
+	}
+	return program + " " + args
+}

@@ -1,0 +1,396 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"coalition/invites/email"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
+	"coalition/scheduler/strictyaml"
+)
+
+// The exit codes. They are part of what scripts rely on.
+const (
+	exitDone    = 0
+	exitFailed  = 1 // failed, or still pending at the end of a sending command
+	exitUsage   = 2 // wrong usage, invalid input, not ready
+	exitNoYes   = 8 // no yes is on record
+	timeLayout  = "Mon 2 Jan 2006 15:04"
+	drainWithin = 20 * time.Second // how long messages being handed over are waited for after a signal
+)
+
+// An app is one run of the program.
+type app struct {
+	environ        []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	configFile string
+	at         string
+	json       bool
+	noColor    bool
+	quiet      bool
+	yes        bool
+	dryRun     bool
+
+	config *config
+	state  *store.Store
+	sched  *scheduler.Scheduler
+	hard   context.Context // ends when nothing may be waited for any more
+
+	wrapStore func(scheduler.Store) scheduler.Store // what a test puts before the store; nil: nothing
+}
+
+// run is the program: args without its name, the environment as of [os.Environ]. It returns the exit
+// code.
+func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
+	return a.run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	hard, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	a.hard = hard
+	go func() {
+		select {
+		case <-ctx.Done():
+			stop() // a second signal ends the program at once
+			time.AfterFunc(drainWithin, end)
+		case <-hard.Done():
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if a.state != nil {
+		a.state.Close()
+	}
+	return a.exit(cmd, err)
+}
+
+// A usageError is a fault of how the program was called. Its hint says what to do instead.
+type usageError struct{ text, hint string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usage(text, hint string, args ...any) error {
+	return &usageError{fmt.Sprintf(text, args...), hint}
+}
+
+// errPending ends a sending command whose messages have not all gone.
+var errPending = errors.New("not everything has gone")
+
+// exit says what went wrong, in words, and gives the exit code.
+func (a *app) exit(cmd *cobra.Command, err error) int {
+	var refusal *scheduler.Refusal
+	var wrong *usageError
+	var problems problemsError
+	var bad *badPlanError
+	var running *store.RunningError
+	say := func(text, hint string) {
+		fmt.Fprintf(a.stderr, "coalition: %s\n", text)
+		if hint != "" {
+			fmt.Fprintf(a.stderr, "  %s\n", hint)
+		}
+	}
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errPending):
+		return exitFailed
+	case errors.Is(err, errFound):
+		return exitUsage
+	case errors.As(err, &problems):
+		printProblems(a.stderr, problems, true)
+		return exitUsage
+	case errors.As(err, &bad):
+		printProblems(a.stderr, bad.problems, false)
+		fmt.Fprintf(a.stderr, "  see the lines with: coalition check %s\n", bad.ref)
+		return exitUsage
+	case errors.As(err, &refusal):
+		say(refusal.Text, refusal.Mend)
+		if errors.Is(err, scheduler.ErrNoYes) {
+			return exitNoYes
+		}
+		return exitUsage
+	case errors.As(err, &wrong):
+		say(wrong.text, wrong.hint)
+		return exitUsage
+	case errors.As(err, &running):
+		say(running.Error(), "stop it first, or leave the work to it")
+		return exitFailed
+	case errors.Is(err, store.ErrNewer):
+		say(err.Error(), "use that version, or another state")
+		return exitFailed
+	case errors.Is(err, store.ErrOtherOrganizer):
+		say(err.Error(), "if you have changed your address, add the old one to organizer.aliases")
+		return exitUsage
+	case a.config == nil && !strings.HasPrefix(err.Error(), "coalition:"): // cobra: a wrong flag, command or number of arguments
+		say(strings.Split(err.Error(), "\n")[0], fmt.Sprintf("see: %s --help", cmd.CommandPath()))
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		say("stopped", "")
+		return exitFailed
+	}
+	say(err.Error(), "")
+	return exitFailed
+}
+
+func (a *app) getenv(name string) string {
+	for _, pair := range slices.Backward(a.environ) {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "coalition",
+		Short: "Carry out planned one-to-one conversations: ask, invite, remind",
+		Long: `coalition carries out the one-to-one conversations that you plan in files: it asks
+permission first with an honest brief, invites once there is a yes, reminds, and
+keeps the books. Nothing goes out that you did not mean to send.
+
+Start with:  coalition init, coalition new, coalition check
+Then:        coalition daemon`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&a.configFile, "config", "", "the config `FILE` (default $COALITION_CONFIG, ./config.yaml, ~/.config/coalition/config.yaml)")
+	f.BoolVar(&a.json, "json", false, "print data as JSON")
+	f.BoolVar(&a.noColor, "no-color", false, "print without colors")
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "print only data and errors")
+	f.StringVar(&a.at, "at", "", "let the clock start at `TIME` (it sends for real; rehearse with --dry-run)")
+	root.AddGroup(
+		&cobra.Group{ID: "plan", Title: "Plan:"},
+		&cobra.Group{ID: "send", Title: "Ask, invite, change:"},
+		&cobra.Group{ID: "run", Title: "Let it run:"},
+		&cobra.Group{ID: "look", Title: "Look:"},
+	)
+	group := func(id string, list ...*cobra.Command) {
+		for _, c := range list {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	group("plan", a.initCommand(), a.newCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
+	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(), a.cancelCommand())
+	group("run", a.daemonCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand())
+	group("look", a.listCommand(), a.showCommand(), a.logCommand())
+	root.AddCommand(a.versionCommand())
+	root.CompletionOptions.HiddenDefaultCmd = false
+	return root
+}
+
+// sends adds the flags of a command that sends.
+func (a *app) sends(c *cobra.Command) *cobra.Command {
+	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "send without asking")
+	c.Flags().BoolVar(&a.dryRun, "dry-run", false, "show the finished message and send nothing")
+	return c
+}
+
+// open reads the config and opens the state; a read-only one is neither made nor changed.
+func (a *app) open(ctx context.Context, readOnly bool) error {
+	c, err := a.readConfig()
+	if err != nil {
+		return err
+	}
+	words, err := c.words()
+	if err != nil {
+		return problemsError{c.doc.Problem("the folder of templates is not there", "make it, or leave the key empty", "templates")}
+	}
+	dsn := c.resolve(c.State)
+	settings := c.settings()
+	st, err := store.Open(ctx, dsn, append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
+	if err != nil {
+		return err
+	}
+	a.config, a.state = c, st
+	folder := c.resolve(c.Conversations)
+	a.sched = &scheduler.Scheduler{
+		Settings: settings,
+		Plans:    &plan.Folder{Path: folder, Shown: folder},
+		Store:    st,
+		Sender:   c.sender(),
+		Via:      string(c.Mail.Via),
+		Words:    words,
+		Finish:   email.Finish,
+		Now:      time.Now,
+		Log:      slog.New(slog.NewTextHandler(a.stderr, nil)),
+	}
+	if a.wrapStore != nil {
+		a.sched.Store = a.wrapStore(st)
+	}
+	if a.at != "" {
+		start, err := a.parseTime(a.at, time.Now())
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		a.sched.Now = func() time.Time { return start.Add(time.Since(began)) }
+	}
+	return nil
+}
+
+// parseTime reads a TIME of the command line; relative ones count from now.
+func (a *app) parseTime(s string, now time.Time) (time.Time, error) {
+	d, err := plan.ParseDate(s)
+	if err != nil {
+		return time.Time{}, usage("%q is no time", "write 2027-03-04 10:00, 2027-03-04T10:00:00+01:00, 2027-03-04, or `in 10 days at 10:00`", s)
+	}
+	t, err := d.Instant(now, string(a.sched.Zone), a.sched.Hours)
+	if err != nil {
+		return time.Time{}, usage("%s %s", "choose another time", s, err)
+	}
+	return t, nil
+}
+
+// parseStart reads a TIME at which a talk is to begin.
+func (a *app) parseStart(s string, zone *time.Location) (plan.Slot, error) {
+	d, err := plan.ParseDate(s)
+	if err == nil && !d.HasClock() {
+		return plan.Slot{}, usage("%q has no time of day", "write it as 2027-03-04 10:00", s)
+	}
+	if err != nil {
+		_, err = a.parseTime(s, a.sched.Now())
+		return plan.Slot{}, err
+	}
+	slot, err := d.Slot(a.sched.Now(), zone.String(), a.sched.Hours, 0)
+	if err != nil {
+		return plan.Slot{}, usage("%s %s", "choose another time", s, err)
+	}
+	return slot, nil
+}
+
+// look is all conversations as they stand. Problems of plans are told on stderr.
+func (a *app) look(ctx context.Context) (*scheduler.Board, error) {
+	b, err := a.sched.Look(ctx, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, usage("there is no folder of plan files at %s", "make it, or name another under conversations in the config", a.sched.Plans.Path)
+	}
+	return b, err
+}
+
+// A badPlanError is that of a command that names a plan which can't be used.
+type badPlanError struct {
+	ref      string
+	problems []strictyaml.Problem // shown without their lines, which only check shows
+}
+
+func (e *badPlanError) Error() string { return "the plan of " + e.ref + " can't be used" }
+
+// find is the conversation that a command names. A plan with a problem is refused: what it means is
+// not known.
+func (a *app) find(b *scheduler.Board, ref string) (*scheduler.Conversation, error) {
+	c, err := b.Find(ref)
+	id, _, _ := strings.Cut(ref, "/")
+	if err == nil {
+		id = string(c.ID)
+	}
+	bad := &badPlanError{ref: id}
+	for _, p := range b.Problems {
+		if !p.Warning && p.Owner == id {
+			bad.problems = append(bad.problems, p)
+		}
+	}
+	if len(bad.problems) > 0 && (err != nil || c.Unread()) {
+		return nil, bad
+	}
+	return c, err
+}
+
+// ids completes the ids of conversations.
+func (a *app) ids(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 && cmd.Name() != "check" && cmd.Name() != "approve" {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	if err := a.open(cmd.Context(), true); err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	b, err := a.look(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var list []string
+	for _, c := range b.Conversations {
+		list = append(list, c.Ref()+"\t"+c.Plan.With.Name+", "+string(c.Status(b.Now)))
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+// say prints talk: on stderr where stdout carries data.
+func (a *app) say(format string, args ...any) {
+	if a.quiet {
+		return
+	}
+	w := a.stdout
+	if a.json {
+		w = a.stderr
+	}
+	fmt.Fprintf(w, format+"\n", args...)
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// printProblems prints each problem, with its line where that can't end up in a log.
+func printProblems(w io.Writer, list []strictyaml.Problem, lines bool) {
+	for _, p := range list {
+		fmt.Fprintln(w, p)
+		if lines && p.Excerpt != "" {
+			fmt.Fprintln(w, p.Excerpt)
+		}
+	}
+}
+
+// terminal reports whether v is a terminal.
+func terminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// confirm asks y/N on a terminal. Where nobody can be asked, --yes is needed.
+func (a *app) confirm(question string) error {
+	if a.yes {
+		return nil
+	}
+	if !terminal(a.stdin) {
+		return usage("nobody can be asked here whether to send", "add --yes, or look first with --dry-run")
+	}
+	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
+	var answer string
+	fmt.Fscanln(a.stdin, &answer)
+	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
+		return usage("nothing was sent", "")
+	}
+	return nil
+}

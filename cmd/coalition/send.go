@@ -1,0 +1,584 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message"
+	"github.com/spf13/cobra"
+
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+// A sending command makes a draft, shows it, asks, commits it and delivers: each of them in this order.
+
+func (a *app) askCommand() *cobra.Command {
+	var again bool
+	var file string
+	c := a.sends(&cobra.Command{
+		Use:   "ask ID",
+		Short: "Send the permission-asking brief",
+		Long: `Send the brief that asks whether the two of you may have this conversation. It
+goes once for each round; --again repeats it. With --eml it is written to a file
+that your mail program opens as a draft, and counts as sent.`,
+		Example:           "  coalition ask maya --dry-run\n  coalition ask maya --yes\n  coalition ask maya --eml brief.eml",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.sending(cmd.Context(), args[0], files{eml: file}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				return a.sched.Brief(c, again, now)
+			})
+		},
+	})
+	c.Flags().BoolVar(&again, "again", false, "send the brief once more")
+	c.Flags().StringVar(&file, "eml", "", "write the brief to `FILE` instead of sending it (- for standard output)")
+	return c
+}
+
+func (a *app) inviteCommand() *cobra.Command {
+	var start, permitted string
+	var out files
+	c := a.sends(&cobra.Command{
+		Use:   "invite ID",
+		Short: "Send the invitation, once there is a yes",
+		Long: `Send the meeting request with the agenda. There must be a yes on record; one given
+in person is recorded with --permitted. With --ics or --eml the invitation is
+written to a file to attach to any mail, and counts as sent. The file of --ics is a
+meeting request (METHOD:REQUEST), with --publish an entry to hand out
+(METHOD:PUBLISH).`,
+		Example:           "  coalition invite maya --yes\n  coalition invite maya --start \"2027-03-04 10:00\" --yes\n  coalition invite maya --permitted \"She said yes after the review\" --ics talk.ics",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if out.publish && out.ics == "" {
+				return usage("--publish is for a file", "add --ics FILE")
+			}
+			return a.sending(cmd.Context(), args[0], out, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				var at plan.Slot
+				if start != "" {
+					var err error
+					if at, err = a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone)); err != nil {
+						return nil, err
+					}
+				}
+				return a.sched.Invite(c, at, permitted, now)
+			})
+		},
+	})
+	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")
+	c.Flags().StringVar(&out.ics, "ics", "", "write the calendar to `FILE` instead of sending (- for standard output)")
+	c.Flags().StringVar(&out.eml, "eml", "", "write the whole mail to `FILE` instead of sending (- for standard output)")
+	c.Flags().BoolVar(&out.publish, "publish", false, "with --ics: an entry to hand out, that asks for no answer")
+	c.Flags().StringVar(&permitted, "permitted", "", "record a yes given in person: how and when, in your `TEXT`")
+	return c
+}
+
+func (a *app) moveCommand() *cobra.Command {
+	var start string
+	c := a.sends(&cobra.Command{
+		Use:               "move ID --start TIME",
+		Short:             "Move a talk, and tell the partner once",
+		Long:              "Move a talk that your partner has been invited to. They get one update, and are\nasked to answer again.",
+		Example:           "  coalition move maya --start \"2027-03-05 15:00\" --yes",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if start == "" {
+				return usage("move needs the new time", "add --start TIME")
+			}
+			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				to, err := a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone))
+				if err != nil {
+					return nil, err
+				}
+				return a.sched.Reschedule(c, to, now)
+			})
+		},
+	})
+	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")
+	return c
+}
+
+func (a *app) cancelCommand() *cobra.Command {
+	var reason string
+	c := a.sends(&cobra.Command{
+		Use:   "cancel ID",
+		Short: "Cancel a conversation, and tell the partner once",
+		Long: `Cancel a conversation. A partner who has been invited gets one cancellation; one
+who has been asked and has not said no or later gets a short mail that takes the
+question back; anybody else hears nothing.`,
+		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				return a.sched.CallOff(c, reason, now)
+			})
+		},
+	})
+	c.Flags().StringVar(&reason, "reason", "", "one line for the partner: `TEXT`")
+	return c
+}
+
+// files are where a message goes instead of to its reader.
+type files struct {
+	eml, ics string
+	publish  bool
+}
+
+func (f files) any() bool { return f.eml != "" || f.ics != "" }
+
+// sending is what every command that sends does. decide is called again when somebody else has
+// carried the conversation on meanwhile.
+func (a *app) sending(ctx context.Context, ref string, out files, decide func(*scheduler.Conversation, time.Time) (*scheduler.Draft, error)) error {
+	if err := a.open(ctx, a.dryRun); err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		b, err := a.look(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := a.find(b, ref)
+		if err != nil {
+			return err
+		}
+		d, err := decide(c, b.Now)
+		if err != nil {
+			return err
+		}
+		if a.dryRun {
+			return a.rehearse(ctx, d)
+		}
+		err = a.carryOut(ctx, d, out)
+		if err != scheduler.ErrConflict || try == 5 {
+			return err
+		}
+	}
+}
+
+// rehearse shows the finished message.
+func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
+	messages := d.Messages
+	if d.Sent != nil {
+		m, err := a.sched.Store.Message(ctx, d.Sent.Row)
+		if err != nil {
+			return err
+		}
+		a.say("This %s is %s already; nothing more would be sent.", m.Kind, m.State.Shown())
+		messages = append(messages, m)
+	} else if len(messages) == 0 {
+		a.say("Nothing would be sent.")
+	}
+	for _, m := range messages {
+		if err := readable(a.stdout, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readable writes a message as a person reads it: its head, its text and its calendar.
+func readable(w io.Writer, m *scheduler.Message) error {
+	entity, err := message.Read(bytes.NewReader(m.Data))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"From", "To", "Subject"} {
+		value, err := new(mime.WordDecoder).DecodeHeader(entity.Header.Get(name))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s: %s\n", name, value)
+	}
+	fmt.Fprintln(w)
+	return entity.Walk(func(_ []int, part *message.Entity, err error) error {
+		if err != nil {
+			return err
+		}
+		kind, params, _ := part.Header.ContentType()
+		if kind != "text/plain" && kind != "text/calendar" {
+			return nil
+		}
+		body, err := io.ReadAll(part.Body)
+		if err != nil {
+			return err
+		}
+		if kind == "text/calendar" {
+			fmt.Fprintf(w, "--- invite.ics (METHOD:%s)\n", params["method"])
+		}
+		_, err = fmt.Fprintln(w, strings.ReplaceAll(string(body), "\r\n", "\n"))
+		return err
+	})
+}
+
+func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error {
+	zone := a.sched.Zone.Location("UTC")
+	c := d.Conversation
+	if m := d.Sent; m != nil {
+		switch {
+		case out.any():
+			if m.State != scheduler.Held && m.State != scheduler.Queued {
+				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), m.Changed.In(zone).Format(timeLayout))
+				return a.writeCopies(ctx, c, m, out)
+			}
+		case m.State == scheduler.Held || m.State == scheduler.Queued || m.Stuck():
+			return a.letGo(ctx, []*scheduler.Message{m})
+		default:
+			a.say("The %s was %s on %s; nothing more is sent.", name(m), m.State.Shown(), m.Changed.In(zone).Format(timeLayout))
+			if a.json {
+				return a.printJSON([]logRow{a.messageRow(m)})
+			}
+			return nil
+		}
+	} else if len(d.Messages) == 0 && out.any() {
+		return usage("there is nothing to write", "")
+	}
+	if out.any() {
+		return a.toFiles(ctx, d, out)
+	}
+	for _, m := range d.Messages {
+		a.announce(m)
+	}
+	if len(d.Messages) > 0 {
+		if terminal(a.stdin) && !a.yes {
+			if err := readable(a.stdout, d.Messages[0]); err != nil {
+				return err
+			}
+		}
+		if err := a.confirm("Send it?"); err != nil {
+			return err
+		}
+	} else if err := a.confirmQuiet(d); err != nil {
+		return err
+	}
+	if err := a.sched.Store.Commit(ctx, d); err != nil {
+		return err
+	}
+	if len(d.Messages) == 0 {
+		a.say("%s: %s. Nobody is written to.", c.Ref(), d.Events[0].Text)
+		if a.json {
+			return a.printJSON([]logRow{})
+		}
+		return nil
+	}
+	return a.deliver(ctx, d.Messages)
+}
+
+// confirmQuiet asks before something that sends nothing and can't be taken back.
+func (a *app) confirmQuiet(d *scheduler.Draft) error {
+	if !terminal(a.stdin) {
+		return nil
+	}
+	return a.confirm(fmt.Sprintf("%s: %s, and nobody is written to. Do it?", d.Conversation.Ref(), d.Events[0].Text))
+}
+
+func name(m *scheduler.Message) string {
+	switch m.Kind {
+	case scheduler.Invite:
+		return "invitation"
+	case scheduler.Cancel:
+		return "cancellation"
+	}
+	return string(m.Kind)
+}
+
+func (a *app) announce(m *scheduler.Message) {
+	a.say("%s to %s, by %s", strings.ToUpper(name(m)[:1])+name(m)[1:], m.To, m.Via)
+}
+
+// deliver hands messages over and says what has become of each.
+func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error {
+	var rows []int64
+	for _, m := range messages {
+		rows = append(rows, m.Row)
+	}
+	if err := a.sched.DeliverPatiently(ctx, a.hard, rows...); err != nil {
+		return err
+	}
+	b, err := a.look(a.hard)
+	if err != nil {
+		return err
+	}
+	paused, err := a.sched.Store.Paused(a.hard)
+	if err != nil {
+		return err
+	}
+	pending := false
+	list := []logRow{}
+	for _, row := range rows {
+		m := b.Result(row)
+		if m == nil {
+			continue
+		}
+		list = append(list, a.messageRow(m))
+		switch m.State {
+		case scheduler.Accepted:
+			a.say("The %s to %s is on its way.", name(m), m.To)
+		case scheduler.Queued:
+			pending = true
+			reason := m.Error
+			if paused {
+				reason = "all sending is paused; start it again with: coalition resume"
+			}
+			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
+		case scheduler.Unclear:
+			pending = true
+			fmt.Fprintf(a.stderr, "Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s\n", name(m), m.To, m.Error, m.ID)
+		case scheduler.Failed:
+			pending = true
+			fmt.Fprintf(a.stderr, "The %s to %s was refused: %s\n", name(m), m.To, m.Error)
+		default:
+			pending = true
+			fmt.Fprintf(a.stderr, "The %s to %s is %s.\n", name(m), m.To, m.State.Shown())
+		}
+	}
+	if a.json {
+		if err := a.printJSON(list); err != nil {
+			return err
+		}
+	}
+	if pending {
+		return errPending
+	}
+	return nil
+}
+
+// letGo approves messages that wait, and delivers them.
+func (a *app) letGo(ctx context.Context, messages []*scheduler.Message) error {
+	var rows []int64
+	for _, m := range messages {
+		a.announce(m)
+		rows = append(rows, m.Row)
+	}
+	if err := a.confirm("Send?"); err != nil {
+		return err
+	}
+	if err := a.sched.Store.Approve(ctx, rows); err != nil {
+		return err
+	}
+	return a.deliver(ctx, messages)
+}
+
+// toFiles writes the message of a draft to files, and records that it was sent that way.
+func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error {
+	if d.Sent != nil { // it waits in the outbox: it goes by file instead
+		var err error
+		if d, err = a.sched.ByFile(d); err != nil {
+			return err
+		}
+	}
+	m := d.Messages[0]
+	d.Messages = d.Messages[:1] // the organizer's own copy is for invitations that are sent
+	write, err := a.contents(d.Conversation, m, out)
+	if err != nil {
+		return err
+	}
+	m.State, m.Via, m.Changed = scheduler.Accepted, "file", d.At
+	// All that can fail of the files is done before it is on record that they were written.
+	var finish []func() error
+	for path, data := range write {
+		done, undo, err := prepareFile(a.stdout, path, data)
+		if err != nil {
+			return err
+		}
+		defer undo()
+		finish = append(finish, done)
+	}
+	if err := a.sched.Store.Commit(ctx, d); err != nil {
+		return err
+	}
+	for _, done := range finish {
+		if err := done(); err != nil {
+			return err
+		}
+	}
+	a.sayFiles(m, out)
+	if a.json {
+		return a.printJSON([]logRow{a.messageRow(m)})
+	}
+	return nil
+}
+
+func (a *app) sayFiles(m *scheduler.Message, out files) {
+	for _, path := range []string{out.eml, out.ics} {
+		if path != "" && path != "-" {
+			a.say("The %s is in %s. It counts as sent now: hand it to %s yourself.", name(m), path, m.To)
+		}
+	}
+}
+
+// writeCopies writes a message that has gone already to files; nothing is recorded.
+func (a *app) writeCopies(ctx context.Context, c *scheduler.Conversation, m *scheduler.Message, out files) error {
+	m, err := a.sched.Store.Message(ctx, m.Row)
+	if err != nil {
+		return err
+	}
+	write, err := a.contents(c, m, out)
+	if err != nil {
+		return err
+	}
+	for path, data := range write {
+		done, undo, err := prepareFile(a.stdout, path, data)
+		if err != nil {
+			return err
+		}
+		defer undo()
+		if err := done(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contents are the bytes for each file.
+func (a *app) contents(c *scheduler.Conversation, m *scheduler.Message, out files) (map[string][]byte, error) {
+	write := make(map[string][]byte)
+	if out.eml != "" {
+		write[out.eml] = append([]byte("X-Unsent: 1\r\n"), m.Data...)
+	}
+	if out.ics != "" {
+		data := m.Calendar
+		if out.publish {
+			var err error
+			if data, err = a.sched.Publish(c, m); err != nil {
+				return nil, err
+			}
+		}
+		if len(write) > 0 && out.ics == out.eml {
+			return nil, usage("--ics and --eml name the same file", "name two")
+		}
+		write[out.ics] = data
+	}
+	return write, nil
+}
+
+// prepareFile writes data beside path; done puts it into its place, undo takes it away where that has
+// not happened. A file with other contents is not overwritten. "-" stands for w.
+func prepareFile(w io.Writer, path string, data []byte) (done func() error, undo func(), err error) {
+	if path == "-" {
+		return func() error { _, err := w.Write(data); return err }, func() {}, nil
+	}
+	if old, err := os.ReadFile(path); err == nil && !bytes.Equal(old, data) {
+		return nil, nil, usage("%s is there already, with other contents", "name another file", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
+		return nil, nil, usage("%s can't be written", "name a file in a folder that is there", path)
+	}
+	undo = func() { os.Remove(f.Name()) }
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		undo()
+		return nil, nil, err
+	}
+	return func() error { return os.Rename(f.Name(), path) }, undo, nil
+}
+
+func (a *app) approveCommand() *cobra.Command {
+	var all bool
+	c := a.sends(&cobra.Command{
+		Use:   "approve [ID…]",
+		Short: "Let held messages go",
+		Long: `Let messages go that the daemon has held: because there were many at once, or one
+that had been due for more than a day. A message of which nobody knows whether it
+arrived is sent once more. Without an id, the messages that wait are listed.`,
+		Example:           "  coalition approve\n  coalition approve maya --yes\n  coalition approve --all --yes",
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.open(cmd.Context(), a.dryRun); err != nil {
+				return err
+			}
+			b, err := a.look(cmd.Context())
+			if err != nil {
+				return err
+			}
+			var waiting []*scheduler.Message
+			conversations := b.Conversations
+			if len(args) > 0 {
+				conversations = nil
+				for _, ref := range args {
+					c, err := a.find(b, ref)
+					if err != nil {
+						return err
+					}
+					conversations = append(conversations, c)
+				}
+			}
+			for _, c := range conversations {
+				waiting = append(waiting, c.Approvable()...)
+			}
+			switch {
+			case len(waiting) == 0:
+				a.say("Nothing waits for approval.")
+				if a.json {
+					return a.printJSON([]logRow{})
+				}
+				return nil
+			case a.dryRun:
+				for _, m := range waiting {
+					if m, err = a.sched.Store.Message(cmd.Context(), m.Row); err != nil {
+						return err
+					}
+					if err := readable(a.stdout, m); err != nil {
+						return err
+					}
+				}
+				return nil
+			case len(args) == 0 && !all:
+				list := []logRow{}
+				for _, m := range waiting {
+					list = append(list, a.messageRow(m))
+				}
+				if a.json {
+					return a.printJSON(list)
+				}
+				a.logTable(list)
+				a.say("Let them go with: coalition approve ID, or coalition approve --all")
+				return nil
+			}
+			return a.letGo(cmd.Context(), waiting)
+		},
+	})
+	c.Flags().BoolVar(&all, "all", false, "let all of them go")
+	return c
+}
+
+func (a *app) pauseCommand() *cobra.Command {
+	return a.pausing("pause", true, "Stop all sending, at once and across restarts",
+		"All sending is stopped. What falls due waits; start again with: coalition resume")
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	return a.pausing("resume", false, "Start sending again", "Sending goes on.")
+}
+
+func (a *app) pausing(use string, paused bool, short, done string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Long: short + ".\nMessages that a server has already taken are not called back.", Example: "  coalition " + use, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.open(cmd.Context(), false); err != nil {
+				return err
+			}
+			if err := a.sched.Store.Pause(cmd.Context(), paused); err != nil {
+				return err
+			}
+			a.say("%s", done)
+			return nil
+		},
+	}
+}

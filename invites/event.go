@@ -1,0 +1,247 @@
+package invites
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-ical"
+)
+
+// An Event is one talk between an organizer and one partner: a single VEVENT without RRULE.
+type Event struct {
+	UID      string    // one for the life of a round
+	Sequence int       // SEQUENCE: rises when time or place change, and with a CANCEL (RFC 5546, 2.1.4)
+	Stamp    time.Time // DTSTAMP: new in every message, later than the last one's
+
+	// Start and End are wall time in a zone of [Location], half-open. Required.
+	Start, End time.Time
+
+	Summary     string // SUMMARY, one line
+	Description string // DESCRIPTION: plain text, bare URLs; lines end in \n
+	Location    string // LOCATION: what every calendar shows; one line
+	Comment     string // COMMENT: why it was changed or cancelled; may be empty
+
+	// Conference is where the talk is held at a distance: a tel: or https: URI; may be empty (RFC 7986, 5.11).
+	Conference string
+
+	Organizer, Attendee Address
+
+	// Cancelled gives STATUS:CANCELLED to a PUBLISH, as every CANCEL has it.
+	Cancelled bool
+
+	// Alarm is how long before the start the partner's own calendar should ring; zero means never.
+	Alarm time.Duration
+}
+
+const productID = "-//coalition//coalition//EN"
+
+// The order in which properties are written. Every property that [Event.Encode] or a VTIMEZONE sets
+// is here; parsers take any order, people who read a file like this one.
+var order = []string{
+	ical.PropVersion, ical.PropProductID, ical.PropCalendarScale, ical.PropMethod,
+	ical.PropTimezoneID, ical.PropUID, ical.PropDateTimeStamp, ical.PropSequence, ical.PropStatus,
+	ical.PropDateTimeStart, ical.PropDateTimeEnd, ical.PropRecurrenceRule,
+	ical.PropTimezoneOffsetFrom, ical.PropTimezoneOffsetTo, ical.PropTimezoneName,
+	ical.PropSummary, ical.PropLocation, propConference, propGoogleConference,
+	ical.PropOrganizer, ical.PropAttendee, ical.PropTransparency,
+	ical.PropAction, ical.PropTrigger, ical.PropDescription, ical.PropComment,
+}
+
+const (
+	propConference       = "CONFERENCE"
+	propGoogleConference = "X-GOOGLE-CONFERENCE" // what Google reads in its place
+)
+
+// Encode writes the iCalendar object that carries e with method m, ready to be a file or a MIME
+// part: CRLF, folded at 75 octets between characters, with the whole VTIMEZONE of its zone.
+//
+// A REQUEST asks the attendee for an answer; a CANCEL has STATUS:CANCELLED and no alarm; a PUBLISH
+// names no attendee, so that no program offers to answer it (RFC 5546, section 3.2). The error
+// names the property that can't be written as it is: control characters are refused, never dropped.
+func (e *Event) Encode(m Method) ([]byte, error) {
+	if !e.End.After(e.Start) {
+		return nil, errors.New("DTEND is not after DTSTART")
+	}
+	w := writer{out: make([]byte, 0, 4096)}
+	w.raw("BEGIN:VCALENDAR")
+	w.props(ical.Props{
+		ical.PropVersion:       {{Name: ical.PropVersion, Value: "2.0"}},
+		ical.PropProductID:     {{Name: ical.PropProductID, Value: productID}},
+		ical.PropCalendarScale: {{Name: ical.PropCalendarScale, Value: "GREGORIAN"}},
+		ical.PropMethod:        {{Name: ical.PropMethod, Value: string(m)}},
+	})
+	if e.Start.Location() != time.UTC {
+		zone, err := timezone(e.Start)
+		if err != nil {
+			return nil, err
+		}
+		w.out = append(w.out, zone...)
+	}
+	w.raw("BEGIN:VEVENT")
+	w.props(e.props(m))
+	if e.Alarm > 0 && !e.Cancelled && m != Cancel {
+		w.raw("BEGIN:VALARM")
+		alarm := make(ical.Props, 3)
+		set(alarm, ical.PropAction, "DISPLAY")
+		set(alarm, ical.PropTrigger, "-PT"+strconv.Itoa(int(e.Alarm/time.Minute))+"M")
+		text(alarm, ical.PropDescription, e.Summary)
+		w.props(alarm)
+		w.raw("END:VALARM")
+	}
+	w.raw("END:VEVENT")
+	w.raw("END:VCALENDAR")
+	return w.out, w.err
+}
+
+func (e *Event) props(m Method) ical.Props {
+	p := make(ical.Props, 20)
+	set(p, ical.PropUID, e.UID)
+	set(p, ical.PropDateTimeStamp, e.Stamp.UTC().Format("20060102T150405Z"))
+	set(p, ical.PropSequence, strconv.Itoa(e.Sequence))
+	set(p, ical.PropTransparency, "OPAQUE")
+	if e.Cancelled || m == Cancel {
+		set(p, ical.PropStatus, string(ical.EventCancelled))
+	} else {
+		set(p, ical.PropStatus, string(ical.EventConfirmed))
+	}
+	moment(p, ical.PropDateTimeStart, e.Start)
+	moment(p, ical.PropDateTimeEnd, e.End.In(e.Start.Location()))
+	text(p, ical.PropSummary, e.Summary)
+	text(p, ical.PropDescription, e.Description)
+	text(p, ical.PropLocation, e.Location)
+	text(p, ical.PropComment, e.Comment)
+	if e.Conference != "" {
+		// VALUE=URI is demanded although URI is the only type (RFC 7986, section 5.11).
+		feature := "VIDEO"
+		if strings.HasPrefix(e.Conference, "tel:") {
+			feature = "PHONE"
+		} else {
+			set(p, propGoogleConference, e.Conference)
+		}
+		p[propConference] = []ical.Prop{{Name: propConference, Value: e.Conference,
+			Params: ical.Params{ical.ParamValue: {"URI"}, "FEATURE": {feature}}}}
+	}
+	p[ical.PropOrganizer] = []ical.Prop{{Name: ical.PropOrganizer, Value: "mailto:" + e.Organizer.Email, Params: name(e.Organizer)}}
+	if m != Publish {
+		params := name(e.Attendee)
+		params[ical.ParamCalendarUserType] = []string{"INDIVIDUAL"}
+		params[ical.ParamRole] = []string{"REQ-PARTICIPANT"}
+		if m == Request { // without these three Google and Exchange show no buttons
+			params[ical.ParamParticipationStatus] = []string{string(NeedsAction)}
+			params[ical.ParamRSVP] = []string{"TRUE"}
+		}
+		p[ical.PropAttendee] = []ical.Prop{{Name: ical.PropAttendee, Value: "mailto:" + e.Attendee.Email, Params: params}}
+	}
+	return p
+}
+
+func name(a Address) ical.Params {
+	if a.Name == "" {
+		return ical.Params{}
+	}
+	// A double quote has no place in a parameter, and few readers know RFC 6868's ^'.
+	return ical.Params{ical.ParamCommonName: {strings.ReplaceAll(a.Name, `"`, "'")}}
+}
+
+func set(p ical.Props, name, value string) {
+	p[name] = []ical.Prop{{Name: name, Value: value}}
+}
+
+func text(p ical.Props, name, value string) {
+	if value == "" {
+		return
+	}
+	prop := ical.Prop{Name: name}
+	prop.SetText(value)
+	p[name] = []ical.Prop{prop}
+}
+
+func moment(p ical.Props, name string, t time.Time) {
+	prop := ical.Prop{Name: name, Params: ical.Params{}}
+	prop.SetDateTime(t)
+	p[name] = []ical.Prop{prop}
+}
+
+// A writer turns properties into content lines (RFC 5545, section 3.1): go-ical's own encoder does
+// not fold, and lets line breaks through in parameters.
+type writer struct {
+	out  []byte
+	line []byte // the content line in the making, unfolded
+	err  error  // the first property that could not be written
+}
+
+func (w *writer) raw(line string) {
+	w.out = append(append(w.out, line...), '\r', '\n')
+}
+
+func (w *writer) props(p ical.Props) {
+	written := 0
+	for _, name := range order {
+		if list, ok := p[name]; ok {
+			written++
+			for i := range list {
+				w.prop(&list[i])
+			}
+		}
+	}
+	if written != len(p) && w.err == nil {
+		w.err = errors.New("a property has no place in the order of properties")
+	}
+}
+
+// The order of the parameters, for the same reason as that of the properties.
+var paramOrder = []string{
+	ical.ParamValue, ical.PropTimezoneID, ical.ParamCalendarUserType, ical.ParamRole,
+	ical.ParamParticipationStatus, ical.ParamRSVP, "FEATURE", ical.ParamCommonName,
+}
+
+func (w *writer) prop(p *ical.Prop) {
+	w.line = append(w.line[:0], p.Name...)
+	for _, name := range paramOrder {
+		for _, v := range p.Params[name] {
+			if err := Line(v); err != nil || strings.ContainsRune(v, '"') {
+				w.fail(p.Name, err)
+				return
+			}
+			w.line = append(append(append(w.line, ';'), name...), '=')
+			if strings.ContainsAny(v, ";:,") {
+				w.line = append(append(append(w.line, '"'), v...), '"')
+			} else {
+				w.line = append(w.line, v...)
+			}
+		}
+	}
+	if err := Line(p.Value); err != nil {
+		w.fail(p.Name, err)
+		return
+	}
+	w.line = append(append(w.line, ':'), p.Value...)
+	w.fold()
+}
+
+func (w *writer) fail(name string, err error) {
+	if err == nil {
+		err = errors.New("has a double quote in a parameter")
+	}
+	if w.err == nil {
+		w.err = fmt.Errorf("%s %w", name, err)
+	}
+}
+
+// fold writes the line in pieces of at most 75 octets. It never cuts a character: the RFC would
+// allow it, readers break on it.
+func (w *writer) fold() {
+	line, limit := w.line, 75
+	for len(line) > limit {
+		cut := limit
+		for line[cut]&0xc0 == 0x80 { // a continuation byte of UTF-8
+			cut--
+		}
+		w.out = append(append(w.out, line[:cut]...), '\r', '\n', ' ')
+		line, limit = line[cut:], 74
+	}
+	w.out = append(append(w.out, line...), '\r', '\n')
+}

@@ -1,0 +1,186 @@
+// Package invites knows what travels between two people who agree on a talk, in the words of
+// iTIP: addresses, zones, methods, and an event written as an iCalendar object (RFC 5545, 5546).
+// It leaves to others what the talk is about (templates), when and whether something is sent
+// (scheduler), and how bytes travel (invites/email). It is pure: no clock, no network, no state.
+package invites
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // a machine without a zone database writes the same invitations
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+// A Method is the METHOD of an iCalendar object (RFC 5546, section 1.4).
+type Method string
+
+// The methods that leave this program.
+const (
+	Request Method = "REQUEST" // invite, or update what was invited
+	Cancel  Method = "CANCEL"
+	Publish Method = "PUBLISH" // for a file to hand out, or the organizer's own calendar
+)
+
+// A PartStat is the participation status of an ATTENDEE (RFC 5545, section 3.2.12).
+type PartStat string
+
+// NeedsAction is the PARTSTAT of a partner who has not answered an invitation yet.
+const NeedsAction PartStat = "NEEDS-ACTION"
+
+// Accepted is the PARTSTAT of a partner who has said in their calendar that they will come.
+const Accepted PartStat = "ACCEPTED"
+
+// An Address names a person and the mailbox that belongs to them.
+type Address struct {
+	Name  string // as the person writes it; may be empty
+	Email string // as [ParseEmail] returns it
+}
+
+// String is the address as people write it: Maya Chen <maya@example.org>.
+func (a Address) String() string {
+	if a.Name == "" {
+		return a.Email
+	}
+	return a.Name + " <" + a.Email + ">"
+}
+
+var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// ParseEmail reads one bare mail address (RFC 5321, section 4.1.2) and returns it in the one form
+// that this program compares and sends: the domain in lower case and as A-labels. It refuses
+// display names, quoted local parts, address literals and everything that is not one line of
+// printable ASCII before the @. The error says what is wrong, without the address.
+func ParseEmail(s string) (string, error) {
+	if err := Line(s); err != nil {
+		return "", err
+	}
+	at := strings.LastIndexByte(s, '@')
+	switch {
+	case s == "":
+		return "", errors.New("is empty")
+	case at < 0:
+		return "", errors.New("has no @")
+	case strings.ContainsAny(s, "<>"):
+		return "", errors.New("is more than the bare address")
+	case len(s) > 254 || at > 64:
+		return "", errors.New("is longer than mail allows (64 before the @, 254 in all)")
+	}
+	local, domain := s[:at], s[at+1:]
+	for i := range len(local) {
+		if local[i] >= utf8.RuneSelf {
+			return "", errors.New("has a letter before the @ that most mail servers refuse")
+		}
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || !hostname.MatchString(ascii) {
+		return "", errors.New("has no valid domain behind the @")
+	}
+	if a, err := mail.ParseAddress(local + "@" + ascii); err != nil || a.Address != local+"@"+ascii || strings.ContainsAny(local, "\" ()") {
+		return "", errors.New("has a character before the @ that mail does not allow there")
+	}
+	return local + "@" + ascii, nil
+}
+
+// Line reports why s is not one line of plain text: line breaks, control characters (RFC 5322 and
+// 5545 have no place for them), characters that reorder what is shown, or bytes that are not UTF-8.
+func Line(s string) error {
+	if strings.ContainsAny(s, "\n\r\u2028\u2029\u0085") {
+		return errors.New("has a line break")
+	}
+	return Text(s)
+}
+
+// Text is [Line] for text of several lines: \n and \t are allowed.
+func Text(s string) error {
+	plain := true
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return nil
+	}
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
+				return errors.New("is not UTF-8")
+			}
+		case r < ' ' && r != '\n' && r != '\t', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029', r == '\ufeff':
+			return fmt.Errorf("has a control character (U+%04X)", r)
+		case IsBidi(r):
+			return fmt.Errorf("has a character that reorders text on the screen (U+%04X)", r)
+		}
+	}
+	return nil
+}
+
+// IsBidi reports whether r is a bidirectional control (Unicode UAX 9): invisible, and able to make
+// an address or a price read differently from what it is.
+func IsBidi(r rune) bool {
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
+}
+
+var zones sync.Map // name → *time.Location; a load costs more than an invitation
+
+// Location is the zone of that IANA name, cached. It refuses "Local" and the empty name, which
+// mean something else on each machine, and the "posix/" and "right/" copies.
+func Location(name string) (*time.Location, error) {
+	if l, ok := zones.Load(name); ok {
+		return l.(*time.Location), nil
+	}
+	lower := strings.ToLower(name)
+	if name == "" || lower == "local" || strings.HasPrefix(lower, "right/") || strings.HasPrefix(lower, "posix") || lower == "factory" {
+		return nil, errors.New("is no IANA time zone")
+	}
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, errors.New("is no IANA time zone")
+	}
+	zones.Store(name, l)
+	return l, nil
+}
+
+// A DeliveryError says what has become of a message that was not accepted.
+type DeliveryError struct {
+	Final   bool          // refused for good: trying again can't help
+	Unclear bool          // handed over, and no answer came: it may have been accepted
+	Channel bool          // the fault is not this message's: every other would meet it now
+	Wait    time.Duration // do not try again before
+	Code    int           // the server's reply; 0: it gave none
+	Text    string        // what happened, one line for people
+	Err     error         // for the log; may be nil
+}
+
+// Error is the text with the server's code.
+func (e *DeliveryError) Error() string {
+	if e.Code != 0 {
+		return fmt.Sprintf("%d %s", e.Code, e.Text)
+	}
+	return e.Text
+}
+
+// Unwrap is the cause.
+func (e *DeliveryError) Unwrap() error { return e.Err }
+
+// A Parcel is a finished message on its way to one reader.
+type Parcel struct {
+	From, To string // bare addresses: the envelope (RFC 5321, section 2.3.1)
+	Data     []byte // the whole message (RFC 5322), lines ending in CRLF, 7-bit
+	Calendar []byte // the iCalendar object in it; nil: none
+
+	// What a message in a folder is named after.
+	ID       string // of the conversation
+	Kind     string // brief, invite, update, cancel, reminder
+	Sequence int
+	Stamp    time.Time
+}

@@ -1,0 +1,202 @@
+package invites
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-ical"
+)
+
+// How the zone of an invitation is told: by its own rules, not by its name, because a receiver may
+// not know the name (RFC 5545, section 3.6.5), and in the only shape that Exchange reads well: one
+// observance for each half of the year with one yearly rule, from 1970 on. Zones whose clocks follow
+// no such rule (Ramadan in Morocco, say) get their transitions one by one for the years around the event.
+
+// yearsAhead is for how many years a rule must hold to be told as a rule.
+const yearsAhead = 6
+
+// A change is one moment at which a zone's clocks are put.
+type change struct {
+	at       time.Time // the instant, in UTC
+	from, to int       // seconds east of UTC, before and after
+	name     string    // the abbreviation from then on
+}
+
+// wall is what the clocks show at the moment they are put.
+func (c change) wall() time.Time { return c.at.Add(time.Duration(c.from) * time.Second) }
+
+// A rule is a wall time on the nth weekday of a month, yearly.
+type rule struct {
+	month    time.Month
+	weekday  time.Weekday
+	nth      int // 1..4 from the start of the month, -1 the last
+	clock    time.Duration
+	from, to int
+}
+
+type zoneKey struct {
+	name string
+	year int
+}
+
+var zoneBytes sync.Map // zoneKey → []byte
+
+// timezone is the encoded VTIMEZONE for an event that starts at t, in t's zone.
+func timezone(t time.Time) ([]byte, error) {
+	key := zoneKey{t.Location().String(), t.Year()}
+	if b, ok := zoneBytes.Load(key); ok {
+		return b.([]byte), nil
+	}
+	if _, err := Location(key.name); err != nil {
+		return nil, fmt.Errorf("the zone %q %w", key.name, err)
+	}
+	w := writer{}
+	w.raw("BEGIN:VTIMEZONE")
+	id := make(ical.Props, 1)
+	set(id, ical.PropTimezoneID, key.name)
+	w.props(id)
+	for _, o := range observances(t.Location(), key.year) {
+		w.raw("BEGIN:" + o.Name)
+		w.props(o.Props)
+		w.raw("END:" + o.Name)
+	}
+	w.raw("END:VTIMEZONE")
+	if w.err != nil {
+		return nil, w.err
+	}
+	zoneBytes.Store(key, w.out)
+	return w.out, nil
+}
+
+// observances are the STANDARD and DAYLIGHT components that tell loc's clocks in and around year.
+func observances(loc *time.Location, year int) []*ical.Component {
+	from := time.Date(year-1, 1, 1, 0, 0, 0, 0, time.UTC)
+	changes := changesBetween(loc, from, from.AddDate(yearsAhead, 0, 0))
+	if len(changes) == 0 {
+		name, offset := from.In(loc).Zone()
+		return []*ical.Component{observance(change{from: offset, to: offset, name: name}, epoch, "")}
+	}
+	if rules, ok := yearly(changes); ok {
+		var list []*ical.Component
+		for i, r := range rules {
+			c := changes[i]
+			list = append(list, observance(c, r.in(1970), r.String()))
+		}
+		return list
+	}
+	// No rule: each change until after the event, and what held before the first.
+	last := time.Date(year+2, 1, 1, 0, 0, 0, 0, time.UTC)
+	name, offset := from.In(loc).Zone()
+	list := []*ical.Component{observance(change{from: offset, to: offset, name: name}, epoch, "")}
+	for _, c := range changes {
+		if c.at.Before(last) {
+			list = append(list, observance(c, c.wall(), ""))
+		}
+	}
+	return list
+}
+
+var epoch = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func changesBetween(loc *time.Location, from, to time.Time) []change {
+	var list []change
+	for at := from; ; {
+		_, next := at.In(loc).ZoneBounds()
+		if next.IsZero() || !next.Before(to) {
+			return list
+		}
+		_, before := next.Add(-time.Second).In(loc).Zone()
+		name, after := next.In(loc).Zone()
+		if before != after {
+			list = append(list, change{at: next.UTC(), from: before, to: after, name: name})
+		}
+		at = next
+	}
+}
+
+// yearly reports the two rules, in the order of the first two changes, that give all of changes.
+func yearly(changes []change) ([2]rule, bool) {
+	var rules [2]rule
+	if len(changes) != 2*yearsAhead {
+		return rules, false
+	}
+	for half := range 2 {
+		first := changes[half].wall()
+		candidates := []rule{ruleOf(changes[half], 1+(first.Day()-1)/7)}
+		if first.AddDate(0, 0, 7).Month() != first.Month() {
+			candidates = append(candidates, ruleOf(changes[half], -1))
+		}
+		found := false
+		for _, r := range candidates {
+			if r.nth > 4 {
+				continue
+			}
+			fits := true
+			for i := half; i < len(changes); i += 2 {
+				c := changes[i]
+				fits = fits && c.from == r.from && c.to == r.to && c.wall().Equal(r.in(c.wall().Year()))
+			}
+			if fits {
+				rules[half], found = r, true
+			}
+		}
+		if !found {
+			return rules, false
+		}
+	}
+	return rules, true
+}
+
+func ruleOf(c change, nth int) rule {
+	w := c.wall()
+	return rule{month: w.Month(), weekday: w.Weekday(), nth: nth, from: c.from, to: c.to,
+		clock: w.Sub(time.Date(w.Year(), w.Month(), w.Day(), 0, 0, 0, 0, time.UTC))}
+}
+
+// in is the wall time of the rule in that year.
+func (r rule) in(year int) time.Time {
+	if r.nth > 0 {
+		first := time.Date(year, r.month, 1, 0, 0, 0, 0, time.UTC)
+		ahead := (int(r.weekday) - int(first.Weekday()) + 7) % 7
+		return first.AddDate(0, 0, ahead+7*(r.nth-1)).Add(r.clock)
+	}
+	last := time.Date(year, r.month+1, 0, 0, 0, 0, 0, time.UTC)
+	back := (int(last.Weekday()) - int(r.weekday) + 7) % 7
+	return last.AddDate(0, 0, -back).Add(r.clock)
+}
+
+// String is the RRULE of the rule.
+func (r rule) String() string {
+	days := [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
+	return fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", r.month, r.nth, days[r.weekday])
+}
+
+func observance(c change, start time.Time, rrule string) *ical.Component {
+	kind := ical.CompTimezoneStandard
+	if c.to > c.from {
+		kind = ical.CompTimezoneDaylight
+	}
+	o := ical.NewComponent(kind)
+	set(o.Props, ical.PropDateTimeStart, start.Format("20060102T150405"))
+	set(o.Props, ical.PropTimezoneOffsetFrom, offset(c.from))
+	set(o.Props, ical.PropTimezoneOffsetTo, offset(c.to))
+	set(o.Props, ical.PropTimezoneName, c.name)
+	if rrule != "" {
+		set(o.Props, ical.PropRecurrenceRule, rrule)
+	}
+	return o
+}
+
+// offset is a UTC-OFFSET (RFC 5545, section 3.3.14).
+func offset(seconds int) string {
+	sign := '+'
+	if seconds < 0 {
+		sign, seconds = '-', -seconds
+	}
+	s := fmt.Sprintf("%c%02d%02d", sign, seconds/3600, seconds/60%60)
+	if seconds%60 != 0 {
+		s += fmt.Sprintf("%02d", seconds%60)
+	}
+	return s
+}

@@ -1,0 +1,155 @@
+package scheduler
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+)
+
+// The reasons for which a change or a message is refused, for [errors.Is].
+var (
+	ErrNotReady = errors.New("the organizer has not checked in")
+	ErrNoYes    = errors.New("no yes is on record")
+	ErrUnfit    = errors.New("this does not fit the conversation as it stands")
+)
+
+// A Refusal says in words for people why something was not done, and what to do instead. It wraps
+// [ErrNotReady], [ErrNoYes] or [ErrUnfit].
+type Refusal struct {
+	Reason error
+	Text   string // one sentence without its full stop
+	Mend   string // what to do, likewise; may be empty
+}
+
+// Error is the text and the mend.
+func (r *Refusal) Error() string {
+	if r.Mend == "" {
+		return r.Text
+	}
+	return r.Text + "; " + r.Mend
+}
+
+// Unwrap is the reason.
+func (r *Refusal) Unwrap() error { return r.Reason }
+
+// A Change is a word of the organizer or the partner that did not come from the plan file: a
+// [CheckIn], an [Answer], an [AskAgain], a [Move] or a [Withdraw].
+type Change interface {
+	apply(c *Conversation, now time.Time) error
+}
+
+// Apply takes in a change. The error is a [Refusal]; the conversation is then as it was.
+func (c *Conversation) Apply(change Change, now time.Time) error {
+	err := change.apply(c, now)
+	if err == nil {
+		c.Touched = now
+	}
+	return err
+}
+
+// CheckIn is the organizer's word that they are ready for the talk.
+type CheckIn struct{}
+
+func (CheckIn) apply(c *Conversation, _ time.Time) error {
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return &Refusal{ErrNotReady, "the plan is not complete", c.nextPlanned().Next}
+	}
+	c.Ready = true
+	return nil
+}
+
+func (a Answer) apply(c *Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case c.Status(now) == Met:
+		return c.isOver("over")
+	}
+	if !a.Slot.IsZero() {
+		if told := c.told(); told != nil && a.Slot != c.start(now) {
+			return &Refusal{ErrUnfit, "the invitation for " + told.Start.String() + " has gone already", "use move for another time"}
+		}
+		c.Chosen = a.Slot
+	}
+	a.At = now
+	c.Answer = &a
+	return nil
+}
+
+// AskAgain is the organizer's wish that the brief goes (once more), now.
+type AskAgain struct{}
+
+func (AskAgain) apply(c *Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case c.said(No):
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no",
+			"if that has changed, record it with: answer " + string(c.ID) + " yes"}
+	case c.said(Yes):
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: invite " + string(c.ID)}
+	case !c.Ready:
+		return c.notReady()
+	}
+	c.Asks = len(c.briefs()) + 1
+	d := c.dates(now)
+	d.AskOn = time.Time{} // the organizer's word of now overrules the plan's day
+	c.Dates = &d
+	return nil
+}
+
+// Move is another start for the talk.
+type Move struct{ To plan.Slot }
+
+func (m Move) apply(c *Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case !m.To.Time().After(now):
+		return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}
+	}
+	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
+		return c.isOver("under way or over")
+	}
+	c.Chosen = m.To
+	return nil
+}
+
+// Withdraw is the organizer's decision to let the conversation go.
+type Withdraw struct{ Reason string }
+
+func (w Withdraw) apply(c *Conversation, now time.Time) error {
+	if c.Cancelled != nil {
+		return c.isOver("cancelled already")
+	}
+	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
+		return c.isOver("under way or over")
+	}
+	if err := invites.Line(w.Reason); err != nil {
+		return &Refusal{ErrUnfit, "the reason " + err.Error(), "write it as one line"}
+	}
+	c.Cancelled = &Cancellation{At: now, Reason: w.Reason}
+	return nil
+}
+
+func (c *Conversation) isOver(how string) error {
+	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), ""}
+}
+
+func (c *Conversation) notReady() error {
+	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: ready " + string(c.ID)}
+}
+
+// Ref is how people name the conversation: its id, with the round where that is not the first.
+func (c *Conversation) Ref() string { return Ref(c.ID, c.Round) }
+
+// Ref is [Conversation.Ref] for that id and round.
+func Ref(id plan.ID, round int) string {
+	if round > 1 {
+		return fmt.Sprintf("%s/%d", id, round)
+	}
+	return string(id)
+}

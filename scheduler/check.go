@@ -1,0 +1,113 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
+)
+
+// Check is everything that is wrong with the plans, or worth a second look, once they are seen
+// together, beside what has already happened, and at this moment. Problems of single files are
+// among them; all are in the order of files and lines.
+func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
+	list := slices.Clone(b.Problems)
+	for i, c := range b.Conversations {
+		if c.source == nil || c.file != fileRead {
+			continue
+		}
+		list = append(list, s.checkDates(c, b.Now)...)
+		if _, ok := s.Words.Language(c.Language()); !ok {
+			list = append(list, c.source.Warning("there are no words in this language yet: English will be used",
+				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language"))
+		}
+		start := c.start(b.Now)
+		if start.IsZero() || c.Status(b.Now) == Cancelled || !start.Time().After(b.Now) {
+			continue
+		}
+		list = append(list, s.checkHours(c, start.Time())...)
+		for _, other := range b.Conversations[:i] {
+			at := other.Start(b.Now)
+			if at.IsZero() || other.Cancelled != nil || other.said(No) {
+				continue
+			}
+			if at.Before(start.Time().Add(c.Length())) && start.Time().Before(at.Add(other.Length())) {
+				list = append(list, c.source.Warning("this talk overlaps with that of "+other.Ref(), "move one of them", "when"))
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b strictyaml.Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return list
+}
+
+// checkDates finds dates that can't be meant: those that clocks skip or repeat, and a start that has
+// passed without an invitation.
+func (s *Scheduler) checkDates(c *Conversation, now time.Time) (list []strictyaml.Problem) {
+	w := c.Plan.When
+	zone := string(w.Timezone)
+	if zone == "" {
+		zone = string(s.Zone)
+	}
+	look := func(d plan.Date, zone string, path ...string) {
+		if _, err := d.Slot(now, zone, s.Hours, s.Hours.Opens()); err != nil && !d.IsZero() {
+			list = append(list, c.source.Problem("this time "+err.Error(), "choose another", path...))
+		}
+	}
+	look(w.Start, zone, "when", "start")
+	for i, d := range w.Times {
+		look(d, zone, "when", "times", fmt.Sprint(i))
+	}
+	look(c.Plan.AskOn, string(s.Zone), "ask_on")
+	if len(list) > 0 || c.told() != nil || c.Cancelled != nil || c.said(No) || len(w.Offered()) == 0 {
+		return list
+	}
+	if !c.Chosen.IsZero() {
+		if !c.Chosen.Time().After(now) {
+			list = append(list, c.source.Problem("the time agreed has passed, and no invitation has gone", "choose a new start", "when"))
+		}
+		return list
+	}
+	if len(c.offers(now)) == 0 {
+		list = append(list, c.source.Problem("this has passed, and no invitation has gone", "choose a time ahead", "when", whenKey(w)))
+	}
+	return list
+}
+
+func whenKey(w plan.When) string {
+	if w.Start.IsZero() {
+		return "times"
+	}
+	return "start"
+}
+
+// checkHours warns of a talk on a day or at an hour at which people are rarely met.
+func (s *Scheduler) checkHours(c *Conversation, start time.Time) (list []strictyaml.Problem) {
+	const early, late = 7, 21 // hours of the day
+	for _, who := range []struct {
+		name  string
+		zone  *time.Location
+		hours plan.WorkingHours
+	}{{"you", s.Zone.Location("UTC"), s.Hours}, {c.Plan.With.Name, c.Zone(), c.hours()}} {
+		at, end := start.In(who.zone), start.Add(c.Length()).In(who.zone)
+		switch {
+		case !who.hours.Has(at.Weekday()):
+			list = append(list, c.source.Warning("for one of you this is no working day ("+at.Format("Monday")+" in "+who.zone.String()+")", "leave it if it is meant", "when", whenKey(c.Plan.When)))
+		case at.Hour() < early || end.Hour() >= late || end.YearDay() != at.YearDay():
+			list = append(list, c.source.Warning("for one of you this is an odd hour ("+at.Format("15:04")+" in "+who.zone.String()+")", "leave it if it is meant", "when", whenKey(c.Plan.When)))
+		}
+	}
+	return list
+}
+
+// hours are the partner's working hours.
+func (c *Conversation) hours() plan.WorkingHours {
+	if c.Plan.With.WorkingHours != nil {
+		return *c.Plan.With.WorkingHours
+	}
+	return c.settings.Hours
+}

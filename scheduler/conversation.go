@@ -1,0 +1,646 @@
+package scheduler
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+)
+
+// Settings are what the organizer has configured about themself and about how conversations are
+// carried out. They are the same for all conversations and never stored.
+type Settings struct {
+	Organizer  invites.Address
+	Aliases    []string          // other addresses of the organizer
+	Zone       plan.Zone         // required
+	Language   plan.Language     // required
+	Hours      plan.WorkingHours // required
+	Reminders  []time.Duration   // how long before the start; any order
+	HoldOver   int               // see [Scheduler.Pass]
+	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail
+}
+
+// A Status is a conversation's place in its life.
+type Status string
+
+// The life of a conversation, in its order.
+const (
+	Planned   Status = "planned"   // the organizer has not checked in yet
+	Ready     Status = "ready"     // the brief may go
+	Asked     Status = "asked"     // the brief has gone
+	Permitted Status = "permitted" // a yes is on record
+	Declined  Status = "declined"  // a no is on record
+	Later     Status = "later"     // the partner asked for another moment
+	Invited   Status = "invited"   // the invitation has gone
+	Confirmed Status = "confirmed" // the partner has accepted it
+	Met       Status = "met"       // the talk is over
+	Cancelled Status = "cancelled" // by the organizer
+)
+
+// The answers a partner can give to the brief.
+const (
+	Yes   = "yes"
+	No    = "no"
+	Wait  = "later"
+	Query = "question" // something to talk about before the answer
+)
+
+// An Answer is what the partner said to the question whether the two may talk.
+type Answer struct {
+	Value string    `json:"value"` // Yes, No, Wait or Query
+	At    time.Time `json:"at"`
+	How   string    `json:"how"`  // "command", "plan"; later "mail", "page"
+	Note  string    `json:"note"` // in the organizer's words; may be empty
+	Slot  plan.Slot `json:"slot,omitzero"`
+}
+
+// A Cancellation is the organizer's decision to let a conversation go.
+type Cancellation struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"` // told to the partner; may be empty
+}
+
+// A Conversation is one round of talking with one partner: what its plan said when it was last
+// read, and what has happened since. The zero value of every time means "not yet".
+type Conversation struct {
+	ID    plan.ID `json:"-"`
+	Round int     `json:"-"`
+	Rev   int64   `json:"-"` // of the stored record, for [Store.Commit]; 0: never stored
+
+	Plan      plan.Terms    `json:"plan"`            // as the file said it when it was last read
+	Dates     *Dates        `json:"dates,omitempty"` // the plan's dates, fixed when it was first acted on
+	Ready     bool          `json:"ready"`
+	Asks      int           `json:"asks"`             // how many briefs are meant; 0 counts as 1
+	Offered   []plan.Slot   `json:"offered"`          // the times that the last brief offered, in its order
+	Answer    *Answer       `json:"answer,omitempty"` // to the last brief
+	Chosen    plan.Slot     `json:"chosen,omitzero"`  // a start that was not the plan's word: from an answer, a move
+	Cancelled *Cancellation `json:"cancelled,omitempty"`
+	Touched   time.Time     `json:"touched,omitzero"` // when the organizer or the partner last had a word
+
+	UID       string           `json:"uid,omitempty"` // of the round's one event; "" before the invitation
+	Sequence  int              `json:"sequence"`      // SEQUENCE of the last REQUEST or CANCEL that was decided
+	PartStat  invites.PartStat `json:"partstat,omitempty"`
+	Organizer invites.Address  `json:"organizer,omitzero"` // ORGANIZER of the event: it never changes
+	Stamp     time.Time        `json:"stamp,omitzero"`     // DTSTAMP and Date of the last message
+
+	Messages []*Message `json:"-"` // all that was decided to send, in that order
+
+	settings *Settings
+	file     fileState
+	private  plan.Private
+	source   *plan.Plan
+	dirty    bool // it says more than the store does
+}
+
+// Dates are a plan's dates, fixed.
+type Dates struct {
+	Start plan.Slot   `json:"start,omitzero"`
+	Times []plan.Slot `json:"times,omitempty"`
+	AskOn time.Time   `json:"ask_on,omitzero"`
+}
+
+// fileState is what has become of the plan file of a conversation.
+type fileState int
+
+const (
+	fileGone   fileState = iota // there is none: nothing new begins, reminders still go
+	fileUnread                  // it has a problem, or is being written right now
+	fileRead
+)
+
+// A Step is the one next thing in a conversation.
+type Step struct {
+	Kind Kind      // what the program is to send; "" when the step is not the program's
+	Due  time.Time // when the step falls due; zero: now, or undated
+	Next string    // for people: begins with a verb; "" when nothing is left to do
+
+	// Again is when to look again although nothing has happened. Zero: only a change can bring
+	// something new.
+	Again time.Time
+
+	revision string // of a reminder
+}
+
+// IsDue reports whether the program has something to send now.
+func (s Step) IsDue(now time.Time) bool { return s.Kind != "" && !s.Due.After(now) }
+
+// New is a conversation that nothing has happened to yet.
+func New(id plan.ID, round int, settings *Settings) *Conversation {
+	return &Conversation{ID: id, Round: round, settings: settings}
+}
+
+// ErrOtherPerson is returned by [Conversation.Read] for a plan that names another address than the
+// one that was asked: permission does not pass to another person.
+var ErrOtherPerson = errors.New("with.email has changed since this person was written to")
+
+// Read takes in what the plan file says. A field speaks only when its own value in the file has
+// changed since it was last read; what was decided elsewhere in the meantime stands until then. The
+// notes say which earlier word has lost, for the log. The error is [ErrOtherPerson]; the
+// conversation is then as if its file could not be read.
+func (c *Conversation) Read(p *plan.Plan, now time.Time) (notes []string, err error) {
+	c.source, c.private = p, p.Private
+	old, first := c.Plan, c.Plan.With.Email == ""
+	if !first && old.With.Email != p.With.Email && c.reached() {
+		c.file = fileUnread
+		return nil, ErrOtherPerson
+	}
+	c.file = fileRead
+	if !first && (reflect.DeepEqual(old, p.Terms) || fingerprint(old) == fingerprint(p.Terms)) {
+		return nil, nil
+	}
+	before := c.start(now)
+	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
+	if first || old.Ready != p.Ready {
+		c.Ready = p.Ready || first && c.Ready
+	}
+	if p.Permitted != "" && old.Permitted != p.Permitted {
+		c.Answer = &Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted}
+	}
+	if first {
+		return nil, nil
+	}
+	sameStart := same(old.When.Start, p.When.Start) && old.When.Timezone == p.When.Timezone
+	sameTimes := slices.EqualFunc(old.When.Times, p.When.Times, same) && old.When.Timezone == p.When.Timezone
+	sameAsk := same(old.AskOn, p.AskOn)
+	if c.Dates != nil && !(sameStart && sameTimes && sameAsk) {
+		d := c.resolve(now)
+		if sameStart {
+			d.Start = c.Dates.Start
+		}
+		if sameTimes {
+			d.Times = c.Dates.Times
+		}
+		if sameAsk {
+			d.AskOn = c.Dates.AskOn
+		}
+		c.Dates = &d
+	}
+	if !sameStart {
+		switch {
+		case !p.When.Start.IsZero():
+			if !c.Chosen.IsZero() {
+				notes = append(notes, "the plan's new start replaces the earlier "+c.Chosen.String())
+			}
+			c.Chosen = plan.Slot{}
+		case c.UID != "" && c.Chosen.IsZero():
+			c.Chosen = before // the plan names no start any more, and the partner knows one
+		}
+	}
+	if !sameAsk && !p.AskOn.IsZero() && c.said(Wait) {
+		c.Asks = len(c.briefs()) + 1
+	}
+	return notes, nil
+}
+
+func same(a, b plan.Date) bool { return a.String() == b.String() }
+
+// Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
+// days" is a day.
+func (c *Conversation) Settle(now time.Time) {
+	if c.Dates == nil && c.Ready {
+		d := c.resolve(now)
+		c.Dates, c.dirty = &d, true
+	}
+}
+
+func (c *Conversation) resolve(now time.Time) Dates {
+	var d Dates
+	w, s := c.Plan.When, c.settings
+	zone := string(w.Timezone)
+	if zone == "" {
+		zone = string(s.Zone)
+	}
+	// A time that does not exist on that day is a problem that [Check] reports; such a plan is not
+	// acted on.
+	if !w.Start.IsZero() {
+		d.Start, _ = w.Start.Slot(now, zone, s.Hours, 0)
+	}
+	for _, t := range w.Times {
+		slot, _ := t.Slot(now, zone, s.Hours, 0)
+		d.Times = append(d.Times, slot)
+	}
+	if !c.Plan.AskOn.IsZero() {
+		slot, _ := c.Plan.AskOn.Slot(now, string(s.Zone), s.Hours, s.Hours.Opens())
+		d.AskOn = slot.Time().UTC()
+	}
+	return d
+}
+
+func (c *Conversation) dates(now time.Time) Dates {
+	if c.Dates != nil {
+		return *c.Dates
+	}
+	return c.resolve(now)
+}
+
+// start is the start in force; zero when there is none, or several are offered.
+func (c *Conversation) start(now time.Time) plan.Slot {
+	if !c.Chosen.IsZero() {
+		return c.Chosen
+	}
+	d := c.dates(now)
+	if d.Start.IsZero() && len(d.Times) == 1 {
+		return d.Times[0]
+	}
+	return d.Start
+}
+
+// Start is when the talk begins, in the zone of its plan; zero when that is not known yet.
+func (c *Conversation) Start(now time.Time) time.Time { return c.start(now).Time() }
+
+// PlannedStart is the start that the plan file names, whatever was decided since; zero when it names
+// none.
+func (c *Conversation) PlannedStart(now time.Time) time.Time { return c.dates(now).Start.Time() }
+
+// Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,
+// where none has gone, those of the plan that are still ahead.
+func (c *Conversation) Choices(now time.Time) []plan.Slot {
+	if len(c.briefs()) > 0 {
+		return c.Offered
+	}
+	return c.offers(now)
+}
+
+// HasHistory reports whether the plan says that something stands between the two.
+func (c *Conversation) HasHistory() bool { return c.private.History != "" }
+
+// PrivateKeys is how many keys of the private block are filled in.
+func (c *Conversation) PrivateKeys() (n int) {
+	p := c.private
+	for _, filled := range []bool{p.Why != "", p.Goal != "", len(p.Measures) > 0, p.Importance != 0, p.Urgency != 0, p.History != ""} {
+		if filled {
+			n++
+		}
+	}
+	return n
+}
+
+// Length is how long the talk takes.
+func (c *Conversation) Length() time.Duration { return c.Plan.When.Length() }
+
+// Priority is how much the conversation matters, from 1 to 25. Without its plan it is 9, the middle.
+func (c *Conversation) Priority() int { return c.private.Priority() }
+
+// offers are the times to offer in a brief: those that are still ahead.
+func (c *Conversation) offers(now time.Time) []plan.Slot {
+	d := c.dates(now)
+	times := d.Times
+	if start := c.start(now); !start.IsZero() {
+		times = []plan.Slot{start}
+	}
+	var list []plan.Slot
+	for _, t := range times {
+		if t.Time().After(now) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// Zone is the partner's time zone.
+func (c *Conversation) Zone() *time.Location { return c.Plan.With.Timezone.Location(c.settings.Zone) }
+
+// Language is the language in which the partner is to be written to.
+func (c *Conversation) Language() string {
+	if c.Plan.With.Language == "" {
+		return string(c.settings.Language)
+	}
+	return string(c.Plan.With.Language)
+}
+
+// Partner is who the talk is with.
+func (c *Conversation) Partner() invites.Address {
+	return invites.Address{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}
+}
+
+// last is the newest message to the partner of these kinds that was not dropped, and fits.
+func (c *Conversation) last(fits func(*Message) bool, kinds ...Kind) *Message {
+	for _, m := range slices.Backward(c.Messages) {
+		if slices.Contains(kinds, m.Kind) && !m.copy() && !m.dropped() && (fits == nil || fits(m)) {
+			return m
+		}
+	}
+	return nil
+}
+
+// briefs are the briefs to the partner's present address that count as sent or tried.
+func (c *Conversation) briefs() []*Message {
+	var list []*Message
+	for _, m := range c.Messages {
+		if m.Kind == Brief && m.To == string(c.Plan.With.Email) && !m.dropped() && m.State != Expired {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// reached reports whether the partner may have got anything.
+func (c *Conversation) reached() bool {
+	return c.last(func(m *Message) bool { return m.left() && m.State != Bounced }, Brief, Invite, Update) != nil
+}
+
+// told is what the partner knows about the event: the content of the last invitation or update that
+// may have reached them; nil before.
+func (c *Conversation) told() *Content {
+	if m := c.last((*Message).left, Invite, Update); m != nil {
+		return &m.Content
+	}
+	return nil
+}
+
+func (c *Conversation) said(value string) bool { return c.Answer != nil && c.Answer.Value == value }
+
+// Status is the conversation's place in its life.
+func (c *Conversation) Status(now time.Time) Status {
+	told := c.told()
+	switch {
+	case c.Cancelled != nil:
+		return Cancelled
+	case told != nil && c.said(No):
+		return Declined
+	case told != nil && !now.Before(told.End()):
+		return Met
+	case told != nil && c.PartStat == invites.Accepted:
+		return Confirmed
+	case told != nil:
+		return Invited
+	case c.said(No):
+		return Declined
+	case c.said(Wait):
+		return Later
+	case c.said(Yes) && c.Ready:
+		return Permitted
+	case c.last((*Message).left, Brief) != nil:
+		return Asked
+	case c.Ready:
+		return Ready
+	}
+	return Planned
+}
+
+// Next is the one next thing in the conversation, why it is that, and when to look again. It is a
+// pure function of the conversation and now, and the only place that decides what is sent.
+func (c *Conversation) Next(now time.Time) Step {
+	told := c.told()
+	switch {
+	case c.Cancelled != nil:
+		return c.nextCancelled(now)
+	case c.said(No):
+		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
+	case told != nil && !now.Before(told.End()):
+		return Step{Next: "look back on the talk"}
+	case !c.Ready:
+		return c.nextPlanned()
+	case told != nil:
+		return c.nextInvited(now, told)
+	case c.said(Yes):
+		return c.nextPermitted(now)
+	}
+	return c.nextAsk(now)
+}
+
+func (c *Conversation) nextPlanned() Step {
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return Step{Next: "fill in " + strings.Join(missing, ", ")}
+	}
+	return Step{Next: "check in with yourself: ready " + string(c.ID)}
+}
+
+// withPlan is the step that begins something new, which needs the plan's word of today.
+func (c *Conversation) withPlan(s Step) Step {
+	switch c.file {
+	case fileUnread:
+		return Step{Next: "mend the plan file"}
+	case fileGone:
+		return Step{Next: "put the plan file back, or cancel " + string(c.ID)}
+	}
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return c.nextPlanned()
+	}
+	return s
+}
+
+func (c *Conversation) nextAsk(now time.Time) Step {
+	briefs := c.briefs()
+	if len(briefs) < max(1, c.Asks) {
+		d := c.dates(now)
+		if len(c.Plan.When.Offered()) > 0 && len(c.offers(now)) == 0 {
+			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed"})
+		}
+		due := d.AskOn
+		if len(briefs) > 0 && !due.After(briefs[len(briefs)-1].Due) {
+			due = time.Time{} // the plan's day was for the first brief; this one was asked for since
+		}
+		return c.withPlan(Step{Kind: Brief, Due: due, Next: "send the brief"})
+	}
+	last := briefs[len(briefs)-1]
+	if last.replaceable() && last.Content != c.briefContent(now) {
+		return c.withPlan(Step{Kind: Brief, Due: last.Due, Next: "send the brief"})
+	}
+	if s, ok := last.waiting(); ok {
+		return s
+	}
+	switch {
+	case c.said(Wait):
+		return Step{Next: "ask again when the moment is better: ask " + string(c.ID)}
+	case c.said(Query):
+		return Step{Next: "answer the question of " + c.Plan.With.Name}
+	}
+	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
+}
+
+func (c *Conversation) nextPermitted(now time.Time) Step {
+	start := c.start(now)
+	if start.IsZero() {
+		return Step{Next: "choose a time"}
+	}
+	if !start.Time().After(now) {
+		return Step{Next: "choose a new time: the one agreed has passed"}
+	}
+	if m := c.last(nil, Invite, Update); m != nil && (m.State == Sending || m.Content == c.content(now)) {
+		if s, ok := m.waiting(); ok {
+			return s
+		}
+	}
+	return c.withPlan(Step{Kind: Invite, Due: c.Touched, Next: "send the invitation"})
+}
+
+func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
+	if !now.Before(told.Start.Time()) {
+		return Step{Next: "hold the talk", Again: told.End()}
+	}
+	content := c.content(now)
+	if !content.tells(told) {
+		if !content.Start.Time().After(now) {
+			return Step{Next: "choose a new time: that of the plan has passed"}
+		}
+		if m := c.last(nil, Invite, Update); m.State == Sending || m.Content == content {
+			if s, ok := m.waiting(); ok {
+				return s
+			}
+		}
+		if c.file == fileRead {
+			return c.withPlan(Step{Kind: Update, Next: "send the update"})
+		}
+	}
+	if s, ok := c.nextReminder(now, told); ok {
+		return s
+	}
+	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: told.Start.Time()}
+}
+
+// nextReminder is the reminder that is due or comes next. One that was passed over because the
+// talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
+func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
+	var agreed time.Time // when the partner first learnt of this time
+	for _, m := range slices.Backward(c.Messages) {
+		if (m.Kind == Invite || m.Kind == Update) && m.left() && !m.copy() && m.Content.Start == told.Start {
+			agreed = m.Stamp
+		}
+	}
+	before := slices.Clone(c.settings.Reminders)
+	slices.Sort(before)
+	var next *Step
+	for _, b := range before { // from the nearest to the start outwards
+		due := told.Start.Time().Add(-b)
+		if !due.After(agreed) {
+			break
+		}
+		s := Step{Kind: Reminder, Due: due, Next: "remind " + c.Plan.With.Name, Again: due,
+			revision: fmt.Sprintf("%s %s %s", told.Start.Wall, told.Start.Zone, b)}
+		if due.After(now) {
+			next = &s
+			continue
+		}
+		if !slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.Kind == Reminder && m.Revision == s.revision }) {
+			return s, true
+		}
+		break
+	}
+	if next == nil {
+		return Step{}, false
+	}
+	return *next, true
+}
+
+func (c *Conversation) nextCancelled(now time.Time) Step {
+	if m := c.last(nil, Cancel); m != nil {
+		s, _ := m.waiting()
+		if m.State == Expired {
+			return Step{}
+		}
+		return s
+	}
+	if !c.tellsCancel(now) {
+		return Step{}
+	}
+	return Step{Kind: Cancel, Due: c.Cancelled.At, Next: "send the cancellation"}
+}
+
+// tellsCancel reports whether the partner is to be told that the talk is off: where there is an
+// event ahead in their calendar, or a question that they may still be thinking about.
+func (c *Conversation) tellsCancel(now time.Time) bool {
+	if c.said(No) {
+		return false
+	}
+	if told := c.told(); told != nil {
+		return now.Before(told.Start.Time())
+	}
+	return !c.said(Wait) && c.last((*Message).left, Brief) != nil
+}
+
+// Wanted looks again at a message that is about to leave: does the conversation still mean it? If so
+// the result is the message's own state, else the one in which it ends: [Dropped], [Superseded] or
+// [Expired].
+func (c *Conversation) Wanted(m *Message, now time.Time) State {
+	if !m.Deadline.IsZero() && !now.Before(m.Deadline) {
+		return Expired
+	}
+	if m.copy() || m.Kind == Cancel {
+		return m.State
+	}
+	if c.Cancelled != nil || !c.Ready {
+		return Dropped
+	}
+	switch m.Kind {
+	case Brief:
+		switch {
+		case c.Answer != nil:
+			return Dropped
+		case m.Content != c.briefContent(now):
+			return Superseded
+		}
+	case Invite, Update:
+		switch {
+		case !c.said(Yes):
+			return Dropped
+		case m.Content != c.content(now):
+			return Superseded
+		}
+	case Reminder:
+		switch {
+		case c.said(No):
+			return Dropped
+		case m.Content.Start != c.start(now):
+			return Superseded
+		}
+	}
+	return m.State
+}
+
+// Content is what a message says, as far as it matters whether it has been said already.
+type Content struct {
+	Start  plan.Slot     `json:"start,omitzero"` // of the event; zero in a brief
+	Length time.Duration `json:"length"`
+	Place  string        `json:"place,omitempty"` // fingerprint of the setting
+	Rest   string        `json:"rest,omitempty"`  // fingerprint of purpose, offer, ask and agenda
+	Form   string        `json:"form,omitempty"`  // fingerprint of all that shapes the words besides
+}
+
+// End is when the talk is over.
+func (c *Content) End() time.Time { return c.Start.Time().Add(c.Length) }
+
+// moves reports whether somebody who knows of other would have to be asked again.
+func (c *Content) moves(other *Content) bool {
+	return c.Start != other.Start || c.Length != other.Length || c.Place != other.Place
+}
+
+// tells reports whether somebody who knows of other knows c.
+func (c *Content) tells(other *Content) bool { return !c.moves(other) && c.Rest == other.Rest }
+
+// content is what an invitation would say now.
+func (c *Conversation) content(now time.Time) Content {
+	p := &c.Plan
+	return Content{
+		Start:  c.start(now),
+		Length: c.Length(),
+		Place:  fingerprint(p.Setting),
+		Rest:   fingerprint(p.Purpose, p.Offer, p.Ask, p.Agenda),
+		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
+	}
+}
+
+// briefContent is what a brief would say now.
+func (c *Conversation) briefContent(now time.Time) Content {
+	content := c.content(now)
+	content.Start = plan.Slot{}
+	content.Rest = fingerprint(content.Rest, c.offers(now), c.Plan.When.Between)
+	return content
+}
+
+func fingerprint(values ...any) string {
+	data, err := json.Marshal(values)
+	if err != nil {
+		panic("scheduler: a plan can't be written as JSON: " + err.Error()) // its types can always
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,227 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"coalition/invites"
+)
+
+// giveUp is how long a message is tried before it fails: as long as mail servers try (RFC 5321,
+// section 4.5.4.1).
+const giveUp = 5 * 24 * time.Hour
+
+// Backoff is how long to wait after the attempt-th try, counted from 1: from under a second to half
+// an hour, doubling, with a quarter of jitter either way. r is a random number in [0, 1).
+func Backoff(attempt int, r float64) time.Duration {
+	const first, most = 750 * time.Millisecond, 30 * time.Minute
+	d := most
+	if attempt < 20 {
+		d = min(most, first<<(attempt-1))
+	}
+	return time.Duration(float64(d) * (0.75 + r/2))
+}
+
+// Deliver hands over all messages that can go now, only those of rows where there are any, until
+// none is left or ctx ends. Messages that are being sent when ctx ends are sent to their end, unless
+// hard ends, too. It returns when, in real time, the next message can be tried (zero: none waits), and
+// how many it has settled.
+func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
+	defer s.Sender.Idle()
+	d := delivery{Scheduler: s, hard: hard, work: make(chan *Message)}
+	var wg sync.WaitGroup
+	workers := s.Sender.Connections()
+	for range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for m := range d.work {
+				d.send(m)
+			}
+		}()
+	}
+	err = d.claim(ctx, workers, rows)
+	close(d.work)
+	wg.Wait()
+	if err != nil || hard.Err() != nil {
+		return time.Time{}, d.settled, err
+	}
+	next, err = s.Store.NextClaim(hard, rows)
+	if until := d.closedUntil(); until.After(next) && !next.IsZero() {
+		next = until
+	}
+	return next, d.settled, err
+}
+
+// A delivery is one run of [Scheduler.Deliver].
+type delivery struct {
+	*Scheduler
+	hard context.Context
+	work chan *Message
+
+	mu     sync.Mutex
+	busy   sync.WaitGroup // messages claimed and not settled
+	open   bool           // the server has taken something over since the last fault of the channel
+	closed time.Time      // the channel is out of order until then
+
+	settled int
+}
+
+func (d *delivery) closedUntil() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
+}
+
+// claim feeds the workers. One message goes ahead, to see whether the server is well; only then are
+// more claimed: a thousand messages should not knock at a closed door.
+func (d *delivery) claim(ctx context.Context, workers int, rows []int64) error {
+	look := func(c *Conversation, m *Message) State {
+		c.settings, m.Changed = &d.Settings, d.Now().UTC()
+		return c.Wanted(m, m.Changed)
+	}
+	for ctx.Err() == nil {
+		d.mu.Lock()
+		open, closed := d.open, !d.closed.IsZero()
+		d.mu.Unlock()
+		if closed {
+			break
+		}
+		limit := 1
+		if open {
+			limit = 8 * workers
+		}
+		claimed, err := d.Store.Claim(ctx, time.Now(), limit, rows, look)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if len(claimed) == 0 {
+			d.busy.Wait() // what is being sent may become due again at once
+			if claimed, err = d.Store.Claim(ctx, time.Now(), limit, rows, look); err != nil || len(claimed) == 0 {
+				if ctx.Err() != nil {
+					return nil
+				}
+				return err
+			}
+		}
+		for _, m := range claimed {
+			if ctx.Err() != nil || !d.closedUntil().IsZero() {
+				d.giveBack(m)
+				continue
+			}
+			d.busy.Add(1)
+			d.work <- m
+		}
+		if !open {
+			d.busy.Wait()
+		}
+	}
+	return nil
+}
+
+// giveBack queues a claimed message again that nobody has begun to send.
+func (d *delivery) giveBack(m *Message) {
+	m.State, m.NotBefore = m.again(), d.closedUntil()
+	d.settle(m)
+}
+
+// again is the state of a claimed message that was not accepted and is to be tried again: what was
+// unclear before stays so.
+func (m *Message) again() State {
+	if m.Unclears == 1 && m.Kind != Reminder {
+		return Unclear
+	}
+	return Queued
+}
+
+func (d *delivery) send(m *Message) {
+	defer d.busy.Done()
+	dotted := false
+	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar,
+		ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}
+	err := d.Sender.Send(d.hard, parcel, func() error {
+		if err := d.Store.Dot(d.hard, m); err != nil {
+			return err
+		}
+		dotted = true
+		return nil
+	})
+	d.judge(m, err, dotted)
+	d.settle(m)
+	d.mu.Lock()
+	d.settled++
+	d.mu.Unlock()
+}
+
+// judge writes into m what has become of it.
+func (d *delivery) judge(m *Message, err error, dotted bool) {
+	now := time.Now()
+	m.Via, m.Changed, m.NotBefore, m.Code, m.Error = d.Via, d.Now().UTC(), time.Time{}, 0, ""
+	var fault *invites.DeliveryError
+	switch {
+	case err == nil:
+		m.State = Accepted
+		d.mu.Lock()
+		d.open = true
+		d.mu.Unlock()
+		return
+	case errors.Is(err, ErrFenced):
+		m.State = m.again() // whoever fenced it has written its state already; this holds only after a pause
+		return
+	case errors.As(err, &fault):
+	default:
+		fault = &invites.DeliveryError{Unclear: dotted, Text: err.Error()}
+	}
+	m.Code, m.Error = fault.Code, oneLine(fault.Text)
+	m.NotBefore = now.Add(max(Backoff(m.Attempts, rand.Float64()), fault.Wait))
+	switch {
+	case fault.Unclear:
+		m.State = Unclear
+		m.Unclears++
+	case fault.Final:
+		m.State = Failed
+	case d.Now().Sub(m.Stamp) > giveUp:
+		m.State, m.Error = Failed, "given up after five days: "+m.Error
+	default:
+		m.State = m.again()
+	}
+	if fault.Channel {
+		d.mu.Lock()
+		d.open, d.closed = false, m.NotBefore
+		d.mu.Unlock()
+	}
+	d.Log.Warn("a message was not accepted", "id", m.ID, "kind", m.Kind, "state", m.State.Shown(), "code", m.Code, "error", m.Error, "attempt", m.Attempts)
+}
+
+// settle writes what has become of m. It tries until it is written: a message that was accepted and
+// is not on record as such would go twice.
+func (d *delivery) settle(m *Message) {
+	for attempt := 1; ; attempt++ {
+		err := d.Store.Settle(context.WithoutCancel(d.hard), m)
+		if err == nil {
+			return
+		}
+		d.Log.Error("what became of a message can't be written down; trying again", "id", m.ID, "kind", m.Kind, "state", m.State.Shown(), "error", err)
+		select {
+		case <-time.After(Backoff(attempt, rand.Float64())):
+		case <-d.hard.Done():
+			return // the claim stays, and is found to be unclear by the next process
+		}
+	}
+}
+
+func oneLine(s string) string {
+	const most = 300
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,143 @@
+package scheduler
+
+import (
+	"strings"
+	"time"
+
+	"coalition/scheduler/plan"
+)
+
+// A Kind is what a message is for.
+type Kind string
+
+// The kinds of message.
+const (
+	Brief    Kind = "brief"    // asks permission
+	Invite   Kind = "invite"   // iTIP REQUEST, the first
+	Update   Kind = "update"   // iTIP REQUEST, a further one
+	Cancel   Kind = "cancel"   // iTIP CANCEL, or a question taken back
+	Reminder Kind = "reminder" // plain mail
+)
+
+// noun is the kind in a sentence.
+func (k Kind) noun() string {
+	switch k {
+	case Invite:
+		return "invitation"
+	case Cancel:
+		return "cancellation"
+	}
+	return string(k)
+}
+
+// A State is where a message stands between the decision to send it and its end.
+type State string
+
+// The states of a message.
+const (
+	Held       State = "held"       // waits for the organizer's approval
+	Queued     State = "queued"     // goes as soon as it can
+	Sending    State = "sending"    // claimed by a worker
+	Accepted   State = "accepted"   // the server has taken it over
+	Unclear    State = "unclear"    // it was handed over, and no answer came
+	Failed     State = "failed"     // refused for good, or given up
+	Expired    State = "expired"    // its time passed before it could go
+	Dropped    State = "cancelled"  // no longer wanted, and never left
+	Superseded State = "superseded" // another message says it better, and it never left
+	Bounced    State = "bounced"    // taken over, and sent back later
+)
+
+// Shown is the state in the words of the log.
+func (s State) Shown() string {
+	switch s {
+	case Queued:
+		return "pending"
+	case Accepted:
+		return "sent"
+	case Superseded:
+		return "cancelled"
+	}
+	return string(s)
+}
+
+// A Message is one row of the outbox: what must leave, once.
+type Message struct {
+	Row   int64   // identifies it in the store; 0 before it is stored
+	ID    plan.ID // of its conversation
+	Round int
+
+	// Kind, Revision and To, with the conversation, are its key: there is never a second such row.
+	Kind     Kind
+	Revision string // counts the messages of a kind; for reminders the time they belong to
+	To       string // one bare address
+
+	MessageID string    // of RFC 5322, without its angle brackets
+	Sequence  int       // SEQUENCE of the event it carries; 0 where it carries none
+	Stamp     time.Time // its Date and DTSTAMP; later than that of the conversation's last message
+	Content   Content   // what it says
+	Due       time.Time // when it fell due
+	Deadline  time.Time // from then on it must not go; zero: none
+
+	State     State
+	Approved  bool      // the organizer has said yes to this one message
+	Attempts  int       // claims so far
+	Unclears  int       // how often it was handed over without an answer
+	Flagged   bool      // its bytes may have gone twice
+	NotBefore time.Time // in real time
+	Changed   time.Time // when its state changed last
+	Via       string    // "outbox", "smtp", "file": how it goes, or went
+	Code      int       // the server's last reply; 0: none
+	Error     string    // what the server or the network said, one line; may be empty
+
+	Data     []byte // the finished bytes; nil where only the state was loaded
+	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
+}
+
+// left reports whether the message may have reached its reader.
+func (m *Message) left() bool {
+	return m.State == Accepted || m.State == Unclear || m.State == Bounced || m.Unclears > 0
+}
+
+// Stuck reports whether the message is unclear and is not sent again by itself: an unclear message is
+// repeated once, byte for byte, a reminder never.
+func (m *Message) Stuck() bool {
+	return m.State == Unclear && (m.Unclears > 1 || m.Kind == Reminder)
+}
+
+// copy reports whether the message goes to the organizer's own calendar, not to the partner.
+func (m *Message) copy() bool { return strings.HasPrefix(m.Revision, copyRevision) }
+
+const copyRevision = "copy "
+
+// dropped reports whether the message never left and never will.
+func (m *Message) dropped() bool { return m.State == Dropped || m.State == Superseded }
+
+// open reports whether the message is still to leave.
+func (m *Message) open() bool {
+	return m.State == Held || m.State == Queued || m.State == Sending
+}
+
+// replaceable reports whether a message with other words may take the place of this one.
+func (m *Message) replaceable() bool { return m.State == Held || m.State == Queued }
+
+// waiting is the step of a conversation whose message m is on its way or stuck.
+func (m *Message) waiting() (s Step, ok bool) {
+	switch m.State {
+	case Held:
+		return Step{Next: "approve the " + m.Kind.noun() + ": approve " + string(m.ID)}, true
+	case Queued, Sending:
+		return Step{Next: "deliver the " + m.Kind.noun()}, true
+	case Unclear:
+		if m.Stuck() {
+			return Step{Next: "find out whether the " + m.Kind.noun() + " arrived"}, true
+		}
+		return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from the server"}, true
+	case Failed:
+		return Step{Next: "mend what kept the " + m.Kind.noun() + " from going: log " + string(m.ID)}, true
+	case Bounced:
+		return Step{Next: "mend the address: the " + m.Kind.noun() + " came back"}, true
+	case Expired:
+		return Step{Next: "choose a new time: the " + m.Kind.noun() + " could not go before it"}, true
+	}
+	return Step{}, false
+}

@@ -1,0 +1,132 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// late is how long ago something may have fallen due and still go without being asked about.
+const late = 24 * time.Hour
+
+// A Report is what a pass has done.
+type Report struct {
+	Decided []*Message // by the pass; held ones included
+	Held    bool       // the pass held its messages: they wait for [Scheduler.Approve]
+	Failed  int        // conversations that could not be carried on; the log says why
+	Again   time.Time  // on the clock of conversations: when to look again; zero: when something changes
+}
+
+// Pass does what the daemon does: it takes in what the plans say anew, and decides what is due. A
+// pass with more messages to partners than HoldOver, or with one that fell due more than a day ago,
+// holds all of them: a mass edit, a restored or a long-stopped state must not flood people.
+func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
+	type task struct {
+		c    *Conversation
+		step Step
+	}
+	var due, changed []task
+	r := &Report{}
+	for _, c := range b.Conversations {
+		if c.file == fileRead {
+			c.Settle(b.Now)
+		}
+		step := c.Next(b.Now)
+		switch {
+		case step.IsDue(b.Now):
+			due = append(due, task{c, step})
+			if len(due) > s.HoldOver || !step.Due.IsZero() && b.Now.Sub(step.Due) > late {
+				r.Held = true
+			}
+			continue
+		case c.dirty && (c.Rev > 0 || c.Ready):
+			changed = append(changed, task{c, step})
+		}
+		for _, t := range []time.Time{step.Due, step.Again} {
+			if t.After(b.Now) && (r.Again.IsZero() || t.Before(r.Again)) {
+				r.Again = t
+			}
+		}
+	}
+	var mu sync.Mutex
+	carryOn := func(t task) {
+		var d *Draft
+		var err error
+		if t.step.IsDue(b.Now) {
+			d, err = s.decide(t.c, t.step, b.Now, false)
+		} else {
+			d = s.plain(t.c, b.Now)
+		}
+		if err == nil {
+			for _, note := range b.notes[t.c] {
+				d.Events = append(d.Events, t.c.event(b.Now, "plan", note))
+			}
+			if r.Held && d.Messages != nil {
+				for _, m := range d.Messages {
+					m.State = Held
+				}
+				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: many messages at once, or one that was due long ago"))
+			}
+			err = s.Store.Commit(ctx, d)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case errors.Is(err, ErrConflict): // somebody else has just carried it on
+			r.Again = b.Now
+		case err != nil:
+			r.Failed++
+			s.Log.Error("a conversation can't be carried on", "id", t.c.Ref(), "error", err)
+		default:
+			r.Decided = append(r.Decided, d.Messages...)
+		}
+	}
+	// Side by side: the words are made on all cores, and the commits share their syncs.
+	var wg sync.WaitGroup
+	work := make(chan task)
+	for range min(16, len(due)+len(changed)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for t := range work {
+				carryOn(t)
+			}
+		}()
+	}
+	for _, t := range append(changed, due...) {
+		work <- t
+	}
+	close(work)
+	wg.Wait()
+	return r, ctx.Err()
+}
+
+// HoldStale holds what has waited in the outbox for more than a day without anybody's yes to it: it
+// is called when a daemon starts, which may have been stopped, or given an old state, since.
+func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err error) {
+	var rows []int64
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if m.State == Queued && !m.Approved && b.Now.Sub(m.Due) > late {
+				rows = append(rows, m.Row)
+			}
+		}
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	return len(rows), s.Store.Hold(ctx, rows)
+}
+
+// Approvable are the messages of c that wait for the organizer's word: held ones, and unclear ones
+// that have been repeated.
+func (c *Conversation) Approvable() []*Message {
+	var list []*Message
+	for _, m := range c.Messages {
+		if m.State == Held || m.Stuck() {
+			list = append(list, m)
+		}
+	}
+	return list
+}

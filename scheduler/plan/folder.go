@@ -1,0 +1,283 @@
+package plan
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"golang.org/x/text/unicode/norm"
+
+	"coalition/scheduler/strictyaml"
+)
+
+// A Set is what a folder of plan files holds.
+type Set struct {
+	Plans    []*Plan // by id and round; only those without a problem
+	Problems []strictyaml.Problem
+	// Unread holds the ids whose plan is there but can't be read now, because it has a problem or is
+	// still being written: such a conversation is left alone, and not taken for one without a plan.
+	Unread map[ID]bool
+	// Again is when a file that was still being written should be looked at once more; zero: never.
+	Again time.Time
+}
+
+// A Folder reads the plan files of one folder, and reads again only those that have changed.
+// It is not safe for concurrent use.
+type Folder struct {
+	Path string
+	// Shown is how problems name the folder; the files' own names are joined to it.
+	Shown string
+	files map[string]*file
+}
+
+type file struct {
+	size     int64
+	modified time.Time
+	seen     time.Time // wall time at which this size and modification were first seen
+	read     bool      // plans and problems are of this version
+	contents
+}
+
+// contents are what one file says.
+type contents struct {
+	plans    []*Plan
+	broken   []ID // of the documents that have a problem
+	problems []strictyaml.Problem
+}
+
+// Read reads the folder. With a still of more than zero, a file counts only once neither its size
+// nor its time has changed for that long of wall time: nobody should be written to from half a
+// sentence.
+func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
+	entries, err := os.ReadDir(f.Path)
+	if err != nil {
+		return nil, fmt.Errorf("the folder of plan files can't be read: %w", err)
+	}
+	first := f.files == nil
+	if first {
+		f.files = make(map[string]*file)
+	}
+	set := &Set{Unread: make(map[ID]bool)}
+	present := make(map[string]bool, len(entries))
+	var names, fresh []string
+	for _, e := range entries {
+		name := e.Name()
+		if strings.HasPrefix(name, ".") || e.IsDir() {
+			continue
+		}
+		if strings.HasSuffix(name, ".yml") {
+			set.Problems = append(set.Problems, strictyaml.Problem{File: f.shown(name), Line: 1, Column: 1, Warning: true,
+				Text: "this file is not read: plan files end in .yaml", Mend: "rename it if it is one"})
+		}
+		if !strings.HasSuffix(name, ".yaml") {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.Path, name)) // follows links
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		present[name] = true
+		names = append(names, name)
+		known := f.files[name]
+		if known == nil || known.size != info.Size() || !known.modified.Equal(info.ModTime()) {
+			seen := wall
+			if first && info.ModTime().Before(wall) {
+				seen = info.ModTime()
+			}
+			next := &file{size: info.Size(), modified: info.ModTime(), seen: seen}
+			if known != nil {
+				next.broken = known.broken
+				for _, p := range known.plans {
+					next.broken = append(next.broken, p.ID)
+				}
+			}
+			f.files[name], known = next, next
+		}
+		if !known.read {
+			if until := known.seen.Add(still); still > 0 && until.After(wall) {
+				if set.Again.IsZero() || until.Before(set.Again) {
+					set.Again = until
+				}
+				set.Unread[idOf(name)] = true
+				continue
+			}
+			fresh = append(fresh, name)
+		}
+	}
+	for name := range f.files {
+		if !present[name] {
+			delete(f.files, name)
+		}
+	}
+	f.parse(fresh)
+	for _, name := range names {
+		known := f.files[name]
+		set.Plans = append(set.Plans, known.plans...)
+		set.Problems = append(set.Problems, known.problems...)
+		for _, id := range known.broken {
+			set.Unread[id] = true
+		}
+	}
+	set.unique()
+	return set, nil
+}
+
+// Watch gets a value when a file of the folder may have changed, until ctx ends. Where the system
+// can't tell, it never does: read the folder from time to time as well.
+func (f *Folder) Watch(ctx context.Context) <-chan struct{} {
+	changed := make(chan struct{}, 1)
+	w, err := fsnotify.NewWatcher()
+	if err == nil {
+		err = w.Add(f.Path) // the folder, not its files: editors replace them
+	}
+	if err != nil {
+		return changed
+	}
+	go func() {
+		defer w.Close()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.Errors:
+			case _, ok := <-w.Events:
+				if !ok {
+					return
+				}
+			}
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return changed
+}
+
+// Changed reports whether a file has come, gone or changed since the folder was read.
+func (f *Folder) Changed() bool {
+	entries, err := os.ReadDir(f.Path)
+	if err != nil {
+		return true
+	}
+	present := 0
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.Path, e.Name()))
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		known := f.files[e.Name()]
+		if known == nil || known.size != info.Size() || !known.modified.Equal(info.ModTime()) {
+			return true
+		}
+		present++
+	}
+	return present != len(f.files)
+}
+
+func idOf(name string) ID {
+	return ID(norm.NFC.String(strings.TrimSuffix(name, ".yaml")))
+}
+
+func (f *Folder) shown(name string) string { return filepath.Join(f.Shown, name) }
+
+// parse reads the named files on all cores: a thousand plans should not be felt.
+func (f *Folder) parse(names []string) {
+	var wg sync.WaitGroup
+	work := make(chan string)
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for name := range work {
+				known := f.files[name]
+				known.contents = f.parseFile(name)
+				known.read = true
+			}
+		}()
+	}
+	for _, name := range names {
+		work <- name
+	}
+	close(work)
+	wg.Wait()
+}
+
+func (f *Folder) parseFile(name string) contents {
+	whole := func(text, mend string) contents {
+		return contents{broken: []ID{idOf(name)},
+			problems: []strictyaml.Problem{{File: f.shown(name), Line: 1, Column: 1, Text: text, Mend: mend, Owner: string(idOf(name))}}}
+	}
+	var id ID
+	if err := id.UnmarshalText([]byte(strings.TrimSuffix(name, ".yaml"))); err != nil {
+		var fault *strictyaml.Fault
+		errors.As(err, &fault)
+		return whole("the file's name without .yaml "+fault.Text, fault.Mend)
+	}
+	r, err := os.Open(filepath.Join(f.Path, name))
+	if err != nil {
+		return whole("the file can't be opened ("+reason(err)+")", "look at its permissions")
+	}
+	defer r.Close()
+	var data bytes.Buffer
+	// One byte more than the limit is enough to see that it is passed.
+	if _, err := io.Copy(&data, io.LimitReader(r, strictyaml.MaxSize+1)); err != nil {
+		return whole("the file can't be read ("+reason(err)+")", "look at the disk")
+	}
+	if data.Len() > strictyaml.MaxSize {
+		return whole("the file is larger than a plan should be", "keep it under 1 MiB")
+	}
+	var c contents
+	c.plans, c.broken, c.problems = Parse(f.shown(name), id, data.Bytes())
+	return c
+}
+
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// unique refuses documents that claim the same id and round: nobody can say which is meant.
+func (s *Set) unique() {
+	slices.SortStableFunc(s.Plans, func(a, b *Plan) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))
+	})
+	var kept []*Plan
+	for i := 0; i < len(s.Plans); {
+		j := i + 1
+		for j < len(s.Plans) && s.Plans[j].ID == s.Plans[i].ID && s.Plans[j].Round == s.Plans[i].Round {
+			j++
+		}
+		if j == i+1 {
+			kept = append(kept, s.Plans[i])
+		} else {
+			s.Unread[s.Plans[i].ID] = true
+			for k, p := range s.Plans[i:j] {
+				other := s.Plans[i:j][(k+1)%(j-i)].Problem("", "")
+				s.Problems = append(s.Problems, p.Problem(
+					fmt.Sprintf("another document has this id and round: %s:%d", other.File, other.Line),
+					"give one of them another id or round", "id"))
+			}
+		}
+		i = j
+	}
+	s.Plans = kept
+}

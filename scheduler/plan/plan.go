@@ -1,0 +1,380 @@
+// Package plan knows what a planned conversation looks like in the file that the organizer writes:
+// its keys, their types, and every rule that can be told from the files alone. What has already
+// happened to a conversation, and what follows from a plan, it leaves to the scheduler. It never
+// writes a plan file.
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/strictyaml"
+)
+
+// A Plan is one document of a plan file: one round of one conversation.
+type Plan struct {
+	ID    ID  `yaml:"id" doc:"The conversation's id; default: the file's name without .yaml. Each further document of a file names its own."`
+	Round int `yaml:"round" doc:"1 for the first talk; a further round has the same id and the next number."`
+	Terms
+	Private Private `yaml:"private" doc:"Never leaves this machine: not in mail, invitation, calendar, page, database or log."`
+
+	doc *strictyaml.Document
+}
+
+// Terms is all of a plan that is not private.
+type Terms struct {
+	With      With     `yaml:"with" strict:"required" json:"with" doc:"The partner."`
+	Result    string   `yaml:"result" json:"result,omitempty" doc:"What several conversations may serve together."`
+	Purpose   string   `yaml:"purpose" strict:"text,max=2000" json:"purpose,omitempty" doc:"What the partnership is for. Told openly."`
+	Offer     []string `yaml:"offer" strict:"max=500" json:"offer,omitempty" doc:"What you bring. Told openly."`
+	Ask       []string `yaml:"ask" strict:"max=500" json:"ask,omitempty" doc:"How you would like to be supported. Told openly."`
+	Agenda    []Item   `yaml:"agenda" json:"agenda,omitempty" doc:"Sent as it stands."`
+	Setting   Setting  `yaml:"setting" json:"setting" doc:"Where and how you talk."`
+	When      When     `yaml:"when" json:"when" doc:"How long, and when."`
+	AskOn     Date     `yaml:"ask_on" json:"ask_on,omitzero" doc:"The day the brief goes out; default: as soon as ready."`
+	Ready     bool     `yaml:"ready" json:"ready,omitempty" doc:"Your check-in with yourself; without it nothing is ever sent."`
+	Permitted string   `yaml:"permitted" strict:"max=500" json:"permitted,omitempty" doc:"A yes given in person, and how: no brief, the invitation is due."`
+}
+
+// With is the partner.
+type With struct {
+	Name         string        `yaml:"name" strict:"required" json:"name" doc:"As you would write it on an envelope."`
+	Email        Email         `yaml:"email" strict:"required" json:"email" doc:"One bare address."`
+	Aliases      []Email       `yaml:"aliases" json:"aliases,omitempty" doc:"Other addresses from which they may answer."`
+	Timezone     Zone          `yaml:"timezone" json:"timezone,omitempty" doc:"Theirs, by its IANA name; default: yours."`
+	Language     Language      `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as en or de; default: yours."`
+	WorkingHours *WorkingHours `yaml:"working_hours" json:"working_hours,omitempty" doc:"Theirs; default: yours."`
+}
+
+// An Item is one point of the agenda.
+type Item struct {
+	Topic   string `yaml:"topic" strict:"required" json:"topic" doc:"One line, as the partner reads it."`
+	Minutes int    `yaml:"minutes" json:"minutes,omitempty" doc:"How long it may take."`
+}
+
+// The kinds of setting, in the method's order of preference.
+const (
+	Neutral = "neutral" // a restaurant, a park: nobody's own ground
+	Walk    = "walk"
+	Coffee  = "coffee"
+	Lunch   = "lunch"
+	Office  = "office" // the partner's own, with a door
+	Phone   = "phone"
+	Video   = "video"
+)
+
+// Kinds are all kinds of setting, in the method's order of preference.
+var Kinds = []string{Neutral, Walk, Coffee, Lunch, Office, Phone, Video}
+
+// Setting is where and how the two talk.
+type Setting struct {
+	Kind        Kind        `yaml:"kind" strict:"required" json:"kind" doc:"neutral, walk, coffee, lunch, office, phone or video."`
+	Place       string      `yaml:"place" strict:"max=300" json:"place,omitempty" doc:"Where to meet; may be left out for phone and video."`
+	PrivateRoom bool        `yaml:"private_room" json:"private_room,omitempty" doc:"For office: true says that it has a door and is no cubicle."`
+	Phone       PhoneNumber `yaml:"phone" json:"phone,omitempty" doc:"For phone: the number to call."`
+	URL         Link        `yaml:"url" json:"url,omitempty" doc:"For video: where to join."`
+}
+
+// When is how long the talk takes, and at most one of: when it starts, which times are offered, and
+// between which days a time is looked for.
+type When struct {
+	Duration Duration `yaml:"duration" json:"duration,omitempty" doc:"Such as 1h or 90m; default 1h."`
+	Short    bool     `yaml:"short" json:"short,omitempty" doc:"true says that less than an hour is meant."`
+	Start    Date     `yaml:"start" json:"start,omitzero" doc:"A fixed time."`
+	Times    []Date   `yaml:"times" json:"times,omitempty" doc:"Times offered in the brief."`
+	Between  *Between `yaml:"between" json:"between,omitempty" doc:"Days between which free times are found."`
+	Timezone Zone     `yaml:"timezone" json:"timezone,omitempty" doc:"The zone of these times; default: yours."`
+}
+
+// Between is a span of whole days, both included.
+type Between struct {
+	From Date `yaml:"from" strict:"required" json:"from" doc:"The first day."`
+	To   Date `yaml:"to" strict:"required" json:"to" doc:"The last day."`
+}
+
+// WorkingHours is when somebody can be met.
+type WorkingHours struct {
+	Days []Weekday `yaml:"days" json:"days,omitempty" doc:"mon, tue, wed, thu, fri, sat, sun."`
+	From Clock     `yaml:"from" json:"from,omitempty" doc:"Such as \"09:00\"."`
+	To   Clock     `yaml:"to" json:"to,omitempty" doc:"Such as \"17:30\"."`
+}
+
+// Private is what the organizer writes for themself. No other package but the scheduler reads it,
+// and nothing keeps or carries it: it can't even be turned into JSON.
+type Private struct {
+	Why        string   `yaml:"why" strict:"text,max=4000" doc:"Why this person, to what end."`
+	Goal       string   `yaml:"goal" strict:"text,max=4000" doc:"What you want to come of it."`
+	Measures   []string `yaml:"measures" strict:"max=500" doc:"By what you will see that it came."`
+	Importance int      `yaml:"importance" doc:"1 to 5; default 3."`
+	Urgency    int      `yaml:"urgency" doc:"1 to 5; default 3."`
+	History    string   `yaml:"history" strict:"text,max=4000" doc:"What stands between you, if anything does."`
+}
+
+// MarshalJSON keeps the private block out of every store and answer, whoever tries.
+func (Private) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// String keeps it out of logs and messages.
+func (Private) String() string { return "(private)" }
+
+// GoString does the same for %#v.
+func (p Private) GoString() string { return p.String() }
+
+// Priority is how much the conversation matters by weight and time: 1 to 25.
+func (p Private) Priority() int {
+	or3 := func(n int) int {
+		if n == 0 {
+			return 3
+		}
+		return n
+	}
+	return or3(p.Importance) * or3(p.Urgency)
+}
+
+// Length is how long the talk takes.
+func (w When) Length() time.Duration {
+	if w.Duration == 0 {
+		return time.Hour
+	}
+	return time.Duration(w.Duration)
+}
+
+// Offered are the times that the plan names: the one start, or those it offers.
+func (w When) Offered() []Date {
+	if !w.Start.IsZero() {
+		return []Date{w.Start}
+	}
+	return w.Times
+}
+
+// Missing names the keys that a plan must still fill in before anything can be sent.
+func (t *Terms) Missing() []string {
+	var list []string
+	if t.Purpose == "" {
+		list = append(list, "purpose")
+	}
+	if len(t.Agenda) == 0 {
+		list = append(list, "agenda")
+	}
+	switch {
+	case t.Setting.Kind == "":
+		list = append(list, "setting")
+	case t.Setting.Place == "" && t.Setting.Kind != Phone && t.Setting.Kind != Video:
+		list = append(list, "setting.place")
+	}
+	return list
+}
+
+// Problem is a problem at the key that path leads to in the plan's own file.
+func (p *Plan) Problem(text, mend string, path ...string) strictyaml.Problem {
+	problem := p.doc.Problem(text, mend, path...)
+	problem.Owner = string(p.ID)
+	return problem
+}
+
+// Warning is a [Plan.Problem] that does not keep the plan from being used.
+func (p *Plan) Warning(text, mend string, path ...string) strictyaml.Problem {
+	problem := p.Problem(text, mend, path...)
+	problem.Warning = true
+	return problem
+}
+
+// Parse reads the documents of the plan file of that id. A document with a problem that is no
+// warning is left out of the plans; its id is among the broken.
+func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
+	docs, problems := strictyaml.Parse(file, data)
+	if docs == nil {
+		problems[0].Owner = string(id)
+		return nil, []ID{id}, problems
+	}
+	for i, doc := range docs {
+		p := &Plan{doc: doc}
+		found := doc.Decode(p)
+		if p.ID == "" {
+			p.ID = id
+			if i > 0 {
+				found = append(found, doc.Problem("a further document of a file needs an id of its own", "add `id:`"))
+			}
+		}
+		if p.Round == 0 && !doc.Has("round") {
+			p.Round = 1
+		}
+		found = append(found, p.rules()...)
+		for i := range found {
+			found[i].Owner = string(p.ID)
+		}
+		problems = append(problems, found...)
+		if slices.ContainsFunc(found, func(p strictyaml.Problem) bool { return !p.Warning }) {
+			broken = append(broken, p.ID)
+		} else {
+			plans = append(plans, p)
+		}
+	}
+	return plans, broken, problems
+}
+
+// rules are those that look at more than one key.
+func (p *Plan) rules() []strictyaml.Problem {
+	var list []strictyaml.Problem
+	refuse := func(text, mend string, path ...string) {
+		list = append(list, p.Problem(text, mend, path...))
+	}
+	warn := func(text, mend string, path ...string) {
+		list = append(list, p.Warning(text, mend, path...))
+	}
+	if p.Round < 1 || p.Round > 99 {
+		refuse("round is none from 1 to 99", "write 2 for the second talk", "round")
+	}
+	total := 0
+	for i, item := range p.Agenda {
+		if item.Minutes < 0 || item.Minutes > 12*60 {
+			refuse("minutes is no length of a talk", "write how many minutes it may take", "agenda", fmt.Sprint(i), "minutes")
+		}
+		total += item.Minutes
+	}
+	length := p.When.Length()
+	if time.Duration(total)*time.Minute > length {
+		refuse(fmt.Sprintf("the agenda takes %d minutes, the talk %d", total, int(length.Minutes())),
+			"give the talk more time, or the agenda less", "agenda")
+	}
+	if length < time.Hour && !p.When.Short {
+		refuse("the talk is shorter than an hour, and such a talk usually needs one",
+			"write 1h or more, or add `short: true` if it is meant", "when", "duration")
+	}
+	p.settingRules(refuse)
+	p.timeRules(refuse)
+	for _, key := range []struct {
+		name  string
+		value int
+	}{{"importance", p.Private.Importance}, {"urgency", p.Private.Urgency}} {
+		if p.doc.Has("private", key.name) && (key.value < 1 || key.value > 5) {
+			refuse(key.name+" is none from 1 to 5", "write 1 for little, 5 for most", "private", key.name)
+		}
+	}
+	for _, key := range p.Missing() {
+		text := key + " is not filled in yet"
+		if p.Ready || p.Permitted != "" {
+			refuse(text, "fill it in, or take `ready` out until you have", strings.Split(key, ".")...)
+		} else {
+			warn(text, "nothing can be sent until it is", strings.Split(key, ".")...)
+		}
+	}
+	for _, path := range p.leaks() {
+		warn("this repeats a phrase that stands under private", "say it in other words if the partner should not read it", path...)
+	}
+	return list
+}
+
+func (p *Plan) settingRules(refuse func(text, mend string, path ...string)) {
+	s := p.Setting
+	switch {
+	case s.Kind == Office && !s.PrivateRoom:
+		refuse("an office is a safe place only with a door", "add `private_room: true` if it has one, or choose another kind", "setting", "kind")
+	case s.Kind == Phone && s.Phone == "":
+		refuse("a talk by phone needs a number", "add `phone:`", "setting", "kind")
+	case s.Kind == Video && s.URL == "":
+		refuse("a talk by video needs an address", "add `url:`", "setting", "kind")
+	}
+	for _, only := range []struct {
+		key  string
+		kind Kind
+		has  bool
+	}{{"private_room", Office, s.PrivateRoom}, {"phone", Phone, s.Phone != ""}, {"url", Video, s.URL != ""}} {
+		if only.has && s.Kind != only.kind && s.Kind != "" {
+			refuse(only.key+" belongs to the kind "+string(only.kind), "take it out, or change the kind", "setting", only.key)
+		}
+	}
+}
+
+func (p *Plan) timeRules(refuse func(text, mend string, path ...string)) {
+	w := p.When
+	given := 0
+	for _, has := range []bool{!w.Start.IsZero(), len(w.Times) > 0, w.Between != nil} {
+		if has {
+			given++
+		}
+	}
+	if given > 1 {
+		refuse("start, times and between exclude each other", "keep one of them", "when")
+	}
+	clock := func(d Date, path ...string) {
+		if !d.IsZero() && !d.HasClock() {
+			refuse("a talk needs the time of day too", "write it as "+d.example(), path...)
+		}
+	}
+	clock(w.Start, "when", "start")
+	for i, d := range w.Times {
+		clock(d, "when", "times", fmt.Sprint(i))
+	}
+	if len(w.Times) > 9 {
+		refuse("more than nine times are offered", "offer fewer", "when", "times")
+	}
+	if b := w.Between; b != nil && !b.From.IsZero() && !b.To.IsZero() && !b.From.IsRelative() && !b.To.IsRelative() && b.To.wall.Before(b.From.wall) {
+		refuse("between ends before it begins", "put the earlier day first", "when", "between")
+	}
+}
+
+var word = regexp.MustCompile(`[\p{L}\p{N}]+`)
+
+// leaks are the paths of public text that repeats five words in a row, or a whole phrase of at
+// least two, from the private block.
+func (p *Plan) leaks() [][]string {
+	const run = 5
+	secret := make(map[string]bool)
+	for _, text := range append([]string{p.Private.Why, p.Private.Goal, p.Private.History}, p.Private.Measures...) {
+		words := word.FindAllString(strings.ToLower(text), -1)
+		if len(words) > 1 && len(words) < run {
+			secret[strings.Join(words, " ")] = true
+		}
+		for i := 0; i+run <= len(words); i++ {
+			secret[strings.Join(words[i:i+run], " ")] = true
+		}
+	}
+	if len(secret) == 0 {
+		return nil
+	}
+	var paths [][]string
+	look := func(text string, path ...string) {
+		words := word.FindAllString(strings.ToLower(text), -1)
+		for i := range words {
+			for n := 2; n <= run && i+n <= len(words); n++ {
+				if secret[strings.Join(words[i:i+n], " ")] {
+					paths = append(paths, path)
+					return
+				}
+			}
+		}
+	}
+	look(p.Result, "result")
+	look(p.Purpose, "purpose")
+	for i, s := range p.Offer {
+		look(s, "offer", fmt.Sprint(i))
+	}
+	for i, s := range p.Ask {
+		look(s, "ask", fmt.Sprint(i))
+	}
+	for i, item := range p.Agenda {
+		look(item.Topic, "agenda", fmt.Sprint(i), "topic")
+	}
+	look(p.Setting.Place, "setting", "place")
+	look(p.Permitted, "permitted")
+	return paths
+}
+
+var _ json.Marshaler = Private{}
+
+// Location is the zone z, or that of the organizer where z is empty.
+func (z Zone) Location(organizer Zone) *time.Location {
+	if z == "" {
+		z = organizer
+	}
+	l, err := invites.Location(string(z))
+	if err != nil {
+		return time.UTC // no Zone is made but by UnmarshalText, which has looked
+	}
+	return l
+}

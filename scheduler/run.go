@@ -1,0 +1,250 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// still is how long a plan file must have been left alone before a running daemon reads it.
+	still = 5 * time.Second
+	// rescan is how often the folder is looked through although nobody told of a change.
+	rescan = time.Minute
+	// Patience is how long in all a single run waits for messages to be tried again.
+	Patience = 20 * time.Second
+)
+
+// Run carries all conversations on until ctx ends: it reads plans as they change, decides what is due,
+// and delivers. When ctx ends it waits for the messages that are being handed over, unless hard ends,
+// too. It wakes only when something has happened or falls due. Problems of single plans or messages
+// are logged; the error is one that keeps everything from going on.
+func (s *Scheduler) Run(ctx, hard context.Context) error {
+	b, err := s.begin(ctx, still)
+	if err != nil {
+		return err
+	}
+	kick, delivered := make(chan struct{}, 1), make(chan struct{}, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.keepDelivering(ctx, hard, kick, delivered)
+	}()
+	defer func() { <-done }()
+	files, changes := s.Plans.Watch(ctx), s.Store.Changes()
+	ticker := time.NewTicker(rescan)
+	defer ticker.Stop()
+	told := make(map[string]bool)
+	for {
+		r, err := s.Pass(ctx, b)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.tell(b, r, told)
+		wake(kick)
+		timer := time.NewTimer(s.until(b, r))
+		for waiting := true; waiting; {
+			waiting = false
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return nil
+			case <-timer.C:
+			case <-files:
+			case <-changes:
+				wake(kick)
+			case <-delivered:
+			case <-ticker.C:
+				if freed, err := s.Store.Recover(ctx, time.Now()); err != nil || len(freed) > 0 {
+					s.recovered(freed, err)
+					wake(kick)
+				}
+				waiting = !s.Plans.Changed()
+			}
+		}
+		timer.Stop()
+		if b, err = s.Look(ctx, still); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			// The folder may be on a disk that comes back; what is decided goes on being sent.
+			s.Log.Error("the plans or the state can't be read; trying again in a minute", "error", err)
+			b = &Board{Now: s.Now(), Again: time.Now().Add(rescan)}
+		}
+	}
+}
+
+// begin is what every run starts with.
+func (s *Scheduler) begin(ctx context.Context, still time.Duration) (*Board, error) {
+	freed, err := s.Store.Recover(ctx, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	s.recovered(freed, nil)
+	b, err := s.Look(ctx, still)
+	if err != nil {
+		return nil, err
+	}
+	if held, err := s.HoldStale(ctx, b); err != nil || held == 0 {
+		return b, err
+	}
+	return s.Look(ctx, still)
+}
+
+func (s *Scheduler) recovered(freed []*Message, err error) {
+	if err != nil {
+		s.Log.Error("claims of processes that are gone can't be freed", "error", err)
+	}
+	for _, m := range freed {
+		s.Log.Warn("a message was being sent when its process ended", "id", m.ID, "kind", m.Kind, "state", m.State.Shown())
+	}
+}
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// until is how long nothing can fall due.
+func (s *Scheduler) until(b *Board, r *Report) time.Duration {
+	wait := 24 * time.Hour
+	if !r.Again.IsZero() {
+		wait = min(wait, r.Again.Sub(s.Now()))
+	}
+	if !b.Again.IsZero() {
+		wait = min(wait, time.Until(b.Again))
+	}
+	return max(wait, 10*time.Millisecond)
+}
+
+// keepDelivering delivers whenever it is kicked, and when a message is to be tried again.
+func (s *Scheduler) keepDelivering(ctx, hard context.Context, kick <-chan struct{}, delivered chan struct{}) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-kick:
+		case <-timer.C:
+		}
+		next, n, err := s.Deliver(ctx, hard)
+		wait := 24 * time.Hour
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.Log.Error("the outbox can't be read; trying again in a minute", "error", err)
+			wait = time.Minute
+		case !next.IsZero():
+			wait = max(time.Until(next), 10*time.Millisecond)
+		}
+		timer.Reset(wait)
+		if n > 0 {
+			wake(delivered)
+		}
+	}
+}
+
+// tell logs what the organizer should look at: each thing once.
+func (s *Scheduler) tell(b *Board, r *Report, told map[string]bool) {
+	once := func(key string, log func()) {
+		if !told[key] {
+			told[key] = true
+			log()
+		}
+	}
+	for _, p := range b.Problems {
+		once(p.String(), func() {
+			s.Log.Warn("a plan needs a look", "at", fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column), "problem", p.Text)
+		})
+	}
+	for _, c := range b.Gone {
+		once("gone "+c.Ref(), func() { s.Log.Warn("a plan file is gone; nothing is cancelled by that", "id", c.Ref()) })
+	}
+	if b.Fresh {
+		once("fresh", func() {
+			s.Log.Warn("the state is new and there are plans: if you have moved or restored them, stop me and bring the old state back")
+		})
+	}
+	for _, m := range r.Decided {
+		s.Log.Info("decided", "id", m.ID, "kind", m.Kind, "to", m.To, "state", m.State.Shown())
+	}
+}
+
+// Once does one pass, and waits up to [Patience] for messages that are to be tried again. The board is
+// the one before, the report that of all it decided.
+func (s *Scheduler) Once(ctx, hard context.Context) (*Board, *Report, error) {
+	first, err := s.begin(ctx, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := &Report{}
+	for b := first; ; {
+		r, err := s.Pass(ctx, b)
+		if err != nil {
+			return first, all, err
+		}
+		all.Decided = append(all.Decided, r.Decided...)
+		all.Failed += r.Failed
+		all.Held = all.Held || r.Held
+		all.Again = r.Again
+		again := len(r.Decided) > 0
+		if err := s.DeliverPatiently(ctx, hard); err != nil || !again {
+			return first, all, err
+		}
+		if b, err = s.Look(ctx, 0); err != nil {
+			return first, all, err
+		}
+	}
+}
+
+// DeliverPatiently is [Scheduler.Deliver], and again for messages that are to be tried again within
+// [Patience].
+func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) error {
+	patience := Patience
+	for {
+		next, _, err := s.Deliver(ctx, hard, rows...)
+		wait := time.Until(next)
+		if err != nil || next.IsZero() || wait > patience {
+			return err
+		}
+		patience -= max(wait, 0)
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// Result is a message of rows as it stands now.
+func (b *Board) Result(row int64) *Message {
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if m.Row == row {
+				return m
+			}
+		}
+	}
+	return nil
+}
+
+// Free reports whether the organizer has no other talk in that span, as far as the conversations say.
+func (b *Board) Free(start time.Time, length time.Duration, except *Conversation) bool {
+	for _, c := range b.Conversations {
+		other := c.Start(b.Now)
+		if c == except || other.IsZero() || c.Cancelled != nil || c.said(No) {
+			continue
+		}
+		if other.Before(start.Add(length)) && start.Before(other.Add(c.Length())) {
+			return false
+		}
+	}
+	return true
+}

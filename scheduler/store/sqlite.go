@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/gofrs/flock"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// sqlite is a state in one file, for one organizer, shared by the processes of one machine. A process
+// is alive as long as it holds the lock on a file of its own beside the state.
+type sqlite struct {
+	path   string
+	rw, ro *sql.DB
+	daemon *flock.Flock
+	life   *flock.Flock
+}
+
+func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err error) {
+	abs, err := filepath.Abs(d.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.path = abs
+	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
+		if readOnly {
+			return nil, nil, nil
+		}
+		// SQLite would let others of this machine read the file.
+		if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
+			return nil, nil, err
+		}
+		f, err := os.OpenFile(abs, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, nil, err
+		}
+		f.Close()
+	}
+	if readOnly {
+		d.ro, err = sql.Open("sqlite", d.dsn(url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}))
+		d.rw = d.ro
+		return d.rw, d.ro, err
+	}
+	d.rw, err = sql.Open("sqlite", d.dsn(url.Values{
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		"_txlock": {"immediate"}, // a transaction that reads first and writes later would fail at once
+	}))
+	if err != nil {
+		return nil, nil, err
+	}
+	d.rw.SetMaxOpenConns(1) // the writer's
+	d.ro, err = sql.Open("sqlite", d.dsn(url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)"}}))
+	if err != nil {
+		return nil, nil, err
+	}
+	d.ro.SetMaxOpenConns(4)
+	if err := d.rw.PingContext(ctx); err != nil {
+		return nil, nil, fmt.Errorf("the state %s can't be opened: %w", d.path, err)
+	}
+	return d.rw, d.ro, nil
+}
+
+func (d *sqlite) dsn(q url.Values) string {
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: q.Encode()}).String()
+}
+
+func (d *sqlite) tables() []string {
+	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "BYTES", "BLOB").Replace(tables1)}
+}
+
+func (d *sqlite) notify() string  { return "" } // the file itself tells
+func (d *sqlite) exclusive() bool { return true }
+func (d *sqlite) begin() string   { return "BEGIN IMMEDIATE" }
+
+func (d *sqlite) lockTables(context.Context, *sql.Tx) error { return nil } // the transaction does
+
+func (d *sqlite) lockDaemon() error {
+	path := d.path + ".lock"
+	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	ok, err := l.TryLock()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		pid, _ := os.ReadFile(path)
+		return &RunningError{strings.TrimSpace(string(pid))}
+	}
+	d.daemon = l
+	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+}
+
+func (d *sqlite) lifePath(owner string) string { return d.path + ".owner-" + owner }
+
+func (d *sqlite) own(_ context.Context, owner string) error {
+	l := flock.New(d.lifePath(owner), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	if ok, err := l.TryLock(); err != nil || !ok {
+		return fmt.Errorf("the lock %s can't be taken: %w", l.Path(), err)
+	}
+	d.life = l
+	return nil
+}
+
+func (d *sqlite) alive(context.Context) bool { return d.life != nil }
+
+func (d *sqlite) gone(_ *txn, owner string) (bool, error) {
+	path := d.lifePath(owner)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	l := flock.New(path, flock.SetFlag(os.O_RDWR))
+	ok, err := l.TryLock()
+	if err != nil || !ok {
+		return false, err
+	}
+	defer l.Unlock()
+	return true, os.Remove(path)
+}
+
+// watch tells of commits by others: writes to the log beside the file wake it, and the version says
+// whether any of them was not of our own writing connection.
+func (d *sqlite) watch(ctx context.Context, version func() int64, changed func()) {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		return // the daemon looks every minute besides
+	}
+	defer w.Close()
+	if err := w.Add(filepath.Dir(d.path)); err != nil {
+		return
+	}
+	seen := version()
+	settle := time.NewTimer(time.Hour)
+	settle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-w.Events:
+			if !ok {
+				return
+			}
+			if e.Name == d.path+"-wal" || e.Name == d.path {
+				settle.Reset(20 * time.Millisecond) // one look for many writes
+			}
+		case <-settle.C:
+			if v := version(); v != seen {
+				seen = v
+				changed()
+			}
+		}
+	}
+}
+
+func (d *sqlite) close() {
+	if d.ro != nil {
+		d.ro.Close()
+	}
+	if d.rw != nil {
+		d.rw.Close()
+	}
+	if d.life != nil {
+		os.Remove(d.life.Path())
+		d.life.Unlock()
+	}
+	if d.daemon != nil {
+		d.daemon.Unlock()
+	}
+}

@@ -1,0 +1,58 @@
+package store
+
+// tables1 is the first version of the tables. SERIAL and BYTES stand for what each database calls an
+// ascending key and a string of bytes. Instants are unix milliseconds in UTC, 0 for none.
+const tables1 = `CREATE TABLE conversations (
+	organizer TEXT NOT NULL,
+	id        TEXT NOT NULL,
+	round     BIGINT NOT NULL,
+	rev       BIGINT NOT NULL,
+	data      TEXT NOT NULL,
+	PRIMARY KEY (organizer, id, round)
+);
+CREATE TABLE messages (
+	seq        SERIAL,
+	organizer  TEXT NOT NULL,
+	id         TEXT NOT NULL,
+	round      BIGINT NOT NULL,
+	kind       TEXT NOT NULL,
+	revision   TEXT NOT NULL,
+	recipient  TEXT NOT NULL,
+	message_id TEXT NOT NULL,
+	sequence   BIGINT NOT NULL,
+	stamp      BIGINT NOT NULL,
+	content    TEXT NOT NULL,
+	due        BIGINT NOT NULL,
+	deadline   BIGINT NOT NULL,
+	state      TEXT NOT NULL,
+	phase      TEXT NOT NULL,
+	owner      TEXT NOT NULL,
+	approved   BOOLEAN NOT NULL,
+	attempts   BIGINT NOT NULL,
+	unclears   BIGINT NOT NULL,
+	flagged    BOOLEAN NOT NULL,
+	not_before BIGINT NOT NULL,
+	changed    BIGINT NOT NULL,
+	via        TEXT NOT NULL,
+	code       BIGINT NOT NULL,
+	error      TEXT NOT NULL,
+	data       BYTES NOT NULL,
+	calendar   BYTES,
+	UNIQUE (organizer, id, round, kind, revision, recipient),
+	FOREIGN KEY (organizer, id, round) REFERENCES conversations (organizer, id, round)
+);
+CREATE INDEX messages_waiting ON messages (organizer, due, seq) WHERE state IN ('queued', 'unclear');
+CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending';
+CREATE TABLE events (
+	seq       SERIAL,
+	organizer TEXT NOT NULL,
+	id        TEXT NOT NULL,
+	round     BIGINT NOT NULL,
+	happened  BIGINT NOT NULL,
+	kind      TEXT NOT NULL,
+	words     TEXT NOT NULL
+);
+CREATE INDEX events_of ON events (organizer, id);
+CREATE TABLE control (
+	name TEXT PRIMARY KEY
+)`

@@ -1,0 +1,69 @@
+package strictyaml
+
+import (
+	"encoding"
+	"reflect"
+	"strings"
+)
+
+// Schema is the JSON Schema (2020-12) of what [Document.Decode] reads into a struct of type t, for
+// editors that complete keys and check while one types. It comes from the same tags as the reading;
+// rules that look at several keys, and what own types read, are told in words only.
+func Schema(t reflect.Type, title string) map[string]any {
+	s := schemaOf(t, limits{max: 200})
+	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	s["title"] = title
+	return s
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+func schemaOf(t reflect.Type, l limits) map[string]any {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if reflect.PointerTo(t).Implements(textUnmarshaler) {
+		if own, ok := reflect.Zero(t).Interface().(interface{ JSONSchema() map[string]any }); ok {
+			return own.JSONSchema()
+		}
+		return map[string]any{"type": "string"}
+	}
+	switch t.Kind() {
+	case reflect.Struct:
+		properties := make(map[string]any)
+		var required []string
+		for _, f := range Fields(t) {
+			p := schemaOf(f.Type, f.limits)
+			if f.Doc != "" {
+				p["description"] = f.Doc
+			}
+			properties[f.Key] = p
+			if f.limits.required {
+				required = append(required, f.Key)
+			}
+		}
+		s := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
+		if required != nil {
+			s["required"] = required
+		}
+		return s
+	case reflect.Slice:
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem(), l)}
+	case reflect.Bool:
+		return map[string]any{"type": "boolean"}
+	case reflect.Int:
+		return map[string]any{"type": "integer"}
+	}
+	return map[string]any{"type": "string", "maxLength": l.max}
+}
+
+// Enum is a JSON Schema for text that is one of words.
+func Enum(words ...string) map[string]any {
+	return map[string]any{"type": "string", "enum": words}
+}
+
+// OneOf is the fault of text that is none of words.
+func OneOf(words ...string) *Fault {
+	last := len(words) - 1
+	return &Fault{"is none of the words known here", "write " + strings.Join(words[:last], ", ") + " or " + words[last]}
+}

@@ -1,0 +1,182 @@
+package scheduler
+
+import (
+	"fmt"
+	"net/mail"
+	"net/textproto"
+	"slices"
+	"time"
+
+	"github.com/jordan-wright/email"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+	"coalition/templates"
+)
+
+// talk is all of a conversation that templates may say: the one place where a plan's public words
+// leave the scheduler. The private block is no part of [plan.Terms], and never comes near.
+func (s *Scheduler) talk(c *Conversation, t *plan.Terms) *templates.Talk {
+	talk := &templates.Talk{
+		Organizer: templates.Person{Name: s.Organizer.Name, Email: s.Organizer.Email, Zone: s.Zone.Location("UTC")},
+		Partner:   templates.Person{Name: t.With.Name, Email: string(t.With.Email), Zone: c.Zone()},
+		Purpose:   t.Purpose,
+		Offer:     t.Offer,
+		Ask:       t.Ask,
+		Setting:   templates.Setting{Kind: string(t.Setting.Kind), Place: t.Setting.Place, Phone: string(t.Setting.Phone), URL: string(t.Setting.URL)},
+		Length:    t.When.Length(),
+	}
+	for _, item := range t.Agenda {
+		talk.Agenda = append(talk.Agenda, templates.Item{Topic: item.Topic, Minutes: item.Minutes})
+	}
+	return talk
+}
+
+var wording = map[Kind]templates.Kind{
+	Brief: templates.Brief, Invite: templates.Invitation, Update: templates.Update,
+	Cancel: templates.Cancellation, Reminder: templates.Reminder,
+}
+
+// write gives m its stamp, its Message-ID and its finished bytes. told is what the partner knew before.
+func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.Time) error {
+	m.Stamp, m.Changed = c.stamp(now), now.UTC()
+	m.MessageID = random(16) + "@" + domain(s.Organizer.Email)
+	kind, want := wording[m.Kind], c.Language()
+	if m.copy() {
+		kind, want = templates.Copy, string(s.Language)
+	}
+	lang, _ := s.Words.Language(want)
+	talk := s.talk(c, &c.Plan)
+	switch m.Kind {
+	case Brief:
+		for _, t := range c.Offered {
+			talk.Times = append(talk.Times, t.Time())
+		}
+		if b := c.Plan.When.Between; b != nil {
+			talk.From, talk.To = s.day(b.From, now), s.day(b.To, now)
+		}
+		talk.Again = m.Revision != "1" && c.last((*Message).left, Brief) != nil
+	case Cancel:
+		talk.Reason, talk.Withdrawn = c.Cancelled.Reason, told == nil
+	case Update:
+		if told != nil && told.Start != m.Content.Start {
+			talk.Before = told.Start.Time()
+		}
+		talk.NewPlace = told != nil && told.Place != m.Content.Place
+	}
+	talk.Start = m.Content.Start.Time()
+	words, err := s.Words.Render(kind, lang, talk)
+	if err != nil {
+		return fmt.Errorf("the template of the %s in %q: %w", m.Kind, lang, err)
+	}
+	e := &email.Email{
+		From:    (&mail.Address{Name: s.Organizer.Name, Address: s.Organizer.Email}).String(),
+		To:      []string{(&mail.Address{Name: c.Plan.With.Name, Address: m.To}).String()},
+		Subject: words.Subject,
+		Text:    []byte(words.Text),
+		HTML:    []byte(words.HTML),
+		Headers: textproto.MIMEHeader{
+			"Date":       {m.Stamp.In(s.Zone.Location("UTC")).Format(time.RFC1123Z)},
+			"Message-Id": {"<" + m.MessageID + ">"},
+		},
+	}
+	if m.copy() {
+		e.To = []string{e.From}
+	}
+	if m.Kind != Brief {
+		// The brief is a letter, and an out-of-office answer to it is worth knowing; all else must
+		// not provoke one (RFC 3834, section 5).
+		e.Headers.Set("Auto-Submitted", "auto-generated")
+	}
+	if ids := c.thread(m.copy()); len(ids) > 0 {
+		e.Headers["References"] = ids
+	}
+	if method := m.method(); method != "" {
+		m.Calendar, err = s.calendar(c, m, lang, talk, method)
+		if err != nil {
+			return err
+		}
+		e.Attachments = []*email.Attachment{{Filename: "invite.ics", Content: m.Calendar,
+			ContentType: "text/calendar; method=" + string(method) + "; charset=UTF-8"}}
+	}
+	if m.Data, err = s.Finish(e); err != nil {
+		return fmt.Errorf("the %s can't be written as a mail: %w", m.Kind, err)
+	}
+	return nil
+}
+
+// method is the iTIP method of the calendar that m carries; "" where it carries none.
+func (m *Message) method() invites.Method {
+	switch {
+	case m.Content.Start.IsZero() || m.Kind == Brief || m.Kind == Reminder:
+		return ""
+	case m.copy():
+		return invites.Publish
+	case m.Kind == Cancel:
+		return invites.Cancel
+	}
+	return invites.Request
+}
+
+// alarm is how long before the start the partner's own calendar rings.
+const alarm = 15 * time.Minute
+
+func (s *Scheduler) calendar(c *Conversation, m *Message, lang string, talk *templates.Talk, method invites.Method) ([]byte, error) {
+	entry, err := s.Words.Event(lang, talk)
+	if err != nil {
+		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", lang, err)
+	}
+	start := m.Content.Start.Time()
+	event := invites.Event{
+		UID: c.UID, Sequence: m.Sequence, Stamp: m.Stamp,
+		Start: start, End: start.Add(m.Content.Length),
+		Summary: entry.Summary, Description: entry.Description, Location: entry.Location,
+		Organizer: c.Organizer, Attendee: c.Partner(), Alarm: alarm,
+		Cancelled: m.Kind == Cancel,
+	}
+	switch c.Plan.Setting.Kind {
+	case plan.Phone:
+		event.Conference = c.Plan.Setting.Phone.URI()
+	case plan.Video:
+		event.Conference = string(c.Plan.Setting.URL)
+	}
+	if c.Cancelled != nil {
+		event.Comment = c.Cancelled.Reason
+	}
+	return event.Encode(method)
+}
+
+// Publish is the event that the partner has been, or is about to be, invited to, as a file to hand
+// out: METHOD:PUBLISH. m is the invitation or update that carries it.
+func (s *Scheduler) Publish(c *Conversation, m *Message) ([]byte, error) {
+	lang, _ := s.Words.Language(c.Language())
+	talk := s.talk(c, &c.Plan)
+	talk.Start = m.Content.Start.Time()
+	return s.calendar(c, m, lang, talk, invites.Publish)
+}
+
+// thread is the ids of the messages that one to the same reader belongs to, oldest first.
+func (c *Conversation) thread(own bool) []string {
+	var ids []string
+	for _, m := range c.Messages {
+		if m.left() && m.copy() == own {
+			ids = append(ids, "<"+m.MessageID+">")
+		}
+	}
+	const most = 5 // enough for every mail program to find the thread
+	return slices.Clone(ids[max(0, len(ids)-most):])
+}
+
+func (s *Scheduler) day(d plan.Date, now time.Time) time.Time {
+	slot, _ := d.Slot(now, string(s.Zone), s.Hours, 0)
+	return slot.Time()
+}
+
+func domain(address string) string {
+	for i := len(address) - 1; i >= 0; i-- {
+		if address[i] == '@' {
+			return address[i+1:]
+		}
+	}
+	return address
+}

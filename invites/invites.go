@@ -90,32 +90,38 @@ func ParseEmail(s string) (string, error) {
 
 // Line reports why s is not one line of plain text: line breaks, control characters (RFC 5322 and
 // 5545 have no place for them), characters that reorder what is shown, or bytes that are not UTF-8.
-func Line(s string) error {
-	if strings.ContainsAny(s, "\n\r\u2028\u2029\u0085") {
-		return errors.New("has a line break")
-	}
-	return Text(s)
-}
+func Line(s string) error { return plain(s, false) }
 
 // Text is [Line] for text of several lines: \n and \t are allowed.
-func Text(s string) error {
-	plain := true
+func Text(s string) error { return plain(s, true) }
+
+func plain(s string, lines bool) error {
 	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
-			plain = false
-			break
+		if c := s[i]; c < ' ' || c >= 0x7f {
+			return unusual(s, lines)
 		}
 	}
-	if plain {
-		return nil
-	}
+	return nil
+}
+
+func unusual(s string, lines bool) error {
 	for i, r := range s {
 		switch {
+		case r >= ' ' && r < 0x7f, r >= 0xa0 && r < 0x061c:
+		case r == '\t' || r == '\n':
+			if !lines {
+				if r == '\t' {
+					return errors.New("has a tab")
+				}
+				return errors.New("has a line break")
+			}
+		case r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
+			return errors.New("has a line break")
 		case r == utf8.RuneError:
 			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
 				return errors.New("is not UTF-8")
 			}
-		case r < ' ' && r != '\n' && r != '\t', r >= 0x7f && r < 0xa0, r == '\u2028', r == '\u2029', r == '\ufeff':
+		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\ufeff':
 			return fmt.Errorf("has a control character (U+%04X)", r)
 		case IsBidi(r):
 			return fmt.Errorf("has a character that reorders text on the screen (U+%04X)", r)

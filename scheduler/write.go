@@ -26,8 +26,8 @@ func (s *Scheduler) talk(c *Conversation, t *plan.Terms) *templates.Talk {
 		Setting:   templates.Setting{Kind: string(t.Setting.Kind), Place: t.Setting.Place, Phone: string(t.Setting.Phone), URL: string(t.Setting.URL)},
 		Length:    t.When.Length(),
 	}
-	for _, item := range t.Agenda {
-		talk.Agenda = append(talk.Agenda, templates.Item{Topic: item.Topic, Minutes: item.Minutes})
+	for i, item := range t.Agenda {
+		talk.Agenda = append(talk.Agenda, templates.Item{Number: i + 1, Topic: item.Topic, Minutes: item.Minutes})
 	}
 	return talk
 }
@@ -65,7 +65,11 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
 	}
 	talk.Start = m.Content.Start.Time()
-	words, err := s.Words.Render(kind, lang, talk)
+	view, err := s.Words.View(lang, talk)
+	if err != nil {
+		return fmt.Errorf("the templates in %q: %w", lang, err)
+	}
+	words, err := view.Message(kind)
 	if err != nil {
 		return fmt.Errorf("the template of the %s in %q: %w", m.Kind, lang, err)
 	}
@@ -92,7 +96,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		e.Headers["References"] = ids
 	}
 	if method := m.method(); method != "" {
-		m.Calendar, err = s.calendar(c, m, lang, talk, method)
+		m.Calendar, err = s.calendar(c, m, view, method)
 		if err != nil {
 			return err
 		}
@@ -121,10 +125,10 @@ func (m *Message) method() invites.Method {
 // alarm is how long before the start the partner's own calendar rings.
 const alarm = 15 * time.Minute
 
-func (s *Scheduler) calendar(c *Conversation, m *Message, lang string, talk *templates.Talk, method invites.Method) ([]byte, error) {
-	entry, err := s.Words.Event(lang, talk)
+func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, method invites.Method) ([]byte, error) {
+	entry, err := view.Entry()
 	if err != nil {
-		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", lang, err)
+		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
 	event := invites.Event{
@@ -152,7 +156,11 @@ func (s *Scheduler) Publish(c *Conversation, m *Message) ([]byte, error) {
 	lang, _ := s.Words.Language(c.Language())
 	talk := s.talk(c, &c.Plan)
 	talk.Start = m.Content.Start.Time()
-	return s.calendar(c, m, lang, talk, invites.Publish)
+	view, err := s.Words.View(lang, talk)
+	if err != nil {
+		return nil, fmt.Errorf("the templates in %q: %w", lang, err)
+	}
+	return s.calendar(c, m, view, invites.Publish)
 }
 
 // thread is the ids of the messages that one to the same reader belongs to, oldest first.

@@ -4,7 +4,6 @@ import (
 	"io"
 	"path"
 	"slices"
-	"strings"
 	texttemplate "text/template"
 	"text/template/parse"
 	"time"
@@ -28,60 +27,61 @@ func (s *Set) Check() []Problem {
 		if err != nil {
 			continue
 		}
-		talk := Sample()
-		v := l.view(talk)
-		if all, err := bothWays(l.text); err != nil {
-			add(path.Join(lang, "words.tmpl"), err)
-		} else {
-			for _, name := range languageFiles() {
-				if strings.HasSuffix(name, ".txt") {
-					add(path.Join(lang, name), all.ExecuteTemplate(io.Discard, path.Join(lang, name), v))
-				}
-			}
-			for _, k := range Kinds {
-				add(path.Join(lang, string(k)+".txt"), all.ExecuteTemplate(io.Discard, "subject "+string(k), v))
-			}
-			add(path.Join(lang, "event.txt"), all.ExecuteTemplate(io.Discard, "summary", v))
-			add(path.Join(lang, "event.txt"), all.ExecuteTemplate(io.Discard, "location", v))
+		text, err := bothWays(l.text)
+		add(path.Join(lang, "words.tmpl"), err)
+		html, err2 := bothWays(asText(l))
+		add("layout.html", err2)
+		if err != nil || err2 != nil {
+			continue
 		}
-		for _, problem := range s.checkHTML(l, v) {
-			add(problem.file, problem.err)
+		for _, kind := range settings {
+			talk := Sample()
+			talk.Setting.Kind = kind
+			v, err := l.view(text, talk)
+			add(path.Join(lang, "words.tmpl"), err)
+			if err != nil {
+				continue
+			}
+			run := func(t *texttemplate.Template, file, name string) {
+				add(path.Join(lang, file), t.ExecuteTemplate(io.Discard, name, v))
+			}
+			run(text, "event.txt", path.Join(lang, "event.txt"))
+			run(text, "event.txt", "summary")
+			run(text, "event.txt", "location")
+			for _, k := range Kinds {
+				name := string(k)
+				run(text, name+".txt", "subject "+name)
+				run(text, name+".txt", path.Join(lang, name+".txt"))
+				run(html, name+".html", path.Join(lang, name+".html"))
+			}
+		}
+		for _, k := range Kinds { // and once as they are, for what only html/template sees
+			if v, err := s.View(lang, Sample()); err == nil {
+				_, err = v.Message(k)
+				add(path.Join(lang, string(k)+".html"), err)
+			}
 		}
 	}
 	return list
 }
 
-type fileError struct {
-	file string
-	err  error
-}
+// settings are the kinds of setting, for each of which there are words.
+var settings = []string{"neutral", "walk", "coffee", "lunch", "office", "phone", "video"}
 
-// checkHTML carries the HTML templates out as text, both ways, and then once as what they are.
-func (s *Set) checkHTML(l *language, v *view) (list []fileError) {
-	plain := texttemplate.New("").Funcs(functions)
+// asText is the HTML templates of l as plain ones.
+func asText(l *language) *texttemplate.Template {
+	plain := texttemplate.New("")
 	for _, t := range l.html.Templates() {
 		if t.Tree != nil {
-			if _, err := plain.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
-				return []fileError{{t.Name(), err}}
-			}
+			texttemplate.Must(plain.AddParseTree(t.Name(), t.Tree.Copy()))
 		}
 	}
-	all, err := bothWays(plain)
-	if err != nil {
-		return []fileError{{"layout.html", err}}
-	}
-	for _, k := range Kinds {
-		name := path.Join(l.name, string(k)+".html")
-		list = append(list, fileError{name, all.ExecuteTemplate(io.Discard, name, v)})
-		_, err := s.Render(k, l.name, v.Talk)
-		list = append(list, fileError{name, err})
-	}
-	return list
+	return plain
 }
 
 // bothWays is a copy of t in which every {{if}} carries out its condition and both of its branches.
 func bothWays(t *texttemplate.Template) (*texttemplate.Template, error) {
-	all := texttemplate.New("").Funcs(functions)
+	all := texttemplate.New("")
 	for _, each := range t.Templates() {
 		if each.Tree == nil || each.Root == nil {
 			continue
@@ -148,9 +148,9 @@ func Sample() *Talk {
 		Offer:     []string{"A standing seat for research in our roadmap review"},
 		Ask:       []string{"An early word when a study changes what we should build"},
 		Agenda: []Item{
-			{"What each of us is committed to", 20},
-			{"How we could support each other", 25},
-			{"What we agree on and how we keep it", 15},
+			{1, "What each of us is committed to", 20},
+			{2, "How we could support each other", 25},
+			{3, "What we agree on and how we keep it", 15},
 		},
 		Setting: Setting{Kind: "walk", Place: "Riverside path, meeting at the north gate", Phone: "+49 30 1234567", URL: "https://meet.example.org/x"},
 		Length:  time.Hour,

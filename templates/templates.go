@@ -50,6 +50,7 @@ type Person struct {
 
 // An Item is one point of the agenda; Minutes is 0 where no time was set.
 type Item struct {
+	Number  int // from 1
 	Topic   string
 	Minutes int
 }
@@ -226,10 +227,6 @@ type language struct {
 	err              error
 }
 
-var functions = map[string]any{
-	"inc": func(n int) int { return n + 1 },
-}
-
 func (s *Set) language(lang string) (*language, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -260,12 +257,9 @@ func (l *language) parse(s *Set) error {
 	if err != nil {
 		return err
 	}
-	l.text = texttemplate.New("").Funcs(functions)
-	l.html = htmltemplate.New("").Funcs(functions)
+	l.text = texttemplate.New("")
+	l.html = htmltemplate.New("")
 	if _, err := l.text.New(path.Join(l.name, "words.tmpl")).Parse(words); err != nil {
-		return err
-	}
-	if _, err := l.html.New(path.Join(l.name, "words.tmpl")).Parse(words); err != nil {
 		return err
 	}
 	if _, err := l.html.New("layout.html").Parse(inline(strings.ReplaceAll(layout, "/* style.css */", dark(css)))); err != nil {
@@ -299,7 +293,7 @@ func (l *language) readWords() error {
 		for i := range words {
 			words[i] = strings.TrimSpace(words[i])
 		}
-		if want > 0 && len(words) != want {
+		if len(words) != want && want > 0 {
 			return nil, fmt.Errorf("template: %s/words.tmpl:1:1: %q has %d words, not %d", l.name, name, len(words), want)
 		}
 		return words, nil
@@ -350,47 +344,41 @@ func dark(css string) string {
 	return strings.TrimSpace(rest)
 }
 
-// Render puts the talk into words, as a message of that kind in a language of [Set.Languages].
-func (s *Set) Render(kind Kind, lang string, t *Talk) (*Message, error) {
+// View puts what all messages about a talk share into the words of a language of [Set.Languages].
+func (s *Set) View(lang string, t *Talk) (*View, error) {
 	l, err := s.language(lang)
 	if err != nil {
 		return nil, err
 	}
-	v := l.view(t)
-	var b strings.Builder
-	file := path.Join(lang, string(kind))
-	run := func(name string) (string, error) {
-		b.Reset()
-		err := l.text.ExecuteTemplate(&b, name, v)
-		return b.String(), err
-	}
-	if v.Subject, err = run("subject " + string(kind)); err != nil {
-		return nil, err
-	}
-	v.Subject = oneLine(v.Subject)
-	text, err := run(file + ".txt")
-	if err != nil {
-		return nil, err
-	}
-	b.Reset()
-	b.Grow(12 << 10)
-	if err := l.html.ExecuteTemplate(&b, file+".html", v); err != nil {
-		return nil, err
-	}
-	return &Message{Subject: v.Subject, Text: tidy(text), HTML: b.String()}, nil
+	return l.view(l.text, t)
 }
 
-// Event puts the talk into the words of a calendar entry, in a language of [Set.Languages].
-func (s *Set) Event(lang string, t *Talk) (*Entry, error) {
-	l, err := s.language(lang)
-	if err != nil {
+// Message is the talk as a message of that kind.
+func (v *View) Message(kind Kind) (*Message, error) {
+	var b strings.Builder
+	if err := v.language.text.ExecuteTemplate(&b, "subject "+string(kind), v); err != nil {
 		return nil, err
 	}
-	v := l.view(t)
+	v.Subject = oneLine(b.String())
+	b.Reset()
+	file := path.Join(v.Lang, string(kind))
+	if err := v.language.text.ExecuteTemplate(&b, file+".txt", v); err != nil {
+		return nil, err
+	}
+	var html strings.Builder
+	html.Grow(12 << 10)
+	if err := v.language.html.ExecuteTemplate(&html, file+".html", v); err != nil {
+		return nil, err
+	}
+	return &Message{Subject: v.Subject, Text: tidy(b.String()), HTML: html.String()}, nil
+}
+
+// Entry is the talk as it stands in a calendar.
+func (v *View) Entry() (*Entry, error) {
 	var out [3]string
-	for i, name := range []string{"summary", "location", path.Join(lang, "event.txt")} {
+	for i, name := range []string{"summary", "location", path.Join(v.Lang, "event.txt")} {
 		var b strings.Builder
-		if err := l.text.ExecuteTemplate(&b, name, v); err != nil {
+		if err := v.language.text.ExecuteTemplate(&b, name, v); err != nil {
 			return nil, err
 		}
 		out[i] = b.String()
@@ -422,68 +410,98 @@ func tidy(s string) string {
 	return b.String()
 }
 
-// A view is what templates see: the talk, and its times on the clocks of the two.
-type view struct {
-	*Talk
+// A View is a talk as templates see it: in the words of one language, and with its times on the
+// clocks of the two.
+type View struct {
+	language *language
+
 	Lang    string
-	Subject string
-	When    *span // nil: the start is not known
-	Was     *span // nil: the start has not changed
-	Choices []span
-	First   *day // with Last, the days between which a time is looked for; nil: none
-	Last    *day
-	Hours   int // of the length, with Minutes
-	Minutes int
+	Subject string // of the message in the making
+
+	Organizer, Partner Person
+	Purpose            string
+	Offer, Ask         []string
+	Agenda             []Item
+	Setting            Setting
+	Again, Withdrawn   bool
+	NewPlace           bool
+	Reason             string
+
+	Where, WhyThere, Request string // for the kind of setting
+	Length                   string
+	When, Was                *Span  // nil: the start is not known, has not changed
+	Choices                  []Span // the times offered
+	Several                  bool   // more than one is
+	First, Last              string // days between which a time is looked for; "": none
 }
 
-// A span is the time of a talk.
-type span struct {
-	There clock // where the partner is
-	Here  clock // where the organizer is
-	Same  bool  // both clocks show the same
+// A Span is the time of a talk. It prints as a sentence on both clocks.
+type Span struct {
+	Number int // among those offered, from 1
+	Text   string
+	There  Clock // where the partner is
+	Here   Clock // where the organizer is
+	Same   bool  // both clocks and calendars show the same
 }
 
-// A clock is a span as one clock and calendar show it.
-type clock struct {
-	day
+// String is the text.
+func (s Span) String() string { return s.Text }
+
+// A Clock is a span as one clock and calendar show it.
+type Clock struct {
+	Day      string // as Thursday, 4 March 2027
 	From, To string // as 10:00
 	City     string // the zone's, in the language of the reader
 }
 
-// A day is one of the calendar.
-type day struct {
-	Weekday, Month string
-	Day, Year      int
-}
-
-func (l *language) view(t *Talk) *view {
-	v := &view{Talk: t, Lang: l.name, Hours: int(t.Length.Hours()), Minutes: int(t.Length.Minutes()) % 60}
-	v.When, v.Was = l.span(t, t.Start), l.span(t, t.Before)
-	for _, start := range t.Times {
-		v.Choices = append(v.Choices, *l.span(t, start))
+// view makes the parts of a view with the templates in text.
+func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
+	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
+		Agenda: t.Agenda, Setting: t.Setting, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason}
+	var err error
+	say := func(name string, data any) string {
+		if err != nil {
+			return ""
+		}
+		var b strings.Builder
+		err = text.ExecuteTemplate(&b, name, data)
+		return oneLine(b.String())
 	}
+	kind := t.Setting.Kind
+	v.Where = say("where "+kind, t.Setting)
+	v.WhyThere = say("why "+kind, t.Setting)
+	v.Request = say("request "+kind, t.Setting)
+	v.Length = say("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
+	day := func(at time.Time) string {
+		return say("day", struct {
+			Weekday, Month string
+			Day, Year      int
+		}{l.weekdays[at.Weekday()], l.months[at.Month()-1], at.Day(), at.Year()})
+	}
+	clock := func(start time.Time, zone *time.Location) Clock {
+		start = start.In(zone)
+		return Clock{Day: day(start), From: start.Format("15:04"), To: start.Add(t.Length).Format("15:04"), City: l.city(zone)}
+	}
+	span := func(start time.Time) *Span {
+		if start.IsZero() {
+			return nil
+		}
+		s := &Span{There: clock(start, t.Partner.Zone), Here: clock(start, t.Organizer.Zone)}
+		s.Same = s.There.From == s.Here.From && s.There.Day == s.Here.Day
+		s.Text = say("span", s)
+		return s
+	}
+	v.When, v.Was = span(t.Start), span(t.Before)
+	for i, start := range t.Times {
+		choice := span(start)
+		choice.Number = i + 1
+		v.Choices = append(v.Choices, *choice)
+	}
+	v.Several = len(v.Choices) > 1
 	if !t.From.IsZero() && !t.To.IsZero() {
-		first, last := l.day(t.From), l.day(t.To)
-		v.First, v.Last = &first, &last
+		v.First, v.Last = day(t.From), day(t.To)
 	}
-	return v
-}
-
-func (l *language) span(t *Talk, start time.Time) *span {
-	if start.IsZero() {
-		return nil
-	}
-	there, here := l.clock(start, t.Length, t.Partner.Zone), l.clock(start, t.Length, t.Organizer.Zone)
-	return &span{There: there, Here: here, Same: there.From == here.From && there.day == here.day}
-}
-
-func (l *language) clock(start time.Time, length time.Duration, zone *time.Location) clock {
-	start = start.In(zone)
-	return clock{day: l.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: l.city(zone)}
-}
-
-func (l *language) day(t time.Time) day {
-	return day{Weekday: l.weekdays[t.Weekday()], Month: l.months[t.Month()-1], Day: t.Day(), Year: t.Year()}
+	return v, err
 }
 
 func (l *language) city(zone *time.Location) string {

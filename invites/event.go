@@ -56,7 +56,8 @@ const (
 )
 
 // Encode writes the iCalendar object that carries e with method m, ready to be a file or a MIME
-// part: CRLF, folded at 75 octets between characters, with the whole VTIMEZONE of its zone.
+// part: CRLF, folded at 75 octets between characters, with the whole VTIMEZONE of its zone (or in
+// UTC, where the zone's clocks show the start or the end twice).
 //
 // A REQUEST asks the attendee for an answer; a CANCEL has STATUS:CANCELLED and no alarm; a PUBLISH
 // names no attendee, so that no program offers to answer it (RFC 5546, section 3.2). The error
@@ -73,15 +74,19 @@ func (e *Event) Encode(m Method) ([]byte, error) {
 		ical.PropCalendarScale: {{Name: ical.PropCalendarScale, Value: "GREGORIAN"}},
 		ical.PropMethod:        {{Name: ical.PropMethod, Value: string(m)}},
 	})
-	if e.Start.Location() != time.UTC {
-		zone, err := timezone(e.Start)
+	start, end := e.Start, e.End.In(e.Start.Location())
+	if twice(start) || twice(end) {
+		start, end = start.UTC(), end.UTC()
+	}
+	if start.Location() != time.UTC {
+		zone, err := timezone(start)
 		if err != nil {
 			return nil, err
 		}
 		w.out = append(w.out, zone...)
 	}
 	w.raw("BEGIN:VEVENT")
-	w.props(e.props(m))
+	w.props(e.props(m, start, end))
 	if e.Alarm > 0 && !e.Cancelled && m != Cancel {
 		w.raw("BEGIN:VALARM")
 		alarm := make(ical.Props, 3)
@@ -93,10 +98,32 @@ func (e *Event) Encode(m Method) ([]byte, error) {
 	}
 	w.raw("END:VEVENT")
 	w.raw("END:VCALENDAR")
-	return w.out, w.err
+	if w.err != nil {
+		return nil, w.err
+	}
+	return w.out, nil
 }
 
-func (e *Event) props(m Method) ical.Props {
+// twice reports whether the clocks in t's zone show what they show at t a second time, because they
+// are put back. Readers take one or the other (RFC 5545 wants the first, section 3.3.5), so that
+// such a time is told in UTC.
+func twice(t time.Time) bool {
+	since, until := t.ZoneBounds()
+	_, now := t.Zone()
+	if !since.IsZero() {
+		if _, before := since.Add(-time.Second).Zone(); t.Sub(since) < time.Duration(before-now)*time.Second {
+			return true
+		}
+	}
+	if !until.IsZero() {
+		if _, after := until.Zone(); until.Sub(t) <= time.Duration(now-after)*time.Second {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Event) props(m Method, start, end time.Time) ical.Props {
 	p := make(ical.Props, 20)
 	set(p, ical.PropUID, e.UID)
 	set(p, ical.PropDateTimeStamp, e.Stamp.UTC().Format("20060102T150405Z"))
@@ -107,8 +134,8 @@ func (e *Event) props(m Method) ical.Props {
 	} else {
 		set(p, ical.PropStatus, string(ical.EventConfirmed))
 	}
-	moment(p, ical.PropDateTimeStart, e.Start)
-	moment(p, ical.PropDateTimeEnd, e.End.In(e.Start.Location()))
+	moment(p, ical.PropDateTimeStart, start)
+	moment(p, ical.PropDateTimeEnd, end)
 	text(p, ical.PropSummary, e.Summary)
 	text(p, ical.PropDescription, e.Description)
 	text(p, ical.PropLocation, e.Location)
@@ -215,7 +242,7 @@ func (w *writer) prop(p *ical.Prop) {
 			}
 		}
 	}
-	if err := Line(p.Value); err != nil {
+	if err := Line(strings.ReplaceAll(p.Value, "\t", " ")); err != nil { // a tab is white space here
 		w.fail(p.Name, err)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -53,6 +54,8 @@ func (a Address) String() string {
 
 var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+var errTooLong = errors.New("is longer than mail allows (64 before the @, 254 in all)")
+
 // ParseEmail reads one bare mail address (RFC 5321, section 4.1.2) and returns it in the one form
 // that this program compares and sends: the domain in lower case and as A-labels. It refuses
 // display names, quoted local parts, address literals and everything that is not one line of
@@ -70,7 +73,7 @@ func ParseEmail(s string) (string, error) {
 	case strings.ContainsAny(s, "<>"):
 		return "", errors.New("is more than the bare address")
 	case len(s) > 254 || at > 64:
-		return "", errors.New("is longer than mail allows (64 before the @, 254 in all)")
+		return "", errTooLong
 	}
 	local, domain := s[:at], s[at+1:]
 	for i := range len(local) {
@@ -79,11 +82,15 @@ func ParseEmail(s string) (string, error) {
 		}
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || !hostname.MatchString(ascii) {
+	top := ascii[strings.LastIndexByte(ascii, '.')+1:] // never a number (RFC 1123, section 2.1): 10.0.0.1 is no domain
+	if err != nil || !hostname.MatchString(ascii) || strings.Trim(top, "0123456789") == "" {
 		return "", errors.New("has no valid domain behind the @")
 	}
 	if a, err := mail.ParseAddress(local + "@" + ascii); err != nil || a.Address != local+"@"+ascii || strings.ContainsAny(local, "\" ()") {
 		return "", errors.New("has a character before the @ that mail does not allow there")
+	}
+	if at+1+len(ascii) > 254 { // A-labels are longer than what they stand for
+		return "", errTooLong
 	}
 	return local + "@" + ascii, nil
 }
@@ -138,14 +145,16 @@ func IsBidi(r rune) bool {
 
 var zones sync.Map // name → *time.Location; a load costs more than an invitation
 
-// Location is the zone of that IANA name, cached. It refuses "Local" and the empty name, which
-// mean something else on each machine, and the "posix/" and "right/" copies.
+// Location is the zone of that IANA name, cached. It refuses what means something else on each
+// machine ("Local", "localtime", the empty name), other spellings of a name that only a file system
+// takes ("Europe//Berlin"), and the "posix/" and "right/" copies.
 func Location(name string) (*time.Location, error) {
 	if l, ok := zones.Load(name); ok {
 		return l.(*time.Location), nil
 	}
 	lower := strings.ToLower(name)
-	if name == "" || lower == "local" || strings.HasPrefix(lower, "right/") || strings.HasPrefix(lower, "posix") || lower == "factory" {
+	if name == "" || strings.HasPrefix(lower, "local") || strings.HasPrefix(lower, "right/") || strings.HasPrefix(lower, "posix") ||
+		lower == "factory" || path.Clean(name) != name {
 		return nil, errors.New("is no IANA time zone")
 	}
 	l, err := time.LoadLocation(name)

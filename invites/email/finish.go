@@ -15,6 +15,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	gomessage "github.com/emersion/go-message/textproto"
 	jwemail "github.com/jordan-wright/email"
@@ -25,44 +26,57 @@ import (
 // Unsent is the header that makes mail programs open a file as a draft.
 const Unsent = "X-Unsent"
 
-// The header fields that may stand in Email.Headers, in the order in which they are written.
-var headerOrder = []string{"Date", "From", "To", "Subject", "Message-Id", "In-Reply-To", "References", "Auto-Submitted", Unsent}
+// The fields of a header in the order and the letters in which they are written.
+var headerOrder = []string{"Date", "From", "To", "Subject", "Message-ID", "In-Reply-To", "References",
+	"Auto-Submitted", Unsent, "MIME-Version", "Content-Type"}
+
+// Those of them that come from Email.Headers, by their keys there.
+var headerNames = map[string]string{"Date": "Date", "Message-Id": "Message-ID", "In-Reply-To": "In-Reply-To",
+	"References": "References", "Auto-Submitted": "Auto-Submitted", Unsent: Unsent}
 
 // Finish writes e as the bytes that travel (RFC 5322, 2045, 6047): multipart/alternative of its text
 // and its HTML or, with a calendar as its one attachment, multipart/mixed of an alternative that
 // holds the calendar, too, and invite.ics. That is the shape that every client recognises; e's own
 // rendering has no place for it, leaves long headers unfolded and lets line breaks through.
 //
-// e has one recipient, and the headers Date and Message-Id. The same e gives the same bytes. Finish
-// refuses every address and header that is not one clean line.
+// e has one recipient, its text and its HTML, and the headers Date and Message-Id. The same e gives the
+// same bytes. Finish refuses every address and header that is not one clean line, and bodies with
+// control characters.
 func Finish(e *jwemail.Email) ([]byte, error) {
 	h, err := header(e)
 	if err != nil {
 		return nil, err
 	}
+	if err := bodies(e); err != nil {
+		return nil, err
+	}
+	contentType, err := calendarType(e)
+	if err != nil {
+		return nil, err
+	}
+	var encoded []byte
+	if contentType != "" {
+		encoded = base64Lines(e.Attachments[0].Content)
+	}
 	id := e.Headers.Get("Message-Id")
 	var b bytes.Buffer
-	b.Grow(4096 + 2*len(e.Text) + 2*len(e.HTML))
-	if len(e.Attachments) == 0 {
-		w := multipart{&b, boundary(id, "alternative")}
-		if err := writeHeader(&b, h, w.contentType("alternative")); err != nil {
+	b.Grow(2048 + (len(e.Text)+len(e.HTML))*5/4 + 2*len(encoded))
+	inner := multipart{&b, boundary(id, "alternative")}
+	if contentType == "" {
+		if err := writeHeader(&b, h, inner.contentType("alternative")); err != nil {
 			return nil, err
 		}
-		err := w.alternative(e, nil, "")
-		return b.Bytes(), err
+		if err := inner.alternative(e, "", nil); err != nil {
+			return nil, err
+		}
+		return b.Bytes(), nil
 	}
-	calendar := e.Attachments[0]
-	if _, params, err := mime.ParseMediaType(calendar.ContentType); err != nil || params["method"] == "" || len(e.Attachments) > 1 {
-		return nil, errors.New("a message carries one calendar, with its method, or none")
-	}
-	encoded := base64Lines(calendar.Content)
 	mixed := multipart{&b, boundary(id, "mixed")}
-	inner := multipart{&b, boundary(id, "alternative")}
 	if err := writeHeader(&b, h, mixed.contentType("mixed")); err != nil {
 		return nil, err
 	}
 	mixed.part("Content-Type", inner.contentType("alternative"))
-	if err := inner.alternative(e, encoded, calendar.ContentType); err != nil {
+	if err := inner.alternative(e, contentType, encoded); err != nil {
 		return nil, err
 	}
 	// Beside the part that calendars act on, the same as a file: some clients know only the one,
@@ -74,33 +88,45 @@ func Finish(e *jwemail.Email) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// header is the header fields of e by their names, each one clean line.
+// header is the fields of e's header by their names, without what MIME adds; each is one clean line.
 func header(e *jwemail.Email) (map[string]string, error) {
-	from, err := address(e.From)
-	if err != nil {
-		return nil, fmt.Errorf("From %w", err)
-	}
 	if len(e.To) != 1 || len(e.Cc)+len(e.Bcc) > 0 {
 		return nil, errors.New("a message has one recipient")
 	}
-	to, err := address(e.To[0])
-	if err != nil {
-		return nil, fmt.Errorf("To %w", err)
+	if len(e.ReplyTo)+len(e.ReadReceipt) > 0 || e.Sender != "" {
+		return nil, errors.New("a message is from one address, and answers go there")
+	}
+	values := make(map[string]string, len(headerOrder))
+	for _, f := range [...]struct{ name, address string }{{"From", e.From}, {"To", e.To[0]}} {
+		value, err := address(f.address, len(f.name+": "))
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", f.name, err)
+		}
+		values[f.name] = value
 	}
 	if err := invites.Line(e.Subject); err != nil {
 		return nil, fmt.Errorf("Subject %w", err)
 	}
-	values := map[string]string{"From": from, "To": to, "Subject": mime.QEncoding.Encode("utf-8", e.Subject)}
-	for name, list := range e.Headers {
-		if !slices.Contains(headerOrder, name) || values[name] != "" {
-			return nil, fmt.Errorf("the header %s has no place in a message", name)
+	values["Subject"] = e.Subject
+	if e.Subject != "" && !plain(e.Subject) {
+		values["Subject"] = encodedWords(e.Subject, len("Subject: "))
+	}
+	for key, list := range e.Headers {
+		name, ok := headerNames[key]
+		if !ok || len(list) > 1 && name != "References" {
+			return nil, fmt.Errorf("the header %q has no place in a message", key)
+		}
+		for _, v := range list {
+			if err := invites.Line(v); err != nil {
+				return nil, fmt.Errorf("%s %w", name, err)
+			}
+			if !printable(v) || len(v) > 900 || slices.Contains(strings.Split(v, " "), "") { // a line ends at 998
+				return nil, fmt.Errorf("%s is not a line of ASCII words", name)
+			}
 		}
 		values[name] = strings.Join(list, " ")
-		if err := invites.Line(values[name]); err != nil {
-			return nil, fmt.Errorf("%s %w", name, err)
-		}
 	}
-	for _, name := range []string{"Date", "Message-Id"} {
+	for _, name := range []string{"Date", "Message-ID"} {
 		if values[name] == "" {
 			return nil, fmt.Errorf("%s is missing", name)
 		}
@@ -111,25 +137,71 @@ func header(e *jwemail.Email) (map[string]string, error) {
 	return values, nil
 }
 
-// writeHeader writes the fields in their order, folded, and the empty line behind them.
+// bodies refuses text and HTML that would not arrive as they are, or not at all: of two alternatives
+// a mail program shows the last, also where that is empty.
+func bodies(e *jwemail.Email) error {
+	if len(e.Text) == 0 || len(e.HTML) == 0 {
+		return errors.New("a message has a text and HTML")
+	}
+	if err := invites.Text(string(e.Text)); err != nil {
+		return fmt.Errorf("the text %w", err)
+	}
+	if err := invites.Text(string(e.HTML)); err != nil {
+		return fmt.Errorf("the HTML %w", err)
+	}
+	return nil
+}
+
+// calendarType is the Content-Type of the calendar that e carries; "" where it carries none. Without
+// the method of the calendar itself it is no invitation (RFC 6047, section 2.4).
+func calendarType(e *jwemail.Email) (string, error) {
+	if len(e.Attachments) == 0 {
+		return "", nil
+	}
+	calendar := e.Attachments[0]
+	kind, params, err := mime.ParseMediaType(calendar.ContentType)
+	method := params["method"]
+	switch {
+	case err != nil || kind != "text/calendar" || len(e.Attachments) > 1:
+		return "", errors.New("a message carries one calendar or none")
+	case !slices.Contains([]invites.Method{invites.Request, invites.Cancel, invites.Publish}, invites.Method(method)):
+		return "", errors.New("the type of the calendar names no method")
+	case !bytes.Contains(calendar.Content, []byte("\r\nMETHOD:"+method+"\r\n")):
+		return "", errors.New("the type of the calendar names another method than the calendar")
+	}
+	return "text/calendar; method=" + method + "; charset=UTF-8", nil
+}
+
+// writeHeader writes the fields in their order, and the empty line behind them.
 func writeHeader(b *bytes.Buffer, values map[string]string, contentType string) error {
+	values["MIME-Version"], values["Content-Type"] = "1.0", contentType
 	var h gomessage.Header // which writes what was added last first, as mail servers do
-	h.Add("Content-Type", contentType)
-	h.Add("MIME-Version", "1.0")
 	for _, name := range slices.Backward(headerOrder) {
-		v := values[name]
-		switch {
-		case strings.Contains(v, "?= =?"): // the library folds only where the hard limit makes it
-			h.AddRaw([]byte(name + ": " + strings.ReplaceAll(v, "?= =?", "?=\r\n =?") + "\r\n"))
-		case v != "":
-			h.Add(name, v)
+		if v := values[name]; v != "" {
+			h.AddRaw(fold(name, v))
 		}
 	}
 	return gomessage.WriteHeader(b, h)
 }
 
-// address is s, as net/mail writes addresses, folded and encoded for a header.
-func address(s string) (string, error) {
+// fold is a field in lines of 76 characters. The library's own folding gives up at the first long word
+// of a field, and spells Message-Id.
+func fold(name, value string) []byte {
+	field := make([]byte, 0, len(name)+len(value)+16)
+	field = append(append(field, name...), ':')
+	column := len(field)
+	for word := range strings.SplitSeq(value, " ") {
+		if column > len(name+":") && column+len(" "+word) > 76 {
+			field, column = append(field, "\r\n"...), 0
+		}
+		field = append(append(field, ' '), word...)
+		column += len(" " + word)
+	}
+	return append(field, "\r\n"...)
+}
+
+// address is s, as net/mail reads addresses, for a line of a header of which used characters are taken.
+func address(s string, used int) (string, error) {
 	if err := invites.Line(s); err != nil {
 		return "", err
 	}
@@ -137,18 +209,80 @@ func address(s string) (string, error) {
 	if err != nil {
 		return "", errors.New("is no address")
 	}
-	if _, err := invites.ParseEmail(a.Address); err != nil {
+	bare, err := invites.ParseEmail(a.Address)
+	if err != nil {
 		return "", err
 	}
 	if err := invites.Line(a.Name); err != nil {
 		return "", err
 	}
-	return a.String(), nil
+	switch {
+	case a.Name == "":
+		return "<" + bare + ">", nil
+	case plain(a.Name) && !strings.ContainsAny(a.Name, `"\`):
+		return `"` + a.Name + `" <` + bare + ">", nil
+	}
+	return encodedWords(a.Name, used) + " <" + bare + ">", nil
 }
 
+// plain reports whether s can stand in a header as it is: words of ASCII with one space between
+// them, none too long for a line, and none that would be read as an encoded one.
+func plain(s string) bool {
+	for word := range strings.SplitSeq(s, " ") {
+		if word == "" || len(word) > 60 || !printable(word) || strings.Contains(word, "=?") {
+			return false
+		}
+	}
+	return true
+}
+
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// encodedWords is s in encoded words of 75 characters at most (RFC 2047, section 2), the first one
+// short enough for a line of 76 of which used are taken. The standard library leaves no room for
+// the name of the field, and in a person's name it leaves characters that must not stand there.
+func encodedWords(s string, used int) string {
+	const begin, end, line, hex = "=?utf-8?q?", "?=", 76, "0123456789ABCDEF"
+	b := make([]byte, 0, 2*len(s)+len(begin+end))
+	b = append(b, begin...)
+	left := line - used - len(begin+end)
+	for i, r := range s { // a character is never cut in two
+		asIs := r < 0x80 && (r == ' ' || r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("!*+-/", r))
+		size := 1
+		if !asIs {
+			size = 3 * utf8.RuneLen(r)
+		}
+		if left < size {
+			b = append(b, end+" "+begin...)
+			left = line - 1 - len(begin+end)
+		}
+		left -= size
+		switch {
+		case r == ' ':
+			b = append(b, '_')
+		case asIs:
+			b = append(b, byte(r))
+		default:
+			for _, octet := range []byte(s[i : i+utf8.RuneLen(r)]) {
+				b = append(b, '=', hex[octet>>4], hex[octet&0xf])
+			}
+		}
+	}
+	return string(append(b, end...))
+}
+
+// boundary has the two characters that stand next to each other in no quoted-printable and no base64
+// (RFC 2045, section 6.7): no body can hold it.
 func boundary(messageID, part string) string {
 	sum := sha256.Sum256([]byte(part + messageID))
-	return part[:1] + hex.EncodeToString(sum[:15])
+	return "=_" + part[:1] + hex.EncodeToString(sum[:12])
 }
 
 // A multipart writes parts between its boundaries (RFC 2046, section 5.1).
@@ -161,19 +295,20 @@ func (w multipart) contentType(kind string) string {
 	return "multipart/" + kind + `; boundary="` + w.boundary + `"`
 }
 
-// part begins a part with these header fields, given as name, value, name, value.
+// part begins a part with these header fields, given as name, value, name, value. What comes before
+// it ends in CRLF, which belongs to the boundary.
 func (w multipart) part(fields ...string) {
-	w.b.WriteString("\r\n--" + w.boundary + "\r\n")
+	w.b.WriteString("--" + w.boundary + "\r\n")
 	for i := 0; i < len(fields); i += 2 {
 		w.b.WriteString(fields[i] + ": " + fields[i+1] + "\r\n")
 	}
 	w.b.WriteString("\r\n")
 }
 
-func (w multipart) end() { w.b.WriteString("\r\n--" + w.boundary + "--\r\n") }
+func (w multipart) end() { w.b.WriteString("--" + w.boundary + "--\r\n") }
 
 // alternative writes the text, the HTML and, where there is one, the calendar: the best last.
-func (w multipart) alternative(e *jwemail.Email, calendar []byte, contentType string) error {
+func (w multipart) alternative(e *jwemail.Email, contentType string, calendar []byte) error {
 	for _, body := range []struct {
 		kind string
 		text []byte
@@ -186,6 +321,7 @@ func (w multipart) alternative(e *jwemail.Email, calendar []byte, contentType st
 		if err := q.Close(); err != nil {
 			return err
 		}
+		w.b.WriteString("\r\n")
 	}
 	if calendar != nil {
 		w.part("Content-Type", contentType, "Content-Transfer-Encoding", "base64")

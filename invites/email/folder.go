@@ -8,8 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"coalition/invites"
@@ -21,8 +21,11 @@ type Folder struct {
 	Path string // made when the first message comes
 
 	mu      sync.Mutex
-	written []string
+	written []file
 }
+
+// A file is one that a Folder has written, and what for.
+type file struct{ id, kind, path string }
 
 // Written are the files, in the order in which this Folder has written them, of messages of that
 // conversation and kind.
@@ -30,9 +33,9 @@ func (f *Folder) Written(id, kind string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var list []string
-	for _, path := range f.written {
-		if strings.Contains(filepath.Base(path), "Z-"+id+"-"+kind+"-") {
-			list = append(list, path)
+	for _, w := range f.written {
+		if w.id == id && w.kind == kind {
+			list = append(list, w.path)
 		}
 	}
 	return list
@@ -50,10 +53,10 @@ func (f *Folder) Idle() {}
 // names it. Errors are an [*invites.DeliveryError].
 func (f *Folder) Send(_ context.Context, p *invites.Parcel, _ func() error) error {
 	if err := f.send(p); err != nil {
-		text := err.Error()
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			text = path.Err.Error()
+		text := "unknown reason"
+		var errno syscall.Errno
+		if errors.As(err, &errno) {
+			text = errno.Error() // the system's own words
 		}
 		return &invites.DeliveryError{Channel: true, Err: err, Text: fmt.Sprintf("the folder %s can't be written to (%s)", f.Path, text)}
 	}
@@ -66,6 +69,11 @@ func (f *Folder) send(p *invites.Parcel) error {
 	}
 	for at := p.Stamp.UTC(); ; at = at.Add(time.Second) {
 		name := filepath.Join(f.Path, fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence))
+		if there, same, err := look(name+".eml", p.Data); err != nil {
+			return err
+		} else if there && !same {
+			continue
+		}
 		// The message last: where it stands, all of it stands.
 		if p.Calendar != nil {
 			if taken, err := writeNew(name+".ics", p.Calendar); err != nil {
@@ -81,19 +89,31 @@ func (f *Folder) send(p *invites.Parcel) error {
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.written = append(f.written, name+".eml")
+		f.written = append(f.written, file{p.ID, p.Kind, name + ".eml"})
 		if p.Calendar != nil {
-			f.written = append(f.written, name+".ics")
+			f.written = append(f.written, file{p.ID, p.Kind, name + ".ics"})
 		}
 		return nil
 	}
 }
 
-// writeNew writes a file that was not there before, whole or not at all. taken: a file of that name
-// with other bytes is there.
+// look tells whether something of that name is there, and whether it is a file with these bytes.
+func look(path string, data []byte) (there, same bool, err error) {
+	if _, err := os.Lstat(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return false, false, err
+	}
+	old, err := os.ReadFile(path)
+	return true, err == nil && bytes.Equal(old, data), nil
+}
+
+// writeNew writes a file that was not there before, whole or not at all. taken: something else of
+// that name is there.
 func writeNew(path string, data []byte) (taken bool, err error) {
-	if old, err := os.ReadFile(path); err == nil {
-		return !bytes.Equal(old, data), nil
+	if there, same, err := look(path, data); there || err != nil {
+		return !same, err
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
 	if err != nil {
@@ -105,12 +125,9 @@ func writeNew(path string, data []byte) (taken bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := os.Link(temp.Name(), path); errors.Is(err, fs.ErrExist) {
-		old, err := os.ReadFile(path)
-		return !bytes.Equal(old, data), err
-	} else if err != nil { // a file system without hard links
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return true, nil
+	if err := os.Link(temp.Name(), path); err != nil { // it is there now, or the file system has no hard links
+		if there, same, err := look(path, data); there || err != nil {
+			return !same, err
 		}
 		if err := os.Rename(temp.Name(), path); err != nil {
 			return false, err

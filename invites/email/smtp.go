@@ -6,11 +6,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -32,13 +36,14 @@ type SMTP struct {
 	Port     int
 	Security string // TLS, StartTLS or Clear
 	Username string // "": no AUTH
-	// Password is asked for once for each connection. Required with a user name.
+	// Password is asked for once for each connection, before it is made. Required with a user name.
+	// Its error is shown to people.
 	Password func(context.Context) (string, error)
 	// Parallel is how many messages may be sent side by side; 0 means 1.
 	Parallel int
-	// Dial, Command, Data and Dot are how long to wait: for a connection and its TLS, for the reply to a
-	// command, for the server to take the message, and for its reply to the end. Zero means what RFC
-	// 5321, section 4.5.3.2, asks for, with a minute for Dial.
+	// Dial, Command, Data and Dot are how long to wait: for a connection that is ready, signed in where
+	// there is a user name; for the reply to a command; for the server to take the message; and for its
+	// reply to the end. Zero means what RFC 5321, section 4.5.3.2, asks for, with a minute for Dial.
 	Dial, Command, Data, Dot time.Duration
 
 	mu   sync.Mutex
@@ -48,9 +53,42 @@ type SMTP struct {
 // A session is one connection that is ready for a message.
 type session struct {
 	*smtp.Client
-	conn net.Conn
-	used time.Time // when it last had a reply
+	conn *line
 }
+
+// A line is a connection as it is under TLS.
+type line struct {
+	net.Conn
+	unasked int  // bytes that came since the last ones that were sent
+	waited  bool // a reply was waited for since this was cleared
+	lost    bool // what was written before did not leave
+}
+
+// longestAnswer is more than any server's reply, or its certificates, take.
+const longestAnswer = 1 << 20
+
+func (l *line) Read(p []byte) (int, error) {
+	l.waited = true
+	n, err := l.Conn.Read(p)
+	if l.unasked += n; l.unasked > longestAnswer {
+		return 0, words("its answer had no end")
+	}
+	return n, err
+}
+
+func (l *line) Write(p []byte) (int, error) {
+	l.unasked = 0
+	n, err := l.Conn.Write(p)
+	if err != nil && !l.waited { // afterwards it may be a word of TLS about what was read
+		l.lost = true
+	}
+	return n, err
+}
+
+// words are an error in words for people.
+type words string
+
+func (w words) Error() string { return string(w) }
 
 // Connections is how many messages may be sent side by side.
 func (s *SMTP) Connections() int { return max(1, s.Parallel) }
@@ -61,11 +99,15 @@ func (s *SMTP) Idle() {
 	free := s.free
 	s.free = nil
 	s.mu.Unlock()
+	var wg sync.WaitGroup
 	for _, c := range free {
-		c.CommandTimeout = 5 * time.Second
-		c.Quit()
-		c.conn.Close()
+		wg.Go(func() {
+			c.CommandTimeout = 5 * time.Second
+			c.Quit()
+			c.conn.Close()
+		})
 	}
+	wg.Wait()
 }
 
 func (s *SMTP) timeout(d, otherwise time.Duration) time.Duration {
@@ -75,11 +117,12 @@ func (s *SMTP) timeout(d, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// Send hands p over. dot is called when the server has all of the message but its end; where it fails,
+// Send hands p over. dot is called when nothing of the message is missing but its end; where it fails,
 // Send hangs up without the end and returns dot's error. Every other error is an
 // [*invites.DeliveryError]; it is Unclear when the end was sent and no reply came.
 func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) error {
-	if domain := p.To[strings.LastIndexByte(p.To, '@')+1:]; domain == "example" || strings.HasSuffix(domain, ".example") {
+	domain := strings.ToLower(strings.TrimSuffix(p.To[strings.LastIndexByte(p.To, '@')+1:], "."))
+	if domain == "example" || strings.HasSuffix(domain, ".example") {
 		return &invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}
 	}
 	for {
@@ -87,10 +130,14 @@ func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) er
 		if err != nil {
 			return err
 		}
-		err = s.sendOn(ctx, c, p, dot)
+		dotted := false
+		err = s.sendOn(ctx, c, p, func() error {
+			dotted = true
+			return dot()
+		})
 		var fault *invites.DeliveryError
-		if reused && errors.As(err, &fault) && fault.Channel && !fault.Unclear {
-			continue // the server has closed a connection that lay idle; that is no fault of anybody's
+		if reused && !dotted && ctx.Err() == nil && errors.As(err, &fault) && fault.Channel {
+			continue // servers close connections that lie idle, or carried enough; that is no fault
 		}
 		return err
 	}
@@ -98,11 +145,9 @@ func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) er
 
 func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot func() error) error {
 	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
-	defer stop()
 	keep := false
 	defer func() {
-		if keep && ctx.Err() == nil {
-			c.used = time.Now()
+		if stop() && keep {
 			s.mu.Lock()
 			s.free = append(s.free, c)
 			s.mu.Unlock()
@@ -111,14 +156,14 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 		}
 	}()
 	refused := func(step string, err error) error {
-		fault := s.fault(step, err)
+		fault := s.fault(ctx, step, err)
 		// After a refusal the session goes on with the next message; after anything else it is over.
-		if !fault.Channel && fault.Code != 0 {
+		if !fault.Channel {
 			keep = c.Reset() == nil
 		}
 		return fault
 	}
-	if err := c.Mail(p.From, nil); err != nil {
+	if err := c.Mail(p.From, &smtp.MailOptions{Size: int64(len(p.Data))}); err != nil {
 		return refused("MAIL", err)
 	}
 	if err := c.Rcpt(p.To, nil); err != nil {
@@ -130,19 +175,19 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 	}
 	c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	if _, err := data.Write(p.Data); err != nil {
-		return s.fault("the message", err)
+		return s.fault(ctx, "DATA", err)
 	}
 	if err := dot(); err != nil {
 		return err
 	}
 	c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
+	c.conn.waited = false
 	if _, err := data.CloseWithResponse(); err != nil {
-		var reply *smtp.SMTPError
-		if !errors.As(err, &reply) || reply.Code < 400 {
-			return &invites.DeliveryError{Unclear: true, Channel: true, Err: err,
-				Text: "the message was handed over, and the server's answer did not come (" + cause(err) + ")"}
+		fault := s.fault(ctx, "DATA", err)
+		if fault.Code == 0 && !c.conn.lost { // the end has left
+			fault.Unclear = true
+			fault.Text = "the message was handed over, and no clear answer came (" + cause(ctx, err) + ")"
 		}
-		fault := s.fault("the message", err)
 		keep = !fault.Channel
 		return fault
 	}
@@ -152,102 +197,88 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 
 // session is a connection of before, or a new one.
 func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error) {
-	for {
-		s.mu.Lock()
-		if n := len(s.free); n > 0 {
-			c, s.free = s.free[n-1], s.free[:n-1]
-		}
-		s.mu.Unlock()
-		if c == nil {
-			c, err = s.dial(ctx)
-			return c, false, err
-		}
-		if time.Since(c.used) < 5*time.Second || c.Noop() == nil {
-			return c, true, nil
-		}
-		c.conn.Close()
-		c = nil
+	s.mu.Lock()
+	if n := len(s.free); n > 0 {
+		c, s.free = s.free[n-1], s.free[:n-1]
 	}
+	s.mu.Unlock()
+	if c != nil {
+		return c, true, nil
+	}
+	c, err = s.dial(ctx)
+	return c, false, err
 }
 
-func (s *SMTP) dial(ctx context.Context) (c *session, err error) {
-	limit := s.timeout(s.Dial, time.Minute)
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	addr := net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, s.fault("connecting", err)
-	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	defer func() {
-		if err != nil {
-			conn.Close()
-		}
-	}()
-	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
-	var client *smtp.Client
-	switch s.Security {
-	case TLS:
-		secure := tls.Client(conn, config)
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, s.fault("TLS", err)
-		}
-		client = smtp.NewClient(secure)
-	case StartTLS:
-		if client, err = smtp.NewClientStartTLS(conn, config); err != nil {
-			return nil, s.fault("STARTTLS", err)
-		}
-		if _, ok := client.TLSConnectionState(); !ok {
-			return nil, s.fault("STARTTLS", errors.New("the connection is not encrypted"))
-		}
-	case Clear:
-		if ip, ok := conn.RemoteAddr().(*net.TCPAddr); !ok || !ip.IP.IsLoopback() {
-			return nil, s.fault("connecting", errors.New("without TLS only this machine itself is written to"))
-		}
-		client = smtp.NewClient(conn)
-	default:
-		return nil, s.fault("connecting", fmt.Errorf("no such security: %q", s.Security))
-	}
-	client.CommandTimeout = s.timeout(s.Command, 5*time.Minute)
-	client.SubmissionTimeout = s.timeout(s.Dot, 10*time.Minute)
-	// A laptop has no name of its own in DNS, and its host name is nobody's business.
-	if err := client.Hello(literal(conn.LocalAddr())); err != nil && s.Security != StartTLS { // with STARTTLS it has been said
-		return nil, s.fault("EHLO", err)
-	}
+func (s *SMTP) dial(ctx context.Context) (*session, error) {
+	var login [2]sasl.Client
 	if s.Username != "" {
-		if err := s.auth(ctx, client); err != nil {
-			return nil, err
+		password, err := s.Password(ctx)
+		if err != nil {
+			return nil, &invites.DeliveryError{Channel: true, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
 		}
+		login = [2]sasl.Client{sasl.NewPlainClient("", s.Username, password), sasl.NewLoginClient(s.Username, password)}
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.timeout(s.Dial, time.Minute))
+	defer cancel()
+	dialer := net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
+		if to, err := netip.ParseAddrPort(address); s.Security == Clear && (err != nil || !to.Addr().IsLoopback()) {
+			return words("without TLS only this machine itself is written to")
+		}
+		return nil
+	}}
+	tcp, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return nil, s.fault(ctx, "connecting", err)
+	}
+	conn := &line{Conn: tcp}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	client, step, err := s.open(ctx, conn, login)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		conn.Close()
+		return nil, s.fault(ctx, step, err)
 	}
 	return &session{Client: client, conn: conn}, nil
 }
 
-func (s *SMTP) auth(ctx context.Context, c *smtp.Client) error {
-	password, err := s.Password(ctx)
-	if err != nil {
-		return &invites.DeliveryError{Channel: true, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
-	}
-	var client sasl.Client
-	switch {
-	case c.SupportsAuth(sasl.Plain):
-		client = sasl.NewPlainClient("", s.Username, password)
-	case c.SupportsAuth(sasl.Login):
-		client = sasl.NewLoginClient(s.Username, password)
-	default:
-		return &invites.DeliveryError{Channel: true, Text: "the mail server " + s.Host + " offers no way to sign in that this program knows (PLAIN, LOGIN)"}
-	}
-	if err := c.Auth(client); err != nil {
-		fault := s.fault("AUTH", err)
-		if fault.Code >= 500 {
-			// Knocking with a wrong password locks accounts.
-			fault.Final, fault.Wait = false, 10*time.Minute
-			fault.Text = "the mail server " + s.Host + " refused the user name or password: " + fault.Text
+// open makes conn a session that is encrypted, greeted and signed in. step is what it did last.
+func (s *SMTP) open(ctx context.Context, conn *line, login [2]sasl.Client) (client *smtp.Client, step string, err error) {
+	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
+	switch s.Security {
+	case TLS:
+		secure := tls.Client(conn, config)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, "TLS", err
 		}
-		return fault
+		client, step = smtp.NewClient(secure), "EHLO"
+	case StartTLS:
+		step = "STARTTLS"
+		if client, err = smtp.NewClientStartTLS(conn, config); err != nil {
+			return nil, step, err
+		}
+	case Clear:
+		client, step = smtp.NewClient(conn), "EHLO"
+	default:
+		return nil, "connecting", words("no such security: " + s.Security)
 	}
-	return nil
+	client.CommandTimeout = s.timeout(s.Command, 5*time.Minute)
+	client.SubmissionTimeout = s.timeout(s.Dot, 10*time.Minute)
+	// A laptop has no name of its own in DNS, and its host name is nobody's business. After STARTTLS
+	// this is the second EHLO, and the first thing that TLS carries.
+	if err := client.Hello(literal(conn.LocalAddr())); err != nil {
+		return nil, step, err
+	}
+	switch {
+	case s.Username == "":
+		return client, step, nil
+	case client.SupportsAuth(sasl.Plain):
+		return client, "AUTH", client.Auth(login[0])
+	case client.SupportsAuth(sasl.Login):
+		return client, "AUTH", client.Auth(login[1])
+	}
+	return nil, "AUTH", words("it offers no way to sign in that this program knows: PLAIN or LOGIN")
 }
 
 // literal is the address as a client without a name greets with (RFC 5321, section 4.1.3).
@@ -262,50 +293,85 @@ func literal(a net.Addr) string {
 	return "[IPv6:" + ip.IP.String() + "]"
 }
 
-// fault says what an error before the end of the message means. The server's word on this message
-// decides about this message; anything else is the channel's.
-func (s *SMTP) fault(step string, err error) *invites.DeliveryError {
+// fault says what an error at a step means. The server's no to this message (4yz, 5yz) decides about
+// this message; anything else is the channel's.
+func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.DeliveryError {
 	var reply *smtp.SMTPError
-	if !errors.As(err, &reply) {
+	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
 		return &invites.DeliveryError{Channel: true, Err: err,
-			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.Host, step, cause(err))}
+			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.Host, step, cause(ctx, err))}
 	}
-	fault := &invites.DeliveryError{Code: reply.Code, Text: reply.Message, Err: err}
-	switch {
-	case step == "MAIL" || step == "RCPT" || step == "DATA" || step == "the message":
+	fault := &invites.DeliveryError{Code: reply.Code, Text: oneLine(reply.Message), Err: err, Channel: true}
+	switch step {
+	case "MAIL", "RCPT", "DATA":
 		// 421: the server closes the connection. 530 and 535: it wants to be signed in to.
 		fault.Channel = reply.Code == 421 || reply.Code == 530 || reply.Code == 535
 		fault.Final = reply.Code >= 500 && !fault.Channel
-	default:
-		fault.Channel = true
+	case "AUTH":
+		if reply.Code >= 500 {
+			fault.Wait = 10 * time.Minute // knocking with a wrong password locks accounts
+			fault.Text = "the mail server " + s.Host + " refused the user name or password: " + fault.Text
+		}
 	}
 	return fault
 }
 
-// cause is an error of the network or of TLS in words for people.
-func cause(err error) string {
+// oneLine is a server's reply, fit for a log and a terminal.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
+		return r == ' ' || unicode.IsControl(r) || invites.IsBidi(r)
+	}), " ")
+	if s == "" {
+		return "the mail server gave no reason"
+	}
+	return s
+}
+
+// cause is an error of the network or of TLS in words for people. ctx is what the work was bound to.
+func cause(ctx context.Context, err error) string {
+	var own words
 	var dns *net.DNSError
 	var unknown x509.UnknownAuthorityError
 	var wrongName x509.HostnameError
 	var invalid x509.CertificateInvalidError
+	var noTLS tls.RecordHeaderError
 	var timeout net.Error
+	var errno syscall.Errno
+	var reply *smtp.SMTPError
 	switch {
-	case errors.As(err, &dns):
+	case errors.Is(ctx.Err(), context.Canceled):
+		return "this program was told to stop"
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return "it did not answer in time"
+	case errors.As(err, &own):
+		return string(own)
+	case errors.As(err, &dns) && dns.IsNotFound:
 		return "its name is not known"
+	case errors.As(err, &dns):
+		return "its name can't be looked up just now"
 	case errors.As(err, &unknown):
 		return "its certificate is signed by nobody this machine trusts"
 	case errors.As(err, &wrongName):
 		return "its certificate is for another name"
 	case errors.As(err, &invalid):
 		return "its certificate is not valid"
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return "it did not answer in time"
+	case errors.As(err, &noTLS):
+		return "it does not speak TLS on this port"
+	case strings.Contains(err.Error(), "tls: "):
+		return "no TLS could be agreed on"
 	case strings.Contains(err.Error(), "doesn't support STARTTLS"):
 		return "it offers no STARTTLS, and nothing is sent in the clear"
-	case strings.Contains(err.Error(), "connection refused"):
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "it did not answer in time"
+	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nobody listens there"
-	case errors.Is(err, net.ErrClosed) || strings.Contains(err.Error(), "EOF") || strings.Contains(err.Error(), "reset by peer") || strings.Contains(err.Error(), "broken pipe"):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection was cut"
+	case errors.As(err, &errno):
+		return errno.Error() // the system's own words
+	case errors.As(err, &reply):
+		return fmt.Sprintf("it answered %d, which has no place there", reply.Code)
 	}
-	return err.Error()
+	return "its answer is none that this program understands"
 }

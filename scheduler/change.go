@@ -88,9 +88,9 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 		return c.isOver("cancelled")
 	case c.said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no",
-			"if that has changed, record it with: answer " + string(c.ID) + " yes"}
+			"if that has changed, record it with: coalition answer " + string(c.ID) + " yes"}
 	case c.said(Yes):
-		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: invite " + string(c.ID)}
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: coalition invite " + string(c.ID)}
 	case !c.Ready:
 		return c.notReady()
 	}
@@ -140,7 +140,7 @@ func (c *Conversation) isOver(how string) error {
 }
 
 func (c *Conversation) notReady() error {
-	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: ready " + string(c.ID)}
+	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: coalition ready " + string(c.ID)}
 }
 
 // Ref is how people name the conversation: its id, with the round where that is not the first.

@@ -92,14 +92,18 @@ func (s *Scheduler) checkHours(c *Conversation, start time.Time) (list []stricty
 		name  string
 		zone  *time.Location
 		hours plan.WorkingHours
-	}{{"you", s.Zone.Location("UTC"), s.Hours}, {c.Plan.With.Name, c.Zone(), c.hours()}} {
+	}{{"you", s.Zone.Location("UTC"), s.Hours}, {"your partner", c.Zone(), c.hours()}} {
 		at, end := start.In(who.zone), start.Add(c.Length()).In(who.zone)
+		text := ""
 		switch {
 		case !who.hours.Has(at.Weekday()):
-			list = append(list, c.source.Warning("for one of you this is no working day ("+at.Format("Monday")+" in "+who.zone.String()+")", "leave it if it is meant", "when", whenKey(c.Plan.When)))
+			text = "for " + who.name + " this is no working day (" + at.Format("Monday") + " in " + who.zone.String() + ")"
 		case at.Hour() < early || end.Hour() >= late || end.YearDay() != at.YearDay():
-			list = append(list, c.source.Warning("for one of you this is an odd hour ("+at.Format("15:04")+" in "+who.zone.String()+")", "leave it if it is meant", "when", whenKey(c.Plan.When)))
+			text = "for " + who.name + " this is an odd hour (" + at.Format("15:04") + " in " + who.zone.String() + ")"
+		default:
+			continue
 		}
+		list = append(list, c.source.Warning(text, "leave it if it is meant", "when", whenKey(c.Plan.When)))
 	}
 	return list
 }

@@ -256,9 +256,19 @@ func (c *Conversation) start(now time.Time) plan.Slot {
 // Start is when the talk begins, in the zone of its plan; zero when that is not known yet.
 func (c *Conversation) Start(now time.Time) time.Time { return c.start(now).Time() }
 
-// PlannedStart is the start that the plan file names, whatever was decided since; zero when it names
-// none.
-func (c *Conversation) PlannedStart(now time.Time) time.Time { return c.dates(now).Start.Time() }
+// Difference says what the plan file says otherwise than what was decided since; "" where they agree.
+func (c *Conversation) Difference(now time.Time) string {
+	d, start := c.dates(now), c.start(now)
+	switch {
+	case c.Chosen.IsZero() || c.file != fileRead:
+		return ""
+	case !d.Start.IsZero() && d.Start != start:
+		return "the plan file says " + d.Start.String() + "; " + start.String() + " stands"
+	case d.Start.IsZero() && len(d.Times) > 0 && !slices.Contains(d.Times, start):
+		return "the plan file offers other times; " + start.String() + " stands"
+	}
+	return ""
+}
 
 // Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,
 // where none has gone, those of the plan that are still ahead.
@@ -399,6 +409,8 @@ func (c *Conversation) Next(now time.Time) Step {
 		return Step{Next: "look back on the talk"}
 	case !c.Ready:
 		return c.nextPlanned()
+	case told != nil && !c.said(Yes):
+		return Step{Next: "move the talk, or cancel it: " + c.Plan.With.Name + " asked for another moment", Again: told.End()}
 	case told != nil:
 		return c.nextInvited(now, told)
 	case c.said(Yes):
@@ -411,7 +423,7 @@ func (c *Conversation) nextPlanned() Step {
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
-	return Step{Next: "check in with yourself: ready " + string(c.ID)}
+	return Step{Next: "check in with yourself: coalition ready " + string(c.ID)}
 }
 
 // withPlan is the step that begins something new, which needs the plan's word of today.
@@ -420,7 +432,7 @@ func (c *Conversation) withPlan(s Step) Step {
 	case fileUnread:
 		return Step{Next: "mend the plan file"}
 	case fileGone:
-		return Step{Next: "put the plan file back, or cancel " + string(c.ID)}
+		return Step{Next: "put the plan file back, or: coalition cancel " + string(c.ID)}
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return c.nextPlanned()
@@ -442,7 +454,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		return c.withPlan(Step{Kind: Brief, Due: due, Next: "send the brief"})
 	}
 	last := briefs[len(briefs)-1]
-	if last.replaceable() && last.Content != c.briefContent(now) {
+	if last.replaceable() && last.Content != c.Says(now, Brief) {
 		return c.withPlan(Step{Kind: Brief, Due: last.Due, Next: "send the brief"})
 	}
 	if s, ok := last.waiting(); ok {
@@ -450,7 +462,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	}
 	switch {
 	case c.said(Wait):
-		return Step{Next: "ask again when the moment is better: ask " + string(c.ID)}
+		return Step{Next: "ask again when the moment is better: coalition ask " + string(c.ID)}
 	case c.said(Query):
 		return Step{Next: "answer the question of " + c.Plan.With.Name}
 	}
@@ -465,7 +477,7 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 	if !start.Time().After(now) {
 		return Step{Next: "choose a new time: the one agreed has passed"}
 	}
-	if m := c.last(nil, Invite, Update); m != nil && (m.State == Sending || m.Content == c.content(now)) {
+	if m := c.last(nil, Invite, Update); m != nil && (m.State == Sending || m.Content == c.Says(now, Invite)) {
 		if s, ok := m.waiting(); ok {
 			return s
 		}
@@ -477,7 +489,7 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	if !now.Before(told.Start.Time()) {
 		return Step{Next: "hold the talk", Again: told.End()}
 	}
-	content := c.content(now)
+	content := c.Says(now, Invite)
 	if !content.tells(told) {
 		if !content.Start.Time().After(now) {
 			return Step{Next: "choose a new time: that of the plan has passed"}
@@ -557,17 +569,26 @@ func (c *Conversation) tellsCancel(now time.Time) bool {
 	return !c.said(Wait) && c.last((*Message).left, Brief) != nil
 }
 
-// Wanted looks again at a message that is about to leave: does the conversation still mean it? If so
-// the result is the message's own state, else the one in which it ends: [Dropped], [Superseded] or
-// [Expired].
-func (c *Conversation) Wanted(m *Message, now time.Time) State {
-	if !m.Deadline.IsZero() && !now.Before(m.Deadline) {
+// Wanted looks again at a message that is about to leave: does the conversation still mean it? If not,
+// end is the state in which it ends: [Dropped], [Superseded], [Expired], or [Unclear] for one that may
+// have arrived before and is just not repeated.
+func (c *Conversation) Wanted(m *Message, now time.Time) (end State, ok bool) {
+	if end = c.unwanted(m, now); end == "" {
+		return "", true
+	}
+	if m.Unclears > 0 {
+		return Unclear, false
+	}
+	return end, false
+}
+
+func (c *Conversation) unwanted(m *Message, now time.Time) State {
+	switch {
+	case !m.Deadline.IsZero() && !now.Before(m.Deadline):
 		return Expired
-	}
-	if m.copy() || m.Kind == Cancel {
-		return m.State
-	}
-	if c.Cancelled != nil || !c.Ready {
+	case m.copy() || m.Kind == Cancel:
+		return ""
+	case c.Cancelled != nil || !c.Ready:
 		return Dropped
 	}
 	switch m.Kind {
@@ -575,25 +596,25 @@ func (c *Conversation) Wanted(m *Message, now time.Time) State {
 		switch {
 		case c.Answer != nil:
 			return Dropped
-		case m.Content != c.briefContent(now):
+		case m.Content != c.Says(now, Brief):
 			return Superseded
 		}
 	case Invite, Update:
 		switch {
-		case !c.said(Yes):
+		case !c.said(Yes) && !(c.said(Wait) && m.Approved && m.Due.After(c.Answer.At)): // moved in answer to a "later"
 			return Dropped
-		case m.Content != c.content(now):
+		case m.Content != c.Says(now, Invite):
 			return Superseded
 		}
 	case Reminder:
 		switch {
-		case c.said(No):
+		case !c.said(Yes):
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
 		}
 	}
-	return m.State
+	return ""
 }
 
 // Content is what a message says, as far as it matters whether it has been said already.
@@ -616,23 +637,20 @@ func (c *Content) moves(other *Content) bool {
 // tells reports whether somebody who knows of other knows c.
 func (c *Content) tells(other *Content) bool { return !c.moves(other) && c.Rest == other.Rest }
 
-// content is what an invitation would say now.
-func (c *Conversation) content(now time.Time) Content {
+// Says is what a message of that kind would say now: a brief, or else an invitation.
+func (c *Conversation) Says(now time.Time, kind Kind) Content {
 	p := &c.Plan
-	return Content{
+	content := Content{
 		Start:  c.start(now),
 		Length: c.Length(),
 		Place:  fingerprint(p.Setting),
 		Rest:   fingerprint(p.Purpose, p.Offer, p.Ask, p.Agenda),
 		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
 	}
-}
-
-// briefContent is what a brief would say now.
-func (c *Conversation) briefContent(now time.Time) Content {
-	content := c.content(now)
-	content.Start = plan.Slot{}
-	content.Rest = fingerprint(content.Rest, c.offers(now), c.Plan.When.Between)
+	if kind == Brief {
+		content.Start = plan.Slot{}
+		content.Rest = fingerprint(content.Rest, c.offers(now), p.When.Between)
+	}
 	return content
 }
 

@@ -32,9 +32,9 @@ func Backoff(attempt int, r float64) time.Duration {
 // how many it has settled.
 func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
 	defer s.Sender.Idle()
-	d := delivery{Scheduler: s, hard: hard, work: make(chan *Message)}
-	var wg sync.WaitGroup
 	workers := s.Sender.Connections()
+	d := delivery{Scheduler: s, ctx: ctx, hard: hard, work: make(chan *Message, 8*workers)}
+	var wg sync.WaitGroup
 	for range workers {
 		wg.Add(1)
 		go func() {
@@ -44,14 +44,15 @@ func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time
 			}
 		}()
 	}
-	err = d.claim(ctx, workers, rows)
+	err = d.claim(rows)
 	close(d.work)
 	wg.Wait()
+	d.busy.Wait()
 	if err != nil || hard.Err() != nil {
 		return time.Time{}, d.settled, err
 	}
 	next, err = s.Store.NextClaim(hard, rows)
-	if until := d.closedUntil(); until.After(next) && !next.IsZero() {
+	if until, _ := d.door(); until.After(next) && !next.IsZero() {
 		next = until
 	}
 	return next, d.settled, err
@@ -60,76 +61,57 @@ func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time
 // A delivery is one run of [Scheduler.Deliver].
 type delivery struct {
 	*Scheduler
-	hard context.Context
-	work chan *Message
+	ctx, hard context.Context
+	work      chan *Message  // claimed ahead of the workers
+	busy      sync.WaitGroup // messages claimed and not settled
 
-	mu     sync.Mutex
-	busy   sync.WaitGroup // messages claimed and not settled
-	open   bool           // the server has taken something over since the last fault of the channel
-	closed time.Time      // the channel is out of order until then
-
+	mu      sync.Mutex
+	open    bool      // the server has taken something over
+	closed  time.Time // the channel is out of order until then
 	settled int
 }
 
-func (d *delivery) closedUntil() time.Time {
+// door is until when the channel is out of order (zero: it is not known to be), and whether it has
+// been seen to work.
+func (d *delivery) door() (closed time.Time, open bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.closed
+	return d.closed, d.open
 }
 
 // claim feeds the workers. One message goes ahead, to see whether the server is well; only then are
 // more claimed: a thousand messages should not knock at a closed door.
-func (d *delivery) claim(ctx context.Context, workers int, rows []int64) error {
-	look := func(c *Conversation, m *Message) State {
+func (d *delivery) claim(rows []int64) error {
+	wanted := func(c *Conversation, m *Message) (State, bool) {
 		c.settings, m.Changed = &d.Settings, d.Now().UTC()
 		return c.Wanted(m, m.Changed)
 	}
-	for ctx.Err() == nil {
-		d.mu.Lock()
-		open, closed := d.open, !d.closed.IsZero()
-		d.mu.Unlock()
-		if closed {
+	idle := false // nothing was left to claim, and nothing has been sent since
+	for d.ctx.Err() == nil {
+		closed, open := d.door()
+		if !closed.IsZero() {
 			break
 		}
 		limit := 1
 		if open {
-			limit = 8 * workers
+			limit = cap(d.work) / 4 // in small bites: dots wait while claims are written
 		}
-		claimed, err := d.Store.Claim(ctx, time.Now(), limit, rows, look)
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		claimed, err := d.Store.Claim(d.ctx, time.Now(), limit, rows, wanted)
+		if err != nil && d.ctx.Err() == nil {
 			return err
 		}
-		if len(claimed) == 0 {
-			d.busy.Wait() // what is being sent may become due again at once
-			if claimed, err = d.Store.Claim(ctx, time.Now(), limit, rows, look); err != nil || len(claimed) == 0 {
-				if ctx.Err() != nil {
-					return nil
-				}
-				return err
-			}
+		if len(claimed) == 0 && idle {
+			break
 		}
+		d.busy.Add(len(claimed))
 		for _, m := range claimed {
-			if ctx.Err() != nil || !d.closedUntil().IsZero() {
-				d.giveBack(m)
-				continue
-			}
-			d.busy.Add(1)
 			d.work <- m
 		}
-		if !open {
-			d.busy.Wait()
+		if idle = len(claimed) == 0; idle || !open {
+			d.busy.Wait() // what is being sent may become due again at once
 		}
 	}
 	return nil
-}
-
-// giveBack queues a claimed message again that nobody has begun to send.
-func (d *delivery) giveBack(m *Message) {
-	m.State, m.NotBefore = m.again(), d.closedUntil()
-	d.settle(m)
 }
 
 // again is the state of a claimed message that was not accepted and is to be tried again: what was
@@ -143,6 +125,11 @@ func (m *Message) again() State {
 
 func (d *delivery) send(m *Message) {
 	defer d.busy.Done()
+	if closed, _ := d.door(); !closed.IsZero() || d.ctx.Err() != nil { // it stays where it is
+		m.State, m.NotBefore = m.again(), closed
+		d.settle(m)
+		return
+	}
 	dotted := false
 	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar,
 		ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}
@@ -154,10 +141,16 @@ func (d *delivery) send(m *Message) {
 		return nil
 	})
 	d.judge(m, err, dotted)
+	if m.State == Accepted {
+		// The next message need not wait until this is on the disk: its own dot is written after it.
+		d.busy.Add(1)
+		go func() {
+			defer d.busy.Done()
+			d.settle(m)
+		}()
+		return
+	}
 	d.settle(m)
-	d.mu.Lock()
-	d.settled++
-	d.mu.Unlock()
 }
 
 // judge writes into m what has become of it.
@@ -171,6 +164,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) {
 		d.mu.Lock()
 		d.open = true
 		d.mu.Unlock()
+		d.Log.Info("sent", "id", m.ID, "kind", m.Kind, "to", m.To)
 		return
 	case errors.Is(err, ErrFenced):
 		m.State = m.again() // whoever fenced it has written its state already; this holds only after a pause
@@ -206,6 +200,9 @@ func (d *delivery) settle(m *Message) {
 	for attempt := 1; ; attempt++ {
 		err := d.Store.Settle(context.WithoutCancel(d.hard), m)
 		if err == nil {
+			d.mu.Lock()
+			d.settled++
+			d.mu.Unlock()
 			return
 		}
 		d.Log.Error("what became of a message can't be written down; trying again", "id", m.ID, "kind", m.Kind, "state", m.State.Shown(), "error", err)

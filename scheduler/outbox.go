@@ -124,7 +124,7 @@ func (m *Message) replaceable() bool { return m.State == Held || m.State == Queu
 func (m *Message) waiting() (s Step, ok bool) {
 	switch m.State {
 	case Held:
-		return Step{Next: "approve the " + m.Kind.noun() + ": approve " + string(m.ID)}, true
+		return Step{Next: "approve the " + m.Kind.noun() + ": coalition approve " + string(m.ID)}, true
 	case Queued, Sending:
 		return Step{Next: "deliver the " + m.Kind.noun()}, true
 	case Unclear:
@@ -133,7 +133,7 @@ func (m *Message) waiting() (s Step, ok bool) {
 		}
 		return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from the server"}, true
 	case Failed:
-		return Step{Next: "mend what kept the " + m.Kind.noun() + " from going: log " + string(m.ID)}, true
+		return Step{Next: "mend what kept the " + m.Kind.noun() + " from going: coalition log " + string(m.ID)}, true
 	case Bounced:
 		return Step{Next: "mend the address: the " + m.Kind.noun() + " came back"}, true
 	case Expired:

@@ -61,10 +61,10 @@ type Store interface {
 	// the conversation, or a message with the same key is there already.
 	Commit(ctx context.Context, d *Draft) error
 	// Claim takes up to limit messages that may be sent now, in the order in which they fell due;
-	// only those of rows, where there are any. Each one is looked at again in the same transaction:
-	// where look gives another state than the message has, it ends in that state and is not claimed;
-	// look also sets when the message changed. wall is real time. Nothing is claimed while sending is paused.
-	Claim(ctx context.Context, wall time.Time, limit int, rows []int64, look func(*Conversation, *Message) State) ([]*Message, error)
+	// only those of rows, where there are any. Each one is looked at again in the same transaction: one
+	// that is not wanted ends in the state that wanted gives and is not claimed; wanted also sets when
+	// the message changed. wall is real time. Nothing is claimed while sending is paused.
+	Claim(ctx context.Context, wall time.Time, limit int, rows []int64, wanted Wanted) ([]*Message, error)
 	// Dot marks that from now on the claimed message may have been accepted. It returns [ErrFenced]
 	// when it must not be sent.
 	Dot(ctx context.Context, m *Message) error
@@ -90,6 +90,9 @@ type Store interface {
 	// Changes gets a value when another process may have written.
 	Changes() <-chan struct{}
 }
+
+// Wanted is [Conversation.Wanted], at the moment of a claim.
+type Wanted func(*Conversation, *Message) (end State, ok bool)
 
 // A Sender hands finished messages over to whoever carries them.
 type Sender interface {
@@ -142,12 +145,16 @@ type Board struct {
 // by [Scheduler.Pass] and by the commands. still is how long a file must have been left alone to
 // count, in real time; see [plan.Folder.Read].
 func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, error) {
-	set, err := s.Plans.Read(time.Now(), still)
-	if err != nil {
-		return nil, err
-	}
+	var set *plan.Set
+	var unreadable error
+	read := make(chan bool)
+	go func() { // side by side with the store: both take their time where there are thousands
+		defer close(read)
+		set, unreadable = s.Plans.Read(time.Now(), still)
+	}()
 	stored, err := s.Store.Load(ctx)
-	if err != nil {
+	<-read
+	if err := cmp.Or(unreadable, err); err != nil {
 		return nil, err
 	}
 	b := &Board{Now: s.Now(), Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0,
@@ -227,7 +234,7 @@ func (b *Board) Find(ref string) (*Conversation, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, &Refusal{ErrUnfit, fmt.Sprintf("there is no conversation %q", ref), "see: list"}
+		return nil, &Refusal{ErrUnfit, fmt.Sprintf("there is no conversation %q", ref), "see: coalition list"}
 	}
 	for _, c := range list {
 		if st := c.Status(b.Now); st != Met && st != Cancelled {
@@ -266,7 +273,7 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
 	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
 		if !at.IsZero() && at != c.start(now) {
-			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: move " + string(c.ID) + " --start TIME"}
+			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + string(c.ID) + " --start TIME"}
 		}
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
@@ -282,14 +289,14 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 	}
 	if c.Cancelled == nil && !c.said(Yes) {
 		return nil, &Refusal{ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
-			fmt.Sprintf("ask first (ask %s), or record it (answer %s yes)", c.ID, c.ID)}
+			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %s yes)", c.ID, c.ID)}
 	}
 	if !at.IsZero() && at != c.start(now) {
 		if err := c.Apply(Move{To: at}, now); err != nil {
 			return nil, err
 		}
 	}
-	if m := c.last(nil, Invite); m != nil && m.open() && m.Content == c.content(now) {
+	if m := c.last(nil, Invite); m != nil && m.open() && m.Content == c.Says(now, Invite) {
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
 	d, err := s.draft(c, Invite, now)
@@ -305,7 +312,7 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	told := c.told()
 	if told == nil {
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
-			fmt.Sprintf("change the plan, or use: invite %s --start TIME", c.ID)}
+			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.ID)}
 	}
 	if to == c.start(now) {
 		if m := c.last(nil, Invite, Update); c.Cancelled == nil && m.Content.Start == to {
@@ -337,7 +344,7 @@ func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
 	}
 	step := c.Next(d.At)
 	if step.Kind != d.Sent.Kind {
-		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: log " + string(c.ID)}
+		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: coalition log " + string(c.ID)}
 	}
 	file, err := s.decide(c, step, d.At, true)
 	if err != nil {
@@ -418,8 +425,8 @@ func (c *Conversation) stale(now time.Time) map[*Message]State {
 	drop := make(map[*Message]State)
 	for _, m := range c.Messages {
 		if m.open() {
-			if state := c.Wanted(m, now); state != m.State {
-				drop[m] = state
+			if end, ok := c.Wanted(m, now); !ok {
+				drop[m] = end
 			}
 		}
 	}
@@ -439,7 +446,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 	case Brief:
 		c.Answer = nil
 		c.Offered = c.offers(now)
-		m.Content = c.briefContent(now)
+		m.Content = c.Says(now, Brief)
 		for _, t := range c.Offered {
 			if at := t.Time(); m.Deadline.IsZero() || at.Before(m.Deadline) {
 				m.Deadline = at
@@ -450,7 +457,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 			c.UID = random(16)
 			c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
 		}
-		m.Content = c.content(now)
+		m.Content = c.Says(now, Invite)
 		m.Deadline = m.Content.Start.Time()
 		if last := c.lastDecided(); step.Kind == Update && m.Content.moves(&last.Content) {
 			c.Sequence++

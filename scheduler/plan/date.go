@@ -63,7 +63,7 @@ func ParseDate(s string) (Date, error) {
 		return d.sane()
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		d.wall, d.instant, d.clock = t.UTC().Truncate(time.Minute), true, 0
+		d.wall, d.instant, d.clock = t.UTC().Truncate(time.Second), true, 0
 		return d.sane()
 	}
 	return Date{}, fault
@@ -76,11 +76,14 @@ func (d Date) sane() (Date, error) {
 	return d, nil
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Date) UnmarshalText(text []byte) (err error) {
-	*d, err = ParseDate(string(text))
+// Parse implements [strictyaml.Scalar].
+func (d *Date) Parse(text string) (err error) {
+	*d, err = ParseDate(text)
 	return err
 }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Date) UnmarshalText(text []byte) error { return d.Parse(string(text)) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
@@ -172,6 +175,9 @@ func (d Date) Slot(now time.Time, zone string, hours WorkingHours, clock Clock) 
 // Instant is the moment that the date names for a command: as [Date.Slot] in the organizer's zone,
 // but a relative date without a time of day keeps that of now, and a bare day begins at midnight.
 func (d Date) Instant(now time.Time, zone string, hours WorkingHours) (time.Time, error) {
+	if d.instant {
+		return d.wall.In(Zone(zone).Location("UTC")), nil // clear even in an hour that exists twice
+	}
 	clock := Clock(0)
 	if d.IsRelative() {
 		local := now.In(Zone(zone).Location("UTC"))

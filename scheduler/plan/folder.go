@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/text/unicode/norm"
 
+	"coalition/invites"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -55,6 +57,7 @@ type contents struct {
 	plans    []*Plan
 	broken   []ID // of the documents that have a problem
 	problems []strictyaml.Problem
+	again    bool // the system would not let it be read, which may pass without a trace on the file
 }
 
 // Read reads the folder. With a still of more than zero, a file counts only once neither its size
@@ -139,10 +142,11 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 func (f *Folder) Watch(ctx context.Context) <-chan struct{} {
 	changed := make(chan struct{}, 1)
 	w, err := fsnotify.NewWatcher()
-	if err == nil {
-		err = w.Add(f.Path) // the folder, not its files: editors replace them
-	}
 	if err != nil {
+		return changed
+	}
+	if err := w.Add(f.Path); err != nil { // the folder, not its files: editors replace them
+		w.Close()
 		return changed
 	}
 	go func() {
@@ -182,7 +186,7 @@ func (f *Folder) Changed() bool {
 			continue
 		}
 		known := f.files[e.Name()]
-		if known == nil || known.size != info.Size() || !known.modified.Equal(info.ModTime()) {
+		if known == nil || known.size != info.Size() || !known.modified.Equal(info.ModTime()) || known.again {
 			return true
 		}
 		present++
@@ -194,7 +198,25 @@ func idOf(name string) ID {
 	return ID(norm.NFC.String(strings.TrimSuffix(name, ".yaml")))
 }
 
-func (f *Folder) shown(name string) string { return filepath.Join(f.Shown, name) }
+func (f *Folder) shown(name string) string {
+	if invites.Line(name) != nil {
+		name = strconv.QuoteToASCII(name) // it will be printed
+	}
+	return filepath.Join(f.Shown, name)
+}
+
+// keep takes the ids that the file held before for broken, unless they have a plan again: while the
+// file has a problem, they may stand in what can't be read.
+func (c *contents) keep(before []ID) {
+	if len(c.broken) == 0 {
+		return
+	}
+	for _, id := range before {
+		if !slices.Contains(c.broken, id) && !slices.ContainsFunc(c.plans, func(p *Plan) bool { return p.ID == id }) {
+			c.broken = append(c.broken, id)
+		}
+	}
+}
 
 // parse reads the named files on all cores: a thousand plans should not be felt.
 func (f *Folder) parse(names []string) {
@@ -205,9 +227,10 @@ func (f *Folder) parse(names []string) {
 		go func() {
 			defer wg.Done()
 			for name := range work {
-				known := f.files[name]
+				known, before := f.files[name], f.files[name].broken
 				known.contents = f.parseFile(name)
-				known.read = true
+				known.keep(before)
+				known.read = !known.again
 			}
 		}()
 	}
@@ -224,20 +247,24 @@ func (f *Folder) parseFile(name string) contents {
 			problems: []strictyaml.Problem{{File: f.shown(name), Line: 1, Column: 1, Text: text, Mend: mend, Owner: string(idOf(name))}}}
 	}
 	var id ID
-	if err := id.UnmarshalText([]byte(strings.TrimSuffix(name, ".yaml"))); err != nil {
+	if err := id.Parse(strings.TrimSuffix(name, ".yaml")); err != nil {
 		var fault *strictyaml.Fault
 		errors.As(err, &fault)
 		return whole("the file's name without .yaml "+fault.Text, fault.Mend)
 	}
 	r, err := os.Open(filepath.Join(f.Path, name))
 	if err != nil {
-		return whole("the file can't be opened ("+reason(err)+")", "look at its permissions")
+		c := whole("the file can't be opened ("+reason(err)+")", "look at its permissions")
+		c.again = true
+		return c
 	}
 	defer r.Close()
 	var data bytes.Buffer
 	// One byte more than the limit is enough to see that it is passed.
 	if _, err := io.Copy(&data, io.LimitReader(r, strictyaml.MaxSize+1)); err != nil {
-		return whole("the file can't be read ("+reason(err)+")", "look at the disk")
+		c := whole("the file can't be read ("+reason(err)+")", "look at the disk")
+		c.again = true
+		return c
 	}
 	if data.Len() > strictyaml.MaxSize {
 		return whole("the file is larger than a plan should be", "keep it under 1 MiB")

@@ -7,10 +7,11 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
+	"io"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"coalition/invites"
 	"coalition/scheduler/strictyaml"
@@ -34,8 +35,8 @@ type Terms struct {
 	Offer     []string `yaml:"offer" strict:"max=500" json:"offer,omitempty" doc:"What you bring. Told openly."`
 	Ask       []string `yaml:"ask" strict:"max=500" json:"ask,omitempty" doc:"How you would like to be supported. Told openly."`
 	Agenda    []Item   `yaml:"agenda" json:"agenda,omitempty" doc:"Sent as it stands."`
-	Setting   Setting  `yaml:"setting" json:"setting" doc:"Where and how you talk."`
-	When      When     `yaml:"when" json:"when" doc:"How long, and when."`
+	Setting   Setting  `yaml:"setting" json:"setting,omitzero" doc:"Where and how you talk."`
+	When      When     `yaml:"when" json:"when,omitzero" doc:"How long, and when."`
 	AskOn     Date     `yaml:"ask_on" json:"ask_on,omitzero" doc:"The day the brief goes out; default: as soon as ready."`
 	Ready     bool     `yaml:"ready" json:"ready,omitempty" doc:"Your check-in with yourself; without it nothing is ever sent."`
 	Permitted string   `yaml:"permitted" strict:"max=500" json:"permitted,omitempty" doc:"A yes given in person, and how: no brief, the invitation is due."`
@@ -118,11 +119,14 @@ type Private struct {
 // MarshalJSON keeps the private block out of every store and answer, whoever tries.
 func (Private) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
+// MarshalText does the same for YAML and all that asks for text.
+func (p Private) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
 // String keeps it out of logs and messages.
 func (Private) String() string { return "(private)" }
 
-// GoString does the same for %#v.
-func (p Private) GoString() string { return p.String() }
+// Format does the same for every verb: %d would go on to the fields, and %#v too.
+func (p Private) Format(f fmt.State, _ rune) { io.WriteString(f, p.String()) }
 
 // Priority is how much the conversation matters by weight and time: 1 to 25.
 func (p Private) Priority() int {
@@ -188,7 +192,9 @@ func (p *Plan) Warning(text, mend string, path ...string) strictyaml.Problem {
 func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
 	docs, problems := strictyaml.Parse(file, data)
 	if docs == nil {
-		problems[0].Owner = string(id)
+		for i := range problems {
+			problems[i].Owner = string(id)
+		}
 		return nil, []ID{id}, problems
 	}
 	for i, doc := range docs {
@@ -196,7 +202,7 @@ func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problem
 		found := doc.Decode(p)
 		if p.ID == "" {
 			p.ID = id
-			if i > 0 {
+			if i > 0 && !doc.Faulty("id") {
 				found = append(found, doc.Problem("a further document of a file needs an id of its own", "add `id:`"))
 			}
 		}
@@ -214,14 +220,17 @@ func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problem
 			plans = append(plans, p)
 		}
 	}
-	return plans, broken, problems
+	return plans, broken, strictyaml.First(problems)
 }
 
-// rules are those that look at more than one key.
+// rules are those that look at more than one key. What reading has reported already, and what would
+// only follow from that, they leave out.
 func (p *Plan) rules() []strictyaml.Problem {
 	var list []strictyaml.Problem
 	refuse := func(text, mend string, path ...string) {
-		list = append(list, p.Problem(text, mend, path...))
+		if !p.doc.Faulty(path...) {
+			list = append(list, p.Problem(text, mend, path...))
+		}
 	}
 	warn := func(text, mend string, path ...string) {
 		list = append(list, p.Warning(text, mend, path...))
@@ -237,7 +246,7 @@ func (p *Plan) rules() []strictyaml.Problem {
 		total += item.Minutes
 	}
 	length := p.When.Length()
-	if time.Duration(total)*time.Minute > length {
+	if time.Duration(total)*time.Minute > length && !p.doc.Faulty("when", "duration") {
 		refuse(fmt.Sprintf("the agenda takes %d minutes, the talk %d", total, int(length.Minutes())),
 			"give the talk more time, or the agenda less", "agenda")
 	}
@@ -256,11 +265,15 @@ func (p *Plan) rules() []strictyaml.Problem {
 		}
 	}
 	for _, key := range p.Missing() {
+		path := strings.Split(key, ".")
+		if p.doc.Faulty(path...) || key == "setting" && p.doc.Faulty("setting", "kind") {
+			continue
+		}
 		text := key + " is not filled in yet"
 		if p.Ready || p.Permitted != "" {
-			refuse(text, "fill it in, or take `ready` out until you have", strings.Split(key, ".")...)
+			refuse(text, "fill it in, or take `ready` out until you have", path...)
 		} else {
-			warn(text, "nothing can be sent until it is", strings.Split(key, ".")...)
+			warn(text, "nothing can be sent until it is", path...)
 		}
 	}
 	for _, path := range p.leaks() {
@@ -272,11 +285,11 @@ func (p *Plan) rules() []strictyaml.Problem {
 func (p *Plan) settingRules(refuse func(text, mend string, path ...string)) {
 	s := p.Setting
 	switch {
-	case s.Kind == Office && !s.PrivateRoom:
+	case s.Kind == Office && !s.PrivateRoom && !p.doc.Faulty("setting", "private_room"):
 		refuse("an office is a safe place only with a door", "add `private_room: true` if it has one, or choose another kind", "setting", "kind")
-	case s.Kind == Phone && s.Phone == "":
+	case s.Kind == Phone && s.Phone == "" && !p.doc.Faulty("setting", "phone"):
 		refuse("a talk by phone needs a number", "add `phone:`", "setting", "kind")
-	case s.Kind == Video && s.URL == "":
+	case s.Kind == Video && s.URL == "" && !p.doc.Faulty("setting", "url"):
 		refuse("a talk by video needs an address", "add `url:`", "setting", "kind")
 	}
 	for _, only := range []struct {
@@ -293,7 +306,7 @@ func (p *Plan) settingRules(refuse func(text, mend string, path ...string)) {
 func (p *Plan) timeRules(refuse func(text, mend string, path ...string)) {
 	w := p.When
 	given := 0
-	for _, has := range []bool{!w.Start.IsZero(), len(w.Times) > 0, w.Between != nil} {
+	for _, has := range []bool{p.doc.Has("when", "start"), p.doc.Has("when", "times", "0"), p.doc.Has("when", "between")} {
 		if has {
 			given++
 		}
@@ -313,25 +326,36 @@ func (p *Plan) timeRules(refuse func(text, mend string, path ...string)) {
 	if len(w.Times) > 9 {
 		refuse("more than nine times are offered", "offer fewer", "when", "times")
 	}
+	if h := p.With.WorkingHours; h != nil && h.From >= h.To && (p.doc.Has("with", "working_hours", "from") || p.doc.Has("with", "working_hours", "to")) &&
+		!p.doc.Faulty("with", "working_hours", "from") && !p.doc.Faulty("with", "working_hours", "to") {
+		refuse("the working day ends before it begins", `write from: "09:00" and a later to:`, "with", "working_hours")
+	}
 	if b := w.Between; b != nil && !b.From.IsZero() && !b.To.IsZero() && !b.From.IsRelative() && !b.To.IsRelative() && b.To.wall.Before(b.From.wall) {
 		refuse("between ends before it begins", "put the earlier day first", "when", "between")
 	}
 }
 
-var word = regexp.MustCompile(`[\p{L}\p{N}]+`)
+// words are those of text, without their case and what stands between them.
+func words(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+}
 
 // leaks are the paths of public text that repeats five words in a row, or a whole phrase of at
 // least two, from the private block.
 func (p *Plan) leaks() [][]string {
 	const run = 5
-	secret := make(map[string]bool)
+	secret, begins := make(map[string]bool), make(map[string]bool)
+	add := func(phrase []string) {
+		secret[strings.Join(phrase, " ")] = true
+		begins[phrase[0]] = true
+	}
 	for _, text := range append([]string{p.Private.Why, p.Private.Goal, p.Private.History}, p.Private.Measures...) {
-		words := word.FindAllString(strings.ToLower(text), -1)
+		words := words(text)
 		if len(words) > 1 && len(words) < run {
-			secret[strings.Join(words, " ")] = true
+			add(words)
 		}
 		for i := 0; i+run <= len(words); i++ {
-			secret[strings.Join(words[i:i+run], " ")] = true
+			add(words[i : i+run])
 		}
 	}
 	if len(secret) == 0 {
@@ -339,9 +363,9 @@ func (p *Plan) leaks() [][]string {
 	}
 	var paths [][]string
 	look := func(text string, path ...string) {
-		words := word.FindAllString(strings.ToLower(text), -1)
+		words := words(text)
 		for i := range words {
-			for n := 2; n <= run && i+n <= len(words); n++ {
+			for n := 2; begins[words[i]] && n <= run && i+n <= len(words); n++ {
 				if secret[strings.Join(words[i:i+n], " ")] {
 					paths = append(paths, path)
 					return
@@ -374,7 +398,7 @@ func (z Zone) Location(organizer Zone) *time.Location {
 	}
 	l, err := invites.Location(string(z))
 	if err != nil {
-		return time.UTC // no Zone is made but by UnmarshalText, which has looked
+		return time.UTC // a zone that this machine no longer knows; its file is looked at again
 	}
 	return l
 }

@@ -23,21 +23,25 @@ type ID string
 
 var idShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (id *ID) UnmarshalText(text []byte) error {
-	*id = ID(norm.NFC.String(string(text)))
-	if !idShape.MatchString(string(*id)) {
+// Parse implements [strictyaml.Scalar].
+func (id *ID) Parse(text string) error {
+	composed := norm.NFC.String(text)
+	if !idShape.MatchString(composed) {
 		return &strictyaml.Fault{Text: "is no id", Mend: "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"}
 	}
+	*id = ID(composed)
 	return nil
 }
+
+// JSONSchema describes what Parse reads: digits need no quotes.
+func (ID) JSONSchema() map[string]any { return map[string]any{"type": []string{"string", "integer"}} }
 
 // An Email is one bare mail address, in the form of [invites.ParseEmail].
 type Email string
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (e *Email) UnmarshalText(text []byte) error {
-	email, err := invites.ParseEmail(string(text))
+// Parse implements [strictyaml.Scalar].
+func (e *Email) Parse(text string) error {
+	email, err := invites.ParseEmail(text)
 	if err != nil {
 		return &strictyaml.Fault{Text: err.Error(), Mend: "write one bare address such as maya@example.org"}
 	}
@@ -48,9 +52,9 @@ func (e *Email) UnmarshalText(text []byte) error {
 // A Zone is the IANA name of a time zone; empty stands for the organizer's.
 type Zone string
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (z *Zone) UnmarshalText(text []byte) error {
-	if _, err := invites.Location(string(text)); err != nil {
+// Parse implements [strictyaml.Scalar].
+func (z *Zone) Parse(text string) error {
+	if _, err := invites.Location(text); err != nil {
 		return &strictyaml.Fault{Text: err.Error(), Mend: "write a name such as Europe/Berlin"}
 	}
 	*z = Zone(text)
@@ -62,9 +66,10 @@ type Language string
 
 var languageShape = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (l *Language) UnmarshalText(text []byte) error {
-	if !languageShape.Match(text) {
+// Parse implements [strictyaml.Scalar].
+func (l *Language) Parse(text string) error {
+	const most = 35 // RFC 5646, section 4.4.1
+	if !languageShape.MatchString(text) || len(text) > most {
 		return &strictyaml.Fault{Text: "is no language", Mend: "write its short name, such as en or de"}
 	}
 	*l = Language(text)
@@ -74,16 +79,16 @@ func (l *Language) UnmarshalText(text []byte) error {
 // A Kind is one of [Kinds].
 type Kind string
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (k *Kind) UnmarshalText(text []byte) error {
-	if !slices.Contains(Kinds, string(text)) {
+// Parse implements [strictyaml.Scalar].
+func (k *Kind) Parse(text string) error {
+	if !slices.Contains(Kinds, text) {
 		return strictyaml.OneOf(Kinds...)
 	}
 	*k = Kind(text)
 	return nil
 }
 
-// JSONSchema describes what UnmarshalText reads.
+// JSONSchema describes what Parse reads.
 func (Kind) JSONSchema() map[string]any { return strictyaml.Enum(Kinds...) }
 
 // A PhoneNumber is a number as people write it, with its spaces.
@@ -91,13 +96,18 @@ type PhoneNumber string
 
 var phoneShape = regexp.MustCompile(`^\+?[0-9][0-9 ()/.-]{2,30}[0-9]$`)
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (p *PhoneNumber) UnmarshalText(text []byte) error {
-	if !phoneShape.Match(text) {
+// Parse implements [strictyaml.Scalar].
+func (p *PhoneNumber) Parse(text string) error {
+	if !phoneShape.MatchString(text) {
 		return &strictyaml.Fault{Text: "is no phone number", Mend: `write it with its country, such as "+49 30 1234567"`}
 	}
 	*p = PhoneNumber(text)
 	return nil
+}
+
+// JSONSchema describes what Parse reads: digits need no quotes.
+func (PhoneNumber) JSONSchema() map[string]any {
+	return map[string]any{"type": []string{"string", "integer"}}
 }
 
 // URI is the number as a tel: address (RFC 3966).
@@ -113,10 +123,10 @@ func (p PhoneNumber) URI() string {
 // A Link is an absolute http or https address.
 type Link string
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (l *Link) UnmarshalText(text []byte) error {
-	u, err := url.Parse(string(text))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(text) > 1000 || strings.ContainsAny(string(text), "\"<> \\") {
+// Parse implements [strictyaml.Scalar].
+func (l *Link) Parse(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(text) > 1000 || strings.ContainsAny(text, "\"<> \\") {
 		return &strictyaml.Fault{Text: "is no web address", Mend: "write it in full, such as https://meet.example.org/x"}
 	}
 	*l = Link(u.String())
@@ -126,9 +136,9 @@ func (l *Link) UnmarshalText(text []byte) error {
 // A Duration is how long a talk takes: 5 minutes to 12 hours.
 type Duration time.Duration
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
+// Parse implements [strictyaml.Scalar].
+func (d *Duration) Parse(text string) error {
+	v, err := time.ParseDuration(text)
 	if err != nil || v < 5*time.Minute || v > 12*time.Hour || v%time.Minute != 0 {
 		return &strictyaml.Fault{Text: "is no length of a talk", Mend: "write 1h, 90m or 1h15m"}
 	}
@@ -136,21 +146,27 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(text []byte) error { return d.Parse(string(text)) }
+
 // MarshalText implements encoding.TextMarshaler.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 // A Clock is a time of day, in minutes from midnight: 0 to 1440.
 type Clock int
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (c *Clock) UnmarshalText(text []byte) error {
-	m, ok := parseClock(string(text))
+// Parse implements [strictyaml.Scalar].
+func (c *Clock) Parse(text string) error {
+	m, ok := parseClock(text)
 	if !ok {
 		return &strictyaml.Fault{Text: "is no time of day", Mend: `write it as "09:00"`}
 	}
 	*c = Clock(m)
 	return nil
 }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *Clock) UnmarshalText(text []byte) error { return c.Parse(string(text)) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (c Clock) MarshalText() ([]byte, error) {
@@ -174,9 +190,9 @@ type Weekday time.Weekday
 
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (d *Weekday) UnmarshalText(text []byte) error {
-	i := slices.Index(weekdays, strings.ToLower(string(text)))
+// Parse implements [strictyaml.Scalar].
+func (d *Weekday) Parse(text string) error {
+	i := slices.Index(weekdays, strings.ToLower(text))
 	if i < 0 {
 		return strictyaml.OneOf(append(weekdays[1:], weekdays[0])...)
 	}
@@ -184,10 +200,13 @@ func (d *Weekday) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Weekday) UnmarshalText(text []byte) error { return d.Parse(string(text)) }
+
 // MarshalText implements encoding.TextMarshaler.
 func (d Weekday) MarshalText() ([]byte, error) { return []byte(weekdays[d]), nil }
 
-// JSONSchema describes what UnmarshalText reads.
+// JSONSchema describes what Parse reads.
 func (Weekday) JSONSchema() map[string]any { return strictyaml.Enum(weekdays...) }
 
 // Has reports whether people work on that day; with no days named, Monday to Friday.

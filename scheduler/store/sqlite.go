@@ -76,7 +76,7 @@ func (d *sqlite) dsn(q url.Values) string {
 }
 
 func (d *sqlite) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "BYTES", "BLOB").Replace(tables1)}
+	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1)}
 }
 
 func (d *sqlite) notify() string  { return "" } // the file itself tells

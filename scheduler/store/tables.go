@@ -1,7 +1,7 @@
 package store
 
-// tables1 is the first version of the tables. SERIAL and BYTES stand for what each database calls an
-// ascending key and a string of bytes. Instants are unix milliseconds in UTC, 0 for none.
+// tables1 is the first version of the tables. SERIAL, ROWID and BYTES stand for what each database calls
+// an ascending key, one that is given, and a string of bytes. Instants are unix milliseconds in UTC, 0 for none.
 const tables1 = `CREATE TABLE conversations (
 	organizer TEXT NOT NULL,
 	id        TEXT NOT NULL,
@@ -36,10 +36,13 @@ CREATE TABLE messages (
 	via        TEXT NOT NULL,
 	code       BIGINT NOT NULL,
 	error      TEXT NOT NULL,
-	data       BYTES NOT NULL,
-	calendar   BYTES,
 	UNIQUE (organizer, id, round, kind, revision, recipient),
 	FOREIGN KEY (organizer, id, round) REFERENCES conversations (organizer, id, round)
+);
+CREATE TABLE bodies (
+	message  ROWID PRIMARY KEY REFERENCES messages (seq),
+	data     BYTES NOT NULL,
+	calendar BYTES
 );
 CREATE INDEX messages_waiting ON messages (organizer, due, seq) WHERE state IN ('queued', 'unclear');
 CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending';

@@ -1,8 +1,8 @@
 package strictyaml
 
 import (
-	"encoding"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -16,13 +16,13 @@ func Schema(t reflect.Type, title string) map[string]any {
 	return s
 }
 
-var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+var scalar = reflect.TypeFor[Scalar]()
 
 func schemaOf(t reflect.Type, l limits) map[string]any {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if reflect.PointerTo(t).Implements(textUnmarshaler) {
+	if reflect.PointerTo(t).Implements(scalar) {
 		if own, ok := reflect.Zero(t).Interface().(interface{ JSONSchema() map[string]any }); ok {
 			return own.JSONSchema()
 		}
@@ -40,6 +40,8 @@ func schemaOf(t reflect.Type, l limits) map[string]any {
 			properties[f.Key] = p
 			if f.limits.required {
 				required = append(required, f.Key)
+			} else {
+				orNull(p)
 			}
 		}
 		s := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
@@ -48,7 +50,7 @@ func schemaOf(t reflect.Type, l limits) map[string]any {
 		}
 		return s
 	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem(), l)}
+		return map[string]any{"type": "array", "items": schemaOf(t.Elem(), l), "maxItems": maxItems}
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int:
@@ -57,9 +59,25 @@ func schemaOf(t reflect.Type, l limits) map[string]any {
 	return map[string]any{"type": "string", "maxLength": l.max}
 }
 
+// orNull lets s accept null too: a key that is not required may stand there without a value.
+func orNull(s map[string]any) {
+	if one, ok := s["type"].(string); ok {
+		s["type"] = []string{one, "null"}
+	} else if several, ok := s["type"].([]string); ok {
+		s["type"] = append(slices.Clip(several), "null")
+	}
+	if words, ok := s["enum"].([]any); ok {
+		s["enum"] = append(slices.Clip(words), nil)
+	}
+}
+
 // Enum is a JSON Schema for text that is one of words.
 func Enum(words ...string) map[string]any {
-	return map[string]any{"type": "string", "enum": words}
+	list := make([]any, len(words))
+	for i, w := range words {
+		list[i] = w
+	}
+	return map[string]any{"type": "string", "enum": list}
 }
 
 // OneOf is the fault of text that is none of words.

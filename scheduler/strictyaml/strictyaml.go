@@ -9,7 +9,6 @@ package strictyaml
 import (
 	"bytes"
 	"cmp"
-	"encoding"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +27,14 @@ import (
 // MaxSize is how large a file may be, in bytes.
 const MaxSize = 1 << 20
 
-const maxDepth = 20
+// What no file that a person writes comes near to.
+const (
+	maxMarks     = 30_000
+	maxDepth     = 20
+	maxDocuments = 100
+	maxItems     = 50  // of a list
+	maxProblems  = 100 // that are told of one file
+)
 
 // A Problem is one thing in a file that its writer should look at.
 type Problem struct {
@@ -55,7 +61,10 @@ func (p Problem) String() string {
 	return s
 }
 
-// A Fault is the error that a type's UnmarshalText returns for text it can't read.
+// A Scalar is a type that reads itself from the text of a value. Its error should be a [Fault].
+type Scalar interface{ Parse(text string) error }
+
+// A Fault is the error of a [Scalar] for text that it can't read.
 type Fault struct {
 	Text string // what is wrong, to be read after the key's name: "is no time zone"
 	Mend string
@@ -69,6 +78,7 @@ type Document struct {
 	file  string
 	lines [][]byte
 	root  *yaml.Node
+	fault map[*yaml.Node]bool // what Decode has reported
 }
 
 // Parse reads the documents of a file. Where there is a problem that keeps the file from being read
@@ -80,15 +90,19 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 	if len(data) > MaxSize {
 		return whole(fmt.Sprintf("the file is %d bytes long", len(data)), "keep it under 1 MiB")
 	}
+	if n := marks(data); n > maxMarks {
+		return whole(fmt.Sprintf("the file has %d marks such as : , - [ {", n), fmt.Sprintf("keep it to %d, or begin another file", maxMarks))
+	}
 	if !utf8.Valid(data) {
 		return whole("the file is not UTF-8 text", "save it with the encoding UTF-8")
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	d := &Document{file: file, lines: bytes.Split(data, []byte("\n"))}
 	if p := d.controls(); p != nil {
-		return nil, p
+		return nil, First(p)
 	}
 	var docs []*Document
+	var problems []Problem
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var n yaml.Node
@@ -97,16 +111,20 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 			break
 		}
 		if err != nil {
-			return nil, []Problem{d.syntax(err)}
+			return nil, First(append(problems, d.syntax(err)))
 		}
-		if len(n.Content) == 0 {
-			continue
+		if len(n.Content) == 0 || isNull(n.Content[0]) && n.Content[0].Anchor == "" && n.Content[0].Style == 0 {
+			continue // nothing stands between two lines ---
 		}
 		doc := &Document{file: file, lines: d.lines, root: n.Content[0]}
-		if p := doc.shape(doc.root, 1); len(p) > 0 {
-			return nil, p
+		problems = doc.shape(doc.root, 1, problems)
+		if docs = append(docs, doc); len(docs) > maxDocuments {
+			problems = append(problems, doc.Problem(fmt.Sprintf("this is document %d of the file", len(docs)), fmt.Sprintf("keep it to %d, or begin another file", maxDocuments)))
+			break
 		}
-		docs = append(docs, doc)
+	}
+	if len(problems) > 0 {
+		return nil, First(problems)
 	}
 	if len(docs) == 0 {
 		return whole("the file is empty", "write what it is for, or remove it")
@@ -114,66 +132,86 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 	return docs, nil
 }
 
-// controls finds the bytes that no text file should hold, before any parser meets them.
-func (d *Document) controls() []Problem {
+// marks counts what YAML makes keys, items and blocks of, in text or not: a parser's work and memory
+// grow with them far more than with the bytes.
+func marks(data []byte) (n int) {
+	for _, c := range data {
+		switch c {
+		case ':', ',', '-', '?', '[', '{':
+			n++
+		}
+	}
+	return n
+}
+
+// First are the problems of one file that are told, in its order: a hundred, and that there are more.
+func First(list []Problem) []Problem {
+	slices.SortStableFunc(list, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if len(list) <= maxProblems {
+		return list
+	}
+	more := list[maxProblems]
+	more.Text, more.Mend = "there are more problems from here on", "mend those above first"
+	return append(list[:maxProblems:maxProblems], more)
+}
+
+// controls finds what no text file should hold, before any parser meets it: control characters,
+// line breaks that only some programs see (a YAML parser does, and would count other lines than an
+// editor), and directives.
+func (d *Document) controls() (list []Problem) {
 	for i, line := range d.lines {
-		for j, c := range line {
-			if c < ' ' && c != '\t' && (c != '\r' || j != len(line)-1) || c == 0x7f {
-				return []Problem{d.at(i+1, utf8.RuneCount(line[:j])+1,
-					fmt.Sprintf("a control character (U+%04X) stands here", c), "delete it")}
+		if len(list) > maxProblems {
+			break
+		}
+		if bytes.HasPrefix(line, []byte("%")) {
+			list = append(list, d.at(i+1, 1, "directives (%NAME) are not read here", "leave the line out, or indent text that begins with %"))
+		}
+		for j := 0; j < len(line); {
+			r, size := utf8.DecodeRune(line[j:])
+			text := ""
+			switch {
+			case r == '\t' || r == '\r' && j == len(line)-1 && i < len(d.lines)-1:
+			case hiddenBreak(r):
+				text = "a hidden line break (U+%04X) stands here"
+			case control(r):
+				text = "a control character (U+%04X) stands here"
 			}
+			if text != "" {
+				list = append(list, d.at(i+1, utf8.RuneCount(line[:j])+1, fmt.Sprintf(text, r), "delete it"))
+				break // one for each line will do
+			}
+			j += size
 		}
 	}
-	return nil
+	return list
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-
-func (d *Document) syntax(err error) Problem {
-	line, text := 1, err.Error()
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		text = m[2]
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = min(max(n, 1), len(d.lines))
-		}
-	}
-	column := 1
-	if l := d.lines[line-1]; len(bytes.TrimSpace(l)) > 0 {
-		column = len(l) - len(bytes.TrimLeft(l, " \t")) + 1
-	}
-	mend := "compare the indentation and the colons with the lines above"
-	if strings.ContainsAny(text, "'\"`") {
-		text = "it could not be read" // the parser quotes the file, and a problem may end up in a log
-	}
-	switch {
-	case strings.Contains(text, "mapping values are not allowed"):
-		mend = "put text that holds a colon in quotes"
-	case strings.Contains(text, "character that cannot start any token"):
-		mend = "indent with spaces, not tabs; put text that begins with @, ` or % in quotes"
-	case strings.Contains(err.Error(), "unknown anchor"):
-		mend = "put text that begins with * in quotes"
-	case strings.Contains(text, "exceeded max depth"):
-		mend = fmt.Sprintf("nest no deeper than %d levels", maxDepth)
-	}
-	return d.at(line, column, "this is not YAML ("+text+")", mend)
+func hiddenBreak(r rune) bool {
+	return r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
 }
 
-// shape refuses what makes a file mean something else than it shows.
-func (d *Document) shape(n *yaml.Node, depth int) []Problem {
-	if depth > maxDepth {
-		return []Problem{d.on(n, "this is nested too deep", fmt.Sprintf("nest no deeper than %d levels", maxDepth))}
-	}
-	var list []Problem
+func control(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r == '\ufeff' || r == '\ufffe' || r == '\uffff'
+}
+
+// shape adds to list what makes a file mean something else than it shows.
+func (d *Document) shape(n *yaml.Node, depth int, list []Problem) []Problem {
 	switch {
+	case len(list) > maxProblems:
+		return list
+	case depth > maxDepth:
+		return append(list, d.on(n, "this is nested too deep", tooDeep))
 	case n.Kind == yaml.AliasNode:
-		return []Problem{d.on(n, "aliases (*name) are not read here", "write the value out, or put it in quotes")}
+		return append(list, d.on(n, "aliases (*name) are not read here", "write the value out, or put it in quotes"))
 	case n.Anchor != "":
 		list = append(list, d.on(n, "anchors (&name) are not read here", "leave the anchor out, or put the text in quotes"))
 	case n.Style&yaml.TaggedStyle != 0:
 		list = append(list, d.on(n, "tags (!name) are not read here", "leave the tag out, or put the text in quotes"))
 	}
 	for _, c := range n.Content {
-		list = append(list, d.shape(c, depth+1)...)
+		list = d.shape(c, depth+1, list)
 	}
 	return list
 }
@@ -190,31 +228,45 @@ func (d *Document) on(n *yaml.Node, text, mend string) Problem {
 	return d.at(n.Line, n.Column, text, mend)
 }
 
-// secret is how a key looks whose value should not be shown even on a terminal.
-var secret = regexp.MustCompile(`(?i)^(\s*-?\s*\w*(?:pass|secret|token)\w*\s*:\s*).*$`)
+// What should not be shown even on a terminal: the value of a key that looks like one of a secret,
+// to the end of its line, and the password in an address.
+var (
+	secretKey = regexp.MustCompile(`(?i)[\w-]*(?:pass|secret|token)[\w-]*(?:["']\s*:|\s*:(?:\s|$))`)
+	userinfo  = regexp.MustCompile(`(://[^\s/@:]*:)[^\s/@]*@`)
+)
+
+func mask(line string) string {
+	for _, at := range secretKey.FindAllStringIndex(line, -1) {
+		if key := line[at[0]:at[1]]; !strings.Contains(key, "_file") && !strings.Contains(key, "_command") {
+			line = line[:at[1]] + "…"
+			break
+		}
+	}
+	return userinfo.ReplaceAllString(line, "${1}…@")
+}
 
 // excerpt is the line with a mark under the column; what could upset a terminal is shown as ·.
 func excerpt(line []byte, column int) string {
-	const width = 76
-	clean := strings.Map(func(r rune) rune {
+	const width, most = 76, 10_000
+	if len(line) > most {
+		return fmt.Sprintf("    (this line is %d bytes long)", len(line))
+	}
+	runes := []rune(mask(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t':
 			return ' '
-		case r < ' ' || r >= 0x7f && r < 0xa0 || invites.IsBidi(r) || r == utf8.RuneError:
+		case hiddenBreak(r) || control(r) || invites.IsBidi(r) || r == utf8.RuneError:
 			return '·'
 		}
 		return r
-	}, strings.TrimRight(string(line), "\r\n"))
-	if m := secret.FindStringSubmatch(clean); m != nil && !strings.Contains(m[1], "_file") && !strings.Contains(m[1], "_command") {
-		clean = m[1] + "…"
-	}
-	runes := []rune(clean)
+	}, strings.TrimRight(string(line), "\r\n"))))
+	column = min(column, len(runes)+1)
 	start := 0
 	if column > width-10 {
-		start = min(column-width/2, len(runes))
+		start = column - width/2
 	}
 	end := min(start+width, len(runes))
-	return "    " + string(runes[start:end]) + "\n    " + strings.Repeat(" ", max(0, column-1-start)) + "^"
+	return "    " + string(runes[start:end]) + "\n    " + strings.Repeat(" ", column-1-start) + "^"
 }
 
 // Problem is a problem at the value of the key that path leads to, such as "with", "email" or
@@ -238,7 +290,7 @@ func (d *Document) Warning(text, mend string, path ...string) Problem {
 	return p
 }
 
-// Has reports whether the document holds a value for the key that path leads to.
+// Has reports whether the document holds a value, empty text apart, for the key that path leads to.
 func (d *Document) Has(path ...string) bool {
 	n := d.root
 	for _, key := range path {
@@ -246,7 +298,19 @@ func (d *Document) Has(path ...string) bool {
 			return false
 		}
 	}
-	return n.Tag != "!!null"
+	return !isEmpty(n)
+}
+
+// Faulty reports whether [Document.Decode] has reported the very value that path leads to: rules that
+// look at several keys need not speak of it again.
+func (d *Document) Faulty(path ...string) bool {
+	n := d.root
+	for _, key := range path {
+		if n = child(n, key); n == nil {
+			return false
+		}
+	}
+	return d.fault[n]
 }
 
 func child(n *yaml.Node, key string) *yaml.Node {
@@ -267,16 +331,14 @@ func child(n *yaml.Node, key string) *yaml.Node {
 
 // Decode reads the document into the struct that into points to. Beside the key's name, a field's
 // `strict` tag may say: "required" (the key must be there and not empty), "text" (several lines are
-// allowed), "max=N" (how many characters, or items of a list; default 200). A field whose type has
-// UnmarshalText reads itself; its error should be a [Fault]. Keys left out or empty keep what the
-// struct held before. Problems come in the order of the file.
+// allowed), "max=N" (how many characters the text, or each item of a list, may have; default 200). A
+// field whose type is a [Scalar] reads itself. Keys left out or
+// empty keep what the struct held before. The problems are those of [First].
 func (d *Document) Decode(into any) []Problem {
 	r := reader{d: d}
+	d.fault = make(map[*yaml.Node]bool)
 	r.value(d.root, reflect.ValueOf(into).Elem(), "", limits{max: 200})
-	slices.SortStableFunc(r.problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
-	return r.problems
+	return First(r.problems)
 }
 
 type reader struct {
@@ -291,9 +353,14 @@ type limits struct {
 
 func (r *reader) report(n *yaml.Node, text, mend string) {
 	r.problems = append(r.problems, r.d.on(n, text, mend))
+	r.d.fault[n] = true
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+func isEmpty(n *yaml.Node) bool {
+	return isNull(n) || n.Kind == yaml.ScalarNode && strings.TrimSpace(n.Value) == ""
+}
 
 // value reads n into v; name is the key as people know it, for the words of a problem.
 func (r *reader) value(n *yaml.Node, v reflect.Value, name string, l limits) {
@@ -304,7 +371,7 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, name string, l limits) {
 		v.Set(reflect.New(v.Type().Elem()))
 		v = v.Elem()
 	}
-	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if t, ok := v.Addr().Interface().(Scalar); ok {
 		r.own(n, t, name)
 		return
 	}
@@ -352,32 +419,41 @@ func (r *reader) wrongType(n *yaml.Node, name, want string) {
 	r.report(n, fmt.Sprintf("%s wants %s, and this is %s", name, want, found), mend)
 }
 
-func (r *reader) own(n *yaml.Node, t encoding.TextUnmarshaler, name string) {
+func (r *reader) own(n *yaml.Node, t Scalar, name string) {
 	if n.Kind != yaml.ScalarNode {
 		r.wrongType(n, name, "one value")
 		return
 	}
 	value := strings.TrimSpace(n.Value)
-	err := invites.Line(value)
-	if err == nil {
-		err = t.UnmarshalText([]byte(value))
+	if value == "" {
+		return
 	}
+	if err := invites.Line(value); err != nil {
+		r.report(n, name+" "+err.Error(), oneLine)
+		return
+	}
+	err := t.Parse(value)
 	var f *Fault
 	switch {
 	case errors.As(err, &f):
 		r.report(n, name+" "+f.Text, f.Mend)
 	case err != nil:
-		r.report(n, name+" "+err.Error(), "")
+		r.report(n, name+" can't be read", "") // another error's words may be those of the file
 	}
 }
 
+const oneLine = "write it as one line of plain text"
+
 func (r *reader) text(n *yaml.Node, v reflect.Value, name string, l limits) {
-	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" {
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!timestamp" && n.Tag != "!!merge" {
 		r.wrongType(n, name, "text")
 		return
 	}
 	value := strings.TrimSpace(n.Value)
-	check, mend := invites.Line, "write it as one line of plain text"
+	if value == "" {
+		return
+	}
+	check, mend := invites.Line, oneLine
 	if l.text {
 		check, mend = invites.Text, "write it as plain text"
 	}
@@ -397,15 +473,14 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, name string, l limits) {
 		r.wrongType(n, name, "a list")
 		return
 	}
-	const most = 50
-	if len(n.Content) > most {
-		r.report(n, fmt.Sprintf("%s has %d items", name, len(n.Content)), fmt.Sprintf("keep it to %d", most))
+	if len(n.Content) > maxItems {
+		r.report(n, fmt.Sprintf("%s has %d items", name, len(n.Content)), fmt.Sprintf("keep it to %d", maxItems))
 		return
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
 	for i, c := range n.Content {
 		item := fmt.Sprintf("%s, item %d,", name, i+1)
-		if isNull(c) || c.Kind == yaml.ScalarNode && strings.TrimSpace(c.Value) == "" {
+		if isEmpty(c) {
 			r.report(c, item+" is empty", "write it, or take the line out")
 			continue
 		}
@@ -423,6 +498,13 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, name string) {
 	seen := make(map[string]int, len(fields))
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
+		if len(r.problems) > maxProblems {
+			return
+		}
+		if key.Kind != yaml.ScalarNode {
+			r.report(key, "a key is one word", suggestion("", fields))
+			continue
+		}
 		k := slices.IndexFunc(fields, func(f Field) bool { return f.Key == key.Value })
 		if line, ok := seen[key.Value]; ok {
 			r.report(key, fmt.Sprintf("this key stands twice, first in line %d", line), "keep one of them")
@@ -444,7 +526,7 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, name string) {
 		if f.limits.required {
 			if value := child(n, f.Key); value == nil {
 				r.report(n, f.path(name)+" is missing", "add `"+f.Key+":`")
-			} else if isNull(value) || value.Kind == yaml.ScalarNode && strings.TrimSpace(value.Value) == "" {
+			} else if isEmpty(value) {
 				r.report(value, f.path(name)+" is empty", "write it")
 			}
 		}
@@ -458,7 +540,7 @@ func suggestion(key string, fields []Field) string {
 	best, distance := "", 3
 	var all []string
 	for _, f := range fields {
-		if n := editDistance(strings.ToLower(key), f.Key); n < distance {
+		if n := editDistance(strings.ToLower(key), f.Key); n < min(distance, len(f.Key)) {
 			best, distance = f.Key, n
 		}
 		all = append(all, f.Key)

@@ -1,0 +1,207 @@
+package scheduler_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler"
+)
+
+// again makes every message that waits to be tried again due now.
+func (w *world) again() {
+	w.t.Helper()
+	var rows []int64
+	for _, c := range w.board().Conversations {
+		for _, m := range c.Messages {
+			if m.State == scheduler.Queued {
+				rows = append(rows, m.Row)
+			}
+		}
+	}
+	if err := w.store.Approve(context.Background(), rows); err != nil {
+		w.t.Fatal(err)
+	}
+	w.pass()
+}
+
+// TestVerdicts: what the server says decides what becomes of a message (design: delivery, step 6).
+func TestVerdicts(t *testing.T) {
+	fault := func(f invites.DeliveryError) func(*invites.Parcel, func() error) error {
+		return func(_ *invites.Parcel, dot func() error) error {
+			if f.Unclear {
+				if err := dot(); err != nil {
+					return err
+				}
+			}
+			return &f
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		answer func(*invites.Parcel, func() error) error
+		state  scheduler.State
+		code   int
+		error  string
+		retry  bool // it is tried again by itself
+	}{
+		{"not now", fault(invites.DeliveryError{Code: 451, Text: "greylisted"}), scheduler.Queued, 451, "greylisted", true},
+		{"the door is closed", fault(invites.DeliveryError{Channel: true, Text: "nobody listens there"}), scheduler.Queued, 0, "nobody listens there", true},
+		{"never", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}), scheduler.Failed, 550, "no such user", false},
+		{"silence", fault(invites.DeliveryError{Unclear: true, Text: "the answer did not come"}), scheduler.Unclear, 0, "the answer did not come", true},
+		{"an error of no kind before the dot", func(*invites.Parcel, func() error) error { return errors.New("strange") }, scheduler.Queued, 0, "strange", true},
+		{"an error of no kind after the dot", func(_ *invites.Parcel, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, scheduler.Unclear, 0, "strange", true},
+		{"a reply of many lines", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no\r\nsuch\nuser"}), scheduler.Failed, 550, "no such user", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.plan("maya", maya())
+			w.answer = test.answer
+			w.pass()
+			m := w.find("maya").Messages[0]
+			if m.State != test.state || m.Code != test.code || m.Error != test.error || m.Attempts != 1 || m.Flagged || m.NotBefore.IsZero() && test.retry {
+				t.Errorf("state %s, code %d, error %q, %d attempts, flagged %v, not before %v", m.State, m.Code, m.Error, m.Attempts, m.Flagged, m.NotBefore)
+			}
+			next := must(w.store.NextClaim(context.Background(), nil))
+			if next.IsZero() == test.retry {
+				t.Errorf("tried again: %v, want %v", !next.IsZero(), test.retry)
+			}
+		})
+	}
+}
+
+// A message of which nobody knows whether it arrived goes once more, byte for byte and flagged; after
+// that only with the organizer's word. A reminder does not.
+func TestUnclear(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	w.plan("maya", maya())
+	var sent [][]byte
+	silent := func(p *invites.Parcel, dot func() error) error {
+		if err := dot(); err != nil {
+			return err
+		}
+		sent = append(sent, p.Data)
+		return &invites.DeliveryError{Unclear: true, Text: "silence"}
+	}
+	w.answer = silent
+	w.pass()
+	if err := w.DeliverPatiently(ctx, ctx); err != nil { // after its back-off of under a second
+		t.Fatal(err)
+	}
+	m := w.find("maya").Messages[0]
+	if len(sent) != 2 || !bytes.Equal(sent[0], sent[1]) || m.State != scheduler.Unclear || !m.Flagged || !m.Stuck() || m.Attempts != 2 {
+		t.Fatalf("sent %d times, %+v; want twice the same, flagged, and stuck", len(sent), m)
+	}
+	w.pass()
+	if next := must(w.store.NextClaim(ctx, nil)); len(sent) != 2 || !next.IsZero() {
+		t.Errorf("it is tried a third time by itself (%d, %v)", len(sent), next)
+	}
+	w.answer = nil
+	if err := w.store.Approve(ctx, []int64{m.Row}); err != nil {
+		t.Fatal(err)
+	}
+	w.pass()
+	if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted || !m.Flagged {
+		t.Errorf("after approval: %s, flagged %v", m.State, m.Flagged)
+	}
+
+	w = newWorld(t)
+	w.plan("maya", maya("permitted: In person."))
+	w.pass()
+	w.now = start.Add(-time.Hour)
+	w.answer = silent
+	w.pass()
+	if m := w.find("maya").Messages[1]; m.Kind != scheduler.Reminder || !m.Stuck() || m.Flagged {
+		t.Errorf("an unclear reminder: %+v; want it left alone", m)
+	}
+}
+
+// Many messages do not knock at a closed door: the first one finds out for all.
+func TestClosedDoor(t *testing.T) {
+	w := newWorld(t)
+	w.HoldOver = 100
+	for _, id := range []string{"a1", "b2", "c3", "d4"} {
+		w.plan(id, maya("  email: "+id+"@example.org"))
+	}
+	knocks := 0
+	w.answer = func(*invites.Parcel, func() error) error {
+		knocks++
+		return &invites.DeliveryError{Channel: true, Text: "nobody listens there"}
+	}
+	w.pass()
+	if knocks != 1 {
+		t.Errorf("%d connections were tried, want 1", knocks)
+	}
+	w.answer = nil
+	w.again()
+	if len(w.arrived) != 4 {
+		t.Errorf("arrived: %s", w.kinds())
+	}
+}
+
+func TestGiveUp(t *testing.T) {
+	w := newWorld(t)
+	w.plan("maya", maya())
+	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.pass()
+	w.later(4 * 24 * time.Hour)
+	w.again()
+	if m := w.find("maya").Messages[0]; m.State != scheduler.Queued {
+		t.Fatalf("after four days: %s", m.State)
+	}
+	w.later(25 * time.Hour)
+	w.again()
+	if m := w.find("maya").Messages[0]; m.State != scheduler.Failed || m.Error != "given up after five days: not now" {
+		t.Errorf("after five days: %s, %q", m.State, m.Error)
+	}
+}
+
+// What is no longer true when it could leave does not leave.
+func TestLookedAtAgain(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		happen func(*world)
+		state  scheduler.State
+	}{
+		{"the talk has begun", func(w *world) { w.now = start }, scheduler.Expired},
+		{"the partner said no", func(w *world) { w.take("maya", scheduler.Answer{Value: scheduler.No}) }, scheduler.Dropped},
+		{"the organizer is not ready any more", func(w *world) { w.plan("maya", maya("permitted: In person.", "ready: false")); w.pass() }, scheduler.Dropped},
+		{"another time", func(w *world) {
+			w.plan("maya", maya("permitted: In person.", "when: {start: 2027-03-05 10:00}"))
+			must(w.Pass(context.Background(), w.board()))
+		}, scheduler.Superseded},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.plan("maya", maya("permitted: In person."))
+			w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+			w.pass()
+			test.happen(w)
+			w.again()
+			if m := w.find("maya").Messages[0]; m.State != test.state || len(w.arrived) > 0 {
+				t.Errorf("state %s, arrived %q; want %s and nothing", m.State, w.kinds(), test.state)
+			}
+		})
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	for _, test := range []struct {
+		attempt   int
+		low, high time.Duration
+	}{
+		{1, 562 * time.Millisecond, 938 * time.Millisecond},
+		{2, 1125 * time.Millisecond, 1875 * time.Millisecond},
+		{10, 288 * time.Second, 480 * time.Second},
+		{13, 1350 * time.Second, 2250 * time.Second},
+		{1000, 1350 * time.Second, 2250 * time.Second},
+	} {
+		if low, high := scheduler.Backoff(test.attempt, 0), scheduler.Backoff(test.attempt, 0.999); low < test.low || high > test.high || low >= high {
+			t.Errorf("attempt %d: %s to %s, want within %s to %s", test.attempt, low, high, test.low, test.high)
+		}
+	}
+}

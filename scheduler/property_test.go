@@ -1,0 +1,337 @@
+package scheduler_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-ical"
+	"pgregory.net/rapid"
+
+	"coalition/invites"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+// TestLife lives random lives: plans are edited, partners answer, organizers move and cancel,
+// servers refuse and fall silent, time passes. Whatever happens, what reaches the partner obeys the
+// rules of the house.
+func TestLife(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		l := &life{world: newWorld(&tb{T: t, fail: rt}), times: []string{"2027-03-04 10:00", "2027-03-05 15:00", "2027-02-03 09:00"}}
+		l.plan("maya", maya())
+		l.server()
+		rt.Repeat(map[string]func(*rapid.T){
+			"":       l.check,
+			"edit":   l.edit,
+			"ready":  func(rt *rapid.T) { l.try(scheduler.CheckIn{}) },
+			"answer": l.partnerAnswers,
+			"ask": func(rt *rapid.T) {
+				c := l.find("maya")
+				d, err := l.Brief(c, rapid.Bool().Draw(rt, "again"), l.now)
+				if err == nil && d.Sent == nil {
+					l.asks++
+				}
+				l.command(d, err)
+			},
+			"invite": func(rt *rapid.T) {
+				d, err := l.Invite(l.find("maya"), l.slot(rt), "", l.now)
+				if err == nil && d.Sent == nil {
+					l.moved = d.Conversation.Start(l.now)
+				}
+				l.command(d, err)
+			},
+			"move": func(rt *rapid.T) {
+				d, err := l.Reschedule(l.find("maya"), l.slot(rt), l.now)
+				if err == nil && d.Sent == nil {
+					l.moved = d.Conversation.Start(l.now)
+				}
+				l.command(d, err)
+			},
+			"cancel": func(rt *rapid.T) {
+				if rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
+					l.command(l.CallOff(l.find("maya"), "It can't be.", l.now))
+				}
+			},
+			"pass":    func(rt *rapid.T) { l.pass() },
+			"approve": l.approveAll,
+			"time": func(rt *rapid.T) {
+				l.now = l.now.Add(time.Duration(rapid.SampledFrom([]int{1, 30, 60, 24 * 60, 7 * 24 * 60}).Draw(rt, "minutes")) * time.Minute)
+			},
+			"weather": func(rt *rapid.T) {
+				l.weather = rapid.SampledFrom([]string{"fine", "fine", "fine", "later", "never", "silent"}).Draw(rt, "weather")
+			},
+		})
+		l.weather = "fine"
+		l.approveAll(rt)
+		l.settled(rt)
+	})
+}
+
+// tb lets the helpers of a world fail the property.
+type tb struct {
+	*testing.T
+	fail *rapid.T
+}
+
+func (t *tb) Fatal(args ...any)            { t.fail.Fatal(args...) }
+func (t *tb) Fatalf(f string, args ...any) { t.fail.Fatalf(f, args...) }
+func (t *tb) TempDir() string {
+	dir, err := os.MkdirTemp("", "life")
+	if err != nil {
+		t.fail.Fatal(err)
+	}
+	t.fail.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+func (t *tb) Cleanup(f func()) { t.fail.Cleanup(f) }
+
+// A life is a world with a memory of what was meant.
+type life struct {
+	*world
+	times   []string
+	weather string // what the mail server is like
+
+	text  []string  // the changes of the plan as it stands
+	asks  int       // briefs that a command has asked for
+	days  int       // new days on which to ask, after a later
+	moved time.Time // a start that was set by a command or an answer since the plan's start changed
+
+	seen int // parcels that check has looked at
+	last struct {
+		uid      string
+		stamp    time.Time
+		sequence int
+		start    string
+		place    string
+	}
+	briefs, cancels int
+	noted           map[*invites.Parcel]moment
+}
+
+// moment is what was true when a parcel left.
+type moment struct {
+	at     time.Time
+	yes    bool
+	no     bool
+	ready  bool
+	cancel bool
+}
+
+// server makes the partner's mail server behave like the weather, and notes what was true when it
+// took something.
+func (l *life) server() {
+	l.noted = make(map[*invites.Parcel]moment)
+	l.answer = func(p *invites.Parcel, dot func() error) error {
+		switch l.weather {
+		case "later":
+			return &invites.DeliveryError{Code: 451, Text: "not now"}
+		case "never":
+			return &invites.DeliveryError{Code: 550, Text: "nobody here", Final: true}
+		}
+		if err := dot(); err != nil {
+			return err
+		}
+		c := l.find("maya")
+		l.noted[p] = moment{at: l.now, ready: c.Ready, cancel: c.Cancelled != nil,
+			yes: c.Answer != nil && c.Answer.Value == scheduler.Yes, no: c.Answer != nil && c.Answer.Value == scheduler.No}
+		if l.weather == "silent" { // it took the message, and the answer is lost
+			l.arrived = append(l.arrived, p)
+			return &invites.DeliveryError{Unclear: true, Text: "silence"}
+		}
+		return nil
+	}
+}
+
+func (l *life) slot(rt *rapid.T) plan.Slot {
+	d := must(plan.ParseDate(rapid.SampledFrom(l.times).Draw(rt, "time")))
+	return must(d.Slot(l.now, "Europe/Lisbon", ana.Hours, 0))
+}
+
+// edit changes one line of the plan.
+func (l *life) edit(rt *rapid.T) {
+	change := rapid.SampledFrom([]string{
+		"purpose: Join forces on the spring launch.", "purpose: Something else.",
+		"setting: {kind: walk, place: Riverside path}", "setting: {kind: coffee, place: Corner café}",
+		"when: {start: 2027-03-04 10:00}", "when: {start: 2027-03-05 15:00}", "when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}",
+		"  - {topic: What each of us is committed to, minutes: 60}", "  - {topic: Something new, minutes: 30}",
+		"ask_on: 2027-02-08", "ask_on: 2027-02-22", "permitted: She said so.", "ready: true",
+	}).Draw(rt, "change")
+	key, _, _ := strings.Cut(change, ":")
+	before := maya(l.text...)
+	for i, line := range l.text {
+		if strings.HasPrefix(line, key+":") {
+			l.text = append(l.text[:i:i], l.text[i+1:]...)
+			break
+		}
+	}
+	l.text = append(l.text, change)
+	if maya(l.text...) == before {
+		return
+	}
+	if strings.HasPrefix(change, "when: {start") {
+		l.moved = time.Time{}
+	}
+	if strings.HasPrefix(change, "ask_on") {
+		l.days++
+	}
+	l.plan("maya", maya(l.text...))
+	l.pass() // a change counts when it is read; two that undo each other in between are none
+}
+
+func (l *life) partnerAnswers(rt *rapid.T) {
+	a := scheduler.Answer{Value: rapid.SampledFrom([]string{scheduler.Yes, scheduler.Yes, scheduler.No, scheduler.Wait}).Draw(rt, "answer"), How: "command"}
+	if a.Value == scheduler.Yes && rapid.Bool().Draw(rt, "chooses") {
+		a.Slot = l.slot(rt)
+	}
+	if l.try(a) && !a.Slot.IsZero() {
+		l.moved = a.Slot.Time()
+	}
+}
+
+// try commits a change where it is taken.
+func (l *life) try(change scheduler.Change) bool {
+	d, err := l.Take(l.find("maya"), change, l.now)
+	if err == nil {
+		l.commit(d, nil)
+	}
+	return err == nil
+}
+
+// command carries out what a command has decided.
+func (l *life) command(d *scheduler.Draft, err error) {
+	if err != nil || d.Sent != nil {
+		return
+	}
+	l.commit(d, nil)
+	ctx := context.Background()
+	if _, _, err := l.Deliver(ctx, ctx); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *life) approveAll(rt *rapid.T) {
+	var rows []int64
+	for _, c := range l.board().Conversations {
+		for _, m := range c.Messages {
+			if m.State == scheduler.Held || m.State == scheduler.Queued || m.State == scheduler.Unclear {
+				rows = append(rows, m.Row) // as if the time to try again had come
+			}
+		}
+	}
+	if rows == nil {
+		return
+	}
+	ctx := context.Background()
+	if err := l.store.Approve(ctx, rows); err != nil {
+		rt.Fatal(err)
+	}
+	if _, _, err := l.Deliver(ctx, ctx); err != nil {
+		rt.Fatal(err)
+	}
+}
+
+// check looks at what has arrived since it last looked.
+func (l *life) check(rt *rapid.T) {
+	for _, p := range l.arrived[l.seen:] {
+		l.seen++
+		m := l.noted[p]
+		switch {
+		case m.cancel && p.Kind != "cancel":
+			rt.Fatalf("a %s left after the conversation was cancelled", p.Kind)
+		case m.no:
+			rt.Fatalf("a %s left after a no", p.Kind)
+		case !m.ready && p.Kind != "cancel":
+			rt.Fatalf("a %s left without a check-in", p.Kind)
+		}
+		repeat := false // a message that fell silent is repeated byte for byte
+		for _, earlier := range l.arrived[:l.seen-1] {
+			repeat = repeat || bytes.Equal(earlier.Data, p.Data)
+		}
+		switch {
+		case repeat:
+			continue
+		case p.Kind == "brief":
+			if l.briefs++; l.briefs > 1+l.asks+l.days {
+				rt.Fatalf("%d briefs left; one was due, and %d were asked for", l.briefs, l.asks+l.days)
+			}
+		case p.Kind == "cancel":
+			if l.cancels++; l.cancels > 1 {
+				rt.Fatal("a second cancellation left")
+			}
+		case !m.yes && p.Kind != "update": // which may be a move in answer to a "later"
+			rt.Fatalf("a %s left without a yes on record", p.Kind)
+		}
+		if !p.Stamp.After(l.last.stamp) {
+			rt.Fatalf("the Date of a %s is %s, not after the last one's %s", p.Kind, p.Stamp, l.last.stamp)
+		}
+		l.last.stamp = p.Stamp
+		if p.Calendar == nil {
+			continue
+		}
+		l.checkEvent(rt, p, m)
+	}
+	if c := l.find("maya"); !l.moved.IsZero() && !c.Start(l.now).Equal(l.moved) {
+		rt.Fatalf("the start is %s, but %s was set and the plan's own start has not changed since", c.Start(l.now), l.moved)
+	}
+}
+
+func (l *life) checkEvent(rt *rapid.T, p *invites.Parcel, m moment) {
+	cal, err := ical.NewDecoder(bytes.NewReader(p.Calendar)).Decode()
+	if err != nil {
+		rt.Fatal(err)
+	}
+	e := cal.Events()[0]
+	start, err := e.DateTimeStart(time.UTC)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if !start.After(m.at) {
+		rt.Fatalf("a %s for %s left at %s", p.Kind, start, m.at)
+	}
+	uid := e.Props.Get(ical.PropUID).Value
+	if l.last.uid != "" && uid != l.last.uid {
+		rt.Fatal("the round has a second UID")
+	}
+	where, err := e.Props.Text(ical.PropLocation)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	changed := l.last.uid != "" && (start.String() != l.last.start || where != l.last.place)
+	switch {
+	case p.Sequence < l.last.sequence:
+		rt.Fatalf("SEQUENCE fell from %d to %d", l.last.sequence, p.Sequence)
+	case (changed || p.Kind == "cancel") && p.Sequence == l.last.sequence && l.last.uid != "":
+		rt.Fatalf("SEQUENCE stayed at %d although the time or the place changed, or it was cancelled", p.Sequence)
+	case !changed && p.Kind == "update" && p.Sequence != l.last.sequence && fmt.Sprint(p.Sequence) != fmt.Sprint(l.find("maya").Sequence):
+		rt.Fatalf("SEQUENCE rose to %d without a change of time or place", p.Sequence)
+	}
+	l.last.uid, l.last.sequence, l.last.start, l.last.place = uid, p.Sequence, start.String(), where
+}
+
+// settled checks that with a well server, and time enough, everything that was meant has arrived.
+func (l *life) settled(rt *rapid.T) {
+	for range 4 {
+		l.pass()
+		l.approveAll(rt)
+		l.check(rt)
+	}
+	c := l.find("maya")
+	step := c.Next(l.now)
+	if step.IsDue(l.now) {
+		rt.Fatalf("still due after four passes: %s", step.Next)
+	}
+	for _, m := range c.Messages {
+		if m.State == scheduler.Queued || m.State == scheduler.Sending || m.State == scheduler.Held {
+			rt.Fatalf("a %s is still %s", m.Kind, m.State)
+		}
+	}
+	if status := c.Status(l.now); status == scheduler.Invited && c.Answer.Value == scheduler.Yes && c.Start(l.now).After(l.now) &&
+		l.last.start != c.Start(l.now).String() && !strings.Contains(step.Next, "mend") && !strings.Contains(step.Next, "find out") {
+		rt.Fatalf("the partner knows of %s, but the talk is at %s; next: %s", l.last.start, c.Start(l.now), step.Next)
+	}
+}

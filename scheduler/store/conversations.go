@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+// ms is an instant as it is stored: unix milliseconds, 0 for none.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// Load implements [scheduler.Store].
+func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
+	if s.ro == nil {
+		return nil, nil
+	}
+	type key struct {
+		id    plan.ID
+		round int
+	}
+	var list []*scheduler.Conversation
+	known := make(map[key]*scheduler.Conversation)
+	err := each(ctx, s.ro, func(rows *sql.Rows) error {
+		c := new(scheduler.Conversation)
+		var data sql.RawBytes
+		if err := rows.Scan(&c.ID, &c.Round, &c.Rev, &data); err != nil {
+			return err
+		}
+		list = append(list, c)
+		known[key{c.ID, c.Round}] = c
+		return decode(c, data)
+	}, "SELECT id, round, rev, data FROM conversations WHERE organizer = $1", s.organizer)
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, s.ro, func(rows *sql.Rows) error {
+		m, err := scanMessage(rows)
+		if err != nil {
+			return err
+		}
+		if c := known[key{m.ID, m.Round}]; c != nil {
+			c.Messages = append(c.Messages, m)
+		}
+		return nil
+	}, "SELECT "+messageColumns+" FROM messages m WHERE organizer = $1 ORDER BY seq", s.organizer)
+	return list, err
+}
+
+func decode(c *scheduler.Conversation, data []byte) error {
+	if err := json.Unmarshal(data, c); err != nil {
+		return fmt.Errorf("the stored conversation %s can't be read: %w", c.Ref(), err)
+	}
+	return nil
+}
+
+// each calls scan for every row of a query.
+func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// Commit implements [scheduler.Store].
+func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
+	data, err := json.Marshal(d.Conversation)
+	if err != nil {
+		return err
+	}
+	rows := make([]int64, len(d.Messages))
+	err = s.update(ctx, func(tx *txn) error {
+		if err := s.putConversation(tx, d.Conversation, data); err != nil {
+			return err
+		}
+		for m, state := range d.Drop {
+			if err := s.end(tx, m.Row, state, d.At); err != nil {
+				return err
+			}
+		}
+		for i, m := range d.Messages {
+			if rows[i], err = s.insert(tx, m); err != nil {
+				return err
+			}
+		}
+		for _, e := range d.Events {
+			if _, err := tx.exec("INSERT INTO events (organizer, id, round, happened, kind, words) VALUES ($1, $2, $3, $4, $5, $6)",
+				s.organizer, string(e.ID), e.Round, ms(e.At), e.Kind, e.Text); err != nil {
+				return err
+			}
+		}
+		return s.tell(tx)
+	})
+	if err != nil {
+		return err
+	}
+	d.Conversation.Rev++
+	for i, m := range d.Messages {
+		m.Row = rows[i]
+	}
+	return nil
+}
+
+func (s *Store) putConversation(tx *txn, c *scheduler.Conversation, data []byte) (err error) {
+	var n int64
+	if c.Rev == 0 {
+		n, err = tx.exec("INSERT INTO conversations (organizer, id, round, rev, data) VALUES ($1, $2, $3, 1, $4) ON CONFLICT DO NOTHING",
+			s.organizer, string(c.ID), c.Round, string(data))
+	} else {
+		n, err = tx.exec("UPDATE conversations SET rev = rev + 1, data = $5 WHERE organizer = $1 AND id = $2 AND round = $3 AND rev = $4",
+			s.organizer, string(c.ID), c.Round, c.Rev, string(data))
+	}
+	if err == nil && n == 0 {
+		err = scheduler.ErrConflict
+	}
+	return err
+}
+
+// tell lets other processes know of a commit, where the database does not.
+func (s *Store) tell(tx *txn) error {
+	if notify := s.db.notify(); notify != "" {
+		_, err := tx.exec(notify)
+		return err
+	}
+	return nil
+}
+
+// Pause implements [scheduler.Store].
+func (s *Store) Pause(ctx context.Context, paused bool) error {
+	return s.update(ctx, func(tx *txn) error {
+		query := "DELETE FROM control WHERE name = 'paused'"
+		if paused {
+			query = "INSERT INTO control (name) VALUES ('paused') ON CONFLICT DO NOTHING"
+		}
+		if _, err := tx.exec(query); err != nil {
+			return err
+		}
+		return s.tell(tx)
+	})
+}
+
+// Paused implements [scheduler.Store].
+func (s *Store) Paused(ctx context.Context) (bool, error) {
+	if s.ro == nil {
+		return false, nil
+	}
+	return isPaused(ctx, s.ro)
+}
+
+func isPaused(ctx context.Context, q querier) (bool, error) {
+	n, _, err := number(ctx, q, "SELECT COUNT(*) FROM control WHERE name = 'paused'")
+	return n > 0, err
+}
+
+// History implements [scheduler.Store].
+func (s *Store) History(ctx context.Context, id plan.ID) ([]scheduler.Event, error) {
+	if s.ro == nil {
+		return nil, nil
+	}
+	var list []scheduler.Event
+	err := each(ctx, s.ro, func(rows *sql.Rows) error {
+		var e scheduler.Event
+		var at int64
+		err := rows.Scan(&e.ID, &e.Round, &at, &e.Kind, &e.Text)
+		e.At = instant(at)
+		list = append(list, e)
+		return err
+	}, "SELECT id, round, happened, kind, words FROM events WHERE organizer = $1 AND ($2 = '' OR id = $2) ORDER BY seq", s.organizer, string(id))
+	return list, err
+}

@@ -1,0 +1,281 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"coalition/scheduler"
+)
+
+// The bytes of a message lie in a table of their own: its state changes three times on its way out,
+// and a row is written anew each time.
+
+const messageColumns = `m.seq, m.id, m.round, m.kind, m.revision, m.recipient, m.message_id, m.sequence, m.stamp, m.content, m.due, m.deadline,
+	m.state, m.approved, m.attempts, m.unclears, m.flagged, m.not_before, m.changed, m.via, m.code, m.error`
+
+// scanMessage reads messageColumns, and what stands behind them into more.
+func scanMessage(row *sql.Rows, more ...any) (*scheduler.Message, error) {
+	var m scheduler.Message
+	var content string
+	var stamp, due, deadline, notBefore, changed int64
+	fields := []any{&m.Row, &m.ID, &m.Round, &m.Kind, &m.Revision, &m.To, &m.MessageID, &m.Sequence, &stamp, &content, &due, &deadline,
+		&m.State, &m.Approved, &m.Attempts, &m.Unclears, &m.Flagged, &notBefore, &changed, &m.Via, &m.Code, &m.Error}
+	if err := row.Scan(append(fields, more...)...); err != nil {
+		return nil, err
+	}
+	m.Stamp, m.Due, m.Deadline, m.NotBefore, m.Changed = instant(stamp), instant(due), instant(deadline), instant(notBefore), instant(changed)
+	return &m, json.Unmarshal([]byte(content), &m.Content)
+}
+
+func (s *Store) insert(tx *txn, m *scheduler.Message) (row int64, err error) {
+	content, err := json.Marshal(m.Content)
+	if err != nil {
+		return 0, err
+	}
+	row, ok, err := number(context.Background(), tx, `INSERT INTO messages (organizer, id, round, kind, revision, recipient, message_id, sequence, stamp, content, due, deadline,
+		state, phase, owner, approved, attempts, unclears, flagged, not_before, changed, via, code, error)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', $14, $15, 0, $16, 0, $17, $18, 0, '')
+		ON CONFLICT DO NOTHING RETURNING seq`,
+		s.organizer, string(m.ID), m.Round, string(m.Kind), m.Revision, m.To, m.MessageID, m.Sequence, ms(m.Stamp), string(content),
+		ms(m.Due), ms(m.Deadline), string(m.State), m.Approved, m.Attempts, m.Flagged, ms(m.Changed), m.Via)
+	switch {
+	case err != nil:
+		return 0, err
+	case !ok:
+		return 0, scheduler.ErrConflict
+	}
+	_, err = tx.exec("INSERT INTO bodies (message, data, calendar) VALUES ($1, $2, $3)", row, m.Data, m.Calendar)
+	return row, err
+}
+
+// end ends a message that is no longer wanted. What may be accepted at this moment is past stopping;
+// what is being sent up to there finds at its dot that the claim is gone. An unclear one is not
+// repeated.
+func (s *Store) end(tx *txn, row int64, state scheduler.State, at time.Time) error {
+	_, err := tx.exec(`UPDATE messages SET state = $1, changed = $2, unclears = CASE WHEN $1 = 'unclear' THEN 2 ELSE unclears END
+		WHERE seq = $3 AND (state IN ('held', 'queued', 'unclear') OR state = 'sending' AND phase = 'connect')`, string(state), ms(at), row)
+	return err
+}
+
+// claimable is which messages can be claimed: those that wait, and those that are to be repeated.
+const claimable = `m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND m.kind <> 'reminder')`
+
+// among is the condition that a message is one of rows; none means all.
+func among(rows []int64) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	return " AND m.seq IN (" + strings.Trim(strings.ReplaceAll(fmt.Sprint(rows), " ", ","), "[]") + ")"
+}
+
+// A candidate is a message that can be claimed, with its conversation.
+type candidate struct {
+	message      *scheduler.Message
+	conversation *scheduler.Conversation
+}
+
+// Claim implements [scheduler.Store]. It reads and thinks beside the writer; what it takes counts only
+// where neither the message nor its conversation has changed since.
+func (s *Store) Claim(ctx context.Context, wall time.Time, limit int, rows []int64, wanted scheduler.Wanted) ([]*scheduler.Message, error) {
+	owner, err := s.owned(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var claimed []*scheduler.Message
+	for len(claimed) < limit {
+		if paused, err := isPaused(ctx, s.ro); err != nil || paused {
+			return claimed, err
+		}
+		list, err := s.candidates(ctx, wall, limit-len(claimed), among(rows))
+		if err != nil || len(list) == 0 {
+			return claimed, err
+		}
+		ends := make([]scheduler.State, len(list)) // "" is wanted
+		for i, c := range list {
+			if end, ok := wanted(c.conversation, c.message); !ok {
+				ends[i] = end
+			}
+		}
+		taken := make([]bool, len(list))
+		err = s.update(ctx, func(tx *txn) error {
+			for i, c := range list {
+				var err error
+				if taken[i], err = s.claim(tx, c, ends[i], owner); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return claimed, err
+		}
+		for i, c := range list {
+			if taken[i] && ends[i] == "" {
+				c.message.State = scheduler.Sending
+				c.message.Attempts++
+				claimed = append(claimed, c.message)
+			}
+		}
+	}
+	return claimed, nil
+}
+
+func (s *Store) candidates(ctx context.Context, wall time.Time, limit int, among string) (list []candidate, err error) {
+	return list, each(ctx, s.ro, func(rows *sql.Rows) error {
+		var c candidate
+		var conversation sql.RawBytes
+		var data, calendar []byte
+		var rev int64
+		if c.message, err = scanMessage(rows, &data, &calendar, &rev, &conversation); err != nil {
+			return err
+		}
+		c.message.Data, c.message.Calendar = data, calendar
+		c.conversation = scheduler.New(c.message.ID, c.message.Round, nil)
+		c.conversation.Rev = rev
+		list = append(list, c)
+		return decode(c.conversation, conversation)
+	}, "SELECT "+messageColumns+`, b.data, b.calendar, c.rev, c.data FROM messages m
+		JOIN bodies b ON b.message = m.seq JOIN conversations c ON c.organizer = m.organizer AND c.id = m.id AND c.round = m.round
+		WHERE m.organizer = $1 AND m.not_before <= $2 AND `+claimable+among+" ORDER BY m.due, m.seq LIMIT $3", s.organizer, ms(wall), limit)
+}
+
+// claim takes a message for owner, or ends it in the state end. It does neither, and returns false, where
+// somebody was faster: another process with the message, or a word about its conversation.
+func (s *Store) claim(tx *txn, c candidate, end scheduler.State, owner string) (taken bool, err error) {
+	m := c.message
+	const unchanged = ` AND attempts = $3 AND state = $4 AND EXISTS (SELECT 1 FROM conversations WHERE organizer = $5 AND id = $6 AND round = $7 AND rev = $8)`
+	args := []any{m.Row, m.Attempts, string(m.State), s.organizer, string(m.ID), m.Round, c.conversation.Rev}
+	var n int64
+	if end != "" {
+		n, err = tx.exec("UPDATE messages SET state = $1, unclears = CASE WHEN $1 = 'unclear' THEN 2 ELSE unclears END, changed = $9 WHERE seq = $2"+unchanged,
+			append(append([]any{string(end)}, args...), ms(m.Changed))...)
+	} else {
+		n, err = tx.exec("UPDATE messages SET state = 'sending', phase = 'connect', owner = $1, attempts = attempts + 1 WHERE seq = $2"+unchanged+
+			" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", append([]any{owner}, args...)...)
+	}
+	return n == 1, err
+}
+
+// Dot implements [scheduler.Store].
+func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
+	flagged := m.Unclears > 0
+	err := s.update(ctx, func(tx *txn) error {
+		n, err := tx.exec(`UPDATE messages SET phase = 'dot', flagged = $1 WHERE seq = $2 AND state = 'sending' AND phase = 'connect' AND owner = $3 AND attempts = $4
+			AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')`, flagged, m.Row, s.ownerID(), m.Attempts)
+		if err == nil && n == 0 {
+			err = scheduler.ErrFenced
+		}
+		return err
+	})
+	if err == nil {
+		m.Flagged = flagged
+	}
+	return err
+}
+
+// Settle implements [scheduler.Store].
+func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
+	return s.update(ctx, func(tx *txn) error {
+		// Nobody else has claimed it since, or it is not ours to write about. That it was accepted is
+		// true even where somebody took us for dead.
+		_, err := tx.exec(`UPDATE messages SET state = $1, phase = '', owner = '', not_before = $2, code = $3, error = $4, via = $5, unclears = $6, changed = $7
+			WHERE seq = $8 AND attempts = $9 AND (state = 'sending' OR state IN ('unclear', 'queued') AND $1 = 'accepted')`,
+			string(m.State), ms(m.NotBefore), m.Code, m.Error, m.Via, m.Unclears, ms(m.Changed), m.Row, m.Attempts)
+		return err
+	})
+}
+
+// NextClaim implements [scheduler.Store].
+func (s *Store) NextClaim(ctx context.Context, rows []int64) (time.Time, error) {
+	next, ok, err := number(ctx, s.ro, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+claimable+among(rows)+
+		" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", s.organizer)
+	if err != nil || !ok {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(max(next, 1)).UTC(), nil
+}
+
+// Recover implements [scheduler.Store].
+func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Message, error) {
+	var freed []*scheduler.Message
+	err := s.update(ctx, func(tx *txn) error {
+		freed = nil
+		var owners []string
+		err := each(ctx, tx, func(rows *sql.Rows) error {
+			var owner string
+			err := rows.Scan(&owner)
+			owners = append(owners, owner)
+			return err
+		}, "SELECT DISTINCT owner FROM messages WHERE state = 'sending'")
+		if err != nil {
+			return err
+		}
+		for _, owner := range owners {
+			if owner == s.ownerID() {
+				continue
+			}
+			if gone, err := s.db.gone(tx, owner); err != nil {
+				return err
+			} else if !gone {
+				continue
+			}
+			if err := each(ctx, tx, func(rows *sql.Rows) error {
+				m, err := scanMessage(rows)
+				freed = append(freed, m)
+				return err
+			}, `UPDATE messages AS m SET owner = '', phase = '', not_before = $1,
+				unclears = CASE WHEN phase = 'dot' THEN unclears + 1 ELSE unclears END,
+				state = CASE WHEN phase = 'dot' OR unclears = 1 AND kind <> 'reminder' THEN 'unclear' ELSE 'queued' END
+				WHERE state = 'sending' AND owner = $2 RETURNING `+strings.ReplaceAll(messageColumns, "m.", ""), ms(wall), owner); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return freed, err
+}
+
+// Message implements [scheduler.Store].
+func (s *Store) Message(ctx context.Context, row int64) (m *scheduler.Message, err error) {
+	err = each(ctx, s.ro, func(rows *sql.Rows) error {
+		var data, calendar []byte
+		if m, err = scanMessage(rows, &data, &calendar); err != nil {
+			return err
+		}
+		m.Data, m.Calendar = data, calendar
+		return nil
+	}, "SELECT "+messageColumns+", b.data, b.calendar FROM messages m JOIN bodies b ON b.message = m.seq WHERE m.seq = $1", row)
+	if err == nil && m == nil {
+		err = errors.New("there is no such message")
+	}
+	return m, err
+}
+
+// Approve implements [scheduler.Store].
+func (s *Store) Approve(ctx context.Context, rows []int64) error {
+	return s.update(ctx, func(tx *txn) error {
+		for _, row := range rows {
+			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = 0 WHERE seq = $1 AND state IN ('held', 'unclear', 'queued')", row); err != nil {
+				return err
+			}
+		}
+		return s.tell(tx)
+	})
+}
+
+// Hold implements [scheduler.Store].
+func (s *Store) Hold(ctx context.Context, rows []int64) error {
+	return s.update(ctx, func(tx *txn) error {
+		for _, row := range rows {
+			if _, err := tx.exec("UPDATE messages SET state = 'held' WHERE seq = $1 AND state = 'queued' AND approved = FALSE", row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

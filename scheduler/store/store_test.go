@@ -1,0 +1,683 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
+	"coalition/scheduler/store/storetest"
+)
+
+var ctx = context.Background()
+
+const ana = "ana@example.org"
+
+// TestMain is also the process that a test kills: it claims a message and waits.
+func TestMain(m *testing.M) {
+	if dsn := os.Getenv("STORE_TEST_CLAIM"); dsn != "" {
+		claimAndWait(dsn, os.Getenv("STORE_TEST_PHASE"))
+	}
+	os.Exit(m.Run())
+}
+
+func claimAndWait(dsn, phase string) {
+	s, err := store.Open(ctx, dsn, []string{ana}, false)
+	if err != nil {
+		panic(err)
+	}
+	list, err := s.Claim(ctx, time.Now(), 1, nil, yes)
+	if err != nil || len(list) != 1 {
+		panic(fmt.Sprint(list, err))
+	}
+	if phase == "dot" {
+		if err := s.Dot(ctx, list[0]); err != nil {
+			panic(err)
+		}
+	}
+	fmt.Println("claimed")
+	select {}
+}
+
+func TestSQLite(t *testing.T) {
+	contract(t, func(t testing.TB) string { return filepath.Join(t.(*testing.T).TempDir(), "state", "a b?#%.db") })
+}
+
+func TestPostgres(t *testing.T) { contract(t, storetest.Postgres(t)) }
+
+// contract is what both databases have to keep.
+func contract(t *testing.T, newDatabase func(testing.TB) string) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, string)
+	}{
+		{"a conversation comes back as it was", testRoundTrip},
+		{"the newest revision counts", testConflict},
+		{"one key, one message", testOneKey},
+		{"claims", testClaim},
+		{"what is not wanted", testUnwanted},
+		{"the dot", testDot},
+		{"a claim that was taken away", testFence},
+		{"a killed process", testKilled},
+		{"pause", testPause},
+		{"approve and hold", testApprove},
+		{"history", testHistory},
+		{"many writers", testManyWriters},
+		{"another process is told", testChanges},
+		{"opened twice at once", testOpenTwice},
+		{"reading only", testReadOnly},
+		{"a newer schema", testNewer},
+		{"organizers", testOrganizers},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, newDatabase(t)) })
+	}
+}
+
+func open(t *testing.T, dsn string, addresses ...string) *store.Store {
+	t.Helper()
+	s, err := store.Open(ctx, dsn, append(addresses, ana)[:max(1, len(addresses))], false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func yes(*scheduler.Conversation, *scheduler.Message) (scheduler.State, bool) { return "", true }
+
+var at = time.Date(2027, 2, 1, 10, 0, 0, 123e6, time.UTC)
+
+// draft is a conversation with one queued message of each kind.
+func draft(id plan.ID, kinds ...scheduler.Kind) *scheduler.Draft {
+	c := scheduler.New(id, 1, nil)
+	c.Plan.With.Name, c.Plan.With.Email, c.Ready = "Maya Chen", "maya@example.org", true
+	d := &scheduler.Draft{At: at, Conversation: c}
+	for _, k := range kinds {
+		d.Messages = append(d.Messages, &scheduler.Message{ID: id, Round: 1, Kind: k, Revision: "1", To: "maya@example.org", MessageID: "x@example.org",
+			Stamp: at, Due: at, State: scheduler.Queued, Via: "smtp", Changed: at, Data: []byte("data\x00\xff"), Calendar: []byte("calendar")})
+	}
+	return d
+}
+
+func commit(t *testing.T, s *store.Store, d *scheduler.Draft) {
+	t.Helper()
+	if err := s.Commit(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t *testing.T, s *store.Store) []*scheduler.Conversation {
+	t.Helper()
+	list, err := s.Load(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func message(t *testing.T, s *store.Store) *scheduler.Message {
+	t.Helper()
+	list := load(t, s)
+	if len(list) != 1 || len(list[0].Messages) != 1 {
+		t.Fatalf("%d conversations, want one with one message", len(list))
+	}
+	return list[0].Messages[0]
+}
+
+func claim(t *testing.T, s *store.Store) *scheduler.Message {
+	t.Helper()
+	list, err := s.Claim(ctx, time.Now(), 10, nil, yes)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("claimed %d, %v; want one message", len(list), err)
+	}
+	return list[0]
+}
+
+var exported = cmp.Options{cmpopts.IgnoreUnexported(scheduler.Conversation{}), cmpopts.EquateEmpty(),
+	cmp.Transformer("text", func(d plan.Date) string { return d.String() })}
+
+func testRoundTrip(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya", scheduler.Invite)
+	c := d.Conversation
+	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(`with: {name: Maya Chen, email: maya@example.org, aliases: [m@example.org], timezone: Europe/Berlin, language: de,
+  working_hours: {days: [mon, sun], from: "08:00", to: "16:30"}}
+result: Launch
+purpose: "Zwei\nZeilen"
+offer: [a, b]
+ask: [c]
+agenda: [{topic: Ä, minutes: 60}]
+setting: {kind: office, place: "4.12", private_room: true}
+when: {duration: 90m, times: [2027-03-04 10:00, in 8 working days at 15:00], timezone: Asia/Kathmandu}
+ask_on: in 3 days
+ready: true
+permitted: In person.
+`))
+	if len(plans) != 1 {
+		t.Fatal(problems)
+	}
+	c.Plan = plans[0].Terms
+	c.Asks, c.Sequence, c.UID, c.PartStat, c.Stamp, c.Touched = 2, 3, "uid", "NEEDS-ACTION", at.Truncate(time.Second), at
+	c.Offered = []plan.Slot{{Wall: "2027-03-04T10:00", Zone: "Asia/Kathmandu"}}
+	c.Chosen = c.Offered[0]
+	c.Dates = &scheduler.Dates{Times: c.Offered, AskOn: at}
+	c.Answer = &scheduler.Answer{Value: "yes", At: at, How: "command", Note: "gern", Slot: c.Offered[0]}
+	c.Cancelled = &scheduler.Cancellation{At: at, Reason: "Porto"}
+	c.Organizer.Email = ana
+	m := d.Messages[0]
+	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f"}
+	m.Deadline, m.Approved = at.Add(time.Hour), true
+	commit(t, s, d)
+	got := load(t, s)
+	want := *c
+	noBytes := *m
+	noBytes.Data, noBytes.Calendar = nil, nil
+	want.Messages = []*scheduler.Message{&noBytes}
+	if diff := cmp.Diff(&want, got[0], exported); diff != "" {
+		t.Errorf("loaded (-want +got):\n%s", diff)
+	}
+	whole, err := s.Message(ctx, m.Row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m, whole, exported); diff != "" {
+		t.Errorf("the message (-want +got):\n%s", diff)
+	}
+}
+
+func testConflict(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("maya"))
+	if err := s.Commit(ctx, draft("maya", scheduler.Brief)); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("a second first commit: %v", err)
+	}
+	one, two := load(t, s)[0], load(t, s)[0]
+	one.Asks, two.Asks = 1, 2
+	commit(t, s, &scheduler.Draft{At: at, Conversation: one})
+	late := &scheduler.Draft{At: at, Conversation: two, Messages: draft("maya", scheduler.Brief).Messages}
+	if err := s.Commit(ctx, late); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("a commit on an old revision: %v", err)
+	}
+	if c := load(t, s)[0]; c.Asks != 1 || c.Rev != one.Rev || len(c.Messages) != 0 {
+		t.Errorf("stored: asks %d, revision %d, %d messages; want 1, %d, none", c.Asks, c.Rev, len(c.Messages), one.Rev)
+	}
+}
+
+func testOneKey(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya", scheduler.Brief)
+	commit(t, s, d)
+	again := &scheduler.Draft{At: at, Conversation: d.Conversation, Messages: draft("maya", scheduler.Brief).Messages}
+	again.Conversation.Asks = 7
+	if err := s.Commit(ctx, again); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("the same key twice: %v", err)
+	}
+	if c := load(t, s)[0]; c.Asks == 7 || len(c.Messages) != 1 {
+		t.Errorf("half of a refused commit is stored: asks %d, %d messages", c.Asks, len(c.Messages))
+	}
+}
+
+func testClaim(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	var rows []int64
+	for i, id := range []plan.ID{"a", "b", "c"} {
+		d := draft(id, scheduler.Brief)
+		d.Messages[0].Due = at.Add(-time.Duration(i) * time.Hour)
+		commit(t, s, d)
+		rows = append(rows, d.Messages[0].Row)
+	}
+	only, err := s.Claim(ctx, time.Now(), 10, rows[:1], yes)
+	if err != nil || len(only) != 1 || only[0].ID != "a" || !bytes.Equal(only[0].Data, []byte("data\x00\xff")) || only[0].Attempts != 1 {
+		t.Fatalf("claimed %v, %v; want a alone, with its bytes", only, err)
+	}
+	rest, err := s.Claim(ctx, time.Now(), 10, nil, yes)
+	if err != nil || len(rest) != 2 || rest[0].ID != "c" || rest[1].ID != "b" {
+		t.Fatalf("claimed %v, %v; want c and b, the longest due first", rest, err)
+	}
+	if more, err := s.Claim(ctx, time.Now(), 10, nil, yes); err != nil || len(more) != 0 {
+		t.Errorf("claimed twice: %v, %v", more, err)
+	}
+	soon := time.Now().Add(time.Hour).Truncate(time.Millisecond)
+	m := rest[0]
+	m.State, m.NotBefore, m.Code, m.Error = scheduler.Queued, soon, 451, "not now"
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := s.NextClaim(ctx, nil); err != nil || !next.Equal(soon) {
+		t.Errorf("the next claim is at %v, %v; want %v", next, err, soon)
+	}
+	if more, _ := s.Claim(ctx, soon.Add(-time.Second), 10, nil, yes); len(more) != 0 {
+		t.Error("claimed before its time")
+	}
+	if more, _ := s.Claim(ctx, soon, 10, nil, yes); len(more) != 1 || more[0].Attempts != 2 || more[0].Error != "not now" {
+		t.Errorf("claimed at its time: %v", more)
+	}
+}
+
+func testUnwanted(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("a", scheduler.Brief))
+	commit(t, s, draft("b", scheduler.Brief))
+	list, err := s.Claim(ctx, time.Now(), 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) {
+		if c.Plan.With.Name != "Maya Chen" {
+			t.Errorf("looked at %+v", c)
+		}
+		return scheduler.Expired, m.ID == "b"
+	})
+	if err != nil || len(list) != 1 || list[0].ID != "b" {
+		t.Fatalf("claimed %v, %v; want b: a message that is not wanted must not hide the next", list, err)
+	}
+	for _, c := range load(t, s) {
+		if want := map[plan.ID]scheduler.State{"a": scheduler.Expired, "b": scheduler.Sending}[c.ID]; c.Messages[0].State != want {
+			t.Errorf("%s is %s, want %s", c.ID, c.Messages[0].State, want)
+		}
+	}
+}
+
+func testDot(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("maya", scheduler.Invite))
+	m := claim(t, s)
+	if err := s.Dot(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+		t.Errorf("a second dot: %v", err)
+	}
+	m.State, m.Unclears = scheduler.Unclear, 1
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	m = claim(t, s) // unclear once: repeated
+	if m.Flagged {
+		t.Error("flagged before its bytes can have gone twice")
+	}
+	if err := s.Dot(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if !message(t, s).Flagged {
+		t.Error("not flagged when its bytes may go a second time")
+	}
+	m.State, m.Unclears = scheduler.Unclear, 2
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if list, _ := s.Claim(ctx, time.Now(), 1, nil, yes); len(list) != 0 {
+		t.Error("repeated a second time")
+	}
+}
+
+func testFence(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("maya", scheduler.Invite))
+	m := claim(t, s)
+	c := load(t, s)[0]
+	commit(t, s, &scheduler.Draft{At: at, Conversation: c, Drop: map[*scheduler.Message]scheduler.State{c.Messages[0]: scheduler.Dropped}})
+	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+		t.Errorf("the dot of a cancelled message: %v", err)
+	}
+	m.State = scheduler.Queued
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if got := message(t, s); got.State != scheduler.Dropped {
+		t.Errorf("after its worker has given up it is %s, want cancelled", got.State)
+	}
+	// Past its dot nothing stops it.
+	d := draft("tom", scheduler.Invite)
+	commit(t, s, d)
+	m = claim(t, s)
+	if err := s.Dot(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, s, &scheduler.Draft{At: at, Conversation: d.Conversation, Drop: map[*scheduler.Message]scheduler.State{m: scheduler.Dropped}})
+	m.State = scheduler.Accepted
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range load(t, s) {
+		if c.ID == "tom" && c.Messages[0].State != scheduler.Accepted {
+			t.Errorf("accepted after a cancellation that came too late: %s", c.Messages[0].State)
+		}
+	}
+}
+
+// A process is killed with a message in its hands: at once, and only then, another one frees it.
+func testKilled(t *testing.T, dsn string) {
+	for _, test := range []struct {
+		phase string
+		state scheduler.State
+	}{{"connect", scheduler.Queued}, {"dot", scheduler.Unclear}} {
+		s := open(t, dsn)
+		id := plan.ID(test.phase)
+		commit(t, s, draft(id, scheduler.Invite))
+		other := exec.Command(os.Args[0])
+		other.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+test.phase)
+		other.Stderr = os.Stderr
+		out, err := other.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fmt.Fscanln(out, new(string)); err != nil {
+			t.Fatal(err)
+		}
+		if freed, err := s.Recover(ctx, time.Now()); err != nil || len(freed) != 0 {
+			t.Fatalf("%s: freed %v, %v from a living process", test.phase, freed, err)
+		}
+		other.Process.Kill()
+		other.Wait()
+		var freed []*scheduler.Message
+		for deadline := time.Now().Add(10 * time.Second); len(freed) == 0 && time.Now().Before(deadline); {
+			if freed, err = s.Recover(ctx, time.Now()); err != nil { // PostgreSQL needs a moment to see it
+				t.Fatal(err)
+			}
+		}
+		if len(freed) != 1 || freed[0].State != test.state || freed[0].ID != id {
+			t.Errorf("%s: freed %+v, want one that is %s", test.phase, freed, test.state)
+		}
+		if list, err := s.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
+			t.Errorf("%s: claimed afterwards %v, %v", test.phase, list, err)
+		} else if list[0].State = scheduler.Accepted; s.Settle(ctx, list[0]) != nil {
+			t.Error("not settled")
+		}
+		if list, err := s.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 0 {
+			t.Errorf("%s: claimed once more %v, %v", test.phase, list, err)
+		}
+		s.Close()
+	}
+}
+
+func testPause(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("a", scheduler.Brief))
+	m := claim(t, s)
+	commit(t, s, draft("b", scheduler.Brief))
+	for range 2 {
+		if err := s.Pause(ctx, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := open(t, dsn)
+	if paused, err := other.Paused(ctx); err != nil || !paused {
+		t.Errorf("paused, seen by another: %v, %v", paused, err)
+	}
+	if list, err := other.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 0 {
+		t.Errorf("claimed while paused: %v, %v", list, err)
+	}
+	if next, err := other.NextClaim(ctx, nil); err != nil || !next.IsZero() {
+		t.Errorf("while paused the next claim is at %v, %v", next, err)
+	}
+	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+		t.Errorf("dot while paused: %v", err)
+	}
+	if err := other.Pause(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Dot(ctx, m); err != nil {
+		t.Errorf("dot after resume: %v", err)
+	}
+}
+
+func testApprove(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya", scheduler.Brief)
+	d.Messages[0].State = scheduler.Held
+	commit(t, s, d)
+	row := []int64{d.Messages[0].Row}
+	if list, _ := s.Claim(ctx, time.Now(), 1, nil, yes); len(list) != 0 {
+		t.Error("a held message was claimed")
+	}
+	if err := s.Approve(ctx, row); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Hold(ctx, row); err != nil {
+		t.Fatal(err)
+	}
+	if m := message(t, s); m.State != scheduler.Queued || !m.Approved {
+		t.Errorf("approved, then held: %s, approved %v; want it queued", m.State, m.Approved)
+	}
+	unapproved := draft("tom", scheduler.Brief)
+	commit(t, s, unapproved)
+	if err := s.Hold(ctx, []int64{unapproved.Messages[0].Row}); err != nil {
+		t.Fatal(err)
+	}
+	if m := claim(t, s); m.ID != "maya" {
+		t.Errorf("claimed %s, want only what is approved", m.ID)
+	}
+}
+
+func testHistory(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	for _, id := range []plan.ID{"a", "b"} {
+		d := draft(id)
+		d.Events = []scheduler.Event{{At: at, ID: id, Round: 1, Kind: "answer", Text: "yes"}, {At: at, ID: id, Round: 2, Kind: "ready", Text: "ä"}}
+		commit(t, s, d)
+	}
+	all, err := s.History(ctx, "")
+	if err != nil || len(all) != 4 {
+		t.Fatalf("%d events, %v; want 4", len(all), err)
+	}
+	some, err := s.History(ctx, "b")
+	want := []scheduler.Event{{At: at, ID: "b", Round: 1, Kind: "answer", Text: "yes"}, {At: at, ID: "b", Round: 2, Kind: "ready", Text: "ä"}}
+	if diff := cmp.Diff(want, some); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// Side-by-side writers share transactions; one that is refused takes no other with it.
+func testManyWriters(t *testing.T, dsn string) {
+	s, other := open(t, dsn), open(t, dsn)
+	commit(t, s, draft("taken"))
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			st := []*store.Store{s, other}[i%2]
+			if err := st.Commit(ctx, draft(plan.ID(fmt.Sprintf("c%d", i)), scheduler.Brief)); err != nil {
+				t.Error(err)
+			}
+			if err := st.Commit(ctx, draft("taken")); !errors.Is(err, scheduler.ErrConflict) {
+				t.Error(err)
+			}
+		}()
+	}
+	wg.Wait()
+	claimed := make(map[int64]bool)
+	var mu sync.Mutex
+	for _, st := range []*store.Store{s, other, s, other} {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for {
+				list, err := st.Claim(ctx, time.Now(), 7, nil, yes)
+				if err != nil {
+					t.Error(err)
+				}
+				if len(list) == 0 {
+					return
+				}
+				mu.Lock()
+				for _, m := range list {
+					if claimed[m.Row] {
+						t.Errorf("%s was claimed twice", m.ID)
+					}
+					claimed[m.Row] = true
+				}
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	if len(claimed) != 200 || len(load(t, s)) != 201 {
+		t.Errorf("%d claimed of %d conversations; want 200 of 201", len(claimed), len(load(t, s)))
+	}
+}
+
+func testChanges(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	changes := s.Changes()
+	ready := time.After(10 * time.Second)
+	other := open(t, dsn)
+	for i := 0; ; i++ { // the watch takes a moment to begin
+		commit(t, other, draft(plan.ID(fmt.Sprint("c", i))))
+		select {
+		case <-changes:
+			return
+		case <-time.After(50 * time.Millisecond):
+		case <-ready:
+			t.Fatal("nobody was told of another process's commit")
+		}
+	}
+}
+
+func testOpenTwice(t *testing.T, dsn string) {
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			s, err := store.Open(ctx, dsn, []string{ana}, false)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Close()
+		}()
+	}
+	wg.Wait()
+}
+
+func testReadOnly(t *testing.T, dsn string) {
+	s, err := store.Open(ctx, dsn, []string{ana}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Load(ctx); err != nil || list != nil {
+		t.Errorf("loaded from a state that is not there: %v, %v", list, err)
+	}
+	if err := s.Commit(ctx, draft("maya")); err == nil {
+		t.Error("written to a state that is not there")
+	}
+	s.Close()
+	if !strings.HasPrefix(dsn, "postgres") {
+		if _, err := os.Stat(dsn); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("reading has made the file: %v", err)
+		}
+	}
+	commit(t, open(t, dsn), draft("maya", scheduler.Brief))
+	if s, err = store.Open(ctx, dsn, []string{ana}, true); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if list, err := s.Load(ctx); err != nil || len(list) != 1 {
+		t.Errorf("loaded %d, %v", len(list), err)
+	}
+}
+
+func testNewer(t *testing.T, dsn string) {
+	open(t, dsn).Close()
+	driver := "sqlite"
+	if strings.HasPrefix(dsn, "postgres") {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if driver == "sqlite" {
+		return // the path of this test is no address for the driver; TestNewerFile does it
+	}
+	if _, err := db.Exec("UPDATE schema_version SET version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(ctx, dsn, []string{ana}, false); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("opened a newer schema: %v", err)
+	}
+}
+
+func TestNewerFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	open(t, path).Close()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE schema_version SET version = 99"); err != nil {
+		t.Fatal(err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		if _, err := store.Open(ctx, path, []string{ana}, readOnly); !errors.Is(err, store.ErrNewer) {
+			t.Errorf("opened a newer schema: %v", err)
+		}
+	}
+}
+
+func testOrganizers(t *testing.T, dsn string) {
+	s := open(t, dsn, "old@example.org")
+	commit(t, s, draft("maya", scheduler.Brief))
+	renamed := open(t, dsn, "new@example.org", "old@example.org")
+	if len(load(t, renamed)) != 1 {
+		t.Error("with the old address as an alias nothing is found")
+	}
+	other, err := store.Open(ctx, dsn, []string{"other@example.org"}, false)
+	if !strings.HasPrefix(dsn, "postgres") {
+		if !errors.Is(err, store.ErrOtherOrganizer) {
+			t.Errorf("a file of somebody else: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	commit(t, other, draft("maya", scheduler.Brief))
+	if m := claim(t, other); m.Row == message(t, s).Row {
+		t.Error("claimed a message of another organizer")
+	}
+}
+
+func TestSQLiteFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state", "state.db")
+	s := open(t, path)
+	commit(t, s, draft("maya", scheduler.Brief))
+	claim(t, s)
+	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700 | os.ModeDir} {
+		if info, err := os.Stat(name); err != nil || info.Mode() != want {
+			t.Errorf("%s: %v, %v; want %v", name, info.Mode(), err, want)
+		}
+	}
+	if err := s.LockDaemon(); err != nil {
+		t.Fatal(err)
+	}
+	var running *store.RunningError
+	if err := open(t, path).LockDaemon(); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
+		t.Errorf("a second daemon: %v; want it refused with the process id", err)
+	}
+	s.Close()
+	if err := open(t, path).LockDaemon(); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	}
+	if left, _ := filepath.Glob(path + ".owner-*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -1,0 +1,224 @@
+package scheduler_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/email"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
+	"coalition/templates"
+)
+
+var lisbon = must(invites.Location("Europe/Lisbon"))
+
+// monday is the moment from which most tests count: ten o'clock on a working day.
+var monday = time.Date(2027, 2, 1, 10, 0, 0, 0, lisbon)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+var ana = scheduler.Settings{
+	Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
+	Zone:      "Europe/Lisbon",
+	Language:  "en",
+	Hours:     plan.WorkingHours{From: 9 * 60, To: 17*60 + 30},
+	Reminders: []time.Duration{24 * time.Hour, time.Hour},
+	HoldOver:  10,
+}
+
+// maya is a complete plan. Each change is a key of it, or of a block in it, with another value: a
+// line that begins with the key is replaced, or the line is added.
+func maya(changes ...string) string {
+	text := `with:
+  name: Maya Chen
+  email: maya@example.org
+  timezone: Europe/Berlin
+purpose: Join forces on the spring launch.
+offer: [A standing seat in our roadmap review]
+ask: [An early word when a study changes what we build]
+agenda:
+  - {topic: What each of us is committed to, minutes: 60}
+setting: {kind: walk, place: Riverside path}
+when: {start: 2027-03-04 10:00}
+ready: true
+`
+	for _, change := range changes {
+		key, _, _ := strings.Cut(change, ":")
+		lines := strings.SplitAfter(text, "\n")
+		found := false
+		for i, line := range lines {
+			if strings.HasPrefix(strings.TrimSpace(line), strings.TrimSpace(key)+":") {
+				indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
+				lines[i], found = indent+strings.TrimSpace(change)+"\n", true
+			}
+		}
+		text = strings.Join(lines, "")
+		if !found {
+			text += change + "\n"
+		}
+	}
+	return text
+}
+
+func parse(t testing.TB, text string) *plan.Plan {
+	t.Helper()
+	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(text))
+	if len(plans) != 1 {
+		t.Fatalf("the plan can't be used: %v\n%s", problems, text)
+	}
+	return plans[0]
+}
+
+// talk is a conversation as its plan says, read at monday.
+func talk(t testing.TB, changes ...string) *scheduler.Conversation {
+	t.Helper()
+	c := scheduler.New("maya", 1, &ana)
+	if _, err := c.Read(parse(t, maya(changes...)), monday); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle(monday)
+	return c
+}
+
+// A world is a scheduler with everything around it that can be had in a test: plan files, a state,
+// a clock, and partners who get what is sent.
+type world struct {
+	*scheduler.Scheduler
+	t     testing.TB
+	dir   string
+	now   time.Time
+	store *store.Store
+
+	arrived []*invites.Parcel
+	// answer is what becomes of the next messages; nil accepts.
+	answer func(p *invites.Parcel, dot func() error) error
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), now: monday}
+	w.reopen(store.Open)
+	return w
+}
+
+func (w *world) reopen(open func(context.Context, string, []string, bool) (*store.Store, error)) {
+	w.t.Helper()
+	st, err := open(context.Background(), filepath.Join(w.dir, "state.db"), []string{ana.Organizer.Email}, false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { st.Close() })
+	folder := filepath.Join(w.dir, "plans")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	w.store = st
+	w.Scheduler = &scheduler.Scheduler{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w, Via: "smtp",
+		Words: must(templates.Load("")), Finish: email.Finish, Now: func() time.Time { return w.now },
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+}
+
+// Send implements [scheduler.Sender].
+func (w *world) Send(_ context.Context, p *invites.Parcel, dot func() error) error {
+	if w.answer != nil {
+		if err := w.answer(p, dot); err != nil {
+			return err
+		}
+	} else if err := dot(); err != nil {
+		return err
+	}
+	w.arrived = append(w.arrived, p)
+	return nil
+}
+
+// Connections is one: tests count on the order.
+func (w *world) Connections() int { return 1 }
+
+// Idle does nothing.
+func (w *world) Idle() {}
+
+// plan writes a plan file; "" removes it.
+func (w *world) plan(id, text string) {
+	w.t.Helper()
+	path := filepath.Join(w.Plans.Path, id+".yaml")
+	if text == "" {
+		if err := os.Remove(path); err != nil {
+			w.t.Fatal(err)
+		}
+		return
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Plans = &plan.Folder{Path: w.Plans.Path} // files change faster than their times do
+}
+
+func (w *world) board() *scheduler.Board {
+	w.t.Helper()
+	return must(w.Look(context.Background(), 0))
+}
+
+func (w *world) find(ref string) *scheduler.Conversation {
+	w.t.Helper()
+	return must(w.board().Find(ref))
+}
+
+// pass does what the daemon does once, and delivers.
+func (w *world) pass() *scheduler.Report {
+	w.t.Helper()
+	ctx := context.Background()
+	r := must(w.Pass(ctx, w.board()))
+	if r.Failed > 0 {
+		w.t.Fatalf("%d conversations failed", r.Failed)
+	}
+	if _, _, err := w.Deliver(ctx, ctx); err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// take commits a change that sends nothing.
+func (w *world) take(ref string, change scheduler.Change) {
+	w.t.Helper()
+	w.commit(w.Take(w.find(ref), change, w.now))
+}
+
+func (w *world) commit(d *scheduler.Draft, err error) {
+	w.t.Helper()
+	if err == nil && d.Sent == nil {
+		err = w.store.Commit(context.Background(), d)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// kinds are the kinds of all that has arrived, in its order.
+func (w *world) kinds() string {
+	var list []string
+	for _, p := range w.arrived {
+		list = append(list, fmt.Sprintf("%s-%d", p.Kind, p.Sequence))
+	}
+	return strings.Join(list, " ")
+}
+
+func (w *world) want(kinds string) {
+	w.t.Helper()
+	if got := w.kinds(); got != kinds {
+		w.t.Errorf("arrived: %s; want %s", got, kinds)
+	}
+}

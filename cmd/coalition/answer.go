@@ -100,7 +100,7 @@ func (a *app) chosenTime(b *scheduler.Board, c *scheduler.Conversation, s string
 	for _, word := range regexp.MustCompile(`\d+`).FindAllString(s, -1) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 1 || n > len(offered) {
-			return best, usage("there is no time with the number %s", "see: coalition show %s", word, c.ID)
+			return best, usage("there is no time with the number %s", "see: coalition show "+string(c.ID), word)
 		}
 		slot := offered[n-1]
 		at := slot.Time()

@@ -114,32 +114,32 @@ type (
 	security    string
 )
 
-func oneOf[T ~string](v *T, text []byte, words ...string) error {
-	if !slices.Contains(words, string(text)) {
+func oneOf[T ~string](v *T, text string, words ...string) error {
+	if !slices.Contains(words, text) {
 		return strictyaml.OneOf(words...)
 	}
 	*v = T(text)
 	return nil
 }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (v *mailVia) UnmarshalText(text []byte) error { return oneOf(v, text, "outbox", "smtp") }
+// Parse implements [strictyaml.Scalar].
+func (v *mailVia) Parse(text string) error { return oneOf(v, text, "outbox", "smtp") }
 
-// JSONSchema describes what UnmarshalText reads.
+// JSONSchema describes what Parse reads.
 func (mailVia) JSONSchema() map[string]any { return strictyaml.Enum("outbox", "smtp") }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (v *calendarVia) UnmarshalText(text []byte) error { return oneOf(v, text, "ics", "google") }
+// Parse implements [strictyaml.Scalar].
+func (v *calendarVia) Parse(text string) error { return oneOf(v, text, "ics", "google") }
 
-// JSONSchema describes what UnmarshalText reads.
+// JSONSchema describes what Parse reads.
 func (calendarVia) JSONSchema() map[string]any { return strictyaml.Enum("ics", "google") }
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (v *security) UnmarshalText(text []byte) error {
+// Parse implements [strictyaml.Scalar].
+func (v *security) Parse(text string) error {
 	return oneOf(v, text, email.StartTLS, email.TLS, email.Clear)
 }
 
-// JSONSchema describes what UnmarshalText reads.
+// JSONSchema describes what Parse reads.
 func (security) JSONSchema() map[string]any {
 	return strictyaml.Enum(email.StartTLS, email.TLS, email.Clear)
 }
@@ -147,9 +147,9 @@ func (security) JSONSchema() map[string]any {
 // ahead is how long before a talk a reminder goes: one minute to 30 days.
 type ahead time.Duration
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (a *ahead) UnmarshalText(text []byte) error {
-	d, err := time.ParseDuration(string(text))
+// Parse implements [strictyaml.Scalar].
+func (a *ahead) Parse(text string) error {
+	d, err := time.ParseDuration(text)
 	if err != nil || d < time.Minute || d > 30*24*time.Hour {
 		return &strictyaml.Fault{Text: "is no time before a talk", Mend: "write 24h, 1h or 30m"}
 	}

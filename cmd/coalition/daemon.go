@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,6 +36,8 @@ than a day ago, holds them all and waits for: coalition approve`,
 			if once {
 				return a.once(cmd)
 			}
+			debug.SetGCPercent(100)
+			a.sched.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
 			err := a.sched.Run(cmd.Context(), a.hard)
 			if err == nil {
@@ -126,6 +130,13 @@ func (a *app) sayResult(m *scheduler.Message) (failed bool) {
 // or has failed in this run.
 func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) (failed bool) {
 	zone := a.sched.Zone.Location("UTC")
+	const most = 10
+	waiting := 0
+	defer func() {
+		if waiting > most {
+			a.say("%-13s%d more: %s", "wait", waiting-most, a.hint("list"))
+		}
+	}()
 	for _, c := range b.Conversations {
 		if acted[c.Ref()] {
 			continue
@@ -139,8 +150,9 @@ func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) (failed bool) {
 		case scheduler.Met, scheduler.Cancelled, scheduler.Declined:
 			continue
 		}
-		step := c.Next(b.Now)
-		a.say("%-13s%s: %s", "waits", c.Ref(), strings.ReplaceAll(nextWords(step, b.Now, zone), ": ready ", ": coalition ready "))
+		if waiting++; waiting <= most {
+			a.say("%-13s%s: %s", "waits", c.Ref(), nextWords(c.Next(b.Now), b.Now, zone))
+		}
 	}
 	return failed
 }

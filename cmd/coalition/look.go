@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -86,6 +85,10 @@ func stamp(t time.Time, zone *time.Location) *string {
 
 func (a *app) row(c *scheduler.Conversation, now time.Time) row {
 	step := c.Next(now)
+	return a.rowOf(c, step, now)
+}
+
+func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Time) row {
 	if step.Kind != "" && step.Due.IsZero() {
 		step.Due = now
 	}
@@ -133,23 +136,41 @@ was decided since is named below.`,
 	}
 }
 
-func (a *app) list(b *scheduler.Board) error {
-	slices.SortStableFunc(b.Conversations, func(x, y *scheduler.Conversation) int {
-		over := func(c *scheduler.Conversation) int {
-			switch c.Status(b.Now) {
-			case scheduler.Met, scheduler.Declined, scheduler.Cancelled:
-				return 1
-			}
-			return 0
+// A ranked is a conversation in its place in the list.
+type ranked struct {
+	c   *scheduler.Conversation
+	row row
+	due time.Time
+}
+
+// ranked are all conversations: those that are over last, then by what matters most, then by what
+// comes soonest.
+func (a *app) ranked(b *scheduler.Board) []ranked {
+	list := make([]ranked, len(b.Conversations))
+	for i, c := range b.Conversations {
+		step := c.Next(b.Now)
+		list[i] = ranked{c, a.rowOf(c, step, b.Now), step.Due}
+	}
+	over := func(r *ranked) bool {
+		status := scheduler.Status(r.row.Status)
+		return status == scheduler.Met || status == scheduler.Declined || status == scheduler.Cancelled
+	}
+	slices.SortStableFunc(list, func(x, y ranked) int {
+		switch {
+		case over(&x) != over(&y):
+			return map[bool]int{true: 1, false: -1}[over(&x)]
+		case x.row.Priority != y.row.Priority:
+			return y.row.Priority - x.row.Priority
+		case x.due.IsZero() != y.due.IsZero():
+			return map[bool]int{true: 1, false: -1}[x.due.IsZero()]
 		}
-		soon := func(c *scheduler.Conversation) int64 {
-			if due := c.Next(b.Now).Due; !due.IsZero() {
-				return due.Unix()
-			}
-			return 1 << 40
-		}
-		return cmp.Or(cmp.Compare(over(x), over(y)), cmp.Compare(y.Priority(), x.Priority()), cmp.Compare(soon(x), soon(y)))
+		return x.due.Compare(y.due)
 	})
+	return list
+}
+
+func (a *app) list(b *scheduler.Board) error {
+	entries := a.ranked(b)
 	bad := 0
 	for _, p := range b.Problems {
 		if !p.Warning {
@@ -161,35 +182,33 @@ func (a *app) list(b *scheduler.Board) error {
 	}
 	if a.json {
 		rows := []row{}
-		for _, c := range b.Conversations {
-			rows = append(rows, a.row(c, b.Now))
+		for _, e := range entries {
+			rows = append(rows, e.row)
 		}
 		return a.printJSON(rows)
 	}
-	if len(b.Conversations) == 0 {
+	if len(entries) == 0 {
 		a.say("No conversations yet. Plan one with: coalition new NAME EMAIL")
 		return nil
 	}
 	zone := a.sched.Zone.Location("UTC")
 	table := [][]string{{"ID", "STATUS", "DUE", "NEXT"}}
 	var notes []string
-	for _, c := range b.Conversations {
-		r := a.row(c, b.Now)
+	for _, e := range entries {
 		due := ""
-		if r.Due != nil {
-			t, _ := time.Parse(time.RFC3339, *r.Due)
-			due = t.In(zone).Format("2 Jan 15:04")
-			if t.In(zone).Year() != b.Now.In(zone).Year() {
-				due = t.In(zone).Format("2 Jan 2006")
+		if !e.due.IsZero() {
+			due = e.due.In(zone).Format("2 Jan 15:04")
+			if e.due.In(zone).Year() != b.Now.In(zone).Year() {
+				due = e.due.In(zone).Format("2 Jan 2006")
 			}
 		}
 		next := ""
-		if r.Next != nil {
-			next = *r.Next
+		if e.row.Next != nil {
+			next = *e.row.Next
 		}
-		table = append(table, []string{c.Ref(), r.Status, due, next})
-		if note := difference(c, b.Now); note != "" {
-			notes = append(notes, c.Ref()+": "+note)
+		table = append(table, []string{e.c.Ref(), e.row.Status, due, next})
+		if note := e.c.Difference(b.Now); note != "" {
+			notes = append(notes, e.c.Ref()+": "+note)
 		}
 	}
 	a.table(table)
@@ -197,15 +216,6 @@ func (a *app) list(b *scheduler.Board) error {
 		a.say("%s", note)
 	}
 	return nil
-}
-
-// difference names what the plan file says otherwise than what was decided since.
-func difference(c *scheduler.Conversation, now time.Time) string {
-	planned, inForce := c.PlannedStart(now), c.Start(now)
-	if planned.IsZero() || planned.Equal(inForce) {
-		return ""
-	}
-	return fmt.Sprintf("the plan file says %s; %s stands", planned.Format(timeLayout), inForce.Format(timeLayout))
 }
 
 // table prints rows under their heads, in columns that fit the terminal, or 80 characters. The last
@@ -352,7 +362,7 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 		}
 		line("start", fmt.Sprintf("%s, %d min%s", start.In(zone).Format(timeLayout), int(c.Length().Minutes()), theirs))
 	}
-	line("", difference(c, b.Now))
+	line("", c.Difference(b.Now))
 	for i, slot := range c.Offered {
 		line([]string{"offered", ""}[min(i, 1)], fmt.Sprintf("%d) %s", i+1, slot.Time().In(zone).Format(timeLayout)))
 	}

@@ -133,7 +133,7 @@ the partnership becomes the second.`,
 				n.id = slug(args[0])
 			}
 			var id plan.ID
-			if err := id.UnmarshalText([]byte(n.id)); err != nil {
+			if err := id.Parse(n.id); err != nil {
 				return usage("%q %s", "name one with --id", n.id, err)
 			}
 			path := filepath.Join(a.sched.Plans.Path, string(id)+".yaml")
@@ -226,7 +226,8 @@ func (n *newPlan) file(name, address string) string {
 		list("", "ask", n.ask, "how you would like to be supported")
 		line("agenda:   # sent as it stands")
 		for _, item := range agenda {
-			line("  - {topic: %s, minutes: %s}", quoted(item[0]), item[1])
+			line("  - topic: %s", quoted(item[0]))
+			line("    minutes: %s", item[1])
 		}
 		if n.kind == "" {
 			line("# setting:")

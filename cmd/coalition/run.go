@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -52,13 +53,12 @@ type app struct {
 	state  *store.Store
 	sched  *scheduler.Scheduler
 	hard   context.Context // ends when nothing may be waited for any more
-
-	wrapStore func(scheduler.Store) scheduler.Store // what a test puts before the store; nil: nothing
 }
 
 // run is the program: args without its name, the environment as of [os.Environ]. It returns the exit
 // code.
 func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	debug.SetGCPercent(400) // a command is soon over; the daemon sets it back
 	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	return a.run(ctx, args)
 }
@@ -241,10 +241,8 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Words:    words,
 		Finish:   email.Finish,
 		Now:      time.Now,
-		Log:      slog.New(slog.NewTextHandler(a.stderr, nil)),
-	}
-	if a.wrapStore != nil {
-		a.sched.Store = a.wrapStore(st)
+		// Commands say themselves what has become of messages; only the daemon keeps a log.
+		Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	}
 	if a.at != "" {
 		start, err := a.parseTime(a.at, time.Now())

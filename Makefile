@@ -1,0 +1,25 @@
+# make test    installs the servers and parsers that the tests talk to, where they are missing (as root on
+#              Debian; elsewhere it names them), and runs every test, none skipped
+# make bench   runs the benchmarks
+# make fuzz    lets each fuzz target run for 20 seconds
+# make lint    runs the linter and the formatter
+
+.PHONY: test install bench fuzz lint build
+
+test: install
+	COALITION_REQUIRE_SERVERS=1 go test ./...
+
+install:
+	sh .ci/install
+
+build:
+	go build -trimpath -o coalition ./cmd/coalition
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz:
+	go run ./.ci/fuzz 20s
+
+lint:
+	go tool -modfile=.ci/tools/go.mod golangci-lint run

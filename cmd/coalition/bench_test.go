@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+)
+
+// BenchmarkStart is a whole process that prints its help, beside the same process doing nothing: the
+// test program, which links what the program links and more.
+func BenchmarkStart(b *testing.B) {
+	for _, args := range [][]string{{"--help"}, {"completion", "bash"}} {
+		b.Run(strings.Join(args, "-"), func(b *testing.B) {
+			for b.Loop() {
+				if err := command("coalition", args...).Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// conversations is a folder with n plans, as the program reads it.
+func conversations(b *testing.B, n int, more string) string {
+	b.Helper()
+	dir := b.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "conversations"), 0o700); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(anaConfig+"hold_over: 10000\n"+more), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for i := range n {
+		text := strings.Replace(mayaPlan, "maya@", fmt.Sprintf("p%d@", i), 1) + "permitted: In person.\n"
+		text = strings.Replace(text, "times: [in 8 working days at 10:00, in 9 working days at 15:00]", "start: in 80 working days at 10:00", 1) + `private:
+  why: She decides which studies run, and twice we learnt of one too late.
+  goal: A partnership in which neither launches without the other's word.
+  measures: [A joint review before each launch, No surprise study in the quarter]
+  importance: 5
+  urgency: 4
+`
+		if err := os.WriteFile(filepath.Join(dir, "conversations", fmt.Sprintf("p%05d.yaml", i)), []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func program(b *testing.B, dir string, args ...string) {
+	b.Helper()
+	var out bytes.Buffer
+	if code := run(context.Background(), append([]string{"--config", filepath.Join(dir, "config.yaml")}, args...), nil, strings.NewReader(""), &out, &out); code != 0 {
+		b.Fatalf("exit %d\n%.2000s", code, out.String())
+	}
+}
+
+// BenchmarkList is `list` over plans that have all been invited: files and state are read whole.
+func BenchmarkList(b *testing.B) {
+	for _, n := range []int{1000, 10000} {
+		dir := conversations(b, n, "")
+		b.Run(fmt.Sprint(n, "-new"), func(b *testing.B) {
+			for b.Loop() {
+				program(b, dir, "list")
+			}
+		})
+		program(b, dir, "daemon", "--once", "-q")
+		b.Run(fmt.Sprint(n, "-invited"), func(b *testing.B) {
+			for b.Loop() {
+				program(b, dir, "list")
+			}
+		})
+	}
+}
+
+// BenchmarkPass is a daemon's pass over 10,000 conversations: one in which nothing has changed, with the
+// plans read before, and one that decides on a thousand invitations.
+func BenchmarkPass(b *testing.B) {
+	dir := conversations(b, 10000, "")
+	program(b, dir, "daemon", "--once", "-q")
+	a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+	if err := a.open(context.Background(), false); err != nil {
+		b.Fatal(err)
+	}
+	defer a.state.Close()
+	b.Run("unchanged-10000", func(b *testing.B) {
+		for b.Loop() {
+			board, err := a.sched.Look(context.Background(), 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if r, err := a.sched.Pass(context.Background(), board); err != nil || len(r.Decided) > 0 {
+				b.Fatal(r, err)
+			}
+		}
+	})
+	b.Run("decide-1000", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			dir := conversations(b, 1000, "")
+			a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+			if err := a.open(context.Background(), false); err != nil {
+				b.Fatal(err)
+			}
+			board, err := a.sched.Look(context.Background(), 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+			if r, err := a.sched.Pass(context.Background(), board); err != nil || len(r.Decided) != 1000 {
+				b.Fatal(r, err)
+			}
+			b.StopTimer()
+			a.state.Close()
+			b.StartTimer()
+		}
+	})
+}
+
+// BenchmarkSend sends 1,000 invitations to a mail server on this machine, every claim, dot and end on the
+// disk, beside a bare loop that hands the same bytes to the same server over as many connections, with
+// nothing written down. The ratio is that of their messages per second.
+func BenchmarkSend(b *testing.B) {
+	const n, connections = 1000, 4
+	box := &counter{}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := smtp.NewServer(box)
+	s.Domain = "localhost"
+	go s.Serve(l)
+	defer s.Close()
+	host, port, _ := net.SplitHostPort(l.Addr().String())
+	mail := fmt.Sprintf("mail:\n  via: smtp\n  smtp: {host: %s, port: %s, security: none, connections: %d}\n", host, port, connections)
+	var ours, bare time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		dir := conversations(b, n, mail)
+		a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+		if err := a.open(context.Background(), false); err != nil {
+			b.Fatal(err)
+		}
+		board, err := a.sched.Look(context.Background(), 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := a.sched.Pass(context.Background(), board)
+		if err != nil || len(r.Decided) != n {
+			b.Fatal(r, err)
+		}
+		var list [][]byte
+		for _, m := range r.Decided {
+			list = append(list, m.Data)
+		}
+		box.n.Store(0)
+		b.StartTimer()
+		begun := time.Now()
+		if _, settled, err := a.sched.Deliver(context.Background(), context.Background()); err != nil || settled != n {
+			b.Fatal(settled, err)
+		}
+		ours += time.Since(begun)
+		b.StopTimer()
+		if box.n.Load() != n {
+			b.Fatalf("%d arrived", box.n.Load())
+		}
+		begun = time.Now()
+		sendBare(b, l.Addr().String(), list, connections)
+		bare += time.Since(begun)
+		a.state.Close()
+		b.StartTimer()
+	}
+	total := float64(n * b.N)
+	b.ReportMetric(total/ours.Seconds(), "messages/s")
+	b.ReportMetric(total/bare.Seconds(), "bare-messages/s")
+	b.ReportMetric(bare.Seconds()/ours.Seconds(), "ratio")
+}
+
+func sendBare(b *testing.B, addr string, list [][]byte, connections int) {
+	work := make(chan []byte)
+	var wg sync.WaitGroup
+	for range connections {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			c, err := smtp.Dial(addr)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer c.Close()
+			for data := range work {
+				if err := c.SendMail("ana@example.org", []string{"maya@example.org"}, bytes.NewReader(data)); err != nil {
+					b.Error(err)
+				}
+			}
+		}()
+	}
+	for _, data := range list {
+		work <- data
+	}
+	close(work)
+	wg.Wait()
+}
+
+// counter is a mail server that throws away what it gets.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) NewSession(*smtp.Conn) (smtp.Session, error) { return &discard{c: c}, nil }
+
+type discard struct {
+	c   *counter
+	buf [32 << 10]byte
+}
+
+func (*discard) Mail(string, *smtp.MailOptions) error { return nil }
+func (*discard) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (*discard) Reset()                               {}
+func (*discard) Logout() error                        { return nil }
+func (d *discard) Data(r io.Reader) error {
+	for {
+		if _, err := r.Read(d.buf[:]); err != nil {
+			d.c.n.Add(1)
+			return nil
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-message"
+)
+
+// canaries are the words of the private block, each one found nowhere else.
+var canaries = map[string]string{
+	"why": "Whykanarienvogel", "goal": "Goalkanarienvogel", "measure": "Measurekanarienvogel", "history": "Historykanarienvogel",
+}
+
+func canaryFiles() []string {
+	private := fmt.Sprintf("private:\n  why: %s is why\n  goal: To reach %s\n  measures: [%s]\n  history: Since %s\n  importance: 5\n",
+		canaries["why"], canaries["goal"], canaries["measure"], canaries["history"])
+	return []string{"config.yaml", anaConfig + "mail: {copy_to_self: true}\n",
+		"conversations/maya.yaml", mayaPlan + private,
+		"conversations/tomas.yaml", strings.Replace(mayaPlan, "ready: true", "ready: true\npermitted: In person.", 1) + private,
+		"conversations/priya.yaml", strings.Replace(mayaPlan, "ready: true", "", 1) + private,
+		// A slip turns private words into a key, into an alias, and into no YAML at all.
+		"conversations/slip.yaml", mayaPlan + "private:\n  " + canaries["why"] + ": x\n",
+		"conversations/star.yaml", mayaPlan + "private: {goal: *" + canaries["history"] + "}\n",
+		"conversations/torn.yaml", mayaPlan + "private: {why: '" + canaries["why"] + "\n",
+	}
+}
+
+// everything does what can be done with the program at path in dir, and gives all that it said but the
+// lines of the plans, which check shows on purpose.
+func everything(t *testing.T, program func(args ...string) *exec.Cmd, dir string) (said []byte) {
+	t.Helper()
+	var all bytes.Buffer
+	for _, args := range []string{
+		"daemon --once", "list", "list --json", "show maya", "show maya --json", "log", "log --json", "check --json",
+		"ask maya --again --yes", "answer maya yes --time 1", "invite maya --dry-run", "invite maya --yes", "invite maya --ics - --publish",
+		"move maya --start in_30_days_at_11:00 --yes", "cancel maya --yes", "ready priya", "ask priya --eml priya.eml", "daemon --once",
+		"invite tomas --start in_9_working_days_at_15:00 --yes", "show slip", "schema plan", "template list", "daemon --once --json", "__complete show ''",
+	} {
+		words := strings.Fields(args)
+		for i, w := range words {
+			words[i] = strings.ReplaceAll(w, "_", " ")
+			if strings.HasPrefix(w, "__") {
+				words[i] = w
+			}
+		}
+		cmd := program(append([]string{"--config", filepath.Join(dir, "config.yaml")}, words...)...)
+		cmd.Dir = dir
+		out, _ := cmd.CombinedOutput() // some are refused; what they say counts all the same
+		fmt.Fprintf(&all, "$ %s\n%s\n", args, out)
+	}
+	return all.Bytes()
+}
+
+// leaked are the canaries in what was said and in every file outside the folder of plans, as they stand
+// and decoded in every way that mail knows.
+func leaked(t *testing.T, dir string, said []byte) (found []string) {
+	t.Helper()
+	look := func(where string, data []byte) {
+		for key, canary := range canaries {
+			if bytes.Contains(bytes.ToLower(data), []byte(strings.ToLower(canary))) {
+				found = append(found, key+" in "+where)
+			}
+		}
+	}
+	look("what was said", said)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(filepath.Dir(path)) == "conversations" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		look(name, data)
+		switch filepath.Ext(path) {
+		case ".ics":
+			look(name+", unfolded", regexp.MustCompile(`\r\n[ \t]`).ReplaceAll(data, nil))
+		case ".eml":
+			entity, err := message.Read(bytes.NewReader(data))
+			if err != nil {
+				return err
+			}
+			return entity.Walk(func(_ []int, part *message.Entity, err error) error {
+				if err != nil || strings.HasPrefix(part.Header.Get("Content-Type"), "multipart/") {
+					return err
+				}
+				body, err := io.ReadAll(part.Body)
+				look(name+", decoded", body)
+				look(name+", unescaped", []byte(html.UnescapeString(string(body))))
+				look(name+", unfolded", regexp.MustCompile(`\r\n[ \t]`).ReplaceAll(body, nil))
+				plain, _ := url.PathUnescape(strings.ReplaceAll(string(body), "%", "%25"))
+				look(name+", unquoted", []byte(plain))
+				return err
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestPrivate: what stands under private: is in no byte that leaves, in no file of the state and in
+// no line that is said or logged.
+func TestPrivate(t *testing.T) {
+	dir := write(t, canaryFiles()...)
+	said := everything(t, func(args ...string) *exec.Cmd { return command("coalition", args...) }, dir)
+	if found := leaked(t, dir, said); len(found) > 0 {
+		t.Errorf("leaked: %v", found)
+	}
+	for _, sign := range []string{"maya, the brief to", "is on its way", `"status": "permitted"`, "METHOD:PUBLISH", "The cancellation to"} {
+		if !bytes.Contains(said, []byte(sign)) {
+			t.Errorf("the run has not come to %q:\n%s", sign, said)
+		}
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "outbox", "*.eml")); len(files) < 8 {
+		t.Errorf("only %d messages have left", len(files))
+	}
+}
+
+// TestPrivateLeak: the test above is worth something. Builds that are made leaky on purpose are found
+// out, each for its own leak.
+func TestPrivateLeak(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leak := range []struct{ name, file, old, new, found string }{
+		{"into the words of a message", "scheduler/write.go", "Purpose:   t.Purpose,", "Purpose: t.Purpose + c.private.Why,", "why in outbox"},
+		{"into the database", "scheduler/conversation.go", "c.source, c.private = p, p.Private", "c.source, c.private = p, p.Private; p.Result += p.Private.Goal", "goal in state"},
+		{"into the log", "scheduler/pass.go", "func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err error) {",
+			"func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err error) {\n\tfor _, c := range b.Conversations { s.Log.Error(c.private.History) }", "history in what was said"},
+		{"into a problem", "scheduler/strictyaml/strictyaml.go", `text := "there is no such key"`, `text := "there is no such key " + key.Value`, "why in what was said"},
+	} {
+		t.Run(leak.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(root, leak.file)
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Count(string(source), leak.old) != 1 {
+				t.Fatalf("%s does not hold %q once: the leak has to be made anew", leak.file, leak.old)
+			}
+			tmp := t.TempDir()
+			leaky := filepath.Join(tmp, "leaky.go")
+			if err := os.WriteFile(leaky, []byte(strings.Replace(string(source), leak.old, leak.new, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: leaky}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(tmp, "overlay.json"), overlay, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			building.Lock() // the linker wants all cores for itself
+			build := exec.Command("go", "build", "-overlay", filepath.Join(tmp, "overlay.json"), "-o", filepath.Join(tmp, "coalition"), "coalition/cmd/coalition")
+			out, err := build.CombinedOutput()
+			building.Unlock()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			dir := write(t, canaryFiles()...)
+			said := everything(t, func(args ...string) *exec.Cmd { return exec.Command(filepath.Join(tmp, "coalition"), args...) }, dir)
+			if found := strings.Join(leaked(t, dir, said), "; "); !strings.Contains(found, leak.found) {
+				t.Errorf("found: %q; want %q", found, leak.found)
+			}
+		})
+	}
+}
+
+var building sync.Mutex

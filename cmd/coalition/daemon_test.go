@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A running daemon; lines are what it logs.
+type running struct {
+	t     *testing.T
+	stop  func() (exit int)
+	lines <-chan string
+	seen  []string
+}
+
+func startDaemon(t *testing.T, dir string, args ...string) *running {
+	t.Helper()
+	cmd := command("coalition", append([]string{"--config", filepath.Join(dir, "config.yaml"), "daemon"}, args...)...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill() })
+	lines := make(chan string, 100)
+	go func() {
+		defer close(lines)
+		for s := bufio.NewScanner(stderr); s.Scan(); {
+			lines <- s.Text()
+		}
+	}()
+	return &running{t: t, lines: lines, stop: func() int {
+		cmd.Process.Signal(syscall.SIGTERM)
+		for range lines {
+		}
+		cmd.Wait()
+		return cmd.ProcessState.ExitCode()
+	}}
+}
+
+// await waits for a line that holds text.
+func (r *running) await(text string) {
+	r.t.Helper()
+	for deadline := time.After(20 * time.Second); ; {
+		select {
+		case line, ok := <-r.lines:
+			r.seen = append(r.seen, line)
+			if strings.Contains(line, text) {
+				return
+			}
+			if !ok {
+				r.t.Fatalf("the daemon has ended before it logged %q:\n%s", text, strings.Join(r.seen, "\n"))
+			}
+		case <-deadline:
+			r.t.Fatalf("the daemon has not logged %q:\n%s", text, strings.Join(r.seen, "\n"))
+		}
+	}
+}
+
+func outbox(t *testing.T, dir, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "outbox", pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestDaemon: a running daemon sees what happens beside it: a new plan once it has been left alone for
+// five seconds, an answer recorded by a command at once, a reminder when its time comes.
+func TestDaemon(t *testing.T) {
+	t.Parallel()
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan)
+	path := filepath.Join(dir, "conversations/maya.yaml")
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	d := startDaemon(t, dir)
+	d.await("msg=sent id=maya kind=brief")
+	// Another daemon has no place beside it, and says so with the process id.
+	code, _, stderr := coalition(t, dir, "daemon", "--once")
+	if pid := regexp.MustCompile(`process id (\d+)`).FindStringSubmatch(stderr); code != 1 || pid == nil {
+		t.Errorf("a second daemon: exit %d, %q", code, stderr)
+	}
+	// The command's word is the daemon's at once.
+	if code, _, stderr := coalition(t, dir, "answer", "maya", "yes", "--time", "1"); code != 0 {
+		t.Fatalf("answer: exit %d\n%s", code, stderr)
+	}
+	d.await("msg=sent id=maya kind=invite")
+	// A new plan, written in two goes.
+	begun := time.Now()
+	tom := filepath.Join(dir, "conversations/tom.yaml")
+	if err := os.WriteFile(tom, []byte("with: {name: Tom"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(tom, []byte(strings.ReplaceAll(mayaPlan, "maya@", "tom@")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.await("msg=sent id=tom kind=brief")
+	if waited := time.Since(begun); waited < 5*time.Second {
+		t.Errorf("the plan was read %s after it was written", waited)
+	}
+	if strings.Contains(strings.Join(d.seen, "\n"), "a plan needs a look") {
+		t.Errorf("the daemon has read half a plan:\n%s", strings.Join(d.seen, "\n"))
+	}
+	if code := d.stop(); code != 0 {
+		t.Errorf("after SIGTERM: exit %d", code)
+	}
+	if files := outbox(t, dir, "*.eml"); len(files) != 3 {
+		t.Errorf("in the outbox: %v; want two briefs and an invitation", files)
+	}
+}
+
+// The clock of --at runs on: a reminder goes when its time comes.
+func TestDaemonReminds(t *testing.T) {
+	t.Parallel()
+	plan := strings.Replace(mayaPlan, "times: [in 8 working days at 10:00, in 9 working days at 15:00]", "start: 2027-03-04 10:00", 1) + "permitted: In person.\n"
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", plan)
+	if code, _, stderr := coalition(t, dir, "--at", "2027-02-01 10:00", "daemon", "--once"); code != 0 {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+	d := startDaemon(t, dir, "--at", "2027-03-03T09:59:59Z")
+	d.await("msg=sent id=maya kind=reminder")
+	if code := d.stop(); code != 0 || len(outbox(t, dir, "*-reminder-0.eml")) != 1 {
+		t.Errorf("exit %d, reminders %v", code, outbox(t, dir, "*-reminder-*"))
+	}
+}
+
+// TestDrain: a message that is being handed over when the daemon is told to stop is handed over, and on
+// record as sent.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	box := newMailbox(t)
+	host, port, _ := net.SplitHostPort(box.addr)
+	dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("mail:\n  via: smtp\n  smtp: {host: %s, port: %s, security: none}\n", host, port), "conversations/maya.yaml", mayaPlan)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "conversations/maya.yaml"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	inHand, told := make(chan bool), make(chan bool)
+	box.onHit = func(step string) {
+		if step == "data" {
+			inHand <- true
+			<-told
+		}
+	}
+	d := startDaemon(t, dir)
+	<-inHand
+	exit := make(chan int)
+	go func() { exit <- d.stop() }()
+	// It must not end before the server has answered; nor would it end by itself.
+	select {
+	case code := <-exit:
+		t.Fatalf("it has ended with a message in its hands: exit %d", code)
+	case told <- true:
+	}
+	if code := <-exit; code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	_, out, _ := coalition(t, dir, "log", "--json")
+	var rows []logRow
+	if err := json.Unmarshal([]byte(out), &rows); err != nil {
+		t.Fatal(err)
+	}
+	if box.count() != 1 || len(rows) != 1 || *rows[0].State != "sent" || rows[0].Attempts != 1 {
+		t.Errorf("%d arrived; log:\n%s", box.count(), out)
+	}
+}
+
+// TestUnchanged: a pass over plans in which nothing has changed writes nothing.
+func TestUnchanged(t *testing.T) {
+	files := []string{"config.yaml", anaConfig + "hold_over: 1000\n"}
+	for i := range 300 {
+		files = append(files, fmt.Sprintf("conversations/p%03d.yaml", i), strings.Replace(mayaPlan, "maya@", fmt.Sprintf("p%d@", i), 1)+"offer: []\nask:\nask_on: in 0 days\n")
+	}
+	dir := write(t, files...)
+	state := func() []byte {
+		var all []byte
+		for _, name := range []string{"coalition.db", "coalition.db-wal"} {
+			data, err := os.ReadFile(filepath.Join(dir, "state", name))
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+			all = append(all, data...)
+		}
+		return all
+	}
+	once := func() {
+		if code, _, stderr := coalition(t, dir, "daemon", "--once"); code != 0 {
+			t.Fatalf("exit %d\n%s", code, stderr)
+		}
+	}
+	once()
+	once() // closing the database may tidy up behind the first run
+	before := state()
+	once()
+	if !bytes.Equal(before, state()) {
+		t.Error("a pass over unchanged plans has written to the state")
+	}
+}
+
+// TestExampleConfig: config.example.yaml works as it stands, and with each of its optional blocks.
+func TestExampleConfig(t *testing.T) {
+	data, err := os.ReadFile("../../config.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, problems := parseConfig("config.example.yaml", data); len(problems) > 0 {
+		t.Errorf("as it stands: %v", problems)
+	}
+	// A line of a block that is commented out begins with # and the key, or its indentation.
+	block := regexp.MustCompile(`(?m)(^#(  +[^ ]|[a-z]).*\n)+`)
+	blocks := block.FindAll(data, -1)
+	if len(blocks) != 4 { // google and busy stand together
+		t.Fatalf("%d blocks are commented out, want 4", len(blocks))
+	}
+	all := data
+	for _, b := range blocks {
+		plain := regexp.MustCompile(`(?m)^#`).ReplaceAll(b, nil)
+		if _, problems := parseConfig("config.example.yaml", bytes.Replace(data, b, plain, 1)); len(problems) > 0 {
+			t.Errorf("with the block\n%s%v", plain, problems)
+		}
+		all = bytes.Replace(all, b, plain, 1)
+	}
+	c, problems := parseConfig("config.example.yaml", all)
+	if len(problems) > 0 {
+		t.Errorf("with all blocks: %v", problems)
+	}
+	// The comments call what they show the default: leaving all out must give the same.
+	bare, problems := parseConfig("config.yaml", []byte("organizer: {name: Ana Lopes, email: ana@example.org, timezone: Europe/Lisbon}\n"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if fmt.Sprint(c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language, c.Organizer.WorkingHours.From, c.Organizer.WorkingHours.To) !=
+		fmt.Sprint(bare.Reminders, bare.HoldOver, bare.Mail.Via, bare.Calendar.Via, bare.Mail.SMTP.Port, bare.Mail.SMTP.Connections, bare.Organizer.Language, bare.Organizer.WorkingHours.From, bare.Organizer.WorkingHours.To) {
+		t.Errorf("the example shows other defaults than there are:\n%+v\n%+v", c, bare)
+	}
+}

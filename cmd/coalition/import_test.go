@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which packages of ours each one may import. Imports point only downward; what is
+// not named here is not allowed.
+var mayImport = map[string][]string{
+	"coalition/invites":              {},
+	"coalition/templates":            {},
+	"coalition/invites/email":        {"coalition/invites"},
+	"coalition/scheduler/strictyaml": {"coalition/invites"},
+	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
+	"coalition/scheduler":            {"coalition/invites", "coalition/templates", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
+	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
+	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/scheduler", "coalition/scheduler/plan",
+		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates"},
+	"coalition/scheduler/store/storetest": {}, // for tests
+}
+
+// mustNotKnow says which packages of the library a package must do without, however far down.
+var mustNotKnow = map[string][]string{
+	"coalition/invites":         {"net/http", "database/sql", "net/smtp", "crypto/tls"},
+	"coalition/templates":       {"net/http", "database/sql", "crypto/tls"},
+	"coalition/scheduler/plan":  {"net/http", "database/sql", "crypto/tls"},
+	"coalition/invites/email":   {"net/http", "database/sql"},
+	"coalition/scheduler":       {"database/sql", "github.com/emersion/go-smtp", "github.com/spf13/cobra"},
+	"coalition/scheduler/store": {"github.com/emersion/go-smtp", "github.com/spf13/cobra"},
+}
+
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-json=ImportPath,Imports,Deps", "coalition/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath    string
+			Imports, Deps []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(p.ImportPath, "coalition/") {
+			continue
+		}
+		seen++
+		allowed, known := mayImport[p.ImportPath]
+		if !known {
+			t.Errorf("%s is not in the picture: say above what it may import, or do without it", p.ImportPath)
+		}
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, "coalition/") && !slices.Contains(allowed, i) {
+				t.Errorf("%s imports %s", p.ImportPath, i)
+			}
+		}
+		for _, i := range mustNotKnow[p.ImportPath] {
+			if slices.Contains(p.Deps, i) {
+				t.Errorf("%s depends on %s", p.ImportPath, i)
+			}
+		}
+	}
+	if seen != len(mayImport) {
+		t.Errorf("%d packages seen, %d in the picture", seen, len(mayImport))
+	}
+}

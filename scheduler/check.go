@@ -24,6 +24,10 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 			list = append(list, c.source.Warning("there are no words in this language yet: English will be used",
 				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language"))
 		}
+		if to := string(c.source.With.Email); to == s.Organizer.Email || slices.Contains(s.Aliases, to) {
+			list = append(list, c.source.Warning("this is your own address: no calendar takes an invitation from oneself",
+				"use another to try things out", "with", "email"))
+		}
 		start := c.start(b.Now)
 		if start.IsZero() || c.Status(b.Now) == Cancelled || !start.Time().After(b.Now) {
 			continue

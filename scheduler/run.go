@@ -36,6 +36,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	defer ticker.Stop()
 	told := make(map[string]bool)
 	for {
+		s.tell(b, told)
 		r, err := s.Pass(ctx, b)
 		if ctx.Err() != nil {
 			return nil
@@ -43,7 +44,9 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.tell(b, r, told)
+		for _, m := range r.Decided {
+			s.Log.Info("decided", "id", m.ID, "kind", m.Kind, "to", m.To, "state", m.State.Shown())
+		}
 		wake(kick)
 		timer := time.NewTimer(s.until(b, r))
 		for waiting := true; waiting; {
@@ -149,8 +152,8 @@ func (s *Scheduler) keepDelivering(ctx, hard context.Context, kick <-chan struct
 	}
 }
 
-// tell logs what the organizer should look at: each thing once.
-func (s *Scheduler) tell(b *Board, r *Report, told map[string]bool) {
+// tell logs what the organizer should look at: each thing once, and before anything is done.
+func (s *Scheduler) tell(b *Board, told map[string]bool) {
 	once := func(key string, log func()) {
 		if !told[key] {
 			told[key] = true
@@ -170,23 +173,21 @@ func (s *Scheduler) tell(b *Board, r *Report, told map[string]bool) {
 			s.Log.Warn("the state is new and there are plans: if you have moved or restored them, stop me and bring the old state back")
 		})
 	}
-	for _, m := range r.Decided {
-		s.Log.Info("decided", "id", m.ID, "kind", m.Kind, "to", m.To, "state", m.State.Shown())
-	}
 }
 
-// Once does one pass, and waits up to [Patience] for messages that are to be tried again. The board is
-// the one before, the report that of all it decided.
-func (s *Scheduler) Once(ctx, hard context.Context) (*Board, *Report, error) {
-	first, err := s.begin(ctx, 0)
+// Once does one pass, and waits up to [Patience] for messages that are to be tried again. begun is
+// called with what there is before anything is done. The report is that of all it decided.
+func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report, error) {
+	b, err := s.begin(ctx, 0)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	begun(b)
 	all := &Report{}
-	for b := first; ; {
+	for {
 		r, err := s.Pass(ctx, b)
 		if err != nil {
-			return first, all, err
+			return all, err
 		}
 		all.Decided = append(all.Decided, r.Decided...)
 		all.Failed += r.Failed
@@ -194,10 +195,10 @@ func (s *Scheduler) Once(ctx, hard context.Context) (*Board, *Report, error) {
 		all.Again = r.Again
 		again := len(r.Decided) > 0
 		if err := s.DeliverPatiently(ctx, hard); err != nil || !again {
-			return first, all, err
+			return all, err
 		}
 		if b, err = s.Look(ctx, 0); err != nil {
-			return first, all, err
+			return all, err
 		}
 	}
 }

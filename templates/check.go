@@ -3,62 +3,54 @@ package templates
 import (
 	"io"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	texttemplate "text/template"
 	"text/template/parse"
 	"time"
+	"unicode/utf8"
 )
 
 // Check reads every template of every language and carries each out on a talk that has all there is,
-// both branches of each condition included, so that a misspelt field is found before it is needed.
+// in every setting and with both branches of each condition, so that a misspelt field is found before
+// it is needed.
 func (s *Set) Check() []Problem {
 	var list []Problem
-	add := func(file string, err error) {
-		if err == nil {
-			return
-		}
-		if p := problem(file, err); !slices.Contains(list, p) {
-			list = append(list, p)
-		}
-	}
 	for _, lang := range s.languages {
+		add := func(file string, err error) {
+			if err == nil {
+				return
+			}
+			if p := s.problem(path.Join(lang, file), err); !slices.Contains(list, p) {
+				list = append(list, p)
+			}
+		}
 		l, err := s.language(lang)
-		add(path.Join(lang, "words.tmpl"), err)
 		if err != nil {
+			add("words.tmpl", err)
 			continue
 		}
-		text, err := bothWays(l.text)
-		add(path.Join(lang, "words.tmpl"), err)
-		html, err2 := bothWays(asText(l))
-		add("layout.html", err2)
-		if err != nil || err2 != nil {
-			continue
-		}
-		for _, kind := range settings {
+		text, pages := bothWays(l.text), bothWays(l.pages)
+		for _, setting := range settings {
 			talk := Sample()
-			talk.Setting.Kind = kind
+			talk.Setting.Kind = setting
 			v, err := l.view(text, talk)
-			add(path.Join(lang, "words.tmpl"), err)
 			if err != nil {
+				add("words.tmpl", err)
 				continue
 			}
-			run := func(t *texttemplate.Template, file, name string) {
-				add(path.Join(lang, file), t.ExecuteTemplate(io.Discard, name, v))
+			for _, part := range []string{"summary", "location", path.Join(lang, "event.txt")} {
+				add("event.txt", text.ExecuteTemplate(io.Discard, part, v))
 			}
-			run(text, "event.txt", path.Join(lang, "event.txt"))
-			run(text, "event.txt", "summary")
-			run(text, "event.txt", "location")
 			for _, k := range Kinds {
-				name := string(k)
-				run(text, name+".txt", "subject "+name)
-				run(text, name+".txt", path.Join(lang, name+".txt"))
-				run(html, name+".html", path.Join(lang, name+".html"))
-			}
-		}
-		for _, k := range Kinds { // and once as they are, for what only html/template sees
-			if v, err := s.View(lang, Sample()); err == nil {
-				_, err = v.Message(k)
-				add(path.Join(lang, string(k)+".html"), err)
+				txt, html := string(k)+".txt", string(k)+".html"
+				add(txt, text.ExecuteTemplate(io.Discard, "subject "+string(k), v))
+				add(txt, text.ExecuteTemplate(io.Discard, path.Join(lang, txt), v))
+				add(html, pages.ExecuteTemplate(io.Discard, path.Join(lang, html), v))
+				// Once more as it is, for what only html/template sees.
+				add(html, l.html.ExecuteTemplate(io.Discard, path.Join(lang, html), v))
 			}
 		}
 	}
@@ -68,72 +60,85 @@ func (s *Set) Check() []Problem {
 // settings are the kinds of setting, for each of which there are words.
 var settings = []string{"neutral", "walk", "coffee", "lunch", "office", "phone", "video"}
 
-// asText is the HTML templates of l as plain ones.
-func asText(l *language) *texttemplate.Template {
-	plain := texttemplate.New("")
-	for _, t := range l.html.Templates() {
-		if t.Tree != nil {
-			texttemplate.Must(plain.AddParseTree(t.Name(), t.Tree.Copy()))
+// bothWays is a copy of t that carries out all there is: of every condition each part and both
+// branches, and of every loop the whole.
+func bothWays(t *texttemplate.Template) *texttemplate.Template {
+	last := func(first any, more ...any) any {
+		if len(more) > 0 {
+			return more[len(more)-1]
 		}
+		return first
 	}
-	return plain
-}
-
-// bothWays is a copy of t in which every {{if}} carries out its condition and both of its branches.
-func bothWays(t *texttemplate.Template) (*texttemplate.Template, error) {
-	all := texttemplate.New("")
+	// As functions of ours, and and or look at all of their arguments.
+	all := texttemplate.New("").Funcs(functions).Funcs(texttemplate.FuncMap{"and": last, "or": last})
 	for _, each := range t.Templates() {
-		if each.Tree == nil || each.Root == nil {
-			continue
-		}
-		tree := each.Tree.Copy()
-		unfold(tree.Root)
-		if _, err := all.AddParseTree(each.Name(), tree); err != nil {
-			return nil, err
+		if each.Tree != nil {
+			tree := each.Tree.Copy()
+			unfold(tree.Root)
+			texttemplate.Must(all.AddParseTree(each.Name(), tree))
 		}
 	}
-	return all, nil
+	return all
 }
 
-func unfold(list *parse.ListNode) {
+// unfold makes {{if x}}a{{else}}b{{end}} into {{x}}a b, and {{with x}}a{{else}}b{{end}} into
+// {{x}}b{{with x}}a{{end}}, since b sees the same dot as what stands around it; range is as with.
+func unfold(list *parse.ListNode) *parse.ListNode {
 	if list == nil {
-		return
+		return &parse.ListNode{NodeType: parse.NodeList}
 	}
-	var nodes []parse.Node
-	for _, n := range list.Nodes {
+	for i, n := range list.Nodes {
 		switch n := n.(type) {
 		case *parse.IfNode:
-			unfold(n.List)
-			unfold(n.ElseList)
-			if len(n.Pipe.Decl) > 0 {
-				nodes = append(nodes, n) // its variable belongs to its branches
-				continue
-			}
-			nodes = append(nodes, &parse.ActionNode{NodeType: parse.NodeAction, Pos: n.Pos, Line: n.Line, Pipe: n.Pipe})
-			nodes = append(nodes, n.List.Nodes...)
-			if n.ElseList != nil {
-				nodes = append(nodes, n.ElseList.Nodes...)
-			}
-			continue
-		case *parse.RangeNode:
-			nodes = append(nodes, otherwise(&n.BranchNode)...)
+			list.Nodes[i] = scope(value(n.Pipe), scope(unfold(n.List)), scope(unfold(n.ElseList)))
 		case *parse.WithNode:
-			nodes = append(nodes, otherwise(&n.BranchNode)...)
+			unfold(n.List)
+			list.Nodes[i] = scope(scope(value(n.Pipe), unfold(n.ElseList)), n)
+		case *parse.RangeNode:
+			unfold(n.List)
+			list.Nodes[i] = scope(scope(value(n.Pipe), unfold(n.ElseList)), n)
+		case *parse.BreakNode, *parse.ContinueNode:
+			list.Nodes[i] = scope()
 		}
-		nodes = append(nodes, n)
 	}
-	list.Nodes = nodes
+	return list
 }
 
-// otherwise unfolds both branches and is the nodes of the second, which sees the same dot as what
-// stands around it.
-func otherwise(n *parse.BranchNode) []parse.Node {
-	unfold(n.List)
-	unfold(n.ElseList)
-	if n.ElseList == nil {
-		return nil
+// value is {{pipe}}, with the variables that it declares.
+func value(pipe *parse.PipeNode) parse.Node {
+	return &parse.ActionNode{NodeType: parse.NodeAction, Pos: pipe.Pos, Line: pipe.Line, Pipe: pipe}
+}
+
+// scope is {{if true}}, the nodes, and {{end}}: what they declare ends there.
+func scope(nodes ...parse.Node) parse.Node {
+	yes := &parse.CommandNode{NodeType: parse.NodeCommand, Args: []parse.Node{&parse.BoolNode{NodeType: parse.NodeBool, True: true}}}
+	return &parse.IfNode{BranchNode: parse.BranchNode{
+		NodeType: parse.NodeIf,
+		Pipe:     &parse.PipeNode{NodeType: parse.NodePipe, Cmds: []*parse.CommandNode{yes}},
+		List:     &parse.ListNode{NodeType: parse.NodeList, Nodes: nodes},
+	}}
+}
+
+var templateError = regexp.MustCompile(`^(?:html/)?template: ?([^:"]+)(?::(\d+))?(?::(\d+))?: (.*)$`)
+
+// problem reads the place out of an error of text/template or html/template; file is what was being
+// read or carried out.
+func (s *Set) problem(file string, err error) Problem {
+	p := Problem{File: file, Line: 1, Column: 1, Text: err.Error()}
+	m := templateError.FindStringSubmatch(err.Error())
+	if m == nil {
+		return p
 	}
-	return n.ElseList.Nodes
+	p.File, p.Text = m[1], m[4]
+	if line, err := strconv.Atoi(m[2]); err == nil {
+		p.Line = line
+	}
+	before, err := strconv.Atoi(m[3])
+	source, err2 := s.read(p.File)
+	if lines := strings.Split(source, "\n"); err == nil && err2 == nil && p.Line <= len(lines) && before <= len(lines[p.Line-1]) {
+		p.Column = 1 + utf8.RuneCountInString(lines[p.Line-1][:before])
+	}
+	return p
 }
 
 // Sample is a talk in which everything is said that can be said, for checks and for looking at

@@ -5,21 +5,24 @@
 package templates
 
 import (
+	"bytes"
 	"cmp"
 	"embed"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"io"
 	"io/fs"
 	"os"
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	texttemplate "text/template"
+	"text/template/parse"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed layout.html style.css en de
@@ -123,10 +126,11 @@ func Load(own string) (*Set, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.IsDir() && s.complete(e.Name()) {
+		if s.complete(e.Name()) {
 			s.languages = append(s.languages, e.Name())
 		}
 	}
+	slices.Sort(s.languages)
 	return s, nil
 }
 
@@ -148,14 +152,26 @@ func languageFiles() []string {
 // overlay is a file system in which the files of own stand before those of base.
 type overlay struct{ own, base fs.FS }
 
+// has reports whether own has a file of that name, be it one that can't be read: then that is said,
+// and the built-in one is not taken in silence.
+func (o overlay) has(name string) bool {
+	info, err := fs.Stat(o.own, name)
+	return err == nil && !info.IsDir()
+}
+
 func (o overlay) Open(name string) (fs.File, error) {
-	if f, err := o.own.Open(name); err == nil {
-		if info, err := f.Stat(); err == nil && !info.IsDir() {
-			return f, nil
-		}
-		f.Close()
+	if o.has(name) {
+		return o.own.Open(name)
 	}
 	return o.base.Open(name)
+}
+
+// Stat implements fs.StatFS.
+func (o overlay) Stat(name string) (fs.FileInfo, error) {
+	if o.has(name) {
+		return fs.Stat(o.own, name)
+	}
+	return fs.Stat(o.base, name)
 }
 
 // ReadDir implements fs.ReadDirFS: the names of both.
@@ -178,10 +194,11 @@ func (s *Set) Languages() []string { return s.languages }
 // Language is the known language that serves the wanted one best: itself, the one without its
 // region, or else English; ok is false for the last.
 func (s *Set) Language(want string) (lang string, ok bool) {
-	want = strings.ToLower(want)
 	for want != "" {
-		if slices.Contains(s.languages, want) {
-			return want, true
+		for _, lang := range s.languages {
+			if strings.EqualFold(lang, want) {
+				return lang, true
+			}
 		}
 		want = want[:max(strings.LastIndexByte(want, '-'), 0)]
 	}
@@ -210,19 +227,17 @@ func (s *Set) Source(name string) ([]byte, error) {
 // Own reports whether the template of that name is the organizer's own.
 func (s *Set) Own(name string) bool {
 	o, ok := s.files.(overlay)
-	if !ok {
-		return false
-	}
-	info, err := fs.Stat(o.own, name)
-	return err == nil && !info.IsDir()
+	return ok && o.has(name)
 }
 
 // language is the parsed templates of one language.
 type language struct {
 	name             string
 	weekdays, months []string
+	minutes          string
 	cities           map[string]string
 	text             *texttemplate.Template
+	pages            *texttemplate.Template // those in HTML, as they are before html gives them its escapes
 	html             *htmltemplate.Template
 	err              error
 }
@@ -239,48 +254,58 @@ func (s *Set) language(lang string) (*language, error) {
 	return l, l.err
 }
 
+// read is the text of a template, whatever editor wrote it.
+func (s *Set) read(name string) (string, error) {
+	b, err := fs.ReadFile(s.files, name)
+	if err == nil && !utf8.Valid(b) {
+		err = errors.New("this is not UTF-8")
+	}
+	if err != nil {
+		return "", fmt.Errorf("template: %s:1:1: %w", name, err)
+	}
+	return strings.ReplaceAll(strings.TrimPrefix(string(b), "\ufeff"), "\r\n", "\n"), nil
+}
+
 func (l *language) parse(s *Set) error {
-	read := func(name string) (string, error) {
-		b, err := fs.ReadFile(s.files, name)
-		return strings.ReplaceAll(string(b), "\r\n", "\n"), err
-	}
-	css, err := read("style.css")
+	l.text = texttemplate.New("").Funcs(functions)
+	l.pages = texttemplate.New("").Funcs(functions)
+	l.html = htmltemplate.New("").Funcs(functions)
+	css, err := s.read("style.css")
 	if err != nil {
 		return err
 	}
-	inline := inliner(css)
-	layout, err := read("layout.html")
-	if err != nil {
-		return err
-	}
-	words, err := read(path.Join(l.name, "words.tmpl"))
-	if err != nil {
-		return err
-	}
-	l.text = texttemplate.New("")
-	l.html = htmltemplate.New("")
-	if _, err := l.text.New(path.Join(l.name, "words.tmpl")).Parse(words); err != nil {
-		return err
-	}
-	if _, err := l.html.New("layout.html").Parse(inline(strings.ReplaceAll(layout, "/* style.css */", dark(css)))); err != nil {
-		return err
-	}
-	for _, name := range languageFiles()[1:] {
-		full := path.Join(l.name, name)
-		source, err := read(full)
+	for _, name := range append([]string{"layout.html"}, languageFiles()...) {
+		set := l.text
+		if path.Ext(name) == ".html" {
+			set = l.pages
+		}
+		if name != "layout.html" {
+			name = path.Join(l.name, name)
+		}
+		source, err := s.read(name)
 		if err != nil {
 			return err
 		}
-		if strings.HasSuffix(name, ".txt") {
-			_, err = l.text.New(full).Parse(source)
-		} else {
-			_, err = l.html.New(full).Parse(inline(source))
+		if _, err := set.New(name).Parse(source); err != nil {
+			return err
 		}
-		if err != nil {
+	}
+	dress := dresser(css)
+	for _, t := range l.pages.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		eachText(t.Root, dress)
+		if _, err := l.html.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
 			return err
 		}
 	}
 	return l.readWords()
+}
+
+// functions are those that templates have besides the usual ones.
+var functions = map[string]any{
+	"lines": func(s string) []string { return strings.Split(s, "\n") },
 }
 
 func (l *language) readWords() error {
@@ -294,7 +319,9 @@ func (l *language) readWords() error {
 			words[i] = strings.TrimSpace(words[i])
 		}
 		if len(words) != want && want > 0 {
-			return nil, fmt.Errorf("template: %s/words.tmpl:1:1: %q has %d words, not %d", l.name, name, len(words), want)
+			tree := l.text.Lookup(name).Tree
+			place, _ := tree.ErrorContext(tree.Root)
+			return nil, fmt.Errorf("template: %s: %q has %d words, not %d", place, name, len(words), want)
 		}
 		return words, nil
 	}
@@ -305,6 +332,11 @@ func (l *language) readWords() error {
 	if l.months, err = list("months", 12); err != nil {
 		return err
 	}
+	minutes, err := list("min", 1)
+	if err != nil {
+		return err
+	}
+	l.minutes = minutes[0]
 	cities, err := list("cities", 0)
 	l.cities = make(map[string]string)
 	for _, c := range cities {
@@ -316,32 +348,55 @@ func (l *language) readWords() error {
 }
 
 var (
-	cssRule  = regexp.MustCompile(`(?m)^\.([a-z-]+) \{([^}]*)\}`)
-	cssClass = regexp.MustCompile(`class="([a-z-]+)"`)
+	cssRule  = regexp.MustCompile(`(?m)^\.([\w-]+) \{([^}]*)\}`)
+	cssClass = regexp.MustCompile(`class="([\w-]+)"`)
 )
 
-// inliner puts the declarations of each class of css beside the class itself: many mail programs
-// read no style sheet. It works on the source of templates, so that a message costs nothing more.
-func inliner(css string) func(string) string {
-	rules := make(map[string]string)
-	for _, m := range cssRule.FindAllStringSubmatch(css, -1) {
-		rules[m[1]] = strings.Join(strings.Fields(m[2]), " ")
+// dresser puts the declarations of each class of css beside the class itself, since many mail
+// programs read no style sheet, and the rules below the line "dark", which can't be inlined, where
+// the layout wants them. It works on parsed templates, so that a message costs nothing more and a
+// fault is still found in the place where it was written.
+func dresser(css string) func(*parse.TextNode) {
+	above, below, _ := strings.Cut(css, "/* dark */")
+	below = strings.TrimSpace(below)
+	styles := make(map[string]string)
+	shorter := strings.NewReplacer(": ", ":", "; ", ";", `"`, "'")
+	for _, m := range cssRule.FindAllStringSubmatch(above, -1) {
+		rule := shorter.Replace(strings.Join(strings.Fields(m[2]), " "))
+		styles[m[1]] = strings.TrimSuffix(rule, ";")
 	}
-	return func(html string) string {
-		return cssClass.ReplaceAllStringFunc(html, func(attr string) string {
-			class := cssClass.FindStringSubmatch(attr)[1]
-			if rules[class] == "" {
+	return func(n *parse.TextNode) {
+		n.Text = cssClass.ReplaceAllFunc(n.Text, func(attr []byte) []byte {
+			style := styles[string(cssClass.FindSubmatch(attr)[1])]
+			if style == "" {
 				return attr
 			}
-			return attr + ` style="` + rules[class] + `"`
+			return fmt.Appendf(nil, `%s style="%s"`, attr, style)
 		})
+		n.Text = bytes.ReplaceAll(n.Text, []byte("/* style.css */"), []byte(below))
 	}
 }
 
-// dark is what follows the line "/* dark */" of css: the rules that can't be inlined.
-func dark(css string) string {
-	_, rest, _ := strings.Cut(css, "/* dark */")
-	return strings.TrimSpace(rest)
+func eachText(list *parse.ListNode, do func(*parse.TextNode)) {
+	if list == nil {
+		return
+	}
+	branches := func(n *parse.BranchNode) {
+		eachText(n.List, do)
+		eachText(n.ElseList, do)
+	}
+	for _, n := range list.Nodes {
+		switch n := n.(type) {
+		case *parse.TextNode:
+			do(n)
+		case *parse.IfNode:
+			branches(&n.BranchNode)
+		case *parse.RangeNode:
+			branches(&n.BranchNode)
+		case *parse.WithNode:
+			branches(&n.BranchNode)
+		}
+	}
 }
 
 // View puts what all messages about a talk share into the words of a language of [Set.Languages].
@@ -355,59 +410,86 @@ func (s *Set) View(lang string, t *Talk) (*View, error) {
 
 // Message is the talk as a message of that kind.
 func (v *View) Message(kind Kind) (*Message, error) {
-	var b strings.Builder
-	if err := v.language.text.ExecuteTemplate(&b, "subject "+string(kind), v); err != nil {
+	var m Message
+	var err error
+	if m.Subject, err = run(v.language.text, "subject "+string(kind), v, oneLine); err != nil {
 		return nil, err
 	}
-	v.Subject = oneLine(b.String())
-	b.Reset()
-	file := path.Join(v.Lang, string(kind))
-	if err := v.language.text.ExecuteTemplate(&b, file+".txt", v); err != nil {
+	v.Subject = m.Subject
+	file := v.Lang + "/" + string(kind)
+	if m.Text, err = run(v.language.text, file+".txt", v, tidy); err != nil {
 		return nil, err
 	}
-	var html strings.Builder
-	html.Grow(12 << 10)
-	if err := v.language.html.ExecuteTemplate(&html, file+".html", v); err != nil {
+	if m.HTML, err = run(v.language.html, file+".html", v, whole); err != nil {
 		return nil, err
 	}
-	return &Message{Subject: v.Subject, Text: tidy(b.String()), HTML: html.String()}, nil
+	return &m, nil
 }
 
 // Entry is the talk as it stands in a calendar.
 func (v *View) Entry() (*Entry, error) {
-	var out [3]string
-	for i, name := range []string{"summary", "location", path.Join(v.Lang, "event.txt")} {
-		var b strings.Builder
-		if err := v.language.text.ExecuteTemplate(&b, name, v); err != nil {
-			return nil, err
-		}
-		out[i] = b.String()
+	var e Entry
+	var err error
+	if e.Summary, err = run(v.language.text, "summary", v, oneLine); err != nil {
+		return nil, err
 	}
-	return &Entry{Summary: oneLine(out[0]), Location: oneLine(out[1]), Description: tidy(out[2])}, nil
+	if e.Location, err = run(v.language.text, "location", v, oneLine); err != nil {
+		return nil, err
+	}
+	if e.Description, err = run(v.language.text, v.Lang+"/event.txt", v, tidy); err != nil {
+		return nil, err
+	}
+	return &e, nil
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// tidy ends the text in one line break and never leaves more than one empty line, so that a
-// template may write its conditions on lines of their own.
-func tidy(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	empty := 1 // lines at the start are dropped
-	for line := range strings.Lines(s) {
-		line = strings.TrimRight(line, " \t\n")
-		if line == "" {
-			empty++
+// run carries a template out and is what finish makes of the outcome.
+func run(t interface {
+	ExecuteTemplate(io.Writer, string, any) error
+}, name string, data any, finish func([]byte) string) (string, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := t.ExecuteTemplate(b, name, data); err != nil {
+		return "", err
+	}
+	return finish(b.Bytes()), nil
+}
+
+func whole(b []byte) string { return string(b) }
+
+// oneLine is the words of b, which it may overwrite, with one space between them.
+func oneLine(b []byte) string {
+	line := b[:0]
+	for word := range bytes.FieldsSeq(b) {
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, word...)
+	}
+	return string(line)
+}
+
+// tidy is the text of b, which it may overwrite, ending in one line break and never with more than
+// one empty line, so that a template may write its conditions on lines of their own.
+func tidy(b []byte) string {
+	text := b[:0]
+	empty := false
+	for line := range bytes.Lines(b) {
+		line = bytes.TrimRight(line, " \t\n")
+		if len(line) == 0 {
+			empty = true
 			continue
 		}
-		if empty > 0 && b.Len() > 0 {
-			b.WriteByte('\n')
+		if empty && len(text) > 0 {
+			text = append(text, '\n')
 		}
-		empty = 0
-		b.WriteString(line)
-		b.WriteByte('\n')
+		empty = false
+		text = append(text, line...)
+		text = append(text, '\n')
 	}
-	return b.String()
+	return string(text)
 }
 
 // A View is a talk as templates see it: in the words of one language, and with its times on the
@@ -432,6 +514,7 @@ type View struct {
 	When, Was                *Span  // nil: the start is not known, has not changed
 	Choices                  []Span // the times offered
 	Several                  bool   // more than one is
+	Min                      string // what minutes are called in short
 	First, Last              string // days between which a time is looked for; "": none
 }
 
@@ -457,26 +540,35 @@ type Clock struct {
 // view makes the parts of a view with the templates in text.
 func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
-		Agenda: t.Agenda, Setting: t.Setting, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason}
+		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason}
 	var err error
-	say := func(name string, data any) string {
-		if err != nil {
-			return ""
+	say := func(name string, data any) (words string) {
+		if err == nil {
+			words, err = run(text, name, data, oneLine)
 		}
-		var b strings.Builder
-		err = text.ExecuteTemplate(&b, name, data)
-		return oneLine(b.String())
+		return words
 	}
 	kind := t.Setting.Kind
 	v.Where = say("where "+kind, t.Setting)
 	v.WhyThere = say("why "+kind, t.Setting)
 	v.Request = say("request "+kind, t.Setting)
 	v.Length = say("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
+	type date struct {
+		year  int
+		month time.Month
+		day   int
+	}
+	days := make(map[date]string) // most of the spans of a talk share theirs
 	day := func(at time.Time) string {
-		return say("day", struct {
-			Weekday, Month string
-			Day, Year      int
-		}{l.weekdays[at.Weekday()], l.months[at.Month()-1], at.Day(), at.Year()})
+		var on date
+		on.year, on.month, on.day = at.Date()
+		if days[on] == "" {
+			days[on] = say("day", struct {
+				Weekday, Month string
+				Day, Year      int
+			}{l.weekdays[at.Weekday()], l.months[on.month-1], on.day, on.year})
+		}
+		return days[on]
 	}
 	clock := func(start time.Time, zone *time.Location) Clock {
 		start = start.In(zone)
@@ -487,7 +579,7 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 			return nil
 		}
 		s := &Span{There: clock(start, t.Partner.Zone), Here: clock(start, t.Organizer.Zone)}
-		s.Same = s.There.From == s.Here.From && s.There.Day == s.Here.Day
+		s.Same = s.There.Day == s.Here.Day && s.There.From == s.Here.From && s.There.To == s.Here.To
 		s.Text = say("span", s)
 		return s
 	}
@@ -508,23 +600,4 @@ func (l *language) city(zone *time.Location) string {
 	name := zone.String()
 	name = strings.ReplaceAll(name[strings.LastIndexByte(name, '/')+1:], "_", " ")
 	return cmp.Or(l.cities[name], name)
-}
-
-var templateError = regexp.MustCompile(`^(?:html/)?template: ?([^:]+):(\d+)(?::(\d+))?: (.*)$`)
-
-// problem reads the place out of an error of text/template or html/template.
-func problem(file string, err error) Problem {
-	p := Problem{File: file, Line: 1, Column: 1, Text: err.Error()}
-	var escape *htmltemplate.Error
-	if errors.As(err, &escape) && escape.Line > 0 {
-		return Problem{File: cmp.Or(escape.Name, file), Line: escape.Line, Column: 1, Text: escape.Description}
-	}
-	if m := templateError.FindStringSubmatch(err.Error()); m != nil {
-		p.File, p.Text = m[1], m[4]
-		p.Line, _ = strconv.Atoi(m[2])
-		if column, err := strconv.Atoi(m[3]); err == nil {
-			p.Column = column + 1 // the library counts from 0
-		}
-	}
-	return p
 }

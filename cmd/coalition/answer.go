@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -137,7 +138,7 @@ func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.B
 		if err != nil {
 			return err
 		}
-		if err = a.sched.Store.Commit(ctx, d); err == scheduler.ErrConflict && try < 5 {
+		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, scheduler.ErrConflict) && try < 5 {
 			continue
 		}
 		if err != nil {

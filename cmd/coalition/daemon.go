@@ -53,12 +53,9 @@ than a day ago, holds them all and waits for: coalition approve`,
 // once does one pass and says what it did, what waits, and what to try next.
 func (a *app) once(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	before, r, err := a.sched.Once(ctx, a.hard)
+	r, err := a.sched.Once(ctx, a.hard, a.sayFresh)
 	if err != nil {
 		return err
-	}
-	if before.Fresh {
-		a.say("The state is new: nothing is on record yet for the %s here.", count(len(before.Conversations), "plan"))
 	}
 	b, err := a.look(a.hard)
 	if err != nil {
@@ -104,7 +101,16 @@ func (a *app) once(cmd *cobra.Command) error {
 	return nil
 }
 
-// sayResult says what has become of a message, and reports whether it failed or is unclear.
+// sayFresh says that nothing is on record: somebody who has lost their state wants to know it before
+// anything is sent.
+func (a *app) sayFresh(b *scheduler.Board) {
+	if b.Fresh {
+		a.say("The state is new: nothing is on record yet for the %s here.", count(len(b.Conversations), "plan"))
+	}
+}
+
+// sayResult says what has become of a message, and reports whether it failed, is unclear, or could not
+// be handed over yet.
 func (a *app) sayResult(m *scheduler.Message) (failed bool) {
 	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), m.ID, name(m), m.To)
 	switch m.State {
@@ -119,6 +125,7 @@ func (a *app) sayResult(m *scheduler.Message) (failed bool) {
 		a.say("%s", line)
 	case scheduler.Queued:
 		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
+		return m.Attempts > 0 // without one it waits for resume, not for the server
 	default:
 		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
 		return m.State == scheduler.Failed || m.State == scheduler.Unclear
@@ -127,7 +134,7 @@ func (a *app) sayResult(m *scheduler.Message) (failed bool) {
 }
 
 // sayRest says why the other conversations wait, and reports whether one of their messages is unclear
-// or has failed in this run.
+// or could not be handed over yet.
 func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) (failed bool) {
 	zone := a.sched.Zone.Location("UTC")
 	const most = 10

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -158,8 +159,11 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		if a.dryRun {
 			return a.rehearse(ctx, d)
 		}
+		if try == 1 {
+			a.sayFresh(b)
+		}
 		err = a.carryOut(ctx, d, out)
-		if err != scheduler.ErrConflict || try == 5 {
+		if !errors.Is(err, scheduler.ErrConflict) || try == 5 {
 			return err
 		}
 	}

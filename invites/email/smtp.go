@@ -118,8 +118,9 @@ func (s *SMTP) timeout(d, otherwise time.Duration) time.Duration {
 }
 
 // Send hands p over. dot is called when nothing of the message is missing but its end; where it fails,
-// Send hangs up without the end and returns dot's error. Every other error is an
-// [*invites.DeliveryError]; it is Unclear when the end was sent and no reply came.
+// or the server has hung up by then, Send does so without the end. dot's error is returned as it is.
+// Every other error is an [*invites.DeliveryError]; it is Unclear when the end was sent and no reply
+// came.
 func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) error {
 	domain := strings.ToLower(strings.TrimSuffix(p.To[strings.LastIndexByte(p.To, '@')+1:], "."))
 	if domain == "example" || strings.HasSuffix(domain, ".example") {
@@ -179,6 +180,9 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 	}
 	if err := dot(); err != nil {
 		return err
+	}
+	if !quiet(c.conn.Conn) { // it does not want the end, which has not been sent
+		return s.fault(ctx, "DATA", words("it hung up or objected before the message had ended"))
 	}
 	c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	c.conn.waited = false

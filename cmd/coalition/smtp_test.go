@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"coalition/invites/email"
+	"coalition/scheduler"
+)
+
+// A post is a mail server that does one thing at one step and is well from then on.
+type post struct {
+	addr     string
+	step, do string // a verb, "greeting", "body" or "dot"; and a reply, "drop" or "silence"
+
+	mu      sync.Mutex
+	arrived []string
+	open    []net.Conn
+}
+
+func (p *post) serve(t *testing.T, secure *tls.Config) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.addr = l.Addr().String(); secure != nil {
+		l = tls.NewListener(l, secure)
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			p.mu.Lock()
+			p.open = append(p.open, c)
+			p.mu.Unlock()
+			go p.talk(c)
+		}
+	}()
+	t.Cleanup(func() {
+		l.Close()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, c := range p.open {
+			c.Close()
+		}
+	})
+}
+
+// at says what to do at a step, once.
+func (p *post) at(step string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if step != p.step {
+		return ""
+	}
+	p.step = ""
+	return p.do
+}
+
+func (p *post) talk(c net.Conn) {
+	defer c.Close()
+	r := bufio.NewReader(c)
+	// reply answers at a step; it is false when the talk is over.
+	reply := func(step, usual string) bool {
+		switch do := p.at(step); do {
+		case "drop":
+			return false
+		case "silence":
+			r.ReadByte() // until the client hangs up
+			return false
+		case "":
+			fmt.Fprintf(c, "%s\r\n", usual)
+			return true
+		default:
+			fmt.Fprintf(c, "%s\r\n", do)
+			return true
+		}
+	}
+	for ok := reply("greeting", "220 post"); ok; {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		switch verb := strings.ToUpper(strings.Fields(line + " ?")[0]); verb {
+		case "QUIT":
+			return
+		case "DATA":
+			if p.peek("DATA") {
+				ok = reply("DATA", "")
+				continue
+			}
+			fmt.Fprint(c, "354 go on\r\n")
+			if ok = p.take(r); ok {
+				ok = reply("dot", "250 taken")
+			}
+		default:
+			ok = reply(verb, "250 ok")
+		}
+	}
+}
+
+func (p *post) peek(step string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.step == step
+}
+
+// take reads a message; it is false when the connection is cut before its end.
+func (p *post) take(r *bufio.Reader) bool {
+	var b strings.Builder
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil || p.at("body") == "drop" {
+			return false
+		}
+		if line == ".\r\n" {
+			break
+		}
+		b.WriteString(line)
+	}
+	if p.peek("dot") && p.do[0] >= '4' && p.do[0] <= '5' {
+		return true // it will refuse it
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.arrived = append(p.arrived, b.String())
+	return true
+}
+
+// TestServerFails: whatever a mail server does at whatever step, the message ends in the state that it
+// should; and once the server is well nothing is lost, and nothing is doubled but what is flagged.
+func TestServerFails(t *testing.T) {
+	certificate := httptest.NewUnstartedServer(nil)
+	certificate.StartTLS() // for its certificate, which nobody has signed
+	defer certificate.Close()
+	type outcome struct {
+		first   scheduler.State // after one attempt
+		arrived int             // in the end
+		flagged bool
+	}
+	later, never, unclear := outcome{scheduler.Queued, 1, false}, outcome{scheduler.Failed, 0, false}, outcome{scheduler.Unclear, 2, true}
+	for _, test := range []struct {
+		step, do string
+		want     outcome
+	}{
+		{"greeting", "421 too busy", later},
+		{"greeting", "554 go away", later}, // the server's fault, not the message's
+		{"greeting", "drop", later},
+		{"greeting", "silence", later},
+		{"EHLO", "451 not now", later},
+		{"EHLO", "drop", later},
+		{"EHLO", "silence", later},
+		{"MAIL", "451 not now", later},
+		{"MAIL", "550 not you", never},
+		{"MAIL", "drop", later},
+		{"MAIL", "silence", later},
+		{"RCPT", "450 greylisted", later},
+		{"RCPT", "550 no such user", never},
+		{"RCPT", "drop", later},
+		{"RCPT", "silence", later},
+		{"DATA", "451 not now", later},
+		{"DATA", "554 no", never},
+		{"DATA", "drop", later},
+		{"DATA", "silence", later},
+		{"body", "drop", later},
+		{"dot", "451 disk full", later},
+		{"dot", "554 spam", never},
+		{"dot", "drop", unclear},
+		{"dot", "silence", unclear},
+		{"dot", "nonsense", unclear},
+		{"no STARTTLS", "", later},
+		{"wrong certificate", "", later},
+	} {
+		t.Run(test.step+" "+test.do, func(t *testing.T) {
+			t.Parallel()
+			p := &post{step: test.step, do: test.do}
+			security := "none"
+			var secure *tls.Config
+			switch test.step {
+			case "no STARTTLS":
+				security = "starttls"
+			case "wrong certificate":
+				security, secure = "tls", &tls.Config{Certificates: certificate.TLS.Certificates}
+			}
+			p.serve(t, secure)
+			host, port, _ := net.SplitHostPort(p.addr)
+			dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("mail:\n  via: smtp\n  smtp: {host: %s, port: %s, security: %s}\n", host, port, security),
+				"conversations/maya.yaml", mayaPlan)
+			a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+			ctx := context.Background()
+			if err := a.open(ctx, false); err != nil {
+				t.Fatal(err)
+			}
+			defer a.state.Close()
+			sender := a.sched.Sender.(*email.SMTP)
+			if test.do == "silence" {
+				sender.Dial, sender.Command, sender.Dot = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
+			}
+			board := func() *scheduler.Board {
+				t.Helper()
+				b, err := a.sched.Look(ctx, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return b
+			}
+			if _, err := a.sched.Pass(ctx, board()); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := a.sched.Deliver(ctx, ctx); err != nil {
+				t.Fatal(err)
+			}
+			m := board().Conversations[0].Messages[0]
+			if m.State != test.want.first || m.Attempts != 1 || m.Error == "" || strings.Contains(m.Error, "tcp") {
+				t.Errorf("after one attempt: %s, %d attempts, %q; want %s", m.State, m.Attempts, m.Error, test.want.first)
+			}
+			t.Log(m.Error)
+			// The server is well again, and so is the connection.
+			if security != "none" {
+				p.serve(t, nil)
+				_, port, _ := net.SplitHostPort(p.addr)
+				fmt.Sscan(port, &sender.Port)
+				sender.Security = email.Clear
+			}
+			if err := a.sched.DeliverPatiently(ctx, ctx); err != nil {
+				t.Fatal(err)
+			}
+			m = board().Conversations[0].Messages[0]
+			want := scheduler.Accepted
+			if test.want.arrived == 0 {
+				want = scheduler.Failed
+			}
+			if m.State != want || len(p.arrived) != test.want.arrived || m.Flagged != test.want.flagged {
+				t.Errorf("in the end: %s, %d arrived, flagged %v; want %s, %d, %v", m.State, len(p.arrived), m.Flagged, want, test.want.arrived, test.want.flagged)
+			}
+			if len(p.arrived) == 2 && p.arrived[0] != p.arrived[1] {
+				t.Error("what arrived twice is not the same")
+			}
+		})
+	}
+}

@@ -19,7 +19,8 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz:
-	go run ./.ci/fuzz 20s
+	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | \
+		while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s $$package || exit 1; done
 
 lint:
 	go tool -modfile=.ci/tools/go.mod golangci-lint run

@@ -15,7 +15,7 @@ import (
 // among them; all are in the order of files and lines.
 func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 	list := slices.Clone(b.Problems)
-	for i, c := range b.Conversations {
+	for _, c := range b.Conversations {
 		if c.source == nil || c.file != fileRead {
 			continue
 		}
@@ -28,21 +28,11 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 			list = append(list, c.source.Warning("this is your own address: no calendar takes an invitation from oneself",
 				"use another to try things out", "with", "email"))
 		}
-		start := c.start(b.Now)
-		if start.IsZero() || c.Status(b.Now) == Cancelled || !start.Time().After(b.Now) {
-			continue
-		}
-		list = append(list, s.checkHours(c, start.Time())...)
-		for _, other := range b.Conversations[:i] {
-			at := other.Start(b.Now)
-			if at.IsZero() || other.Cancelled != nil || other.said(No) {
-				continue
-			}
-			if at.Before(start.Time().Add(c.Length())) && start.Time().Before(at.Add(other.Length())) {
-				list = append(list, c.source.Warning("this talk overlaps with that of "+other.Ref(), "move one of them", "when"))
-			}
+		if start := c.start(b.Now).Time(); start.After(b.Now) && c.Status(b.Now) != Cancelled {
+			list = append(list, s.checkHours(c, start)...)
 		}
 	}
+	list = append(list, b.checkOverlaps()...)
 	slices.SortStableFunc(list, func(a, b strictyaml.Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -98,7 +88,7 @@ func (s *Scheduler) checkHours(c *Conversation, start time.Time) (list []stricty
 		hours plan.WorkingHours
 	}{{"you", s.Zone.Location("UTC"), s.Hours}, {"your partner", c.Zone(), c.hours()}} {
 		at, end := start.In(who.zone), start.Add(c.Length()).In(who.zone)
-		text := ""
+		var text string
 		switch {
 		case !who.hours.Has(at.Weekday()):
 			text = "for " + who.name + " this is no working day (" + at.Format("Monday") + " in " + who.zone.String() + ")"
@@ -118,4 +108,34 @@ func (c *Conversation) hours() plan.WorkingHours {
 		return *c.Plan.With.WorkingHours
 	}
 	return c.settings.Hours
+}
+
+// checkOverlaps finds talks ahead that can't both be held.
+func (b *Board) checkOverlaps() (list []strictyaml.Problem) {
+	type talk struct {
+		c          *Conversation
+		start, end time.Time
+	}
+	var talks []talk
+	for _, c := range b.Conversations {
+		if start := c.Start(b.Now); start.After(b.Now) && c.Cancelled == nil && !c.said(No) {
+			talks = append(talks, talk{c, start, start.Add(c.Length())})
+		}
+	}
+	slices.SortStableFunc(talks, func(a, b talk) int { return a.start.Compare(b.start) })
+	for i, first := range talks {
+		for _, second := range talks[i+1:] {
+			if !second.start.Before(first.end) {
+				break
+			}
+			c, other := second.c, first.c
+			if c.source == nil || c.file != fileRead {
+				c, other = other, c
+			}
+			if c.source != nil && c.file == fileRead {
+				list = append(list, c.source.Warning("this talk overlaps with that of "+other.Ref(), "move one of them", "when"))
+			}
+		}
+	}
+	return list
 }

@@ -223,29 +223,3 @@ func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) e
 		}
 	}
 }
-
-// Result is a message of rows as it stands now.
-func (b *Board) Result(row int64) *Message {
-	for _, c := range b.Conversations {
-		for _, m := range c.Messages {
-			if m.Row == row {
-				return m
-			}
-		}
-	}
-	return nil
-}
-
-// Free reports whether the organizer has no other talk in that span, as far as the conversations say.
-func (b *Board) Free(start time.Time, length time.Duration, except *Conversation) bool {
-	for _, c := range b.Conversations {
-		other := c.Start(b.Now)
-		if c == except || other.IsZero() || c.Cancelled != nil || c.said(No) {
-			continue
-		}
-		if other.Before(start.Add(length)) && start.Before(other.Add(c.Length())) {
-			return false
-		}
-	}
-	return true
-}

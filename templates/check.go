@@ -73,7 +73,7 @@ func bothWays(t *texttemplate.Template) *texttemplate.Template {
 	all := texttemplate.New("").Funcs(functions).Funcs(texttemplate.FuncMap{"and": last, "or": last})
 	for _, each := range t.Templates() {
 		if each.Tree != nil {
-			tree := each.Tree.Copy()
+			tree := each.Copy()
 			unfold(tree.Root)
 			texttemplate.Must(all.AddParseTree(each.Name(), tree))
 		}

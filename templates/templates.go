@@ -296,7 +296,7 @@ func (l *language) parse(s *Set) error {
 			continue
 		}
 		eachText(t.Root, dress)
-		if _, err := l.html.AddParseTree(t.Name(), t.Tree.Copy()); err != nil {
+		if _, err := l.html.AddParseTree(t.Name(), t.Copy()); err != nil {
 			return err
 		}
 	}

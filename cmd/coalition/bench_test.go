@@ -228,10 +228,7 @@ func (*discard) Rcpt(string, *smtp.RcptOptions) error { return nil }
 func (*discard) Reset()                               {}
 func (*discard) Logout() error                        { return nil }
 func (d *discard) Data(r io.Reader) error {
-	for {
-		if _, err := r.Read(d.buf[:]); err != nil {
-			d.c.n.Add(1)
-			return nil
-		}
-	}
+	_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, r, d.buf[:])
+	d.c.n.Add(1)
+	return err
 }

@@ -232,6 +232,9 @@ func testKilled(t *testing.T, state string, random int) {
 		var stderr bytes.Buffer
 		cmd := command("coalition", "--config", config, "daemon")
 		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
 		var mu sync.Mutex
 		box.mu.Lock()
 		box.onHit = func(hit string) {
@@ -244,9 +247,6 @@ func testKilled(t *testing.T, state string, random int) {
 			}
 		}
 		box.mu.Unlock()
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
 		died(cmd, &stderr)
 	}
 	for _, step := range []string{"mail", "rcpt", "data", "accepted"} {

@@ -386,7 +386,7 @@ func (a *app) confirm(question string) error {
 	}
 	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
 	var answer string
-	fmt.Fscanln(a.stdin, &answer)
+	_, _ = fmt.Fscanln(a.stdin, &answer) // no answer is a no
 	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
 		return usage("nothing was sent", "")
 	}

@@ -105,7 +105,7 @@ func header(e *jwemail.Email) (map[string]string, error) {
 		values[f.name] = value
 	}
 	if err := invites.Line(e.Subject); err != nil {
-		return nil, fmt.Errorf("Subject %w", err)
+		return nil, fmt.Errorf("the subject %w", err)
 	}
 	values["Subject"] = e.Subject
 	if e.Subject != "" && !plain(e.Subject) {

@@ -142,6 +142,6 @@ func syncFolder(path string) error {
 		return err
 	}
 	defer d.Close()
-	d.Sync() // some systems can't sync a folder, and need not
+	_ = d.Sync() // some systems can't sync a folder, and need not
 	return nil
 }

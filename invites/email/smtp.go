@@ -170,11 +170,11 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 	if err := c.Rcpt(p.To, nil); err != nil {
 		return refused("RCPT", err)
 	}
-	data, err := c.Client.Data()
+	data, err := c.Data()
 	if err != nil {
 		return refused("DATA", err)
 	}
-	c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
+	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	if _, err := data.Write(p.Data); err != nil {
 		return s.fault(ctx, "DATA", err)
 	}
@@ -184,7 +184,7 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 	if !quiet(c.conn.Conn) { // it does not want the end, which has not been sent
 		return s.fault(ctx, "DATA", words("it hung up or objected before the message had ended"))
 	}
-	c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
+	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	c.conn.waited = false
 	if _, err := data.CloseWithResponse(); err != nil {
 		fault := s.fault(ctx, "DATA", err)

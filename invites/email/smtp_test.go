@@ -294,7 +294,7 @@ func TestSendDotFails(t *testing.T) {
 				s := (&server{security: security}).start(t)
 				c := s.client()
 				err := c.Send(t.Context(), p, func() error { return fenced })
-				if err != fenced {
+				if !errors.Is(err, fenced) {
 					t.Errorf("got error %v, want dot's own", err)
 				}
 				c.Idle()

@@ -155,7 +155,10 @@ func (f *Folder) Watch(ctx context.Context) <-chan struct{} {
 			select {
 			case <-ctx.Done():
 				return
-			case <-w.Errors:
+			case _, ok := <-w.Errors: // some changes may have been missed: look
+				if !ok {
+					return
+				}
 			case _, ok := <-w.Events:
 				if !ok {
 					return

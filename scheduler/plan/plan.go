@@ -126,7 +126,7 @@ func (p Private) MarshalText() ([]byte, error) { return []byte(p.String()), nil 
 func (Private) String() string { return "(private)" }
 
 // Format does the same for every verb: %d would go on to the fields, and %#v too.
-func (p Private) Format(f fmt.State, _ rune) { io.WriteString(f, p.String()) }
+func (p Private) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 // Priority is how much the conversation matters by weight and time: 1 to 25.
 func (p Private) Priority() int {

@@ -160,7 +160,7 @@ func (s *Store) migrateOnce(ctx context.Context, steps []string) (finished bool,
 	if err != nil {
 		return false, err
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }() // after a commit there is nothing to take back
 	if err := s.db.lockTables(ctx, tx); err != nil {
 		return false, err
 	}
@@ -225,7 +225,7 @@ func (s *Store) Changes() <-chan struct{} {
 
 // version changes when another connection than the writing one has committed to an SQLite file.
 func (s *Store) version() (v int64) {
-	s.update(context.Background(), func(tx *txn) (err error) {
+	_ = s.update(context.Background(), func(tx *txn) (err error) { // 0 is a change, too: better one look too many
 		v, _, err = number(context.Background(), tx, "PRAGMA data_version")
 		return err
 	})

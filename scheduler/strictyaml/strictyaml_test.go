@@ -29,7 +29,6 @@ type letter struct {
 	Return  *address `yaml:"return"`
 	Stamps  []stamp  `yaml:"stamps"`
 	folder  `doc:"-"`
-	unread  int
 }
 
 type address struct {
@@ -50,7 +49,7 @@ type folder struct {
 type colour string
 
 func (c *colour) Parse(text string) error {
-	switch string(text) {
+	switch text {
 	case "red", "blue":
 		*c = colour(text)
 		return nil

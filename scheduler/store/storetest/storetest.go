@@ -59,8 +59,8 @@ func Postgres(t *testing.T) (newDatabase func(t testing.TB) string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		server.Process.Signal(syscall.SIGQUIT)
-		server.Wait()
+		_ = server.Process.Signal(syscall.SIGQUIT) // at once
+		_ = server.Wait()                          // ends as killed
 	})
 	admin := fmt.Sprintf("postgres://postgres@/postgres?host=%s", dir)
 	ctx := context.Background()

@@ -1,0 +1,304 @@
+package scheduler
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+)
+
+// Brief decides on the permission-asking brief: the first one, or with again one more. The error is
+// a [Refusal].
+func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, error) {
+	if c.Cancelled == nil && !c.said(No) && !c.said(Yes) && !c.Ready {
+		return nil, c.notReady()
+	}
+	if m := c.last(nil, Brief); m != nil && c.Answer == nil {
+		if m.open() || m.State == Unclear && !again || m.left() && !again {
+			return &Draft{At: now, Conversation: c, Sent: m}, nil
+		}
+	}
+	c.Settle(now)
+	if err := c.Apply(AskAgain{}, now); err != nil {
+		return nil, err
+	}
+	return s.draft(c, Brief, now)
+}
+
+// Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
+// yes that the partner has given in person. The error is a [Refusal].
+func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
+	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
+		if !at.IsZero() && at != c.start(now) {
+			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + string(c.ID) + " --start TIME"}
+		}
+		return &Draft{At: now, Conversation: c, Sent: m}, nil
+	}
+	if c.Cancelled == nil && !c.Ready {
+		return nil, c.notReady()
+	}
+	var events []Event
+	if permitted != "" {
+		if err := c.Apply(Answer{Value: Yes, How: "command", Note: permitted}, now); err != nil {
+			return nil, err
+		}
+		events = append(events, c.event(now, "answer", "yes (in person): "+permitted))
+	}
+	if c.Cancelled == nil && !c.said(Yes) {
+		return nil, &Refusal{ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
+			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %s yes)", c.ID, c.ID)}
+	}
+	if !at.IsZero() && at != c.start(now) {
+		if err := c.Apply(Move{To: at}, now); err != nil {
+			return nil, err
+		}
+	}
+	if m := c.last(nil, Invite); m != nil && m.open() && m.Content == c.Says(now, Invite) {
+		return &Draft{At: now, Conversation: c, Sent: m}, nil
+	}
+	d, err := s.draft(c, Invite, now)
+	if d != nil {
+		d.Events = append(events, d.Events...)
+	}
+	return d, err
+}
+
+// Reschedule decides on a new start for a talk that the partner has been invited to. The error is a
+// [Refusal].
+func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*Draft, error) {
+	told := c.told()
+	if told == nil {
+		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
+			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.ID)}
+	}
+	if to == c.start(now) {
+		if m := c.last(nil, Invite, Update); c.Cancelled == nil && m.Content.Start == to {
+			return &Draft{At: now, Conversation: c, Sent: m}, nil
+		}
+	}
+	from := c.start(now)
+	if err := c.Apply(Move{To: to}, now); err != nil {
+		return nil, err
+	}
+	if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
+		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
+	}
+	d, err := s.draft(c, Update, now)
+	if d != nil {
+		d.Events = append(d.Events, c.event(now, "move", fmt.Sprintf("from %s to %s", from, to)))
+	}
+	return d, err
+}
+
+// ByFile turns a draft whose message waits in the outbox into one of a message for a file: the one
+// that waits will not go. The error is a [Refusal].
+func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
+	c := d.Conversation
+	for _, m := range c.Messages {
+		if m == d.Sent {
+			m.State = Superseded
+		}
+	}
+	step := c.Next(d.At)
+	if step.Kind != d.Sent.Kind {
+		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: coalition log " + string(c.ID)}
+	}
+	file, err := s.decide(c, step, d.At, true)
+	if err != nil {
+		return nil, err
+	}
+	file.Drop[d.Sent] = Superseded
+	return file, nil
+}
+
+// CallOff decides on a cancellation, and on telling the partner where there is something to tell. The
+// error is a [Refusal].
+func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Draft, error) {
+	if c.Cancelled != nil {
+		return &Draft{At: now, Conversation: c, Sent: c.last(nil, Cancel)}, nil
+	}
+	if err := c.Apply(Withdraw{Reason: reason}, now); err != nil {
+		return nil, err
+	}
+	event := c.event(now, "cancel", strings.TrimSuffix("cancelled: "+reason, ": "))
+	if c.Next(now).Kind != Cancel {
+		return s.plain(c, now, event), nil
+	}
+	d, err := s.draft(c, Cancel, now)
+	if d != nil {
+		d.Events = append(d.Events, event)
+	}
+	return d, err
+}
+
+// Take takes in a change that sends nothing by itself. The error is a [Refusal].
+func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft, error) {
+	if err := c.Apply(change, now); err != nil {
+		return nil, err
+	}
+	event := c.event(now, "ready", "checked in")
+	if a, ok := change.(Answer); ok {
+		event = c.event(now, "answer", a.text())
+	}
+	return s.plain(c, now, event), nil
+}
+
+func (a Answer) text() string {
+	s := a.Value
+	if !a.Slot.IsZero() {
+		s += ", " + a.Slot.String()
+	}
+	if a.Note != "" {
+		s += ": " + a.Note
+	}
+	return s
+}
+
+func (c *Conversation) event(now time.Time, kind, text string) Event {
+	return Event{At: now, ID: c.ID, Round: c.Round, Kind: kind, Text: text}
+}
+
+// plain is the draft of a conversation that has changed without anything to send.
+func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draft {
+	c.Settle(now)
+	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: events}
+}
+
+// draft is the message of that kind, by the organizer's own command. Where the next step is
+// another one, the refusal names it.
+func (s *Scheduler) draft(c *Conversation, kind Kind, now time.Time) (*Draft, error) {
+	c.Settle(now)
+	step := c.Next(now)
+	if step.Kind != kind {
+		return nil, &Refusal{ErrUnfit, fmt.Sprintf("%s can't be sent now", theNoun(kind)), "first " + step.Next}
+	}
+	return s.decide(c, step, now, true)
+}
+
+func theNoun(k Kind) string { return "the " + k.noun() }
+
+// stale are the messages waiting to leave that the conversation no longer means.
+func (c *Conversation) stale(now time.Time) map[*Message]State {
+	drop := make(map[*Message]State)
+	for _, m := range c.Messages {
+		if m.open() {
+			if end, ok := c.Wanted(m, now); !ok {
+				drop[m] = end
+			}
+		}
+	}
+	return drop
+}
+
+// decide turns a step into messages with finished bytes. It changes c; nothing is stored yet.
+func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved bool) (*Draft, error) {
+	c.Settle(now)
+	told := c.told()
+	m := &Message{ID: c.ID, Round: c.Round, Kind: step.Kind, Revision: step.revision, To: string(c.Plan.With.Email),
+		Due: step.Due, State: Queued, Approved: approved, Via: s.Via}
+	if m.Due.IsZero() {
+		m.Due = now
+	}
+	switch step.Kind {
+	case Brief:
+		c.Answer = nil
+		c.Offered = c.offers(now)
+		m.Content = c.Says(now, Brief)
+		for _, t := range c.Offered {
+			if at := t.Time(); m.Deadline.IsZero() || at.Before(m.Deadline) {
+				m.Deadline = at
+			}
+		}
+	case Invite, Update:
+		if c.UID == "" {
+			c.UID = random(16)
+			c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
+		}
+		m.Content = c.Says(now, Invite)
+		m.Deadline = m.Content.Start.Time()
+		if last := c.lastDecided(); step.Kind == Update && m.Content.moves(&last.Content) {
+			c.Sequence++
+			c.PartStat = invites.NeedsAction
+		}
+	case Cancel:
+		if told != nil {
+			c.Sequence++
+			m.Content, m.Deadline = *told, told.Start.Time()
+		}
+	case Reminder:
+		m.Content, m.Deadline = *told, told.Start.Time()
+	}
+	m.Deadline = m.Deadline.UTC()
+	if step.Kind != Brief && (told != nil || step.Kind == Invite) {
+		m.Sequence = c.Sequence
+	}
+	if m.Revision == "" {
+		m.Revision = c.nextRevision(m.Kind, "")
+	}
+	if err := s.write(c, m, told, now); err != nil {
+		return nil, err
+	}
+	d := &Draft{At: now, Conversation: c, Messages: []*Message{m}}
+	if s.CopyToSelf && c.UID != "" && m.Calendar != nil && m.To != s.Organizer.Email {
+		own := *m
+		own.Revision, own.To, own.Calendar = c.nextRevision(m.Kind, copyRevision), s.Organizer.Email, nil
+		if err := s.write(c, &own, told, now); err != nil {
+			return nil, err
+		}
+		d.Messages = append(d.Messages, &own)
+	}
+	d.Drop = c.stale(now)
+	for old := range d.Drop {
+		if old.State == Held && !approved {
+			for _, m := range d.Messages { // other words for something that waits for approval wait, too
+				m.State = Held
+			}
+		}
+	}
+	return d, nil
+}
+
+// lastDecided is the newest invitation or update, whatever has become of it.
+func (c *Conversation) lastDecided() *Message {
+	for _, m := range slices.Backward(c.Messages) {
+		if (m.Kind == Invite || m.Kind == Update) && !m.copy() {
+			return m
+		}
+	}
+	return &Message{}
+}
+
+func (c *Conversation) nextRevision(k Kind, prefix string) string {
+	n := 1
+	for _, m := range c.Messages {
+		if m.Kind == k && strings.HasPrefix(m.Revision, copyRevision) == (prefix != "") {
+			n++
+		}
+	}
+	return fmt.Sprint(prefix, n)
+}
+
+// stamp is the next Date and DTSTAMP of the conversation: no two messages share one (RFC 5546,
+// section 2.1.5, orders them by it).
+func (c *Conversation) stamp(now time.Time) time.Time {
+	t := now.UTC().Truncate(time.Second)
+	if !t.After(c.Stamp) {
+		t = c.Stamp.Add(time.Second)
+	}
+	c.Stamp = t
+	return t
+}
+
+func random(n int) string {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(rand.Reader, b); err != nil {
+		panic("scheduler: no randomness: " + err.Error())
+	}
+	return hex.EncodeToString(b)
+}

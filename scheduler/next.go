@@ -1,0 +1,315 @@
+package scheduler
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+)
+
+// Status is the conversation's place in its life.
+func (c *Conversation) Status(now time.Time) Status {
+	told := c.told()
+	switch {
+	case c.Cancelled != nil:
+		return Cancelled
+	case told != nil && c.said(No):
+		return Declined
+	case told != nil && !now.Before(told.End()):
+		return Met
+	case told != nil && c.PartStat == invites.Accepted:
+		return Confirmed
+	case told != nil:
+		return Invited
+	case c.said(No):
+		return Declined
+	case c.said(Wait):
+		return Later
+	case c.said(Yes) && c.Ready:
+		return Permitted
+	case c.last((*Message).left, Brief) != nil:
+		return Asked
+	case c.Ready:
+		return Ready
+	}
+	return Planned
+}
+
+// Next is the one next thing in the conversation, why it is that, and when to look again. It is a
+// pure function of the conversation and now, and the only place that decides what is sent.
+func (c *Conversation) Next(now time.Time) Step {
+	told := c.told()
+	switch {
+	case c.Cancelled != nil:
+		return c.nextCancelled(now)
+	case c.said(No):
+		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
+	case told != nil && !now.Before(told.End()):
+		return Step{Next: "look back on the talk"}
+	case !c.Ready:
+		return c.nextPlanned()
+	case told != nil && !c.said(Yes):
+		return Step{Next: "move the talk, or cancel it: " + c.Plan.With.Name + " asked for another moment", Again: told.End()}
+	case told != nil:
+		return c.nextInvited(now, told)
+	case c.said(Yes):
+		return c.nextPermitted(now)
+	}
+	return c.nextAsk(now)
+}
+
+func (c *Conversation) nextPlanned() Step {
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return Step{Next: "fill in " + strings.Join(missing, ", ")}
+	}
+	return Step{Next: "check in with yourself: coalition ready " + string(c.ID)}
+}
+
+// withPlan is the step that begins something new, which needs the plan's word of today.
+func (c *Conversation) withPlan(s Step) Step {
+	switch c.file {
+	case fileUnread:
+		return Step{Next: "mend the plan file"}
+	case fileGone:
+		return Step{Next: "put the plan file back, or: coalition cancel " + string(c.ID)}
+	}
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return c.nextPlanned()
+	}
+	return s
+}
+
+func (c *Conversation) nextAsk(now time.Time) Step {
+	briefs := c.briefs()
+	if len(briefs) < max(1, c.Asks) {
+		d := c.dates(now)
+		if len(c.Plan.When.Offered()) > 0 && len(c.offers(now)) == 0 {
+			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed"})
+		}
+		due := d.AskOn
+		if len(briefs) > 0 && !due.After(briefs[len(briefs)-1].Due) {
+			due = time.Time{} // the plan's day was for the first brief; this one was asked for since
+		}
+		return c.withPlan(Step{Kind: Brief, Due: due, Next: "send the brief"})
+	}
+	last := briefs[len(briefs)-1]
+	if last.replaceable() && last.Content != c.Says(now, Brief) {
+		return c.withPlan(Step{Kind: Brief, Due: last.Due, Next: "send the brief"})
+	}
+	if s, ok := last.waiting(); ok {
+		return s
+	}
+	switch {
+	case c.said(Wait):
+		return Step{Next: "ask again when the moment is better: coalition ask " + string(c.ID)}
+	case c.said(Query):
+		return Step{Next: "answer the question of " + c.Plan.With.Name}
+	}
+	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
+}
+
+func (c *Conversation) nextPermitted(now time.Time) Step {
+	start := c.start(now)
+	if start.IsZero() {
+		return Step{Next: "choose a time"}
+	}
+	if !start.Time().After(now) {
+		return Step{Next: "choose a new time: the one agreed has passed"}
+	}
+	if m := c.last(nil, Invite, Update); m != nil && (m.State == Sending || m.Content == c.Says(now, Invite)) {
+		if s, ok := m.waiting(); ok {
+			return s
+		}
+	}
+	return c.withPlan(Step{Kind: Invite, Due: c.Touched, Next: "send the invitation"})
+}
+
+func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
+	if !now.Before(told.Start.Time()) {
+		return Step{Next: "hold the talk", Again: told.End()}
+	}
+	content := c.Says(now, Invite)
+	if !content.tells(told) {
+		if !content.Start.Time().After(now) {
+			return Step{Next: "choose a new time: that of the plan has passed"}
+		}
+		if m := c.last(nil, Invite, Update); m.State == Sending || m.Content == content {
+			if s, ok := m.waiting(); ok {
+				return s
+			}
+		}
+		if c.file == fileRead {
+			return c.withPlan(Step{Kind: Update, Next: "send the update"})
+		}
+	}
+	if s, ok := c.nextReminder(now, told); ok {
+		return s
+	}
+	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: told.Start.Time()}
+}
+
+// nextReminder is the reminder that is due or comes next. One that was passed over because the
+// talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
+func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
+	var agreed time.Time // when the partner first learnt of this time
+	for _, m := range slices.Backward(c.Messages) {
+		if (m.Kind == Invite || m.Kind == Update) && m.left() && !m.copy() && m.Content.Start == told.Start {
+			agreed = m.Stamp
+		}
+	}
+	before := slices.Clone(c.settings.Reminders)
+	slices.Sort(before)
+	var next *Step
+	for _, b := range before { // from the nearest to the start outwards
+		due := told.Start.Time().Add(-b)
+		if !due.After(agreed) {
+			break
+		}
+		s := Step{Kind: Reminder, Due: due, Next: "remind " + c.Plan.With.Name, Again: due,
+			revision: fmt.Sprintf("%s %s %s", told.Start.Wall, told.Start.Zone, b)}
+		if due.After(now) {
+			next = &s
+			continue
+		}
+		if !slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.Kind == Reminder && m.Revision == s.revision }) {
+			return s, true
+		}
+		break
+	}
+	if next == nil {
+		return Step{}, false
+	}
+	return *next, true
+}
+
+func (c *Conversation) nextCancelled(now time.Time) Step {
+	if m := c.last(nil, Cancel); m != nil {
+		s, _ := m.waiting()
+		if m.State == Expired {
+			return Step{}
+		}
+		return s
+	}
+	if !c.tellsCancel(now) {
+		return Step{}
+	}
+	return Step{Kind: Cancel, Due: c.Cancelled.At, Next: "send the cancellation"}
+}
+
+// tellsCancel reports whether the partner is to be told that the talk is off: where there is an
+// event ahead in their calendar, or a question that they may still be thinking about.
+func (c *Conversation) tellsCancel(now time.Time) bool {
+	if c.said(No) {
+		return false
+	}
+	if told := c.told(); told != nil {
+		return now.Before(told.Start.Time())
+	}
+	return !c.said(Wait) && c.last((*Message).left, Brief) != nil
+}
+
+// Wanted looks again at a message that is about to leave: does the conversation still mean it? If not,
+// end is the state in which it ends: [Dropped], [Superseded], [Expired], or [Unclear] for one that may
+// have arrived before and is just not repeated.
+func (c *Conversation) Wanted(m *Message, now time.Time) (end State, ok bool) {
+	if end = c.unwanted(m, now); end == "" {
+		return "", true
+	}
+	if m.Unclears > 0 {
+		return Unclear, false
+	}
+	return end, false
+}
+
+func (c *Conversation) unwanted(m *Message, now time.Time) State {
+	switch {
+	case !m.Deadline.IsZero() && !now.Before(m.Deadline):
+		return Expired
+	case m.copy() || m.Kind == Cancel:
+		return ""
+	case c.Cancelled != nil || !c.Ready:
+		return Dropped
+	}
+	switch m.Kind {
+	case Brief:
+		switch {
+		case c.Answer != nil:
+			return Dropped
+		case m.Content != c.Says(now, Brief):
+			return Superseded
+		}
+	case Invite, Update:
+		switch {
+		case !c.said(Yes) && !c.meantAfterLater(m):
+			return Dropped
+		case m.Content != c.Says(now, Invite):
+			return Superseded
+		}
+	case Reminder:
+		switch {
+		case !c.said(Yes):
+			return Dropped
+		case m.Content.Start != c.start(now):
+			return Superseded
+		}
+	}
+	return ""
+}
+
+// meantAfterLater reports whether the organizer's own word sent m after the partner had asked for
+// another moment: a new time in answer to that.
+func (c *Conversation) meantAfterLater(m *Message) bool {
+	return c.said(Wait) && m.Approved && m.Due.After(c.Answer.At)
+}
+
+// Content is what a message says, as far as it matters whether it has been said already.
+type Content struct {
+	Start  plan.Slot     `json:"start,omitzero"` // of the event; zero in a brief
+	Length time.Duration `json:"length"`
+	Place  string        `json:"place,omitempty"` // fingerprint of the setting
+	Rest   string        `json:"rest,omitempty"`  // fingerprint of purpose, offer, ask and agenda
+	Form   string        `json:"form,omitempty"`  // fingerprint of all that shapes the words besides
+}
+
+// End is when the talk is over.
+func (c *Content) End() time.Time { return c.Start.Time().Add(c.Length) }
+
+// moves reports whether somebody who knows of other would have to be asked again.
+func (c *Content) moves(other *Content) bool {
+	return c.Start != other.Start || c.Length != other.Length || c.Place != other.Place
+}
+
+// tells reports whether somebody who knows of other knows c.
+func (c *Content) tells(other *Content) bool { return !c.moves(other) && c.Rest == other.Rest }
+
+// Says is what a message of that kind would say now: a brief, or else an invitation.
+func (c *Conversation) Says(now time.Time, kind Kind) Content {
+	p := &c.Plan
+	content := Content{
+		Start:  c.start(now),
+		Length: c.Length(),
+		Place:  fingerprint(p.Setting),
+		Rest:   fingerprint(p.Purpose, p.Offer, p.Ask, p.Agenda),
+		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
+	}
+	if kind == Brief {
+		content.Start = plan.Slot{}
+		content.Rest = fingerprint(content.Rest, c.offers(now), p.When.Between)
+	}
+	return content
+}
+
+func fingerprint(values ...any) string {
+	data, err := json.Marshal(values)
+	if err != nil {
+		panic("scheduler: a plan can't be written as JSON: " + err.Error()) // its types can always
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:8])
+}

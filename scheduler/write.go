@@ -59,8 +59,8 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	case Cancel:
 		talk.Reason, talk.Withdrawn = c.Cancelled.Reason, told == nil
 	case Update:
-		if told != nil && told.Start != m.Content.Start {
-			talk.Before = told.Start.Time()
+		if told != nil && (told.Start != m.Content.Start || told.Length != m.Content.Length) {
+			talk.Before = templates.Former{Start: told.Start.Time(), Length: told.Length}
 		}
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
 	}

@@ -163,7 +163,7 @@ func Sample() *Talk {
 		Times:   []time.Time{start, start.Add(29 * time.Hour)},
 		From:    start,
 		To:      start.AddDate(0, 0, 11),
-		Before:  start.Add(-24 * time.Hour),
+		Before:  Former{start.Add(-24 * time.Hour), time.Hour},
 		Reason:  "I have to be in Porto that day.",
 	}
 }

@@ -77,10 +77,16 @@ type Talk struct {
 	Times     []time.Time // offered in the brief; one is the time proposed
 	From, To  time.Time   // the first and last day between which a time is looked for; zero: none
 	Again     bool        // the brief has been sent before
-	Before    time.Time   // in an update, the start until now; zero: unchanged
+	Before    Former      // in an update, the time until now; zero: unchanged
 	NewPlace  bool        // in an update: the setting has changed
 	Withdrawn bool        // in a cancellation: there was a brief but no invitation
 	Reason    string      // for a cancellation, in the organizer's words; may be empty
+}
+
+// Former is a time that holds no more.
+type Former struct {
+	Start  time.Time
+	Length time.Duration
 }
 
 // A Message is a talk put into words. Subject is one line; the lines of Text end in \n.
@@ -570,22 +576,22 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 		}
 		return days[on]
 	}
-	clock := func(start time.Time, zone *time.Location) Clock {
+	clock := func(start time.Time, length time.Duration, zone *time.Location) Clock {
 		start = start.In(zone)
-		return Clock{Day: day(start), From: start.Format("15:04"), To: start.Add(t.Length).Format("15:04"), City: l.city(zone)}
+		return Clock{Day: day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: l.city(zone)}
 	}
-	span := func(start time.Time) *Span {
+	span := func(start time.Time, length time.Duration) *Span {
 		if start.IsZero() {
 			return nil
 		}
-		s := &Span{There: clock(start, t.Partner.Zone), Here: clock(start, t.Organizer.Zone)}
+		s := &Span{There: clock(start, length, t.Partner.Zone), Here: clock(start, length, t.Organizer.Zone)}
 		s.Same = s.There.Day == s.Here.Day && s.There.From == s.Here.From && s.There.To == s.Here.To
 		s.Text = say("span", s)
 		return s
 	}
-	v.When, v.Was = span(t.Start), span(t.Before)
+	v.When, v.Was = span(t.Start, t.Length), span(t.Before.Start, t.Before.Length)
 	for i, start := range t.Times {
-		choice := span(start)
+		choice := span(start, t.Length)
 		choice.Number = i + 1
 		v.Choices = append(v.Choices, *choice)
 	}

@@ -1,59 +1,518 @@
 package templates
 
-import "testing"
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
 
-func BenchmarkView(b *testing.B) {
-	s, _ := Load("")
-	t := Sample()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := s.View("en", t); err != nil {
-			b.Fatal(err)
+	"golang.org/x/net/html"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden holds got against a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", filepath.FromSlash(name))
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+func load(t testing.TB, own string) *Set {
+	t.Helper()
+	s, err := Load(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func view(t testing.TB, s *Set, lang string, talk *Talk) *View {
+	t.Helper()
+	v, err := s.View(lang, talk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func message(t testing.TB, v *View, kind Kind) *Message {
+	t.Helper()
+	m, err := v.Message(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// variants are talks in which something else is to be said.
+var variants = []struct {
+	name   string
+	kind   Kind
+	change func(*Talk)
+}{
+	{"brief", Brief, func(*Talk) {}},
+	{"brief-again", Brief, func(t *Talk) { t.Again = true }},
+	{"brief-one-time", Brief, func(t *Talk) { t.Times = t.Times[:1] }},
+	{"brief-between", Brief, func(t *Talk) { t.Times = nil }},
+	{"brief-no-time", Brief, func(t *Talk) { t.Times, t.From = nil, time.Time{} }},
+	{"brief-bare", Brief, func(t *Talk) {
+		*t = Talk{Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Agenda: []Item{{1, "Us", 0}}, Setting: Setting{Kind: "neutral"}, Length: 90 * time.Minute}
+	}},
+	{"invitation", Invitation, func(*Talk) {}},
+	{"invitation-near", Invitation, func(t *Talk) { t.Organizer.Zone = t.Partner.Zone }},
+	{"invitation-far", Invitation, func(t *Talk) { t.Partner.Zone = zone("Pacific/Auckland") }},
+	{"update", Update, func(*Talk) {}},
+	{"update-longer", Update, func(t *Talk) { t.Before = Former{t.Start, 90 * time.Minute} }},
+	{"update-time-and-place", Update, func(t *Talk) { t.NewPlace = true }},
+	{"update-place", Update, func(t *Talk) { t.Before, t.NewPlace = Former{}, true }},
+	{"update-agenda", Update, func(t *Talk) { t.Before = Former{} }},
+	{"cancellation", Cancellation, func(*Talk) {}},
+	{"cancellation-bare", Cancellation, func(t *Talk) { t.Reason = "" }},
+	{"withdrawal", Cancellation, func(t *Talk) { t.Start, t.Withdrawn = time.Time{}, true }},
+	{"reminder", Reminder, func(*Talk) {}},
+	{"copy", Copy, func(*Talk) {}},
+}
+
+// TestGolden holds every message in every language, as it is read, against its file.
+func TestGolden(t *testing.T) {
+	s := load(t, "")
+	for _, lang := range s.Languages() {
+		for _, x := range variants {
+			talk := Sample()
+			x.change(talk)
+			m := message(t, view(t, s, lang, talk), x.kind)
+			golden(t, lang+"/"+x.name+".txt", m.Subject+"\n\n"+m.Text)
+			golden(t, lang+"/"+x.name+".html", m.HTML)
+		}
+		var b strings.Builder
+		for _, kind := range settings {
+			for _, place := range []string{"", "Riverside path"} {
+				talk := Sample()
+				talk.Setting.Kind, talk.Setting.Place = kind, place
+				v := view(t, s, lang, talk)
+				fmt.Fprintf(&b, "%s\n- %s\n- %s\n- %s\n", kind, v.Where, v.WhyThere, v.Request)
+				e, err := v.Entry()
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(&b, "- %s | %s\n\n", e.Summary, e.Location)
+				if kind == "walk" && place != "" {
+					golden(t, lang+"/event.txt", e.Description)
+				}
+			}
+		}
+		golden(t, lang+"/settings.txt", b.String())
+	}
+}
+
+// TestSettings: each setting has sentences of its own, and each message but those about the end of a
+// talk makes the request not to multitask in the words of its setting.
+func TestSettings(t *testing.T) {
+	s := load(t, "")
+	for _, lang := range s.Languages() {
+		seen := make(map[string]string)
+		for _, kind := range settings {
+			talk := Sample()
+			talk.Setting.Kind = kind
+			v := view(t, s, lang, talk)
+			for _, sentence := range []string{v.Where, v.Request} {
+				if other := seen[sentence]; other != "" || sentence == "" {
+					t.Errorf("%s: %s and %s share %q", lang, kind, other, sentence)
+				}
+				seen[sentence] = kind
+			}
+			for _, k := range []Kind{Brief, Invitation, Update, Reminder} {
+				m := message(t, v, k)
+				if !strings.Contains(m.Text, v.Request) || !strings.Contains(html.UnescapeString(m.HTML), v.Request) {
+					t.Errorf("%s: the %s for %s makes no request", lang, k, kind)
+				}
+			}
+			e, err := v.Entry()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(e.Description, v.Request) {
+				t.Errorf("%s: the calendar entry for %s makes no request", lang, kind)
+			}
+		}
+	}
+}
+
+var spaces = regexp.MustCompile(`\s+`)
+
+// TestSameWords: the text and the page of a message say the same, but for the marks of lists.
+func TestSameWords(t *testing.T) {
+	s := load(t, "")
+	marks := regexp.MustCompile(`(?m)^(- |\d+[.)] )`)
+	for _, lang := range s.Languages() {
+		for _, x := range variants {
+			talk := Sample()
+			x.change(talk)
+			m := message(t, view(t, s, lang, talk), x.kind)
+			text := spaces.ReplaceAllString(marks.ReplaceAllString(m.Text, ""), "")
+			page := spaces.ReplaceAllString(strings.Replace(visible(t, m.HTML), m.Subject, "", 1), "")
+			same := 0
+			for same < min(len(text), len(page)) && text[same] == page[same] {
+				same++
+			}
+			if text != page {
+				t.Errorf("%s/%s: the text goes on\n%.80s\nand the page\n%.80s", lang, x.name, text[same:], page[same:])
+			}
+		}
+	}
+}
+
+// visible is what a reader sees of a page.
+func visible(t *testing.T, page string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for n := range root.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "style" && n.Parent.Data != "title" {
+			b.WriteString(n.Data)
+		}
+	}
+	return b.String()
+}
+
+// TestPage: what a screen reader, a narrow screen and a program without style sheets need.
+func TestPage(t *testing.T) {
+	s := load(t, "")
+	for _, lang := range s.Languages() {
+		for _, kind := range Kinds {
+			m := message(t, view(t, s, lang, Sample()), kind)
+			root, err := html.Parse(strings.NewReader(m.HTML))
+			if err != nil {
+				t.Fatal(err)
+			}
+			headings := 0
+			for n := range root.Descendants() {
+				if n.Type != html.ElementNode {
+					continue
+				}
+				attr := make(map[string]string)
+				for _, a := range n.Attr {
+					attr[a.Key] = a.Val
+				}
+				switch {
+				case n.Data == "html" && attr["lang"] != lang:
+					t.Errorf("%s/%s: the page says its language is %q", lang, kind, attr["lang"])
+				case n.Data == "h1":
+					headings++
+				case slices.Contains([]string{"script", "img", "link", "iframe", "form", "table"}, n.Data):
+					t.Errorf("%s/%s: there is a <%s>", lang, kind, n.Data)
+				}
+				if attr["class"] != "" && attr["style"] == "" {
+					t.Errorf("%s/%s: <%s class=%q> has no style of its own", lang, kind, n.Data, attr["class"])
+				}
+				if strings.Contains(attr["style"], "ZgotmplZ") || strings.Contains(attr["href"], "ZgotmplZ") {
+					t.Errorf("%s/%s: html/template refused a value in <%s>", lang, kind, n.Data)
+				}
+			}
+			if headings != 1 {
+				t.Errorf("%s/%s: %d main headings", lang, kind, headings)
+			}
+			if len(m.HTML) > 100<<10 {
+				t.Errorf("%s/%s: %d bytes: Gmail cuts a message off at 102 kB", lang, kind, len(m.HTML))
+			}
+		}
+	}
+}
+
+// TestContrast: every text can be read on its ground, by day and in the dark (WCAG 2.2, section 1.4.3).
+func TestContrast(t *testing.T) {
+	css, err := load(t, "").Source("style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, rest, _ := strings.Cut(string(css), "/* dark */")
+	_, dark, _ := strings.Cut(rest, "prefers-color-scheme: dark) {")
+	dark, _, _ = strings.Cut(dark, "\n}")
+	rule := regexp.MustCompile(`(?m)^\s*(\.[^{]+) \{([^}]*)\}`)
+	colors := regexp.MustCompile(`(background-)?color: #(\w{6})`)
+	text, ground := make(map[string]string), make(map[string]string)
+	for _, scheme := range []string{light, dark} {
+		checked := 0
+		for _, m := range rule.FindAllStringSubmatch(scheme, -1) {
+			for class := range strings.SplitSeq(m[1], ",") {
+				for _, c := range colors.FindAllStringSubmatch(strings.ReplaceAll(m[2], "border-color", "border"), -1) {
+					if class = strings.TrimSpace(class); c[1] != "" {
+						ground[class] = c[2]
+					} else {
+						text[class] = c[2]
+					}
+				}
+			}
+		}
+		delete(text, ".page") // the card covers it
+		for class, color := range text {
+			for _, on := range []string{".card", ".question"} {
+				checked++
+				if r := contrast(color, ground[on]); r < 4.5 {
+					t.Errorf("%s (#%s) on %s (#%s): the contrast is %.1f", class, color, on, ground[on], r)
+				}
+			}
+		}
+		if checked < 16 {
+			t.Errorf("only %d pairs of colors were found", checked)
+		}
+	}
+}
+
+// contrast is the contrast ratio of two colors.
+func contrast(a, b string) float64 {
+	luminance := func(color string) (l float64) {
+		for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+			n, _ := strconv.ParseUint(color[2*i:2*i+2], 16, 8)
+			v := float64(n) / 255
+			if v <= 0.03928 {
+				v /= 12.92
+			} else {
+				v = math.Pow((v+0.055)/1.055, 2.4)
+			}
+			l += weight * v
+		}
+		return l
+	}
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// TestHostile: what a plan says stays text, whatever it is.
+func TestHostile(t *testing.T) {
+	s := load(t, "")
+	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.Organizer}}`
+	talk := Sample()
+	talk.Organizer.Name, talk.Partner.Name, talk.Purpose, talk.Reason = evil, evil, evil+"\n"+evil, evil
+	talk.Offer, talk.Ask, talk.Agenda = []string{evil}, []string{evil}, []Item{{1, evil, 60}}
+	for _, kind := range settings {
+		talk.Setting = Setting{Kind: kind, Place: evil, Phone: evil, URL: "javascript:alert(1)//" + evil}
+		for _, lang := range s.Languages() {
+			v := view(t, s, lang, talk)
+			for _, k := range Kinds {
+				m := message(t, v, k)
+				if strings.Contains(m.Subject, "\n") {
+					t.Errorf("%s/%s: the subject has two lines", lang, k)
+				}
+				root, err := html.Parse(strings.NewReader(m.HTML))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for n := range root.Descendants() {
+					if n.Type == html.ElementNode && (n.Data == "script" || n.Data == "img") {
+						t.Errorf("%s/%s: a word of the plan became <%s>", lang, k, n.Data)
+					}
+					for _, a := range n.Attr {
+						if a.Key == "href" && strings.HasPrefix(a.Val, "javascript") {
+							t.Errorf("%s/%s: a link leads to %q", lang, k, a.Val)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestLanguage finds the language that serves best.
+func TestLanguage(t *testing.T) {
+	s := load(t, "")
+	for _, x := range []struct {
+		want, lang string
+		ok         bool
+	}{
+		{"de", "de", true}, {"DE", "de", true}, {"de-AT", "de", true}, {"de-Latn-CH", "de", true}, {"en-GB", "en", true},
+		{"pt", "en", false}, {"", "en", false}, {"d", "en", false},
+	} {
+		if lang, ok := s.Language(x.want); lang != x.lang || ok != x.ok {
+			t.Errorf("Language(%q) is %q, %t; want %q, %t", x.want, lang, ok, x.lang, x.ok)
+		}
+	}
+}
+
+// own is a folder of own templates: pairs of name and text.
+func own(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		path := filepath.Join(dir, files[i])
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(files[i+1]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestOwn: a file of the organizer's stands in place of the built-in one, whatever editor wrote it,
+// and the others stay.
+func TestOwn(t *testing.T) {
+	s := load(t, own(t, "en/brief.txt", "\ufeff{{define \"subject brief\"}}Mine{{end}}Dear {{.Partner.Name}},\r\n\r\nmay we?\r\n"))
+	if list := s.Check(); len(list) > 0 {
+		t.Error(list)
+	}
+	v := view(t, s, "en", Sample())
+	m := message(t, v, Brief)
+	if m.Subject != "Mine" || m.Text != "Dear Maya Chen,\n\nmay we?\n" || !strings.Contains(m.HTML, "May we have this conversation?") {
+		t.Errorf("got %q, %q", m.Subject, m.Text)
+	}
+	if !s.Own("en/brief.txt") || s.Own("en/brief.html") || s.Own("de/brief.txt") {
+		t.Error("whose template is whose is not known")
+	}
+	if de := message(t, view(t, s, "de", Sample()), Brief); strings.Contains(de.Text, "may we?") {
+		t.Error("the English words stand in the German brief")
+	}
+}
+
+// TestOwnLanguage: a language of which every template is there is known.
+func TestOwnLanguage(t *testing.T) {
+	dir := own(t)
+	if err := os.CopyFS(filepath.Join(dir, "nl"), sub(t, "de")); err != nil {
+		t.Fatal(err)
+	}
+	s := load(t, dir)
+	if got := s.Languages(); !slices.Equal(got, []string{"de", "en", "nl"}) {
+		t.Errorf("the languages are %v", got)
+	}
+	if lang, ok := s.Language("nl-BE"); lang != "nl" || !ok {
+		t.Errorf("Dutch is written in %q", lang)
+	}
+	if list := s.Check(); len(list) > 0 {
+		t.Error(list)
+	}
+	if err := os.Remove(filepath.Join(dir, "nl", "update.html")); err != nil {
+		t.Fatal(err)
+	}
+	if got := load(t, dir).Languages(); !slices.Equal(got, []string{"de", "en"}) {
+		t.Errorf("with a template missing, the languages are %v", got)
+	}
+}
+
+func sub(t *testing.T, dir string) fs.FS {
+	t.Helper()
+	f, err := fs.Sub(embedded, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestCheck finds what is wrong in own templates, with its place, also where the sample would not come by.
+func TestCheck(t *testing.T) {
+	subject := `{{define "subject brief"}}Mine{{end}}`
+	for _, x := range []struct {
+		name, file, text, want string
+		line, column           int
+	}{
+		{"misspelt field", "en/brief.txt", subject + "\nHello {{.Partner.Nmae}}", "Nmae", 2, 17},
+		{"in another branch", "en/brief.txt", subject + "\n{{if .Again}}{{else}}{{.Pursope}}{{end}}", "Pursope", 2, 24},
+		{"in a condition never true", "en/brief.txt", subject + "\n{{if and .Again .Withdrawn .Nothing}}x{{end}}", "Nothing", 2, 28},
+		{"behind an or", "en/brief.txt", subject + "\n{{if or .Purpose .Nothing}}x{{end}}", "Nothing", 2, 18},
+		{"in a with", "en/brief.txt", subject + "\n{{with .Was}}{{.Then}}{{end}}", "Then", 2, 16},
+		{"private", "en/brief.txt", subject + "\n{{.Private.Goal}}", "Private", 2, 11},
+		{"private, in html", "en/brief.html", "é {{.Goal}}", "Goal", 1, 5},
+		{"not closed", "en/brief.txt", subject + "\n\n{{if .Again}}", "unexpected EOF", 3, 1},
+		{"no such template", "en/brief.html", "{{template \"nothing\"}}", "nothing", 1, 12},
+		{"no such function", "en/brief.html", "\n{{shout .Purpose}}", "shout", 2, 1},
+		{"half a tag", "en/brief.html", "<p title=\"{{.Purpose}}", "ends in a non-text context", 1, 1},
+		{"no subject", "en/brief.txt", "Hello", "subject brief", 1, 1},
+		{"not UTF-8", "en/brief.txt", "Gr\xfc\xdfe", "this is not UTF-8", 1, 1},
+		{"too few days", "en/words.tmpl", `{{define "weekdays"}}Monday{{end}}`, "weekdays", 1, 1},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			list := load(t, own(t, x.file, x.text)).Check()
+			i := slices.IndexFunc(list, func(p Problem) bool { return strings.Contains(p.Text, x.want) })
+			if i < 0 {
+				t.Fatalf("not found: %v", list)
+			}
+			if p := list[i]; p.File != x.file || p.Line != x.line || p.Column != x.column && x.column != 1 {
+				t.Errorf("found at %s:%d:%d, want %s:%d:%d (%s)", p.File, p.Line, p.Column, x.file, x.line, x.column, p.Text)
+			}
+		})
+	}
+	if list := load(t, "").Check(); len(list) > 0 {
+		t.Error("the built-in templates have problems:", list)
+	}
+}
+
+// TestText: lines of the text can be read everywhere, and no template forgets a word.
+func TestText(t *testing.T) {
+	s := load(t, "")
+	for _, lang := range s.Languages() {
+		for _, x := range variants {
+			talk := Sample()
+			x.change(talk)
+			m := message(t, view(t, s, lang, talk), x.kind)
+			for _, bad := range []string{"<no value>", "%!", "\r", "\n\n\n", " \n", "  ", "{{", "<nil>"} {
+				if strings.Contains(m.Text, bad) || strings.Contains(m.Subject, bad) {
+					t.Errorf("%s/%s: the text has %q", lang, x.name, bad)
+				}
+			}
+			if !strings.HasSuffix(m.Text, "\n") || !utf8.ValidString(m.Text) {
+				t.Errorf("%s/%s: the text ends in %q", lang, x.name, m.Text[len(m.Text)-5:])
+			}
 		}
 	}
 }
 
 func BenchmarkMessage(b *testing.B) {
-	s, _ := Load("")
+	s := load(b, "")
 	for _, k := range []Kind{Brief, Invitation} {
 		b.Run(string(k), func(b *testing.B) {
-			v, _ := s.View("en", Sample())
+			talk := Sample()
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := v.Message(k); err != nil {
-					b.Fatal(err)
-				}
+				message(b, view(b, s, "en", talk), k)
 			}
 		})
 	}
 }
 
-func BenchmarkEntry(b *testing.B) {
-	s, _ := Load("")
-	v, _ := s.View("en", Sample())
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := v.Entry(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
+// BenchmarkParse reads one language, which a command does once.
 func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
-		s, _ := Load("")
-		s.View("en", Sample())
+		view(b, load(b, ""), "en", Sample())
 	}
 }
 
-func TestTwice(t *testing.T) {
-	s, _ := Load("")
-	for range 2 {
-		for _, p := range s.Check() {
-			t.Error(p)
+// Golden files of pages are compared as they are: no build may write them otherwise.
+func TestSameTwice(t *testing.T) {
+	a, b := load(t, ""), load(t, "")
+	for _, lang := range a.Languages() {
+		for _, kind := range Kinds {
+			x, y := message(t, view(t, a, lang, Sample()), kind), message(t, view(t, b, lang, Sample()), kind)
+			if !bytes.Equal([]byte(x.HTML), []byte(y.HTML)) || x.Text != y.Text || x.Subject != y.Subject {
+				t.Errorf("%s/%s: two sets say it differently", lang, kind)
+			}
 		}
 	}
-	v, _ := s.View("en", Sample())
-	m, _ := v.Message(Brief)
-	t.Log(len(m.HTML), len(m.Text))
 }

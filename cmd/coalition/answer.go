@@ -52,9 +52,8 @@ func (a *app) answerCommand() *cobra.Command {
 known time the invitation is due, and the daemon sends it. --time is one of the
 numbers in the brief (2, or "1 or 3" for the earlier one that is still free) or a
 time.`,
-		Example:   "  coalition answer maya yes --time 2\n  coalition answer tom later --note \"after the fair\"",
-		Args:      cobra.ExactArgs(2),
-		ValidArgs: []string{scheduler.Yes, scheduler.No, scheduler.Wait},
+		Example: "  coalition answer maya yes --time 2\n  coalition answer tom later --note \"after the fair\"",
+		Args:    cobra.ExactArgs(2),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, complete string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
 				return []string{scheduler.Yes, scheduler.No, scheduler.Wait}, cobra.ShellCompDirectiveNoFileComp

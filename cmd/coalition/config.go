@@ -236,7 +236,7 @@ func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
 	if len(docs) > 1 {
 		problems = append(problems, docs[1].Problem("a config is one document", "take out what stands from the line --- on"))
 	}
-	return c, problems
+	return c, strictyaml.First(problems)
 }
 
 // rules are those that look at more than one key.

@@ -120,7 +120,20 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "Show the conversations that matter most first, with what comes next",
 		Long: `Show all conversations, those that matter most first (by importance and urgency),
 each with its status and its next step. A difference between a plan file and what
-was decided since is named below.`,
+was decided since is named below.
+
+With --json, an array of conversations. Times are RFC 3339 with the offset of
+timezone; what is absent is null:
+  id, round, result           which one; what several may serve together
+  with                        {name, email, timezone}
+  status                      planned, ready, asked, permitted, declined, later,
+                              invited, confirmed, met or cancelled
+  next, due                   the next step, and when it is due
+  start, end, timezone        when the talk is
+  priority                    1 to 25, importance by urgency
+  answer                      {value: yes, no, later or question; at, how, note}
+  partstat, uid, sequence     of the invitation, as in iCalendar
+  channel, event_id           mail or google; the event there`,
 		Example: "  coalition list\n  coalition list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -390,7 +403,17 @@ func (a *app) logCommand() *cobra.Command {
 		Long: `Show every message and event, oldest first. The state of a message is one of
 pending, sending, sent, unclear (handed over, and no answer came), failed,
 bounced, held (waits for approve), cancelled, expired. A star marks a message
-whose bytes may have gone twice.`,
+whose bytes may have gone twice.
+
+With --json, an array of messages and events. What is absent is null:
+  at                          when its state changed last, or it happened
+  id, round, kind             of which conversation; brief, invite, update,
+                              cancel, reminder, or answer, ready, move …
+  to, via, message_id         to whom, by outbox, smtp or file; null for events
+  state                       as above; null for events
+  attempts, flagged           how often it was tried; may have gone twice
+  error                       what went wrong last
+  text                        what happened, for an event`,
 		Example:           "  coalition log\n  coalition log maya --json",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.ids,

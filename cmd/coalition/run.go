@@ -323,7 +323,7 @@ func (a *app) find(b *scheduler.Board, ref string) (*scheduler.Conversation, err
 }
 
 // ids completes the ids of conversations.
-func (a *app) ids(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func (a *app) ids(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 && cmd.Name() != "check" && cmd.Name() != "approve" {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -336,7 +336,9 @@ func (a *app) ids(cmd *cobra.Command, args []string, _ string) ([]string, cobra.
 	}
 	var list []string
 	for _, c := range b.Conversations {
-		list = append(list, c.Ref()+"\t"+c.Plan.With.Name+", "+string(c.Status(b.Now)))
+		if ref := c.Ref(); strings.HasPrefix(ref, begun) && !slices.Contains(args, ref) {
+			list = append(list, ref+"\t"+c.Plan.With.Name+", "+string(c.Status(b.Now)))
+		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
 }

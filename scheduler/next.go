@@ -68,7 +68,7 @@ func (c *Conversation) nextPlanned() Step {
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
-	return Step{Next: "check in with yourself: coalition ready " + string(c.ID)}
+	return Step{Next: "check in with yourself (until then nothing goes out): coalition ready " + string(c.ID)}
 }
 
 // withPlan is the step that begins something new, which needs the plan's word of today.

@@ -63,9 +63,9 @@ func TestNext(t *testing.T) {
 		next   string
 	}{
 		// Before the brief.
-		{name: "no check-in", plan: []string{"ready: false"}, status: scheduler.Planned, next: "check in with yourself: coalition ready maya"},
+		{name: "no check-in", plan: []string{"ready: false"}, status: scheduler.Planned, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
 		{name: "no check-in, incomplete", plan: []string{"ready: false", "purpose: ''"}, status: scheduler.Planned, next: "fill in purpose"},
-		{name: "no check-in, a yes in person", plan: []string{"ready: false", "permitted: after the review"}, status: scheduler.Planned, next: "check in with yourself: coalition ready maya"},
+		{name: "no check-in, a yes in person", plan: []string{"ready: false", "permitted: after the review"}, status: scheduler.Planned, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
 		{name: "check-in by command", plan: []string{"ready: false"}, past: func(t *testing.T, c *scheduler.Conversation) { apply(t, c, scheduler.CheckIn{}) },
 			status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
 		{name: "ready", status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
@@ -236,7 +236,7 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)
 			read(t, c, "ready: false")
-		}, status: scheduler.Invited, next: "check in with yourself: coalition ready maya"},
+		}, status: scheduler.Invited, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
 
 		// The end.
 		{name: "cancelled before the brief", past: func(t *testing.T, c *scheduler.Conversation) { apply(t, c, scheduler.Withdraw{}) }, status: scheduler.Cancelled},

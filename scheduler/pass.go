@@ -1,8 +1,10 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -99,6 +101,9 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	}
 	close(work)
 	wg.Wait()
+	slices.SortFunc(r.Decided, func(a, b *Message) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Row, b.Row))
+	})
 	return r, ctx.Err()
 }
 

@@ -166,7 +166,7 @@ the partnership becomes the second.`,
 	f.StringVar(&n.purpose, "purpose", "", "what the partnership is for: `TEXT`")
 	f.StringArrayVar(&n.offer, "offer", nil, "what you bring: `TEXT`; may be repeated")
 	f.StringArrayVar(&n.ask, "ask", nil, "how you would like to be supported: `TEXT`; may be repeated")
-	f.StringVar(&n.kind, "kind", "", "the setting: neutral, walk, coffee, lunch, office, phone or video")
+	f.StringVar(&n.kind, "kind", "", "the `KIND` of setting: neutral, walk, coffee, lunch, office, phone or video")
 	f.StringVar(&n.place, "place", "", "where to meet: `TEXT`")
 	f.BoolVar(&n.privateRoom, "private-room", false, "the office has a door")
 	f.StringVar(&n.phone, "phone", "", "the `NUMBER` to call")

@@ -107,7 +107,9 @@ func TestGolden(t *testing.T) {
 			x.change(talk)
 			m := message(t, view(t, s, lang, talk), x.kind)
 			golden(t, lang+"/"+x.name+".txt", m.Subject+"\n\n"+m.Text)
-			golden(t, lang+"/"+x.name+".html", m.HTML)
+			if x.name == string(x.kind) { // the other pages say what their texts say: see TestSameWords
+				golden(t, lang+"/"+x.name+".html", m.HTML)
+			}
 		}
 		var b strings.Builder
 		for _, kind := range settings {

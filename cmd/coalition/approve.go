@@ -1,0 +1,101 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"coalition/scheduler"
+)
+
+func (a *app) approveCommand() *cobra.Command {
+	var all bool
+	c := a.sends(&cobra.Command{
+		Use:   "approve [ID…]",
+		Short: "Let held messages go",
+		Long: `Let messages go that the daemon has held: because there were many at once, or one
+that had been due for more than a day. A message of which nobody knows whether it
+arrived is sent once more. Without an id, the messages that wait are listed.`,
+		Example:           "  coalition approve\n  coalition approve maya --yes\n  coalition approve --all --yes",
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.open(cmd.Context(), a.dryRun); err != nil {
+				return err
+			}
+			b, err := a.look(cmd.Context())
+			if err != nil {
+				return err
+			}
+			var waiting []*scheduler.Message
+			conversations := b.Conversations
+			if len(args) > 0 {
+				conversations = nil
+				for _, ref := range args {
+					c, err := a.find(b, ref)
+					if err != nil {
+						return err
+					}
+					conversations = append(conversations, c)
+				}
+			}
+			for _, c := range conversations {
+				waiting = append(waiting, c.Approvable()...)
+			}
+			switch {
+			case len(waiting) == 0:
+				a.say("Nothing waits for approval.")
+				if a.json {
+					return a.printJSON([]logRow{})
+				}
+				return nil
+			case a.dryRun:
+				for _, m := range waiting {
+					if m, err = a.sched.Store.Message(cmd.Context(), m.Row); err != nil {
+						return err
+					}
+					if err := readable(a.stdout, m); err != nil {
+						return err
+					}
+				}
+				return nil
+			case len(args) == 0 && !all:
+				list := []logRow{}
+				for _, m := range waiting {
+					list = append(list, a.messageRow(m))
+				}
+				if a.json {
+					return a.printJSON(list)
+				}
+				a.logTable(list)
+				a.say("Let them go with: coalition approve ID, or coalition approve --all")
+				return nil
+			}
+			return a.letGo(cmd.Context(), waiting)
+		},
+	})
+	c.Flags().BoolVar(&all, "all", false, "let all of them go")
+	return c
+}
+
+func (a *app) pauseCommand() *cobra.Command {
+	return a.pausing("pause", true, "Stop all sending, at once and across restarts",
+		"All sending is stopped. What falls due waits; start again with: coalition resume")
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	return a.pausing("resume", false, "Start sending again", "Sending goes on.")
+}
+
+func (a *app) pausing(use string, paused bool, short, done string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Long: short + ".\nMessages that a server has already taken are not called back.", Example: "  coalition " + use, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.open(cmd.Context(), false); err != nil {
+				return err
+			}
+			if err := a.sched.Store.Pause(cmd.Context(), paused); err != nil {
+				return err
+			}
+			a.say("%s", done)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"coalition/scheduler"
+)
+
+// files are where a message goes instead of to its reader.
+type files struct {
+	eml, ics string
+	publish  bool
+}
+
+func (f files) any() bool { return f.eml != "" || f.ics != "" }
+
+// toFiles writes the message of a draft to files, and records that it was sent that way.
+func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error {
+	if d.Sent != nil { // it waits in the outbox: it goes by file instead
+		var err error
+		if d, err = a.sched.ByFile(d); err != nil {
+			return err
+		}
+	}
+	m := d.Messages[0]
+	d.Messages = d.Messages[:1] // the organizer's own copy is for invitations that are sent
+	write, err := a.contents(d.Conversation, m, out)
+	if err != nil {
+		return err
+	}
+	m.State, m.Via, m.Changed = scheduler.Accepted, "file", d.At
+	// All that can fail of the files is done before it is on record that they were written.
+	var finish []func() error
+	for path, data := range write {
+		done, undo, err := prepareFile(a.stdout, path, data)
+		if err != nil {
+			return err
+		}
+		defer undo()
+		finish = append(finish, done)
+	}
+	if err := a.sched.Store.Commit(ctx, d); err != nil {
+		return err
+	}
+	for _, done := range finish {
+		if err := done(); err != nil {
+			return err
+		}
+	}
+	a.sayFiles(m, out)
+	if a.json {
+		return a.printJSON([]logRow{a.messageRow(m)})
+	}
+	return nil
+}
+
+func (a *app) sayFiles(m *scheduler.Message, out files) {
+	for _, path := range []string{out.eml, out.ics} {
+		if path != "" && path != "-" {
+			a.say("The %s is in %s. It counts as sent now: hand it to %s yourself.", name(m), path, m.To)
+		}
+	}
+}
+
+// writeCopies writes a message that has gone already to files; nothing is recorded.
+func (a *app) writeCopies(ctx context.Context, c *scheduler.Conversation, m *scheduler.Message, out files) error {
+	m, err := a.sched.Store.Message(ctx, m.Row)
+	if err != nil {
+		return err
+	}
+	write, err := a.contents(c, m, out)
+	if err != nil {
+		return err
+	}
+	for path, data := range write {
+		done, undo, err := prepareFile(a.stdout, path, data)
+		if err != nil {
+			return err
+		}
+		defer undo()
+		if err := done(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contents are the bytes for each file.
+func (a *app) contents(c *scheduler.Conversation, m *scheduler.Message, out files) (map[string][]byte, error) {
+	write := make(map[string][]byte)
+	if out.eml != "" {
+		write[out.eml] = append([]byte("X-Unsent: 1\r\n"), m.Data...)
+	}
+	if out.ics != "" {
+		data := m.Calendar
+		if out.publish {
+			var err error
+			if data, err = a.sched.Publish(c, m); err != nil {
+				return nil, err
+			}
+		}
+		if len(write) > 0 && out.ics == out.eml {
+			return nil, usage("--ics and --eml name the same file", "name two")
+		}
+		write[out.ics] = data
+	}
+	return write, nil
+}
+
+// prepareFile writes data beside path; done puts it into its place, undo takes it away where that has
+// not happened. A file with other contents is not overwritten. "-" stands for w.
+func prepareFile(w io.Writer, path string, data []byte) (done func() error, undo func(), err error) {
+	if path == "-" {
+		return func() error { _, err := w.Write(data); return err }, func() {}, nil
+	}
+	if old, err := os.ReadFile(path); err == nil && !bytes.Equal(old, data) {
+		return nil, nil, usage("%s is there already, with other contents", "name another file", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
+		return nil, nil, usage("%s can't be written", "name a file in a folder that is there", path)
+	}
+	undo = func() { os.Remove(f.Name()) }
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		undo()
+		return nil, nil, err
+	}
+	return func() error { return os.Rename(f.Name(), path) }, undo, nil
+}

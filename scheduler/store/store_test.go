@@ -263,7 +263,7 @@ func testClaim(t *testing.T, dsn string) {
 	if more, _ := s.Claim(ctx, soon.Add(-time.Second), 10, nil, yes); len(more) != 0 {
 		t.Error("claimed before its time")
 	}
-	if more, _ := s.Claim(ctx, soon, 10, nil, yes); len(more) != 1 || more[0].Attempts != 2 || more[0].Error != "not now" {
+	if more, _ := s.Claim(ctx, soon, 10, nil, yes); len(more) != 1 || more[0].State != scheduler.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
 		t.Errorf("claimed at its time: %v", more)
 	}
 }

@@ -75,7 +75,7 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 		c.Chosen = a.Slot
 	}
 	a.At = now
-	c.Answer = &a
+	c.answered(a)
 	return nil
 }
 
@@ -115,6 +115,7 @@ func (m Move) apply(c *Conversation, now time.Time) error {
 		return c.isOver("under way or over")
 	}
 	c.Chosen = m.To
+	c.moved()
 	return nil
 }
 

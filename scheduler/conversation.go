@@ -55,6 +55,7 @@ type Answer struct {
 	How   string    `json:"how"`  // "command", "plan"; later "mail", "page"
 	Note  string    `json:"note"` // in the organizer's words; may be empty
 	Slot  plan.Slot `json:"slot,omitzero"`
+	Moved bool      `json:"moved,omitempty"` // it was a "later" to the invitation, and the organizer has named another start since
 }
 
 // A Cancellation is the organizer's decision to let a conversation go.
@@ -73,7 +74,7 @@ type Conversation struct {
 	Plan      plan.Terms    `json:"plan"`            // as the file said it when it was last read
 	Dates     *Dates        `json:"dates,omitempty"` // the plan's dates, fixed when it was first acted on
 	Ready     bool          `json:"ready"`
-	Asks      int           `json:"asks"`             // how many briefs are meant; 0 counts as 1
+	Asks      int           `json:"asks"`             // how many briefs are meant: at least 1 while there is no answer
 	Offered   []plan.Slot   `json:"offered"`          // the times that the last brief offered, in its order
 	Answer    *Answer       `json:"answer,omitempty"` // to the last brief
 	Chosen    plan.Slot     `json:"chosen,omitzero"`  // a start that was not the plan's word: from an answer, a move
@@ -157,7 +158,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) (notes []string, err er
 		c.Ready = p.Ready || first && c.Ready
 	}
 	if p.Permitted != "" && old.Permitted != p.Permitted {
-		c.Answer = &Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted}
+		c.answered(Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted})
 	}
 	if first {
 		return nil, nil
@@ -181,6 +182,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) (notes []string, err er
 	if !sameStart {
 		switch {
 		case !p.When.Start.IsZero():
+			c.moved()
 			if !c.Chosen.IsZero() {
 				notes = append(notes, "the plan's new start replaces the earlier "+c.Chosen.String())
 			}
@@ -193,6 +195,18 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) (notes []string, err er
 		c.Asks = len(c.briefs()) + 1
 	}
 	return notes, nil
+}
+
+// answered takes in an answer, which ends whatever asking was still meant.
+func (c *Conversation) answered(a Answer) { c.Answer, c.Asks = &a, 0 }
+
+// moved takes in that the organizer has named another start, which answers a "later" to the invitation.
+func (c *Conversation) moved() {
+	if c.said(Wait) && c.told() != nil {
+		answer := *c.Answer
+		answer.Moved = true
+		c.Answer = &answer
+	}
 }
 
 func same(a, b plan.Date) bool { return a.String() == b.String() }

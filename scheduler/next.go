@@ -54,7 +54,7 @@ func (c *Conversation) Next(now time.Time) Step {
 		return Step{Next: "look back on the talk"}
 	case !c.Ready:
 		return c.nextPlanned()
-	case told != nil && !c.said(Yes):
+	case told != nil && !c.willing():
 		return Step{Next: "move the talk, or cancel it: " + c.Plan.With.Name + " asked for another moment", Again: told.End()}
 	case told != nil:
 		return c.nextInvited(now, told)
@@ -62,6 +62,12 @@ func (c *Conversation) Next(now time.Time) Step {
 		return c.nextPermitted(now)
 	}
 	return c.nextAsk(now)
+}
+
+// willing reports whether the partner is willing to talk: there is a yes, or they have asked for another
+// moment after the invitation, and the organizer has named one since.
+func (c *Conversation) willing() bool {
+	return c.said(Yes) || c.said(Wait) && c.Answer.Moved
 }
 
 func (c *Conversation) nextPlanned() Step {
@@ -86,8 +92,11 @@ func (c *Conversation) withPlan(s Step) Step {
 }
 
 func (c *Conversation) nextAsk(now time.Time) Step {
-	briefs := c.briefs()
-	if len(briefs) < max(1, c.Asks) {
+	briefs, asks := c.briefs(), c.Asks
+	if c.Answer == nil {
+		asks = max(1, asks)
+	}
+	if len(briefs) < asks {
 		d := c.dates(now)
 		if len(c.Plan.When.Offered()) > 0 && len(c.offers(now)) == 0 {
 			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed"})
@@ -98,12 +107,14 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		}
 		return c.withPlan(Step{Kind: Brief, Due: due, Next: "send the brief"})
 	}
-	last := briefs[len(briefs)-1]
-	if last.replaceable() && last.Content != c.Says(now, Brief) {
-		return c.withPlan(Step{Kind: Brief, Due: last.Due, Next: "send the brief"})
-	}
-	if s, ok := last.waiting(); ok {
-		return s
+	if len(briefs) > 0 {
+		last := briefs[len(briefs)-1]
+		if c.Answer == nil && last.replaceable() && last.Content != c.Says(now, Brief) {
+			return c.withPlan(Step{Kind: Brief, Due: last.Due, Next: "send the brief"})
+		}
+		if s, ok := last.waiting(); ok {
+			return s
+		}
 	}
 	switch {
 	case c.said(Wait):
@@ -246,26 +257,20 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Invite, Update:
 		switch {
-		case !c.said(Yes) && !c.meantAfterLater(m):
+		case !c.willing():
 			return Dropped
 		case m.Content != c.Says(now, Invite):
 			return Superseded
 		}
 	case Reminder:
 		switch {
-		case !c.said(Yes):
+		case !c.willing():
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
 		}
 	}
 	return ""
-}
-
-// meantAfterLater reports whether the organizer's own word sent m after the partner had asked for
-// another moment: a new time in answer to that.
-func (c *Conversation) meantAfterLater(m *Message) bool {
-	return c.said(Wait) && m.Approved && m.Due.After(c.Answer.At)
 }
 
 // Content is what a message says, as far as it matters whether it has been said already.

@@ -278,6 +278,56 @@ func TestPlanSpeaksOnlyWhenItChanges(t *testing.T) {
 	}
 }
 
+// After a "later" to an invitation nothing goes by itself, not even what was decided before; a move by
+// the organizer's own hand does.
+func TestLaterAfterInvitation(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	w.plan("maya", maya("permitted: She said so."))
+	w.pass()
+	if err := w.store.Pause(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	w.later(time.Minute)
+	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
+	w.pass()
+	w.later(time.Minute)
+	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	if err := w.store.Pause(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	w.pass()
+	w.want("invite-0")
+	w.later(time.Minute)
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
+	w.pass()
+	w.want("invite-0 update-2")
+	w.now = start.Add(47*time.Hour + time.Minute)
+	w.pass()
+	w.want("invite-0 update-2 reminder-2")
+}
+
+// A "later" before the invitation is not undone by another time: only asking again does.
+func TestLaterBeforeInvitation(t *testing.T) {
+	w := newWorld(t)
+	w.plan("maya", maya("permitted: She said so."))
+	if err := w.store.Pause(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+	w.pass()
+	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	w.later(time.Minute)
+	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
+	if err := w.store.Pause(context.Background(), false); err != nil {
+		t.Fatal(err)
+	}
+	w.pass()
+	w.want("")
+	if st := w.find("maya").Status(w.now); st != scheduler.Later {
+		t.Errorf("status %s", st)
+	}
+}
+
 func TestAnotherPerson(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())

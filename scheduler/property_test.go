@@ -22,7 +22,7 @@ import (
 // rules of the house.
 func TestLife(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		l := &life{world: newWorld(&tb{T: t, fail: rt}), times: []string{"2027-03-04 10:00", "2027-03-05 15:00", "2027-02-03 09:00"}}
+		l := &life{world: newWorld(&tb{T: t, fail: rt}), later: -1, times: []string{"2027-03-04 10:00", "2027-03-05 15:00", "2027-02-03 09:00"}}
 		l.plan("maya", maya())
 		l.server()
 		rt.Repeat(map[string]func(*rapid.T){
@@ -99,6 +99,7 @@ type life struct {
 	text  []string  // the changes of the plan as it stands
 	asks  int       // briefs that a command has asked for
 	days  int       // new days on which to ask, after a later
+	later int       // how often it had been asked for when the partner last said later; -1: never
 	moved time.Time // a start that was set by a command or an answer since the plan's start changed
 
 	seen int // parcels that check has looked at
@@ -116,7 +117,7 @@ type life struct {
 // moment is what was true when a parcel left.
 type moment struct {
 	at     time.Time
-	yes    bool
+	yes    bool // or the organizer has named another start after a "later" to the invitation
 	no     bool
 	ready  bool
 	cancel bool
@@ -138,7 +139,7 @@ func (l *life) server() {
 		}
 		c := l.find("maya")
 		l.noted[p] = moment{at: l.now, ready: c.Ready, cancel: c.Cancelled != nil,
-			yes: c.Answer != nil && c.Answer.Value == scheduler.Yes, no: c.Answer != nil && c.Answer.Value == scheduler.No}
+			yes: c.Answer != nil && (c.Answer.Value == scheduler.Yes || c.Answer.Moved), no: c.Answer != nil && c.Answer.Value == scheduler.No}
 		if l.weather == "silent" { // it took the message, and the answer is lost
 			l.arrived = append(l.arrived, p)
 			return &invites.DeliveryError{Unclear: true, Text: "silence"}
@@ -188,8 +189,14 @@ func (l *life) partnerAnswers(rt *rapid.T) {
 	if a.Value == scheduler.Yes && rapid.Bool().Draw(rt, "chooses") {
 		a.Slot = l.slot(rt)
 	}
-	if l.try(a) && !a.Slot.IsZero() {
+	if !l.try(a) {
+		return
+	}
+	if !a.Slot.IsZero() {
 		l.moved = a.Slot.Time()
+	}
+	if a.Value == scheduler.Wait {
+		l.later = l.asks + l.days
 	}
 }
 
@@ -256,6 +263,9 @@ func (l *life) check(rt *rapid.T) {
 		case repeat:
 			continue
 		case p.Kind == "brief":
+			if l.later >= l.asks+l.days {
+				rt.Fatal("a brief left after a later, and nobody has asked again")
+			}
 			if l.briefs++; l.briefs > 1+l.asks+l.days {
 				rt.Fatalf("%d briefs left; one was due, and %d were asked for", l.briefs, l.asks+l.days)
 			}
@@ -263,7 +273,7 @@ func (l *life) check(rt *rapid.T) {
 			if l.cancels++; l.cancels > 1 {
 				rt.Fatal("a second cancellation left")
 			}
-		case !m.yes && p.Kind != "update": // which may be a move in answer to a "later"
+		case !m.yes:
 			rt.Fatalf("a %s left without a yes on record", p.Kind)
 		}
 		if !p.Stamp.After(l.last.stamp) {

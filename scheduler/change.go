@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"coalition/invites"
 	"coalition/scheduler/plan"
@@ -54,6 +55,9 @@ func (c *Conversation) Apply(change Change, now time.Time) error {
 type CheckIn struct{}
 
 func (CheckIn) apply(c *Conversation, _ time.Time) error {
+	if c.Cancelled != nil {
+		return c.isOver("cancelled")
+	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return &Refusal{ErrNotReady, "the plan is not complete", c.nextPlanned().Next}
 	}
@@ -68,11 +72,20 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 	case c.Status(now) == Met:
 		return c.isOver("over")
 	}
+	if err := line("the note", a.Note); err != nil {
+		return err
+	}
 	if !a.Slot.IsZero() {
+		if !a.Slot.Time().After(now) {
+			return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}
+		}
 		if told := c.told(); told != nil && a.Slot != c.start(now) {
 			return &Refusal{ErrUnfit, "the invitation for " + told.Start.String() + " has gone already", "use move for another time"}
 		}
 		c.Chosen = a.Slot
+	}
+	if a.Value == Wait && c.told() == nil {
+		c.Chosen = plan.Slot{} // the time was part of the yes
 	}
 	a.At = now
 	c.answered(a)
@@ -88,9 +101,9 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 		return c.isOver("cancelled")
 	case c.said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no",
-			"if that has changed, record it with: coalition answer " + string(c.ID) + " yes"}
+			"if that has changed, record it with: coalition answer " + c.Ref() + " yes"}
 	case c.said(Yes):
-		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: coalition invite " + string(c.ID)}
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: coalition invite " + c.Ref()}
 	case !c.Ready:
 		return c.notReady()
 	}
@@ -129,19 +142,32 @@ func (w Withdraw) apply(c *Conversation, now time.Time) error {
 	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
 		return c.isOver("under way or over")
 	}
-	if err := invites.Line(w.Reason); err != nil {
-		return &Refusal{ErrUnfit, "the reason " + err.Error(), "write it as one line"}
+	if err := line("the reason", w.Reason); err != nil {
+		return err
 	}
 	c.Cancelled = &Cancellation{At: now, Reason: w.Reason}
 	return nil
 }
+
+// line refuses what is no single line of sane length.
+func line(what, text string) error {
+	if err := invites.Line(text); err != nil {
+		return &Refusal{ErrUnfit, what + " " + err.Error(), "write it as one line"}
+	}
+	if n := utf8.RuneCountInString(text); n > maxLine {
+		return &Refusal{ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it under %d", maxLine)}
+	}
+	return nil
+}
+
+const maxLine = 1000 // characters
 
 func (c *Conversation) isOver(how string) error {
 	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), ""}
 }
 
 func (c *Conversation) notReady() error {
-	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: coalition ready " + string(c.ID)}
+	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: coalition ready " + c.Ref()}
 }
 
 // Ref is how people name the conversation: its id, with the round where that is not the first.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"coalition/scheduler/plan"
@@ -24,7 +25,7 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 			list = append(list, c.source.Warning("there are no words in this language yet: English will be used",
 				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language"))
 		}
-		if to := string(c.source.With.Email); to == s.Organizer.Email || slices.Contains(s.Aliases, to) {
+		if to := string(c.source.With.Email); s.own(to) {
 			list = append(list, c.source.Warning("this is your own address: no calendar takes an invitation from oneself",
 				"use another to try things out", "with", "email"))
 		}
@@ -39,35 +40,31 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 	return list
 }
 
-// checkDates finds dates that can't be meant: those that clocks skip or repeat, and a start that has
-// passed without an invitation.
+// own reports whether the address is the organizer's.
+func (s *Settings) own(address string) bool {
+	return slices.ContainsFunc(append([]string{s.Organizer.Email}, s.Aliases...), func(a string) bool { return strings.EqualFold(a, address) })
+}
+
+// checkDates finds times that have passed without an invitation, and others that can hardly be meant.
 func (s *Scheduler) checkDates(c *Conversation, now time.Time) (list []strictyaml.Problem) {
-	w := c.Plan.When
-	zone := string(w.Timezone)
-	if zone == "" {
-		zone = string(s.Zone)
-	}
-	look := func(d plan.Date, zone string, path ...string) {
-		if _, err := d.Slot(now, zone, s.Hours, s.Hours.Opens()); err != nil && !d.IsZero() {
-			list = append(list, c.source.Problem("this time "+err.Error(), "choose another", path...))
+	w, d, start := c.Plan.When, c.dates(now), c.start(now)
+	told := c.told()
+	switch {
+	case c.Cancelled != nil || c.said(No):
+	case told != nil:
+		if start != told.Start && now.Before(told.Start.Time()) && !start.Time().After(now) {
+			list = append(list, c.source.Problem("this has passed; "+c.Plan.With.Name+" knows of "+told.Start.String(), "choose a time ahead", "when"))
 		}
-	}
-	look(w.Start, zone, "when", "start")
-	for i, d := range w.Times {
-		look(d, zone, "when", "times", fmt.Sprint(i))
-	}
-	look(c.Plan.AskOn, string(s.Zone), "ask_on")
-	if len(list) > 0 || c.told() != nil || c.Cancelled != nil || c.said(No) || len(w.Offered()) == 0 {
-		return list
-	}
-	if !c.Chosen.IsZero() {
+	case !c.Chosen.IsZero():
 		if !c.Chosen.Time().After(now) {
 			list = append(list, c.source.Problem("the time agreed has passed, and no invitation has gone", "choose a new start", "when"))
 		}
-		return list
-	}
-	if len(c.offers(now)) == 0 {
+	case d.passed(now):
+		list = append(list, c.source.Problem("these days have passed, and no invitation has gone", "choose days ahead", "when", "between"))
+	case len(w.Offered()) > 0 && len(c.offers(now)) == 0:
 		list = append(list, c.source.Problem("this has passed, and no invitation has gone", "choose a time ahead", "when", whenKey(w)))
+	case !d.AskOn.IsZero() && !start.IsZero() && !d.AskOn.Before(start.Time()):
+		list = append(list, c.source.Problem("the brief would go when the talk has begun", "ask earlier", "ask_on"))
 	}
 	return list
 }

@@ -1,13 +1,15 @@
 package scheduler
 
 import (
-	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"coalition/invites"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
 )
 
 // Settings are what the organizer has configured about themself and about how conversations are
@@ -93,13 +95,16 @@ type Conversation struct {
 	file     fileState
 	private  plan.Private
 	source   *plan.Plan
-	dirty    bool // it says more than the store does
+	news     []Event // of the plan file, for the history; not stored yet
+	dirty    bool    // it says more than the store does
 }
 
 // Dates are a plan's dates, fixed.
 type Dates struct {
 	Start plan.Slot   `json:"start,omitzero"`
 	Times []plan.Slot `json:"times,omitempty"`
+	From  plan.Slot   `json:"from,omitzero"` // of the days between which a time is looked for: when the first one opens
+	To    plan.Slot   `json:"to,omitzero"`   // and when the last one closes
 	AskOn time.Time   `json:"ask_on,omitzero"`
 }
 
@@ -133,68 +138,89 @@ func New(id plan.ID, round int, settings *Settings) *Conversation {
 	return &Conversation{ID: id, Round: round, settings: settings}
 }
 
-// ErrOtherPerson is returned by [Conversation.Read] for a plan that names another address than the
-// one that was asked: permission does not pass to another person.
-var ErrOtherPerson = errors.New("with.email has changed since this person was written to")
-
 // Read takes in what the plan file says. A field speaks only when its own value in the file has
-// changed since it was last read; what was decided elsewhere in the meantime stands until then. The
-// notes say which earlier word has lost, for the log. The error is [ErrOtherPerson]; the
-// conversation is then as if its file could not be read.
-func (c *Conversation) Read(p *plan.Plan, now time.Time) (notes []string, err error) {
-	c.source, c.private = p, p.Private
+// changed since it was last read; what was decided elsewhere in the meantime stands until then. A
+// plan that can't be meant is not taken in: the problems say why, and the conversation is as if its
+// file could not be read.
+func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
+	c.source, c.private, c.file = p, p.Private, fileUnread
 	old, first := c.Plan, c.Plan.With.Email == ""
-	if !first && old.With.Email != p.With.Email && c.reached() {
-		c.file = fileUnread
-		return nil, ErrOtherPerson
+	if !first && !sameAddress(old.With.Email, p.With.Email) && c.reached() {
+		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
+			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
+	}
+	unchanged := !first && (reflect.DeepEqual(old, p.Terms) || fingerprint(old) == fingerprint(p.Terms))
+	if unchanged && c.Dates != nil {
+		c.file = fileRead
+		return nil
+	}
+	sameZone := old.When.Timezone == p.When.Timezone
+	sameStart := sameZone && same(old.When.Start, p.When.Start)
+	sameTimes := sameZone && slices.EqualFunc(old.When.Times, p.When.Times, same)
+	sameDays := sameZone && fingerprint(old.When.Between) == fingerprint(p.When.Between)
+	sameAsk := same(old.AskOn, p.AskOn)
+	d, faults := c.settings.resolve(&p.Terms, now)
+	if c.Dates != nil { // what is fixed already stays so
+		fixed := make(map[string]bool)
+		if fixed["start"] = sameStart; sameStart {
+			d.Start = c.Dates.Start
+		}
+		if fixed["times"] = sameTimes; sameTimes {
+			d.Times = c.Dates.Times
+		}
+		if fixed["between"] = sameDays; sameDays {
+			d.From, d.To = c.Dates.From, c.Dates.To
+		}
+		if fixed["ask_on"] = sameAsk; sameAsk {
+			d.AskOn = c.Dates.AskOn
+		}
+		faults = slices.DeleteFunc(faults, func(f dateFault) bool { return fixed[f.path[min(1, len(f.path)-1)]] })
+	}
+	var problems []strictyaml.Problem
+	for _, f := range faults {
+		problems = append(problems, p.Problem("this time "+f.text, "choose another", f.path...))
+	}
+	if len(problems) > 0 {
+		return problems
 	}
 	c.file = fileRead
-	if !first && (reflect.DeepEqual(old, p.Terms) || fingerprint(old) == fingerprint(p.Terms)) {
-		return nil, nil
+	if unchanged {
+		return nil
 	}
 	before := c.start(now)
 	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
+	if c.Dates != nil {
+		c.Dates = &d
+	}
 	if first || old.Ready != p.Ready {
 		c.Ready = p.Ready || first && c.Ready
 	}
 	if p.Permitted != "" && old.Permitted != p.Permitted {
-		c.answered(Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted})
+		a := Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted}
+		c.answered(a)
+		c.news = append(c.news, c.event(now, "answer", a.text()))
 	}
 	if first {
-		return nil, nil
+		return nil
 	}
-	sameStart := same(old.When.Start, p.When.Start) && old.When.Timezone == p.When.Timezone
-	sameTimes := slices.EqualFunc(old.When.Times, p.When.Times, same) && old.When.Timezone == p.When.Timezone
-	sameAsk := same(old.AskOn, p.AskOn)
-	if c.Dates != nil && (!sameStart || !sameTimes || !sameAsk) {
-		d := c.resolve(now)
-		if sameStart {
-			d.Start = c.Dates.Start
+	named := !p.When.Start.IsZero() || len(p.When.Times) == 1
+	switch {
+	case sameStart && (sameTimes || !p.When.Start.IsZero()):
+	case named, c.UID == "":
+		if !c.Chosen.IsZero() {
+			c.news = append(c.news, c.event(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
 		}
-		if sameTimes {
-			d.Times = c.Dates.Times
-		}
-		if sameAsk {
-			d.AskOn = c.Dates.AskOn
-		}
-		c.Dates = &d
-	}
-	if !sameStart {
-		switch {
-		case !p.When.Start.IsZero():
+		c.Chosen = plan.Slot{}
+		if named {
 			c.moved()
-			if !c.Chosen.IsZero() {
-				notes = append(notes, "the plan's new start replaces the earlier "+c.Chosen.String())
-			}
-			c.Chosen = plan.Slot{}
-		case c.UID != "" && c.Chosen.IsZero():
-			c.Chosen = before // the plan names no start any more, and the partner knows one
 		}
+	case c.Chosen.IsZero():
+		c.Chosen = before // the plan names no start any more, and the partner knows one
 	}
 	if !sameAsk && !p.AskOn.IsZero() && c.said(Wait) {
 		c.Asks = len(c.briefs()) + 1
 	}
-	return notes, nil
+	return nil
 }
 
 // answered takes in an answer, which ends whatever asking was still meant.
@@ -211,44 +237,65 @@ func (c *Conversation) moved() {
 
 func same(a, b plan.Date) bool { return a.String() == b.String() }
 
+// sameAddress ignores case: no server in use tells addresses apart by it.
+func sameAddress(a, b plan.Email) bool { return strings.EqualFold(string(a), string(b)) }
+
 // Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
 // days" is a day.
 func (c *Conversation) Settle(now time.Time) {
 	if c.Dates == nil && c.Ready {
-		d := c.resolve(now)
+		d := c.dates(now)
 		c.Dates, c.dirty = &d, true
 	}
 }
 
-func (c *Conversation) resolve(now time.Time) Dates {
-	var d Dates
-	w, s := c.Plan.When, c.settings
+// A dateFault is a time in a plan that can't be meant: clocks skip or repeat it.
+type dateFault struct {
+	path []string // of its key
+	text string   // what is wrong, after "this time"
+}
+
+// resolve makes days and times of what a plan says, counted from now. One with a fault is zero.
+func (s *Settings) resolve(t *plan.Terms, now time.Time) (d Dates, faults []dateFault) {
+	w := t.When
 	zone := string(w.Timezone)
 	if zone == "" {
 		zone = string(s.Zone)
 	}
-	// A time that does not exist on that day is a problem that [Check] reports; such a plan is not
-	// acted on.
-	if !w.Start.IsZero() {
-		d.Start, _ = w.Start.Slot(now, zone, s.Hours, 0)
+	slot := func(date plan.Date, zone string, clock plan.Clock, path ...string) (slot plan.Slot) {
+		if date.IsZero() {
+			return slot
+		}
+		slot, err := date.Slot(now, zone, s.Hours, clock)
+		if err != nil {
+			faults = append(faults, dateFault{path, err.Error()})
+		}
+		return slot
 	}
-	for _, t := range w.Times {
-		slot, _ := t.Slot(now, zone, s.Hours, 0)
-		d.Times = append(d.Times, slot)
+	d.Start = slot(w.Start, zone, 0, "when", "start")
+	for i, t := range w.Times {
+		d.Times = append(d.Times, slot(t, zone, 0, "when", "times", fmt.Sprint(i)))
 	}
-	if !c.Plan.AskOn.IsZero() {
-		slot, _ := c.Plan.AskOn.Slot(now, string(s.Zone), s.Hours, s.Hours.Opens())
-		d.AskOn = slot.Time().UTC()
+	if b := w.Between; b != nil {
+		d.From = slot(b.From, zone, s.Hours.Opens(), "when", "between", "from")
+		d.To = slot(b.To, zone, s.Hours.To, "when", "between", "to")
 	}
-	return d
+	if !t.AskOn.IsZero() {
+		d.AskOn = slot(t.AskOn, string(s.Zone), s.Hours.Opens(), "ask_on").Time().UTC()
+	}
+	return d, faults
 }
 
 func (c *Conversation) dates(now time.Time) Dates {
 	if c.Dates != nil {
 		return *c.Dates
 	}
-	return c.resolve(now)
+	d, _ := c.settings.resolve(&c.Plan, now) // Read has seen its problems
+	return d
 }
+
+// passed reports whether the days between which a time is looked for are over.
+func (d *Dates) passed(now time.Time) bool { return !d.To.IsZero() && !d.To.Time().After(now) }
 
 // start is the start in force; zero when there is none, or several are offered.
 func (c *Conversation) start(now time.Time) plan.Slot {
@@ -354,7 +401,7 @@ func (c *Conversation) last(fits func(*Message) bool, kinds ...Kind) *Message {
 func (c *Conversation) briefs() []*Message {
 	var list []*Message
 	for _, m := range c.Messages {
-		if m.Kind == Brief && m.To == string(c.Plan.With.Email) && !m.dropped() && m.State != Expired {
+		if m.Kind == Brief && sameAddress(plan.Email(m.To), c.Plan.With.Email) && !m.dropped() && m.State != Expired {
 			list = append(list, m)
 		}
 	}

@@ -36,7 +36,7 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
 	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
 		if !at.IsZero() && at != c.start(now) {
-			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + string(c.ID) + " --start TIME"}
+			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
 		}
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
@@ -52,14 +52,14 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 	}
 	if c.Cancelled == nil && !c.said(Yes) {
 		return nil, &Refusal{ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
-			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %s yes)", c.ID, c.ID)}
+			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %[1]s yes)", c.Ref())}
 	}
 	if !at.IsZero() && at != c.start(now) {
 		if err := c.Apply(Move{To: at}, now); err != nil {
 			return nil, err
 		}
 	}
-	if m := c.last(nil, Invite); m != nil && m.open() && m.Content == c.Says(now, Invite) {
+	if m := c.last(nil, Invite); m != nil && (m.open() || m.State == Failed) && m.Content == c.Says(now, Invite) {
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
 	d, err := s.draft(c, Invite, now)
@@ -75,7 +75,7 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	told := c.told()
 	if told == nil {
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
-			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.ID)}
+			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.Ref())}
 	}
 	if to == c.start(now) {
 		if m := c.last(nil, Invite, Update); c.Cancelled == nil && m.Content.Start == to {
@@ -167,7 +167,7 @@ func (c *Conversation) event(now time.Time, kind, text string) Event {
 // plain is the draft of a conversation that has changed without anything to send.
 func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draft {
 	c.Settle(now)
-	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: events}
+	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
 }
 
 // draft is the message of that kind, by the organizer's own command. Where the next step is
@@ -175,7 +175,10 @@ func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draf
 func (s *Scheduler) draft(c *Conversation, kind Kind, now time.Time) (*Draft, error) {
 	c.Settle(now)
 	step := c.Next(now)
-	if step.Kind != kind {
+	switch {
+	case c.Cancelled != nil && kind != Cancel:
+		return nil, c.isOver("cancelled")
+	case step.Kind != kind:
 		return nil, &Refusal{ErrUnfit, fmt.Sprintf("%s can't be sent now", theNoun(kind)), "first " + step.Next}
 	}
 	return s.decide(c, step, now, true)
@@ -215,6 +218,9 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 				m.Deadline = at
 			}
 		}
+		if d := c.dates(now); m.Deadline.IsZero() && !d.To.IsZero() {
+			m.Deadline = d.To.Time()
+		}
 	case Invite, Update:
 		if c.UID == "" {
 			c.UID = random(16)
@@ -244,7 +250,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 	if err := s.write(c, m, told, now); err != nil {
 		return nil, err
 	}
-	d := &Draft{At: now, Conversation: c, Messages: []*Message{m}}
+	d := &Draft{At: now, Conversation: c, Messages: []*Message{m}, Events: c.news}
 	if s.CopyToSelf && c.UID != "" && m.Calendar != nil && m.To != s.Organizer.Email {
 		own := *m
 		own.Revision, own.To, own.Calendar = c.nextRevision(m.Kind, copyRevision), s.Organizer.Email, nil

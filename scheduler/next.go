@@ -74,7 +74,7 @@ func (c *Conversation) nextPlanned() Step {
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
-	return Step{Next: "check in with yourself (until then nothing goes out): coalition ready " + string(c.ID)}
+	return Step{Next: "check in with yourself (until then nothing goes out): coalition ready " + c.Ref()}
 }
 
 // withPlan is the step that begins something new, which needs the plan's word of today.
@@ -83,7 +83,7 @@ func (c *Conversation) withPlan(s Step) Step {
 	case fileUnread:
 		return Step{Next: "mend the plan file"}
 	case fileGone:
-		return Step{Next: "put the plan file back, or: coalition cancel " + string(c.ID)}
+		return Step{Next: "put the plan file back, or: coalition cancel " + c.Ref()}
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return c.nextPlanned()
@@ -98,14 +98,10 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	}
 	if len(briefs) < asks {
 		d := c.dates(now)
-		if len(c.Plan.When.Offered()) > 0 && len(c.offers(now)) == 0 {
+		if d.passed(now) || len(c.Plan.When.Offered()) > 0 && len(c.offers(now)) == 0 {
 			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed"})
 		}
-		due := d.AskOn
-		if len(briefs) > 0 && !due.After(briefs[len(briefs)-1].Due) {
-			due = time.Time{} // the plan's day was for the first brief; this one was asked for since
-		}
-		return c.withPlan(Step{Kind: Brief, Due: due, Next: "send the brief"})
+		return c.withPlan(Step{Kind: Brief, Due: d.AskOn, Next: "send the brief"})
 	}
 	if len(briefs) > 0 {
 		last := briefs[len(briefs)-1]
@@ -118,7 +114,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	}
 	switch {
 	case c.said(Wait):
-		return Step{Next: "ask again when the moment is better: coalition ask " + string(c.ID)}
+		return Step{Next: "ask again when the moment is better: coalition ask " + c.Ref()}
 	case c.said(Query):
 		return Step{Next: "answer the question of " + c.Plan.With.Name}
 	}
@@ -304,8 +300,9 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
 	}
 	if kind == Brief {
+		d := c.dates(now)
 		content.Start = plan.Slot{}
-		content.Rest = fingerprint(content.Rest, c.offers(now), p.When.Between)
+		content.Rest = fingerprint(content.Rest, c.offers(now), d.From, d.To)
 	}
 	return content
 }

@@ -43,8 +43,8 @@ func apply(t *testing.T, c *scheduler.Conversation, change scheduler.Change) {
 
 func read(t *testing.T, c *scheduler.Conversation, changes ...string) {
 	t.Helper()
-	if _, err := c.Read(parse(t, maya(changes...)), monday.Add(time.Minute)); err != nil {
-		t.Fatal(err)
+	if problems := c.Read(parse(t, maya(changes...)), monday.Add(time.Minute)); problems != nil {
+		t.Fatal(problems)
 	}
 }
 

@@ -124,7 +124,7 @@ func (m *Message) replaceable() bool { return m.State == Held || m.State == Queu
 func (m *Message) waiting() (s Step, ok bool) {
 	switch m.State {
 	case Held:
-		return Step{Next: "approve the " + m.Kind.noun() + ": coalition approve " + string(m.ID)}, true
+		return Step{Next: "approve the " + m.Kind.noun() + ": coalition approve " + Ref(m.ID, m.Round)}, true
 	case Queued, Sending:
 		return Step{Next: "deliver the " + m.Kind.noun()}, true
 	case Unclear:

@@ -61,9 +61,6 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			d = s.plain(t.c, b.Now)
 		}
 		if err == nil {
-			for _, note := range b.notes[t.c] {
-				d.Events = append(d.Events, t.c.event(b.Now, "plan", note))
-			}
 			if r.Held && d.Messages != nil {
 				for _, m := range d.Messages {
 					m.State = Held

@@ -100,7 +100,7 @@ type life struct {
 	asks  int       // briefs that a command has asked for
 	days  int       // new days on which to ask, after a later
 	later int       // how often it had been asked for when the partner last said later; -1: never
-	moved time.Time // a start that was set by a command or an answer since the plan's start changed
+	moved time.Time // a start that was set by a command or an answer, and holds until the plan names another
 
 	seen int // parcels that check has looked at
 	last struct {
@@ -174,7 +174,7 @@ func (l *life) edit(rt *rapid.T) {
 	if maya(l.text...) == before {
 		return
 	}
-	if strings.HasPrefix(change, "when: {start") {
+	if strings.HasPrefix(change, "when: {start") || strings.HasPrefix(change, "when:") && l.find("maya").UID == "" {
 		l.moved = time.Time{}
 	}
 	if strings.HasPrefix(change, "ask_on") {
@@ -197,6 +197,9 @@ func (l *life) partnerAnswers(rt *rapid.T) {
 	}
 	if a.Value == scheduler.Wait {
 		l.later = l.asks + l.days
+		if l.find("maya").Status(l.now) == scheduler.Later { // the time was part of a yes
+			l.moved = time.Time{}
+		}
 	}
 }
 

@@ -132,11 +132,9 @@ type Board struct {
 	Now           time.Time
 	Conversations []*Conversation // by id and round
 	Problems      []strictyaml.Problem
-	Again         time.Time // in real time: when a plan file should be read once more; zero: never
-	Fresh         bool      // the store holds no conversation, and there are plans
-	Gone          []*Conversation
-
-	notes map[*Conversation][]string // what the plan files' newest word has overruled
+	Again         time.Time       // in real time: when a plan file should be read once more; zero: never
+	Fresh         bool            // the store holds no conversation, and there are plans
+	Gone          []*Conversation // those that are not over, and whose plan file is no more
 }
 
 // Look reads the plan files and the store. Nothing is written: what the plans say anew is taken in
@@ -155,8 +153,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 	if err := cmp.Or(unreadable, err); err != nil {
 		return nil, err
 	}
-	b := &Board{Now: s.Now(), Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0,
-		notes: make(map[*Conversation][]string)}
+	b := &Board{Now: s.Now(), Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0}
 	type key struct {
 		id    plan.ID
 		round int
@@ -166,23 +163,18 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 		c.settings = &s.Settings
 		known[key{c.ID, c.Round}] = c
 	}
+	var fresh []*plan.Plan // of conversations that are not stored yet
 	for _, p := range set.Plans {
 		k := key{p.ID, p.Round}
-		c := known[k]
-		if c == nil {
-			c = New(p.ID, p.Round, &s.Settings)
+		if c := known[k]; c != nil {
+			delete(known, k)
+			b.Problems = append(b.Problems, c.Read(p, b.Now)...)
+			b.Conversations = append(b.Conversations, c)
+		} else {
+			fresh = append(fresh, p)
 		}
-		delete(known, k)
-		notes, err := c.Read(p, b.Now)
-		if err != nil {
-			b.Problems = append(b.Problems, p.Problem("this is another address than the one that was written to",
-				"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email"))
-		}
-		if notes != nil {
-			b.notes[c] = notes
-		}
-		b.Conversations = append(b.Conversations, c)
 	}
+	written := make(map[string]*Conversation) // by address: talks whose file is gone, and whose partner has been written to
 	for _, c := range known {
 		if set.Unread[c.ID] {
 			c.file = fileUnread
@@ -190,9 +182,24 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 			c.file = fileGone
 			if st := c.Status(b.Now); st != Cancelled && st != Met {
 				b.Gone = append(b.Gone, c)
+				if c.reached() && st != Declined {
+					written[strings.ToLower(string(c.Plan.With.Email))] = c
+				}
 			}
 		}
 		b.Conversations = append(b.Conversations, c)
+	}
+	for _, p := range fresh {
+		c := New(p.ID, p.Round, &s.Settings)
+		problems := c.Read(p, b.Now)
+		if other := written[strings.ToLower(string(p.With.Email))]; other != nil && other.ID != p.ID {
+			problems = append(problems, p.Problem("this person has been written to in the conversation "+other.Ref()+", whose plan file is gone",
+				"if it was renamed, give it its old name back; else first: coalition cancel "+other.Ref(), "with", "email"))
+		}
+		b.Problems = append(b.Problems, problems...)
+		if problems == nil {
+			b.Conversations = append(b.Conversations, c)
+		}
 	}
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))

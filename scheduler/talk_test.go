@@ -87,8 +87,8 @@ func parse(t testing.TB, text string) *plan.Plan {
 func talk(t testing.TB, changes ...string) *scheduler.Conversation {
 	t.Helper()
 	c := scheduler.New("maya", 1, &ana)
-	if _, err := c.Read(parse(t, maya(changes...)), monday); err != nil {
-		t.Fatal(err)
+	if problems := c.Read(parse(t, maya(changes...)), monday); problems != nil {
+		t.Fatal(problems)
 	}
 	c.Settle(monday)
 	return c

@@ -52,8 +52,8 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		for _, t := range c.Offered {
 			talk.Times = append(talk.Times, t.Time())
 		}
-		if b := c.Plan.When.Between; b != nil {
-			talk.From, talk.To = s.day(b.From, now), s.day(b.To, now)
+		if d := c.dates(now); !d.To.IsZero() {
+			talk.From, talk.To = d.From.Time(), d.To.Time()
 		}
 		talk.Again = m.Revision != "1" && c.last((*Message).left, Brief) != nil
 	case Cancel:
@@ -173,11 +173,6 @@ func (c *Conversation) thread(own bool) []string {
 	}
 	const most = 5 // enough for every mail program to find the thread
 	return slices.Clone(ids[max(0, len(ids)-most):])
-}
-
-func (s *Scheduler) day(d plan.Date, now time.Time) time.Time {
-	slot, _ := d.Slot(now, string(s.Zone), s.Hours, 0)
-	return slot.Time()
 }
 
 func domain(address string) string {

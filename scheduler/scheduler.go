@@ -76,7 +76,7 @@ type Store interface {
 	Recover(ctx context.Context, wall time.Time) ([]*Message, error)
 	// Message is a message with its bytes.
 	Message(ctx context.Context, row int64) (*Message, error)
-	// Approve lets held messages go, queued ones at once, and unclear ones once more.
+	// Approve lets held messages go, queued ones at once, and unclear and failed ones once more.
 	Approve(ctx context.Context, rows []int64) error
 	// Hold keeps queued messages that nobody has approved until somebody does.
 	Hold(ctx context.Context, rows []int64) error

@@ -40,6 +40,10 @@ func (d *postgres) tables() []string {
 	return []string{strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA").Replace(tables1)}
 }
 
+func (d *postgres) made() string {
+	return "SELECT count(*) FROM pg_class WHERE oid = to_regclass('schema_version')"
+}
+
 func (d *postgres) notify() string    { return "NOTIFY coalition" }
 func (d *postgres) exclusive() bool   { return false }
 func (d *postgres) begin() string     { return "BEGIN" }

@@ -79,6 +79,8 @@ func (d *sqlite) tables() []string {
 	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1)}
 }
 
+func (d *sqlite) made() string { return "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'" }
+
 func (d *sqlite) notify() string  { return "" } // the file itself tells
 func (d *sqlite) exclusive() bool { return true }
 func (d *sqlite) begin() string   { return "BEGIN IMMEDIATE" }

@@ -63,6 +63,8 @@ type database interface {
 	alive(ctx context.Context) bool
 	// gone reports whether no living process has that owner.
 	gone(tx *txn, owner string) (bool, error)
+	// made is a query for the number of tables named schema_version.
+	made() string
 	lockDaemon() error
 	exclusive() bool // there is room for one organizer only
 	close()
@@ -134,12 +136,19 @@ func (s *Store) whose(ctx context.Context, addresses []string) error {
 // migrate brings the tables up to date: each step in a transaction of its own.
 func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 	steps := s.db.tables()
-	var version int
-	err := s.ro.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version)
-	if err == nil && version == len(steps) {
-		return nil
+	var made, version int
+	if err := s.ro.QueryRowContext(ctx, s.db.made()).Scan(&made); err != nil {
+		return err
 	}
-	if version > len(steps) {
+	if made > 0 {
+		if err := s.ro.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	switch {
+	case made > 0 && version == len(steps):
+		return nil
+	case version > len(steps):
 		return ErrNewer
 	}
 	if readOnly {

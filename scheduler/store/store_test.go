@@ -681,3 +681,38 @@ func TestSQLiteFiles(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A copy of the file alone holds everything, once the program has ended.
+func TestSQLiteCopy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := open(t, path)
+	commit(t, s, draft("maya", scheduler.Brief))
+	s.Close()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(moved, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(load(t, open(t, moved))); n != 1 {
+		t.Errorf("the copy has %d conversations, want 1", n)
+	}
+}
+
+// What can't be read is never taken for a state in which nothing has happened.
+func TestSQLiteUnreadable(t *testing.T) {
+	garbage := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(garbage, bytes.Repeat([]byte("garbage\n"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{garbage, t.TempDir()} {
+		for _, readOnly := range []bool{false, true} {
+			if s, err := store.Open(ctx, path, []string{ana}, readOnly); err == nil {
+				s.Close()
+				t.Errorf("opened %s (read only: %t)", path, readOnly)
+			}
+		}
+	}
+}

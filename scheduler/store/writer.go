@@ -54,6 +54,15 @@ func (t *txn) QueryContext(ctx context.Context, query string, args ...any) (*sql
 	return st.QueryContext(ctx, args...)
 }
 
+// close gives the connection back. An SQLite file takes in its log of changes only when the last
+// statement over the last connection is closed: until then a copy of it lacks them.
+func (t *txn) close() {
+	for _, st := range t.stmts {
+		_ = st.Close()
+	}
+	_ = t.conn.Close()
+}
+
 // A querier is a database or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -117,7 +126,7 @@ func (s *Store) write() {
 			batch = append(batch, o)
 		case <-s.quit:
 			if tx != nil {
-				tx.conn.Close()
+				tx.close()
 			}
 			return
 		}
@@ -166,7 +175,7 @@ func (s *Store) carryOut(tx *txn, batch []op) *txn {
 		o.done <- err
 	}
 	if !fit { // the connection may be what failed
-		tx.conn.Close()
+		tx.close()
 		return nil
 	}
 	return tx

@@ -193,6 +193,8 @@ type Parcel struct {
 	Data     []byte // the whole message (RFC 5322), lines ending in CRLF, 7-bit
 	Calendar []byte // the iCalendar object in it; nil: none
 
+	MessageID string // of the message, without its angle brackets
+
 	// What a message in a folder is named after.
 	ID       string // of the conversation
 	Kind     string // brief, invite, update, cancel, reminder

@@ -337,3 +337,21 @@ func TestTimezoneShape(t *testing.T) {
 		})
 	}
 }
+
+// A rule that holds now holds in years to which the tables of the zone database do not reach, too.
+func TestTimezoneFarYears(t *testing.T) {
+	for _, name := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"} {
+		told := func(year int) string {
+			start := time.Date(year, 6, 15, 12, 0, 0, 0, zone(t, name))
+			e := &invites.Event{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+			_, rest, _ := strings.Cut(string(encode(t, e, invites.Publish)), "BEGIN:VTIMEZONE")
+			zone, _, _ := strings.Cut(rest, "END:VTIMEZONE")
+			return zone
+		}
+		for year := 2031; year < 2100; year++ {
+			if got, want := told(year), told(2030); got != want {
+				t.Fatalf("%s in %d is told as\n%s\nand in 2030 as\n%s", name, year, got, want)
+			}
+		}
+	}
+}

@@ -422,4 +422,7 @@ func (c *Conversation) told() *Content {
 	return nil
 }
 
+// Invited reports whether an invitation may have reached the partner, whatever has happened since.
+func (c *Conversation) Invited() bool { return c.told() != nil }
+
 func (c *Conversation) said(value string) bool { return c.Answer != nil && c.Answer.Value == value }

@@ -131,7 +131,7 @@ func (d *delivery) send(m *Message) {
 		return
 	}
 	dotted := false
-	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar,
+	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
 		ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}
 	err := d.Sender.Send(d.hard, parcel, func() error {
 		if err := d.Store.Dot(d.hard, m); err != nil {

@@ -123,12 +123,18 @@ func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err erro
 
 // Approvable are the messages of c that wait for the organizer's word: held ones, and unclear ones
 // that have been repeated.
-func (c *Conversation) Approvable() []*Message {
+func (c *Conversation) Approvable(now time.Time) []*Message {
 	var list []*Message
 	for _, m := range c.Messages {
-		if m.State == Held || m.Stuck() {
+		if (m.State == Held || m.Stuck()) && c.Pending(m, now) {
 			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// Pending reports whether m is still meant, and is not known to have gone.
+func (c *Conversation) Pending(m *Message, now time.Time) bool {
+	_, wanted := c.Wanted(m, now)
+	return wanted && (m.open() || m.State == Unclear)
 }

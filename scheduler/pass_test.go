@@ -143,7 +143,7 @@ func TestHold(t *testing.T) {
 		w.pass()
 		w.want("")
 		c := w.find("p03")
-		if err := w.store.Approve(context.Background(), []int64{c.Approvable()[0].Row}); err != nil {
+		if err := w.store.Approve(context.Background(), []int64{c.Approvable(w.now)[0].Row}); err != nil {
 			t.Fatal(err)
 		}
 		w.pass()

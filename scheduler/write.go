@@ -57,7 +57,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		}
 		talk.Again = m.Revision != "1" && c.last((*Message).left, Brief) != nil
 	case Cancel:
-		talk.Reason, talk.Withdrawn = c.Cancelled.Reason, told == nil
+		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, told == nil, told != nil
 	case Update:
 		if told != nil && (told.Start != m.Content.Start || told.Length != m.Content.Length) {
 			talk.Before = templates.Former{Start: told.Start.Time(), Length: told.Length}

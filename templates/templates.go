@@ -81,6 +81,7 @@ type Talk struct {
 	NewPlace  bool        // in an update: the setting has changed
 	Withdrawn bool        // in a cancellation: there was a brief but no invitation
 	Reason    string      // for a cancellation, in the organizer's words; may be empty
+	CalledOff bool        // in a copy: the talk is cancelled
 }
 
 // Former is a time that holds no more.
@@ -514,6 +515,7 @@ type View struct {
 	Again, Withdrawn   bool
 	NewPlace           bool
 	Reason             string
+	CalledOff          bool
 
 	Where, WhyThere, Request string // for the kind of setting
 	Length                   string
@@ -546,7 +548,7 @@ type Clock struct {
 // view makes the parts of a view with the templates in text.
 func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
-		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason}
+		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff}
 	var err error
 	say := func(name string, data any) (words string) {
 		if err == nil {

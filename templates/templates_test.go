@@ -96,6 +96,7 @@ var variants = []struct {
 	{"withdrawal", Cancellation, func(t *Talk) { t.Start, t.Withdrawn = time.Time{}, true }},
 	{"reminder", Reminder, func(*Talk) {}},
 	{"copy", Copy, func(*Talk) {}},
+	{"copy-called-off", Copy, func(t *Talk) { t.CalledOff = true }},
 }
 
 // TestGolden holds every message in every language, as it is read, against its file.

@@ -37,7 +37,7 @@ arrived is sent once more. Without an id, the messages that wait are listed.`,
 				}
 			}
 			for _, c := range conversations {
-				waiting = append(waiting, c.Approvable()...)
+				waiting = append(waiting, c.Approvable(b.Now)...)
 			}
 			switch {
 			case len(waiting) == 0:
@@ -47,15 +47,12 @@ arrived is sent once more. Without an id, the messages that wait are listed.`,
 				}
 				return nil
 			case a.dryRun:
-				for _, m := range waiting {
-					if m, err = a.sched.Store.Message(cmd.Context(), m.Row); err != nil {
-						return err
-					}
-					if err := readable(a.stdout, m); err != nil {
+				for i, m := range waiting {
+					if waiting[i], err = a.sched.Store.Message(cmd.Context(), m.Row); err != nil {
 						return err
 					}
 				}
-				return nil
+				return a.printReadings(waiting)
 			case len(args) == 0 && !all:
 				list := []logRow{}
 				for _, m := range waiting {

@@ -130,6 +130,7 @@ func (a *app) templateCommand() *cobra.Command {
 say something otherwise, put your own version of a file into the folder that
 templates: names in the config, under the same name.`,
 		Example: "  coalition template list\n  coalition template show de/brief.txt > templates/de/brief.txt",
+		RunE:    onlyGroup,
 	}
 	c.AddCommand(&cobra.Command{
 		Use: "list", Short: "List all templates", Example: "  coalition template list", Args: cobra.NoArgs,

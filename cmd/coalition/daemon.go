@@ -39,7 +39,7 @@ than a day ago, holds them all and waits for: coalition approve`,
 			debug.SetGCPercent(100)
 			a.sched.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
-			err := a.sched.Run(cmd.Context(), a.hard)
+			err := a.noFolder(a.sched.Run(cmd.Context(), a.hard))
 			if err == nil {
 				a.sched.Log.Info("stopped")
 			}
@@ -53,31 +53,48 @@ than a day ago, holds them all and waits for: coalition approve`,
 // once does one pass and says what it did, what waits, and what to try next.
 func (a *app) once(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	r, err := a.sched.Once(ctx, a.hard, a.sayFresh)
+	before := make(map[int64]scheduler.State)
+	r, err := a.sched.Once(ctx, a.hard, func(b *scheduler.Board) {
+		a.sayFresh(b)
+		for _, c := range b.Conversations {
+			for _, m := range c.Messages {
+				before[m.Row] = m.State
+			}
+		}
+	})
 	if err != nil {
-		return err
+		return a.noFolder(err)
 	}
 	b, err := a.look(a.hard)
 	if err != nil {
 		return err
 	}
-	printProblems(a.stderr, b.Problems, false)
-	for _, c := range b.Gone {
-		fmt.Fprintf(a.stderr, "%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %s\n", c.Ref(), c.ID)
+	paused, err := a.sched.Store.Paused(a.hard)
+	if err != nil {
+		return err
 	}
+	printProblems(a.stderr, b.Problems, false)
+	a.sayGone(b)
 	failed := r.Failed > 0
 	list := []logRow{}
 	acted := make(map[string]bool)
-	for _, decided := range r.Decided {
-		m := b.Result(decided.Row)
-		if m == nil {
-			continue
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			old, known := before[m.Row]
+			switch {
+			case !known || old != m.State:
+				acted[c.Ref()] = true
+			case m.State == scheduler.Held || !c.Pending(m, b.Now):
+				continue
+			}
+			if m.State == scheduler.Dropped || m.State == scheduler.Superseded {
+				continue
+			}
+			list = append(list, a.messageRow(m))
+			failed = a.sayResult(m, paused) || failed
 		}
-		acted[scheduler.Ref(m.ID, m.Round)] = true
-		list = append(list, a.messageRow(m))
-		failed = a.sayResult(m) || failed
 	}
-	failed = a.sayRest(b, acted) || failed
+	a.sayRest(b, acted)
 	if a.json {
 		if err := a.printJSON(list); err != nil {
 			return err
@@ -90,7 +107,11 @@ func (a *app) once(cmd *cobra.Command) error {
 		a.say("\nTry next:\n  %s\n  %s", a.hint("list"), a.hint("log"))
 		for _, c := range b.Conversations {
 			if c.Status(b.Now) == scheduler.Asked {
-				a.say("  %s", a.hint("answer "+string(c.ID)+" yes --time 1"))
+				answer := "answer " + c.Ref() + " yes"
+				if len(c.Offered) > 1 {
+					answer += " --time 1"
+				}
+				a.say("  %s", a.hint(answer))
 				break
 			}
 		}
@@ -101,6 +122,13 @@ func (a *app) once(cmd *cobra.Command) error {
 	return nil
 }
 
+// sayGone names the conversations whose plan file is no more.
+func (a *app) sayGone(b *scheduler.Board) {
+	for _, c := range b.Gone {
+		fmt.Fprintf(a.stderr, "%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %s\n", c.Ref(), c.Ref())
+	}
+}
+
 // sayFresh says that nothing is on record: somebody who has lost their state wants to know it before
 // anything is sent.
 func (a *app) sayFresh(b *scheduler.Board) {
@@ -109,14 +137,17 @@ func (a *app) sayFresh(b *scheduler.Board) {
 	}
 }
 
+// pausedText is why nothing goes while sending is paused.
+const pausedText = "all sending is paused; start it again with: coalition resume"
+
 // sayResult says what has become of a message, and reports whether it failed, is unclear, or could not
 // be handed over yet.
-func (a *app) sayResult(m *scheduler.Message) (failed bool) {
-	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), m.ID, name(m), m.To)
+func (a *app) sayResult(m *scheduler.Message, paused bool) (failed bool) {
+	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), scheduler.Ref(m.ID, m.Round), name(m), m.To)
 	switch m.State {
 	case scheduler.Accepted:
 		if folder, ok := a.sched.Sender.(*email.Folder); ok {
-			for _, path := range folder.Written(string(m.ID), string(m.Kind)) {
+			for _, path := range folder.Written(m.MessageID) {
 				line += "\n             " + path
 			}
 		}
@@ -124,8 +155,12 @@ func (a *app) sayResult(m *scheduler.Message) (failed bool) {
 	case scheduler.Held:
 		a.say("%s", line)
 	case scheduler.Queued:
+		if paused {
+			a.say("%s: %s", line, pausedText)
+			return false
+		}
 		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
-		return m.Attempts > 0 // without one it waits for resume, not for the server
+		return true
 	default:
 		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
 		return m.State == scheduler.Failed || m.State == scheduler.Unclear
@@ -133,35 +168,23 @@ func (a *app) sayResult(m *scheduler.Message) (failed bool) {
 	return false
 }
 
-// sayRest says why the other conversations wait, and reports whether one of their messages is unclear
-// or could not be handed over yet.
-func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) (failed bool) {
+// sayRest says why the other conversations wait.
+func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) {
 	zone := a.sched.Zone.Location("UTC")
 	const most = 10
 	waiting := 0
-	defer func() {
-		if waiting > most {
-			a.say("%-13s%d more: %s", "wait", waiting-most, a.hint("list"))
-		}
-	}()
 	for _, c := range b.Conversations {
-		if acted[c.Ref()] {
-			continue
-		}
-		for _, m := range c.Messages {
-			if m.State == scheduler.Unclear || m.State == scheduler.Queued && m.Attempts > 0 {
-				failed = a.sayResult(m) || failed
-			}
-		}
-		switch c.Status(b.Now) {
-		case scheduler.Met, scheduler.Cancelled, scheduler.Declined:
+		step, status := c.Next(b.Now), c.Status(b.Now)
+		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || status == scheduler.Declined {
 			continue
 		}
 		if waiting++; waiting <= most {
-			a.say("%-13s%s: %s", "waits", c.Ref(), nextWords(c.Next(b.Now), b.Now, zone))
+			a.say("%-13s%s: %s", "waits", c.Ref(), nextWords(step, b.Now, zone))
 		}
 	}
-	return failed
+	if waiting > most {
+		a.say("%-13s%d more: %s", "wait", waiting-most, a.hint("list"))
+	}
 }
 
 // hint is a command line of this program that works as it stands, for this config.

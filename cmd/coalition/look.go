@@ -99,7 +99,6 @@ func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Tim
 		With:   rowWith{c.Plan.With.Name, string(c.Plan.With.Email), c.Zone().String()},
 		Status: string(c.Status(now)), Next: orNull(step.Next), Due: stamp(step.Due, zone),
 		Start: stamp(start, zone), Timezone: zone.String(), Priority: c.Priority(),
-		UID: orNull(c.UID), PartStat: orNull(string(c.PartStat)),
 	}
 	if !start.IsZero() {
 		r.End = stamp(start.Add(c.Length()), zone)
@@ -107,9 +106,9 @@ func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Tim
 	if c.Answer != nil {
 		r.Answer = &rowAnswer{c.Answer.Value, *stamp(c.Answer.At, zone), c.Answer.How, orNull(c.Answer.Note)}
 	}
-	if c.UID != "" {
+	if c.Invited() {
 		channel := "mail"
-		r.Sequence, r.Channel = &c.Sequence, &channel
+		r.UID, r.PartStat, r.Sequence, r.Channel = &c.UID, orNull(string(c.PartStat)), &c.Sequence, &channel
 	}
 	return r
 }
@@ -144,6 +143,14 @@ timezone; what is absent is null:
 			if err != nil {
 				return err
 			}
+			paused, err := a.sched.Store.Paused(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if paused {
+				fmt.Fprintln(a.stderr, "Note: "+pausedText)
+			}
+			a.sayGone(b)
 			return a.list(b)
 		},
 	}
@@ -382,7 +389,7 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	if c.Answer != nil {
 		line("answer", strings.TrimSuffix(fmt.Sprintf("%s, %s, by %s: %s", c.Answer.Value, c.Answer.At.In(zone).Format(timeLayout), c.Answer.How, c.Answer.Note), ": "))
 	}
-	if c.UID != "" {
+	if c.Invited() {
 		line("invitation", fmt.Sprintf("UID %s, SEQUENCE %d, %s", c.UID, c.Sequence, c.PartStat))
 	}
 	line("priority", fmt.Sprintf("%d of 25", c.Priority()))

@@ -44,6 +44,7 @@ type app struct {
 	configFile string
 	at         string
 	json       bool
+	aside      bool // stdout carries a message: talk goes to stderr
 	noColor    bool
 	quiet      bool
 	yes        bool
@@ -203,8 +204,19 @@ Then:        coalition daemon`,
 	group("run", a.daemonCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand())
 	group("look", a.listCommand(), a.showCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
-	root.CompletionOptions.HiddenDefaultCmd = false
+	root.InitDefaultCompletionCmd()
+	if c, _, err := root.Find([]string{"completion"}); err == nil {
+		c.RunE = onlyGroup
+	}
 	return root
+}
+
+// onlyGroup refuses a command that only has others below it.
+func onlyGroup(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("there is no %q in %s", "see: "+cmd.CommandPath()+" --help", args[0], cmd.CommandPath())
+	}
+	return usage("%s needs one more word", "see: "+cmd.CommandPath()+" --help", cmd.CommandPath())
 }
 
 // sends adds the flags of a command that sends.
@@ -226,11 +238,12 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	}
 	dsn := c.resolve(c.State)
 	settings := c.settings()
+	a.config = c
 	st, err := store.Open(ctx, dsn, append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
 	if err != nil {
-		return err
+		return fmt.Errorf("the state can't be used: %w", err)
 	}
-	a.config, a.state = c, st
+	a.state = st
 	folder := c.resolve(c.Conversations)
 	a.sched = &scheduler.Scheduler{
 		Settings: settings,
@@ -268,30 +281,32 @@ func (a *app) parseTime(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// parseStart reads a TIME at which a talk is to begin.
+// parseStart reads a TIME at which a talk is to begin, which is the organizer's, and gives it on the
+// clock of zone.
 func (a *app) parseStart(s string, zone *time.Location) (plan.Slot, error) {
 	d, err := plan.ParseDate(s)
 	if err == nil && !d.HasClock() {
 		return plan.Slot{}, usage("%q has no time of day", "write it as 2027-03-04 10:00", s)
 	}
+	at, err := a.parseTime(s, a.sched.Now())
 	if err != nil {
-		_, err = a.parseTime(s, a.sched.Now())
 		return plan.Slot{}, err
 	}
-	slot, err := d.Slot(a.sched.Now(), zone.String(), a.sched.Hours, 0)
-	if err != nil {
-		return plan.Slot{}, usage("%s %s", "choose another time", s, err)
-	}
-	return slot, nil
+	return plan.SlotOf(at.In(zone)), nil
 }
 
 // look is all conversations as they stand. Problems of plans are told on stderr.
 func (a *app) look(ctx context.Context) (*scheduler.Board, error) {
 	b, err := a.sched.Look(ctx, 0)
+	return b, a.noFolder(err)
+}
+
+// noFolder says of an error that there is no folder of plan files, where that is what it says.
+func (a *app) noFolder(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage("there is no folder of plan files at %s", "make it, or name another under conversations in the config", a.sched.Plans.Path)
+		return usage("there is no folder of plan files at %s", "make it, or name another under conversations in the config", a.sched.Plans.Path)
 	}
-	return b, err
+	return err
 }
 
 // A badPlanError is that of a command that names a plan which can't be used.
@@ -349,7 +364,7 @@ func (a *app) say(format string, args ...any) {
 		return
 	}
 	w := a.stdout
-	if a.json {
+	if a.json || a.aside {
 		w = a.stderr
 	}
 	fmt.Fprintf(w, format+"\n", args...)

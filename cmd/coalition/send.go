@@ -112,8 +112,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Use:   "cancel ID",
 		Short: "Cancel a conversation, and tell the partner once",
 		Long: `Cancel a conversation. A partner who has been invited gets one cancellation; one
-who has been asked and has not said no or later gets a short mail that takes the
-question back; anybody else hears nothing.`,
+who has been asked and has not said later gets a short mail that takes the question
+back; anybody else, and who has said no, hears nothing more.`,
 		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
@@ -130,6 +130,7 @@ question back; anybody else hears nothing.`,
 // sending is what every command that sends does. decide is called again when somebody else has
 // carried the conversation on meanwhile.
 func (a *app) sending(ctx context.Context, ref string, out files, decide func(*scheduler.Conversation, time.Time) (*scheduler.Draft, error)) error {
+	a.aside = out.eml == "-" || out.ics == "-"
 	if err := a.open(ctx, a.dryRun); err != nil {
 		return err
 	}
@@ -151,6 +152,12 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		}
 		if try == 1 {
 			a.sayFresh(b)
+			if freed, err := a.sched.Store.Recover(ctx, time.Now()); err != nil || len(freed) > 0 {
+				if err != nil {
+					return err
+				}
+				continue // of a process that is gone: look again
+			}
 		}
 		err = a.carryOut(ctx, d, out)
 		if !errors.Is(err, scheduler.ErrConflict) || try == 5 {
@@ -172,62 +179,91 @@ func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 	} else if len(messages) == 0 {
 		a.say("Nothing would be sent.")
 	}
+	return a.printReadings(messages)
+}
+
+// A reading is a message as a person reads it, which is what `--dry-run --json` shows.
+type reading struct {
+	ID       string `json:"id"`
+	Round    int    `json:"round"`
+	Kind     string `json:"kind"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Subject  string `json:"subject"`
+	Text     string `json:"text"`
+	Calendar string `json:"calendar"` // the iCalendar object; "" where there is none
+}
+
+func (a *app) printReadings(messages []*scheduler.Message) error {
+	list := []reading{}
 	for _, m := range messages {
-		if err := readable(a.stdout, m); err != nil {
+		r, err := read(m)
+		if err != nil {
 			return err
 		}
+		list = append(list, r)
+	}
+	if a.json {
+		return a.printJSON(list)
+	}
+	for _, r := range list {
+		r.print(a.stdout)
 	}
 	return nil
 }
 
-// readable writes a message as a person reads it: its head, its text and its calendar.
-func readable(w io.Writer, m *scheduler.Message) error {
+func read(m *scheduler.Message) (reading, error) {
+	r := reading{ID: string(m.ID), Round: m.Round, Kind: string(m.Kind), Calendar: strings.ReplaceAll(string(m.Calendar), "\r\n", "\n")}
 	entity, err := message.Read(bytes.NewReader(m.Data))
 	if err != nil {
-		return err
+		return r, err
 	}
-	for _, name := range []string{"From", "To", "Subject"} {
-		value, err := new(mime.WordDecoder).DecodeHeader(entity.Header.Get(name))
+	for name, value := range map[string]*string{"From": &r.From, "To": &r.To, "Subject": &r.Subject} {
+		if *value, err = new(mime.WordDecoder).DecodeHeader(entity.Header.Get(name)); err != nil {
+			return r, err
+		}
+	}
+	return r, entity.Walk(func(_ []int, part *message.Entity, err error) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s: %s\n", name, value)
-	}
-	fmt.Fprintln(w)
-	return entity.Walk(func(_ []int, part *message.Entity, err error) error {
-		if err != nil {
-			return err
-		}
-		kind, params, _ := part.Header.ContentType()
-		if kind != "text/plain" && kind != "text/calendar" {
+		if kind, _, _ := part.Header.ContentType(); kind != "text/plain" {
 			return nil
 		}
 		body, err := io.ReadAll(part.Body)
-		if err != nil {
-			return err
-		}
-		if kind == "text/calendar" {
-			fmt.Fprintf(w, "--- invite.ics (METHOD:%s)\n", params["method"])
-		}
-		_, err = fmt.Fprintln(w, strings.ReplaceAll(string(body), "\r\n", "\n"))
+		r.Text = strings.ReplaceAll(string(body), "\r\n", "\n")
 		return err
 	})
+}
+
+func (r *reading) print(w io.Writer) {
+	fmt.Fprintf(w, "From: %s\nTo: %s\nSubject: %s\n\n%s\n", r.From, r.To, r.Subject, r.Text)
+	if r.Calendar != "" {
+		fmt.Fprintf(w, "--- invite.ics\n%s\n", r.Calendar)
+	}
 }
 
 func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error {
 	zone := a.sched.Zone.Location("UTC")
 	c := d.Conversation
 	if m := d.Sent; m != nil {
+		at := m.Changed.In(zone).Format(timeLayout)
 		switch {
 		case out.any():
 			if m.State != scheduler.Held && m.State != scheduler.Queued {
-				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), m.Changed.In(zone).Format(timeLayout))
+				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), at)
 				return a.writeCopies(ctx, c, m, out)
 			}
-		case m.State == scheduler.Held || m.State == scheduler.Queued || m.Stuck():
+		case m.State == scheduler.Held, m.State == scheduler.Queued, m.State == scheduler.Unclear, m.State == scheduler.Failed:
 			return a.letGo(ctx, []*scheduler.Message{m})
+		case m.State == scheduler.Sending:
+			fmt.Fprintf(a.stderr, "The %s is being sent at this moment by another process.\n", name(m))
+			return errPending
+		case m.State == scheduler.Expired:
+			fmt.Fprintf(a.stderr, "The %s could not go in time: %s\n", name(m), m.Error)
+			return errPending
 		default:
-			a.say("The %s was %s on %s; nothing more is sent.", name(m), m.State.Shown(), m.Changed.In(zone).Format(timeLayout))
+			a.say("The %s was %s on %s; nothing more is sent.", name(m), m.State.Shown(), at)
 			if a.json {
 				return a.printJSON([]logRow{a.messageRow(m)})
 			}
@@ -244,9 +280,11 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 	}
 	if len(d.Messages) > 0 {
 		if terminal(a.stdin) && !a.yes {
-			if err := readable(a.stdout, d.Messages[0]); err != nil {
+			r, err := read(d.Messages[0])
+			if err != nil {
 				return err
 			}
+			r.print(a.stderr)
 		}
 		if err := a.confirm("Send it?"); err != nil {
 			return err
@@ -321,7 +359,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			pending = true
 			reason := m.Error
 			if paused {
-				reason = "all sending is paused; start it again with: coalition resume"
+				reason = pausedText
 			}
 			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
 		case scheduler.Unclear:

@@ -18,10 +18,11 @@ import (
 	"coalition/scheduler"
 )
 
-// A post is a mail server that does one thing at one step and is well from then on.
+// A post is a mail server that does one thing at one step, once and maybe again, and is well from then on.
 type post struct {
 	addr     string
 	step, do string // a verb, "greeting", "body" or "dot"; and a reply, "drop" or "silence"
+	again    int
 
 	mu      sync.Mutex
 	arrived []string
@@ -66,7 +67,9 @@ func (p *post) at(step string) string {
 	if step != p.step {
 		return ""
 	}
-	p.step = ""
+	if p.again--; p.again < 0 {
+		p.step = ""
+	}
 	return p.do
 }
 
@@ -250,5 +253,63 @@ func TestServerFails(t *testing.T) {
 				t.Error("what arrived twice is not the same")
 			}
 		})
+	}
+}
+
+// TestRefusedGoesAgain: what a server has refused for good goes once more by the same command, when the
+// organizer has mended what was wrong; the exit code tells of it until then.
+func TestRefusedGoesAgain(t *testing.T) {
+	p := &post{}
+	p.serve(t, nil)
+	host, port, _ := net.SplitHostPort(p.addr)
+	dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("mail: {via: smtp, smtp: {host: %s, port: %s, security: none}}\n", host, port),
+		"conversations/maya.yaml", strings.Replace(mayaPlan, "times: [in 8 working days at 10:00, in 9 working days at 15:00]", "start: in 8 working days at 10:00", 1)+"permitted: She said so.\n")
+	for i, command := range [][]string{{"invite", "maya", "--yes"}, {"move", "maya", "--start", "2037-03-04 10:00", "--yes"}, {"cancel", "maya", "--yes"}} {
+		p.mu.Lock()
+		p.step, p.do = "dot", "554 no"
+		p.mu.Unlock()
+		for range 2 { // and it is still out of order
+			p.mu.Lock()
+			p.step = "dot"
+			p.mu.Unlock()
+			if code, stdout, stderr := coalition(t, dir, command...); code != 1 || len(p.arrived) != i {
+				t.Fatalf("%v refused: exit %d, %d arrived\n%s%s", command, code, len(p.arrived), stdout, stderr)
+			}
+		}
+		_, stdout, _ := coalition(t, dir, "daemon", "--once")
+		if !strings.Contains(stdout, "mend what kept the") {
+			t.Errorf("after %v the daemon says nothing of it: %s", command, stdout)
+		}
+		if code, stdout, stderr := coalition(t, dir, command...); code != 0 || len(p.arrived) != i+1 {
+			t.Errorf("%v again: exit %d, %d arrived\n%s%s", command, code, len(p.arrived), stdout, stderr)
+		}
+		if code, stdout, stderr := coalition(t, dir, command...); code != 0 || len(p.arrived) != i+1 {
+			t.Errorf("%v when it has gone: exit %d, %d arrived\n%s%s", command, code, len(p.arrived), stdout, stderr)
+		}
+	}
+}
+
+// TestUnclearAndForgotten: a message of which nobody knows whether it arrived counts no more when
+// nobody means it any more.
+func TestUnclearAndForgotten(t *testing.T) {
+	p := &post{step: "dot", do: "drop", again: 1}
+	p.serve(t, nil)
+	host, port, _ := net.SplitHostPort(p.addr)
+	dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("mail: {via: smtp, smtp: {host: %s, port: %s, security: none}}\n", host, port),
+		"conversations/maya.yaml", mayaPlan)
+	steps := []struct {
+		args []string
+		code int
+	}{
+		{[]string{"ask", "maya", "--yes"}, 1}, {[]string{"answer", "maya", "yes", "--time", "1"}, 0},
+		{[]string{"daemon", "--once"}, 0}, {[]string{"daemon", "--once"}, 0}, {[]string{"approve", "--all", "--yes"}, 0},
+	}
+	for i, s := range steps {
+		if code, stdout, stderr := coalition(t, dir, s.args...); code != s.code {
+			t.Errorf("step %d, %v: exit %d, want %d\n%s%s", i, s.args, code, s.code, stdout, stderr)
+		}
+	}
+	if len(p.arrived) != 3 {
+		t.Errorf("%d arrived, want the brief twice, and the invitation", len(p.arrived))
 	}
 }

@@ -21,24 +21,14 @@ type Folder struct {
 	Path string // made when the first message comes
 
 	mu      sync.Mutex
-	written []file
+	written map[string][]string // by Message-ID
 }
 
-// A file is one that a Folder has written, and what for.
-type file struct{ id, kind, path string }
-
-// Written are the files, in the order in which this Folder has written them, of messages of that
-// conversation and kind.
-func (f *Folder) Written(id, kind string) []string {
+// Written are the files that this Folder has written for the message with that Message-ID.
+func (f *Folder) Written(messageID string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var list []string
-	for _, w := range f.written {
-		if w.id == id && w.kind == kind {
-			list = append(list, w.path)
-		}
-	}
-	return list
+	return f.written[messageID]
 }
 
 // Connections is how many files are written side by side.
@@ -89,9 +79,12 @@ func (f *Folder) send(p *invites.Parcel) error {
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		f.written = append(f.written, file{p.ID, p.Kind, name + ".eml"})
+		if f.written == nil {
+			f.written = make(map[string][]string)
+		}
+		f.written[p.MessageID] = []string{name + ".eml"}
 		if p.Calendar != nil {
-			f.written = append(f.written, file{p.ID, p.Kind, name + ".ics"})
+			f.written[p.MessageID] = append(f.written[p.MessageID], name+".ics")
 		}
 		return nil
 	}

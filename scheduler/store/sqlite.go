@@ -49,8 +49,11 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 	}
 	if readOnly {
 		d.ro, err = sql.Open("sqlite", d.dsn(url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}))
+		if err != nil {
+			return nil, nil, err
+		}
 		d.rw = d.ro
-		return d.rw, d.ro, err
+		return d.rw, d.ro, d.connect(ctx, d.ro)
 	}
 	d.rw, err = sql.Open("sqlite", d.dsn(url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
@@ -65,11 +68,32 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 		return nil, nil, err
 	}
 	d.ro.SetMaxOpenConns(4)
-	if err := d.rw.PingContext(ctx); err != nil {
-		return nil, nil, fmt.Errorf("the state %s can't be opened: %w", d.path, err)
-	}
-	return d.rw, d.ro, nil
+	return d.rw, d.ro, d.connect(ctx, d.rw)
 }
+
+// connect makes the first connection. While another process makes its first or closes its last one,
+// SQLite refuses at once instead of waiting.
+func (d *sqlite) connect(ctx context.Context, db *sql.DB) error {
+	const patience = 10 * time.Second
+	for wait := time.Millisecond; ; wait *= 2 {
+		_, err := db.ExecContext(ctx, "SELECT 1 FROM sqlite_schema LIMIT 1") // which reads the file
+		var code interface{ Code() int }
+		switch {
+		case err == nil:
+			return nil
+		case !errors.As(err, &code) || code.Code()&0xff != busy || wait > patience/2:
+			return fmt.Errorf("the file %s can't be opened: %w", d.path, err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// busy is SQLITE_BUSY (https://sqlite.org/rescode.html).
+const busy = 5
 
 func (d *sqlite) dsn(q url.Values) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: q.Encode()}).String()
@@ -79,7 +103,9 @@ func (d *sqlite) tables() []string {
 	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1)}
 }
 
-func (d *sqlite) made() string { return "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'" }
+func (d *sqlite) made() string {
+	return "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'"
+}
 
 func (d *sqlite) notify() string  { return "" } // the file itself tells
 func (d *sqlite) exclusive() bool { return true }

@@ -223,24 +223,22 @@ func (c *contents) keep(before []ID) {
 
 // parse reads the named files on all cores: a thousand plans should not be felt.
 func (f *Folder) parse(names []string) {
+	work := make(chan string, len(names))
+	for _, name := range names {
+		work <- name
+	}
+	close(work)
 	var wg sync.WaitGroup
-	work := make(chan string)
 	for range min(runtime.GOMAXPROCS(0), len(names)) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			for name := range work {
 				known, before := f.files[name], f.files[name].broken
 				known.contents = f.parseFile(name)
 				known.keep(before)
 				known.read = !known.again
 			}
-		}()
+		})
 	}
-	for _, name := range names {
-		work <- name
-	}
-	close(work)
 	wg.Wait()
 }
 
@@ -262,9 +260,9 @@ func (f *Folder) parseFile(name string) contents {
 		return c
 	}
 	defer r.Close()
-	var data bytes.Buffer
+	data := bytes.NewBuffer(make([]byte, 0, min(f.files[name].size, strictyaml.MaxSize)+bytes.MinRead))
 	// One byte more than the limit is enough to see that it is passed.
-	if _, err := io.Copy(&data, io.LimitReader(r, strictyaml.MaxSize+1)); err != nil {
+	if _, err := io.Copy(data, io.LimitReader(r, strictyaml.MaxSize+1)); err != nil {
 		c := whole("the file can't be read ("+reason(err)+")", "look at the disk")
 		c.again = true
 		return c

@@ -169,6 +169,10 @@ func (d *Document) controls() (list []Problem) {
 			list = append(list, d.at(i+1, 1, "directives (%NAME) are not read here", "leave the line out, or indent text that begins with %"))
 		}
 		for j := 0; j < len(line); {
+			if c := line[j]; c >= ' ' && c < 0x7f { // nearly all there is
+				j++
+				continue
+			}
 			r, size := utf8.DecodeRune(line[j:])
 			text := ""
 			switch {

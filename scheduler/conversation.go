@@ -149,7 +149,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
 			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
 	}
-	unchanged := !first && (reflect.DeepEqual(old, p.Terms) || fingerprint(old) == fingerprint(p.Terms))
+	unchanged := !first && (reflect.DeepEqual(&c.Plan, &p.Terms) || fingerprint(old) == fingerprint(p.Terms))
 	if unchanged && c.Dates != nil {
 		c.file = fileRead
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -158,39 +159,37 @@ timezone; what is absent is null:
 
 // A ranked is a conversation in its place in the list.
 type ranked struct {
-	c   *scheduler.Conversation
-	row row
-	due time.Time
+	*scheduler.Conversation
+	status scheduler.Status
+	step   scheduler.Step
 }
 
-// ranked are all conversations: those that are over last, then by what matters most, then by what
-// comes soonest.
-func (a *app) ranked(b *scheduler.Board) []ranked {
+// rank puts all conversations in their order: those that are over last, then by what matters most, then
+// by what comes soonest.
+func rank(b *scheduler.Board) []ranked {
 	list := make([]ranked, len(b.Conversations))
 	for i, c := range b.Conversations {
-		step := c.Next(b.Now)
-		list[i] = ranked{c, a.rowOf(c, step, b.Now), step.Due}
+		list[i] = ranked{c, c.Status(b.Now), c.Next(b.Now)}
 	}
 	over := func(r *ranked) bool {
-		status := scheduler.Status(r.row.Status)
-		return status == scheduler.Met || status == scheduler.Declined || status == scheduler.Cancelled
+		return r.status == scheduler.Met || r.status == scheduler.Declined || r.status == scheduler.Cancelled
 	}
 	slices.SortStableFunc(list, func(x, y ranked) int {
 		switch {
 		case over(&x) != over(&y):
 			return map[bool]int{true: 1, false: -1}[over(&x)]
-		case x.row.Priority != y.row.Priority:
-			return y.row.Priority - x.row.Priority
-		case x.due.IsZero() != y.due.IsZero():
-			return map[bool]int{true: 1, false: -1}[x.due.IsZero()]
+		case x.Priority() != y.Priority():
+			return y.Priority() - x.Priority()
+		case x.step.Due.IsZero() != y.step.Due.IsZero():
+			return map[bool]int{true: 1, false: -1}[x.step.Due.IsZero()]
 		}
-		return x.due.Compare(y.due)
+		return x.step.Due.Compare(y.step.Due)
 	})
 	return list
 }
 
 func (a *app) list(b *scheduler.Board) error {
-	entries := a.ranked(b)
+	entries := rank(b)
 	bad := 0
 	for _, p := range b.Problems {
 		if !p.Warning {
@@ -203,7 +202,7 @@ func (a *app) list(b *scheduler.Board) error {
 	if a.json {
 		rows := []row{}
 		for _, e := range entries {
-			rows = append(rows, e.row)
+			rows = append(rows, a.rowOf(e.Conversation, e.step, b.Now))
 		}
 		return a.printJSON(rows)
 	}
@@ -216,19 +215,15 @@ func (a *app) list(b *scheduler.Board) error {
 	var notes []string
 	for _, e := range entries {
 		due := ""
-		if !e.due.IsZero() {
-			due = e.due.In(zone).Format("2 Jan 15:04")
-			if e.due.In(zone).Year() != b.Now.In(zone).Year() {
-				due = e.due.In(zone).Format("2 Jan 2006")
+		if at := e.step.Due.In(zone); !at.IsZero() {
+			due = at.Format("2 Jan 15:04")
+			if at.Year() != b.Now.In(zone).Year() {
+				due = at.Format("2 Jan 2006")
 			}
 		}
-		next := ""
-		if e.row.Next != nil {
-			next = *e.row.Next
-		}
-		table = append(table, []string{e.c.Ref(), e.row.Status, due, next})
-		if note := e.c.Difference(b.Now); note != "" {
-			notes = append(notes, e.c.Ref()+": "+note)
+		table = append(table, []string{e.Ref(), string(e.status), due, e.step.Next})
+		if note := e.Difference(b.Now); note != "" {
+			notes = append(notes, e.Ref()+": "+note)
 		}
 	}
 	a.table(table)
@@ -258,6 +253,7 @@ func (a *app) table(rows [][]string) {
 	for _, w := range widths {
 		indent += w + 2
 	}
+	out := bufio.NewWriter(a.stdout) // a terminal or pipe is slow to take lines one by one
 	for n, r := range rows {
 		var line strings.Builder
 		for i, cell := range r[:last] {
@@ -273,8 +269,9 @@ func (a *app) table(rows [][]string) {
 		if n == 0 {
 			text = a.bold(text)
 		}
-		fmt.Fprintln(a.stdout, text)
+		fmt.Fprintln(out, text)
 	}
+	_ = out.Flush() // who has closed the pipe wants no more
 }
 
 // wrap breaks s between words into lines of that width.

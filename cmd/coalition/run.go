@@ -59,7 +59,7 @@ type app struct {
 // run is the program: args without its name, the environment as of [os.Environ]. It returns the exit
 // code.
 func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	debug.SetGCPercent(400) // a command is soon over; the daemon sets it back
+	debug.SetGCPercent(1600) // a command is soon over: nothing is collected below 64 MB; the daemon sets it back
 	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
 	return a.run(ctx, args)
 }

@@ -74,7 +74,9 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 	}
 	set := &Set{Unread: make(map[ID]bool)}
 	present := make(map[string]bool, len(entries))
-	var names, fresh []string
+	var names []string
+	work := make(chan fresh, len(entries))
+	parsed := f.parse(work) // while further files are looked for
 	for _, e := range entries {
 		name := e.Name()
 		if strings.HasPrefix(name, ".") || e.IsDir() {
@@ -116,7 +118,7 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 				set.Unread[idOf(name)] = true
 				continue
 			}
-			fresh = append(fresh, name)
+			work <- fresh{name, known}
 		}
 	}
 	for name := range f.files {
@@ -124,7 +126,8 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 			delete(f.files, name)
 		}
 	}
-	f.parse(fresh)
+	close(work)
+	parsed.Wait()
 	for _, name := range names {
 		known := f.files[name]
 		set.Plans = append(set.Plans, known.plans...)
@@ -221,30 +224,29 @@ func (c *contents) keep(before []ID) {
 	}
 }
 
-// parse reads the named files on all cores: a thousand plans should not be felt.
-func (f *Folder) parse(names []string) {
-	var wg sync.WaitGroup
-	work := make(chan string)
-	for range min(runtime.GOMAXPROCS(0), len(names)) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for name := range work {
-				known, before := f.files[name], f.files[name].broken
-				known.contents = f.parseFile(name)
-				known.keep(before)
-				known.read = !known.again
-			}
-		}()
-	}
-	for _, name := range names {
-		work <- name
-	}
-	close(work)
-	wg.Wait()
+// A fresh file is one whose contents are not known yet.
+type fresh struct {
+	name string
+	*file
 }
 
-func (f *Folder) parseFile(name string) contents {
+// parse reads the files of work on all cores, until work is closed: a thousand plans should not be felt.
+func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for it := range work {
+				before := it.broken
+				it.contents = f.parseFile(it.name, it.size)
+				it.keep(before)
+				it.read = !it.again
+			}
+		})
+	}
+	return &wg
+}
+
+func (f *Folder) parseFile(name string, size int64) contents {
 	whole := func(text, mend string) contents {
 		return contents{broken: []ID{idOf(name)},
 			problems: []strictyaml.Problem{{File: f.shown(name), Line: 1, Column: 1, Text: text, Mend: mend, Owner: string(idOf(name))}}}
@@ -262,9 +264,9 @@ func (f *Folder) parseFile(name string) contents {
 		return c
 	}
 	defer r.Close()
-	var data bytes.Buffer
+	data := bytes.NewBuffer(make([]byte, 0, min(size, strictyaml.MaxSize)+bytes.MinRead))
 	// One byte more than the limit is enough to see that it is passed.
-	if _, err := io.Copy(&data, io.LimitReader(r, strictyaml.MaxSize+1)); err != nil {
+	if _, err := io.Copy(data, io.LimitReader(r, strictyaml.MaxSize+1)); err != nil {
 		c := whole("the file can't be read ("+reason(err)+")", "look at the disk")
 		c.again = true
 		return c

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -21,12 +22,15 @@ import (
 // An ID names a conversation: its file's name without .yaml, in Unicode's composed form.
 type ID string
 
-var idShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
+// The length of an id is looked at apart: {0,63} of so many letters takes 2 ms to compile, at every
+// start of the program.
+var idShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]*$`)
 
 // Parse implements [strictyaml.Scalar].
 func (id *ID) Parse(text string) error {
+	const most = 64
 	composed := norm.NFC.String(text)
-	if !idShape.MatchString(composed) {
+	if !idShape.MatchString(composed) || utf8.RuneCountInString(composed) > most {
 		return &strictyaml.Fault{Text: "is no id", Mend: "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"}
 	}
 	*id = ID(composed)

@@ -169,6 +169,10 @@ func (d *Document) controls() (list []Problem) {
 			list = append(list, d.at(i+1, 1, "directives (%NAME) are not read here", "leave the line out, or indent text that begins with %"))
 		}
 		for j := 0; j < len(line); {
+			if c := line[j]; c >= ' ' && c < 0x7f { // nearly all there is
+				j++
+				continue
+			}
 			r, size := utf8.DecodeRune(line[j:])
 			text := ""
 			switch {
@@ -495,7 +499,7 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, name string) {
 		return
 	}
 	fields := Fields(v.Type())
-	seen := make(map[string]int, len(fields))
+	seen := make(map[string]int) // no hint: few blocks have more than the eight keys that a map holds without memory of its own
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if len(r.problems) > maxProblems {

@@ -100,39 +100,27 @@ func ParseEmail(s string) (string, error) {
 func Line(s string) error { return plain(s, false) }
 
 // Text is [Line] for text of several lines: \n and \t are allowed.
-func Text(s string) error { return plain(s, true) }
+func Text[S string | []byte](s S) error { return plain(s, true) }
 
-func plain(s string, lines bool) error {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f {
-			return unusual(s, lines)
+func plain[S string | []byte](s S, lines bool) error {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= ' ' && c < 0x7f || lines && (c == '\n' || c == '\t') {
+			continue
 		}
-	}
-	return nil
-}
-
-func unusual(s string, lines bool) error {
-	for i, r := range s {
+		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
 		switch {
-		case r >= ' ' && r < 0x7f, r >= 0xa0 && r < 0x061c:
-		case r == '\t' || r == '\n':
-			if !lines {
-				if r == '\t' {
-					return errors.New("has a tab")
-				}
-				return errors.New("has a line break")
-			}
-		case r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
+		case r == '\t':
+			return errors.New("has a tab")
+		case r == '\r' || r == '\n' || r == '\u0085' || r == '\u2028' || r == '\u2029':
 			return errors.New("has a line break")
-		case r == utf8.RuneError:
-			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
-				return errors.New("is not UTF-8")
-			}
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\ufeff':
+		case r == utf8.RuneError && size == 1:
+			return errors.New("is not UTF-8")
+		case r < 0xa0 || r == '\ufeff':
 			return fmt.Errorf("has a control character (U+%04X)", r)
 		case IsBidi(r):
 			return fmt.Errorf("has a character that reorders text on the screen (U+%04X)", r)
 		}
+		i += size - 1
 	}
 	return nil
 }

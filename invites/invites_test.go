@@ -109,7 +109,7 @@ func TestPlainText(t *testing.T) {
 			name string
 			f    func(string) error
 			want string
-		}{{"Line", invites.Line, test.line}, {"Text", invites.Text, test.text}} {
+		}{{"Line", invites.Line, test.line}, {"Text", invites.Text[string], test.text}} {
 			got := ""
 			if err := f.f(test.in); err != nil {
 				got = err.Error()
@@ -121,7 +121,7 @@ func TestPlainText(t *testing.T) {
 	}
 	// Every one of them (UAX 9), and not the letters beside them.
 	for _, r := range "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" {
-		if !invites.IsBidi(r) || invites.Line(string(r)) == nil || invites.Text(string(r)) == nil {
+		if !invites.IsBidi(r) || invites.Line(string(r)) == nil || invites.Text[string](string(r)) == nil {
 			t.Errorf("U+%04X passes", r)
 		}
 	}

@@ -39,8 +39,8 @@ ready: true
 		Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"}, Zone: "Europe/Lisbon", Language: "en"}}
 	now := time.Date(2027, 2, 1, 10, 0, 0, 0, time.UTC)
 	c := New("maya", 1, &s.Settings)
-	if _, err := c.Read(plans[0], now); err != nil {
-		b.Fatal(err)
+	if problems := c.Read(plans[0], now); problems != nil {
+		b.Fatal(problems)
 	}
 	c.Settle(now)
 	for _, kind := range []Kind{Brief, Invite} {

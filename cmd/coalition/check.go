@@ -22,10 +22,7 @@ from being sent. Nothing is changed.`,
 		Example:           "  coalition check\n  coalition check maya --json",
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.open(cmd.Context(), true); err != nil {
-				return err
-			}
-			b, err := a.look(cmd.Context())
+			b, err := a.board(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -295,7 +295,15 @@ func (a *app) parseStart(s string, zone *time.Location) (plan.Slot, error) {
 	return plan.SlotOf(at.In(zone)), nil
 }
 
-// look is all conversations as they stand. Problems of plans are told on stderr.
+// board is all conversations as they stand, for a command that only looks.
+func (a *app) board(ctx context.Context) (*scheduler.Board, error) {
+	if err := a.open(ctx, true); err != nil {
+		return nil, err
+	}
+	return a.look(ctx)
+}
+
+// look is all conversations as they stand.
 func (a *app) look(ctx context.Context) (*scheduler.Board, error) {
 	b, err := a.sched.Look(ctx, 0)
 	return b, a.noFolder(err)
@@ -342,10 +350,7 @@ func (a *app) ids(cmd *cobra.Command, args []string, begun string) ([]string, co
 	if len(args) > 0 && cmd.Name() != "check" && cmd.Name() != "approve" {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if err := a.open(cmd.Context(), true); err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	b, err := a.look(cmd.Context())
+	b, err := a.board(cmd.Context())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

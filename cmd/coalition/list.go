@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coalition/scheduler"
+)
+
+// A row is a conversation as `list --json` shows it. What is absent is null.
+type row struct {
+	ID       string     `json:"id"`
+	Round    int        `json:"round"`
+	Result   *string    `json:"result"`
+	With     rowWith    `json:"with"`
+	Status   string     `json:"status"`
+	Next     *string    `json:"next"`
+	Due      *string    `json:"due"`
+	Start    *string    `json:"start"`
+	End      *string    `json:"end"`
+	Timezone string     `json:"timezone"`
+	Priority int        `json:"priority"`
+	Answer   *rowAnswer `json:"answer"`
+	PartStat *string    `json:"partstat"`
+	UID      *string    `json:"uid"`
+	Sequence *int       `json:"sequence"`
+	Channel  *string    `json:"channel"`
+	EventID  *string    `json:"event_id"`
+}
+
+type rowWith struct {
+	Name     string `json:"name"`
+	Email    string `json:"email"`
+	Timezone string `json:"timezone"`
+}
+
+type rowAnswer struct {
+	Value string  `json:"value"`
+	At    string  `json:"at"`
+	How   string  `json:"how"`
+	Note  *string `json:"note"`
+}
+
+// orNull is nil for the zero value.
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func stamp(t time.Time, zone *time.Location) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := t.In(zone).Format(time.RFC3339)
+	return &s
+}
+
+func (a *app) row(c *scheduler.Conversation, now time.Time) row {
+	step := c.Next(now)
+	return a.rowOf(c, step, now)
+}
+
+func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Time) row {
+	if step.Kind != "" && step.Due.IsZero() {
+		step.Due = now
+	}
+	zone := c.Plan.When.Timezone.Location(a.sched.Zone)
+	start := c.Start(now)
+	r := row{
+		ID: string(c.ID), Round: c.Round, Result: orNull(c.Plan.Result),
+		With:   rowWith{c.Plan.With.Name, string(c.Plan.With.Email), c.Zone().String()},
+		Status: string(c.Status(now)), Next: orNull(step.Next), Due: stamp(step.Due, zone),
+		Start: stamp(start, zone), Timezone: zone.String(), Priority: c.Priority(),
+	}
+	if !start.IsZero() {
+		r.End = stamp(start.Add(c.Length()), zone)
+	}
+	if c.Answer != nil {
+		r.Answer = &rowAnswer{c.Answer.Value, *stamp(c.Answer.At, zone), c.Answer.How, orNull(c.Answer.Note)}
+	}
+	if c.Invited() {
+		channel := "mail"
+		r.UID, r.PartStat, r.Sequence, r.Channel = &c.UID, orNull(string(c.PartStat)), &c.Sequence, &channel
+	}
+	return r
+}
+
+func (a *app) listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "Show the conversations that matter most first, with what comes next",
+		Long: `Show all conversations, those that matter most first (by importance and urgency),
+each with its status and its next step. A difference between a plan file and what
+was decided since is named below.
+
+With --json, an array of conversations. Times are RFC 3339 with the offset of
+timezone; what is absent is null:
+  id, round, result           which one; what several may serve together
+  with                        {name, email, timezone}
+  status                      planned, ready, asked, permitted, declined, later,
+                              invited, confirmed, met or cancelled
+  next, due                   the next step, and when it is due
+  start, end, timezone        when the talk is
+  priority                    1 to 25, importance by urgency
+  answer                      {value: yes, no, later or question; at, how, note}
+  partstat, uid, sequence     of the invitation, as in iCalendar
+  channel, event_id           mail or google; the event there`,
+		Example: "  coalition list\n  coalition list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			b, err := a.board(cmd.Context())
+			if err != nil {
+				return err
+			}
+			paused, err := a.sched.Store.Paused(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if paused {
+				fmt.Fprintln(a.stderr, "Note: "+pausedText)
+			}
+			a.sayGone(b)
+			return a.list(b)
+		},
+	}
+}
+
+// A ranked is a conversation in its place in the list.
+type ranked struct {
+	*scheduler.Conversation
+	status scheduler.Status
+	step   scheduler.Step
+}
+
+// rank puts all conversations in their order: those that are over last, then by what matters most, then
+// by what comes soonest.
+func rank(b *scheduler.Board) []ranked {
+	list := make([]ranked, len(b.Conversations))
+	for i, c := range b.Conversations {
+		list[i] = ranked{c, c.Status(b.Now), c.Next(b.Now)}
+	}
+	over := func(r *ranked) bool {
+		return r.status == scheduler.Met || r.status == scheduler.Declined || r.status == scheduler.Cancelled
+	}
+	slices.SortStableFunc(list, func(x, y ranked) int {
+		switch {
+		case over(&x) != over(&y):
+			return map[bool]int{true: 1, false: -1}[over(&x)]
+		case x.Priority() != y.Priority():
+			return y.Priority() - x.Priority()
+		case x.step.Due.IsZero() != y.step.Due.IsZero():
+			return map[bool]int{true: 1, false: -1}[x.step.Due.IsZero()]
+		}
+		return x.step.Due.Compare(y.step.Due)
+	})
+	return list
+}
+
+func (a *app) list(b *scheduler.Board) error {
+	entries := rank(b)
+	bad := 0
+	for _, p := range b.Problems {
+		if !p.Warning {
+			bad++
+		}
+	}
+	if bad > 0 && !a.quiet {
+		fmt.Fprintf(a.stderr, "%s in plan files; see: coalition check\n", count(bad, "problem"))
+	}
+	if a.json {
+		rows := []row{}
+		for _, e := range entries {
+			rows = append(rows, a.rowOf(e.Conversation, e.step, b.Now))
+		}
+		return a.printJSON(rows)
+	}
+	if len(entries) == 0 {
+		a.say("No conversations yet. Plan one with: coalition new NAME EMAIL")
+		return nil
+	}
+	zone := a.sched.Zone.Location("UTC")
+	table := [][]string{{"ID", "STATUS", "DUE", "NEXT"}}
+	var notes []string
+	for _, e := range entries {
+		due := ""
+		if at := e.step.Due.In(zone); !at.IsZero() {
+			due = at.Format("2 Jan 15:04")
+			if at.Year() != b.Now.In(zone).Year() {
+				due = at.Format("2 Jan 2006")
+			}
+		}
+		table = append(table, []string{e.Ref(), string(e.status), due, e.step.Next})
+		if note := e.Difference(b.Now); note != "" {
+			notes = append(notes, e.Ref()+": "+note)
+		}
+	}
+	a.table(table)
+	for _, note := range notes {
+		a.say("%s", note)
+	}
+	return nil
+}

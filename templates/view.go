@@ -1,0 +1,215 @@
+package templates
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"strings"
+	"sync"
+	texttemplate "text/template"
+	"time"
+)
+
+// View puts what all messages about a talk share into the words of a language of [Set.Languages].
+func (s *Set) View(lang string, t *Talk) (*View, error) {
+	l, err := s.language(lang)
+	if err != nil {
+		return nil, err
+	}
+	return l.view(l.text, t)
+}
+
+// Message is the talk as a message of that kind.
+func (v *View) Message(kind Kind) (*Message, error) {
+	var m Message
+	var err error
+	if m.Subject, err = run(v.language.text, "subject "+string(kind), v, oneLine); err != nil {
+		return nil, err
+	}
+	v.Subject = m.Subject
+	file := v.Lang + "/" + string(kind)
+	if m.Text, err = run(v.language.text, file+".txt", v, tidy); err != nil {
+		return nil, err
+	}
+	if m.HTML, err = run(v.language.html, file+".html", v, whole); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// Entry is the talk as it stands in a calendar.
+func (v *View) Entry() (*Entry, error) {
+	var e Entry
+	var err error
+	if e.Summary, err = run(v.language.text, "summary", v, oneLine); err != nil {
+		return nil, err
+	}
+	if e.Location, err = run(v.language.text, "location", v, oneLine); err != nil {
+		return nil, err
+	}
+	if e.Description, err = run(v.language.text, v.Lang+"/event.txt", v, tidy); err != nil {
+		return nil, err
+	}
+	return &e, nil
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// run carries a template out and is what finish makes of the outcome.
+func run(t interface {
+	ExecuteTemplate(io.Writer, string, any) error
+}, name string, data any, finish func([]byte) string) (string, error) {
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	if err := t.ExecuteTemplate(b, name, data); err != nil {
+		return "", err
+	}
+	return finish(b.Bytes()), nil
+}
+
+func whole(b []byte) string { return string(b) }
+
+// oneLine is the words of b, which it may overwrite, with one space between them.
+func oneLine(b []byte) string {
+	line := b[:0]
+	for word := range bytes.FieldsSeq(b) {
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, word...)
+	}
+	return string(line)
+}
+
+// tidy is the text of b, which it may overwrite, ending in one line break and never with more than
+// one empty line, so that a template may write its conditions on lines of their own.
+func tidy(b []byte) string {
+	text := b[:0]
+	empty := false
+	for line := range bytes.Lines(b) {
+		line = bytes.TrimRight(line, " \t\n")
+		if len(line) == 0 {
+			empty = true
+			continue
+		}
+		if empty && len(text) > 0 {
+			text = append(text, '\n')
+		}
+		empty = false
+		text = append(text, line...)
+		text = append(text, '\n')
+	}
+	return string(text)
+}
+
+// A View is a talk as templates see it: in the words of one language, and with its times on the
+// clocks of the two.
+type View struct {
+	language *language
+
+	Lang    string
+	Subject string // of the message in the making
+
+	Organizer, Partner Person
+	Purpose            string
+	Offer, Ask         []string
+	Agenda             []Item
+	Setting            Setting
+	Again, Withdrawn   bool
+	NewPlace           bool
+	Reason             string
+	CalledOff          bool
+
+	Where, WhyThere, Request string // for the kind of setting
+	Length                   string
+	When, Was                *Span  // nil: the start is not known, has not changed
+	Choices                  []Span // the times offered
+	Several                  bool   // more than one is
+	Min                      string // what minutes are called in short
+	First, Last              string // days between which a time is looked for; "": none
+}
+
+// A Span is the time of a talk. It prints as a sentence on both clocks.
+type Span struct {
+	Number int // among those offered, from 1
+	Text   string
+	There  Clock // where the partner is
+	Here   Clock // where the organizer is
+	Same   bool  // both clocks and calendars show the same
+}
+
+// String is the text.
+func (s Span) String() string { return s.Text }
+
+// A Clock is a span as one clock and calendar show it.
+type Clock struct {
+	Day      string // as Thursday, 4 March 2027
+	From, To string // as 10:00
+	City     string // the zone's, in the language of the reader
+}
+
+// view makes the parts of a view with the templates in text.
+func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
+	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
+		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff}
+	var err error
+	say := func(name string, data any) (words string) {
+		if err == nil {
+			words, err = run(text, name, data, oneLine)
+		}
+		return words
+	}
+	kind := t.Setting.Kind
+	v.Where = say("where "+kind, t.Setting)
+	v.WhyThere = say("why "+kind, t.Setting)
+	v.Request = say("request "+kind, t.Setting)
+	v.Length = say("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
+	type date struct {
+		year  int
+		month time.Month
+		day   int
+	}
+	days := make(map[date]string) // most of the spans of a talk share theirs
+	day := func(at time.Time) string {
+		var on date
+		on.year, on.month, on.day = at.Date()
+		if days[on] == "" {
+			days[on] = say("day", struct {
+				Weekday, Month string
+				Day, Year      int
+			}{l.weekdays[at.Weekday()], l.months[on.month-1], on.day, on.year})
+		}
+		return days[on]
+	}
+	clock := func(start time.Time, length time.Duration, zone *time.Location) Clock {
+		start = start.In(zone)
+		return Clock{Day: day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: l.city(zone)}
+	}
+	span := func(start time.Time, length time.Duration) *Span {
+		if start.IsZero() {
+			return nil
+		}
+		s := &Span{There: clock(start, length, t.Partner.Zone), Here: clock(start, length, t.Organizer.Zone)}
+		s.Same = s.There.Day == s.Here.Day && s.There.From == s.Here.From && s.There.To == s.Here.To
+		s.Text = say("span", s)
+		return s
+	}
+	v.When, v.Was = span(t.Start, t.Length), span(t.Before.Start, t.Before.Length)
+	for i, start := range t.Times {
+		choice := span(start, t.Length)
+		choice.Number = i + 1
+		v.Choices = append(v.Choices, *choice)
+	}
+	v.Several = len(v.Choices) > 1
+	if !t.From.IsZero() && !t.To.IsZero() {
+		v.First, v.Last = day(t.From), day(t.To)
+	}
+	return v, err
+}
+
+func (l *language) city(zone *time.Location) string {
+	name := zone.String()
+	name = strings.ReplaceAll(name[strings.LastIndexByte(name, '/')+1:], "_", " ")
+	return cmp.Or(l.cities[name], name)
+}

@@ -328,6 +328,19 @@ func TestLaterBeforeInvitation(t *testing.T) {
 	}
 }
 
+// A new day on which to ask that has long passed is looked at before anything goes.
+func TestAskOnLongPast(t *testing.T) {
+	w := newWorld(t)
+	w.plan("maya", maya())
+	w.pass()
+	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	w.plan("maya", maya("ask_on: 2027-01-05"))
+	if r := w.pass(); !r.Held {
+		t.Error("not held")
+	}
+	w.want("brief-0")
+}
+
 func TestAnotherPerson(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())

@@ -89,6 +89,9 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 	}
 	a.At = now
 	c.answered(a)
+	if n := len(c.briefs()); a.Value == Wait && n > 0 && c.dates(now).AskOn.After(now) {
+		c.Asks = n + 1 // the plan has named another day already
+	}
 	return nil
 }
 

@@ -203,10 +203,13 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if first {
 		return nil
 	}
+	if !sameTimes && c.Answer != nil {
+		c.Offered = nil // an answer has been given to those
+	}
 	named := !p.When.Start.IsZero() || len(p.When.Times) == 1
 	switch {
 	case sameStart && (sameTimes || !p.When.Start.IsZero()):
-	case named, c.UID == "":
+	case named, c.told() == nil:
 		if !c.Chosen.IsZero() {
 			c.news = append(c.news, c.event(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
 		}
@@ -327,12 +330,23 @@ func (c *Conversation) Difference(now time.Time) string {
 }
 
 // Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,
-// where none has gone, those of the plan that are still ahead.
+// where none has gone or the plan has named others since, those of the plan that are still ahead.
 func (c *Conversation) Choices(now time.Time) []plan.Slot {
-	if len(c.briefs()) > 0 {
+	if len(c.briefs()) > 0 && len(c.Offered) > 0 {
 		return c.Offered
 	}
-	return c.offers(now)
+	d := c.dates(now)
+	return ahead(append(slices.Clone(d.Times), d.Start), now)
+}
+
+// ahead are the slots that have not passed.
+func ahead(slots []plan.Slot, now time.Time) (list []plan.Slot) {
+	for _, s := range slots {
+		if s.Time().After(now) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // HasHistory reports whether the plan says that something stands between the two.
@@ -362,13 +376,7 @@ func (c *Conversation) offers(now time.Time) []plan.Slot {
 	if start := c.start(now); !start.IsZero() {
 		times = []plan.Slot{start}
 	}
-	var list []plan.Slot
-	for _, t := range times {
-		if t.Time().After(now) {
-			list = append(list, t)
-		}
-	}
-	return list
+	return ahead(times, now)
 }
 
 // Zone is the partner's time zone.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -155,6 +156,11 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 			return c.withPlan(Step{Kind: Update, Next: "send the update"})
 		}
 	}
+	if m := c.last(nil, Invite, Update); m.State == Unclear {
+		s, _ := m.waiting()
+		s.Again = told.Start.Time()
+		return s
+	}
 	if s, ok := c.nextReminder(now, told); ok {
 		return s
 	}
@@ -248,6 +254,10 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		switch {
 		case c.Answer != nil:
 			return Dropped
+		case m.Unclears > 0: // it may have arrived: the same bytes again, unless it was asked for once more
+			if n, err := strconv.Atoi(m.Revision); err == nil && n < c.Asks {
+				return Superseded
+			}
 		case m.Content != c.Says(now, Brief):
 			return Superseded
 		}
@@ -255,6 +265,10 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		switch {
 		case !c.willing():
 			return Dropped
+		case m.Unclears > 0: // it may have arrived: the same bytes again, unless an update says more
+			if says := c.Says(now, Invite); !says.tells(&m.Content) {
+				return Superseded
+			}
 		case m.Content != c.Says(now, Invite):
 			return Superseded
 		}
@@ -264,6 +278,11 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
+		}
+		for _, before := range c.settings.Reminders { // one nearer to the start is due as well
+			if due := m.Content.Start.Time().Add(-before); due.After(m.Due) && !due.After(now) {
+				return Superseded
+			}
 		}
 	}
 	return ""

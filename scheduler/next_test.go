@@ -173,7 +173,7 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Unclear)
 		},
-			status: scheduler.Invited, kind: scheduler.Reminder, due: start.Add(-24 * time.Hour), next: "remind Maya Chen"},
+			status: scheduler.Invited, next: "deliver the invitation again: no answer came from the server"},
 		{name: "confirmed", past: func(t *testing.T, c *scheduler.Conversation) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)

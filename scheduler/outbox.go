@@ -118,7 +118,9 @@ func (m *Message) open() bool {
 }
 
 // replaceable reports whether a message with other words may take the place of this one.
-func (m *Message) replaceable() bool { return m.State == Held || m.State == Queued }
+func (m *Message) replaceable() bool {
+	return (m.State == Held || m.State == Queued) && m.Unclears == 0
+}
 
 // waiting is the step of a conversation whose message m is on its way or stuck.
 func (m *Message) waiting() (s Step, ok bool) {

@@ -341,6 +341,96 @@ func TestAskOnLongPast(t *testing.T) {
 	w.want("brief-0")
 }
 
+// A message of which nobody knows whether it arrived goes once more as it was, although a name in it
+// would be written otherwise now.
+func TestUnclearSurvivesSmallEdits(t *testing.T) {
+	for kind, plans := range map[string][2]string{
+		"invite-0": {maya("permitted: She said so."), maya("permitted: She said so.", "  name: Maya Lin Chen")},
+		"brief-0":  {maya(), maya("purpose: Something else.")},
+	} {
+		w := newWorld(t)
+		w.plan("maya", plans[0])
+		w.answer = func(p *invites.Parcel, dot func() error) error {
+			w.answer = nil
+			if err := dot(); err != nil {
+				return err
+			}
+			w.plan("maya", plans[1])
+			return &invites.DeliveryError{Unclear: true, Text: "silence"}
+		}
+		w.pass()
+		if err := w.store.Approve(context.Background(), []int64{w.find("maya").Messages[0].Row}); err != nil { // the time to try again has come
+			t.Fatal(err)
+		}
+		w.pass()
+		w.want(kind)
+	}
+}
+
+// A time that the partner has not heard of yet is gone when the plan names others.
+func TestHeldTimeWithdrawn(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	w.HoldOver = 0
+	w.plan("maya", maya("permitted: She said so."))
+	w.pass()
+	held := w.find("maya").Messages[0].Row
+	w.plan("maya", maya("permitted: She said so.", "when: {times: [2027-03-06 10:00, 2027-03-07 15:00]}"))
+	w.pass()
+	if err := w.store.Approve(ctx, []int64{held}); err != nil {
+		t.Fatal(err)
+	}
+	w.pass()
+	w.want("")
+	if next := w.find("maya").Next(w.now).Next; next != "choose a time" {
+		t.Errorf("next: %s", next)
+	}
+}
+
+// A plan file under another name begins nothing new with somebody who was, or is to be, written to.
+func TestRenamed(t *testing.T) {
+	for name, past := range map[string]func(w *world){
+		"asked":    func(w *world) { w.pass() },
+		"declined": func(w *world) { w.pass(); w.take("maya", scheduler.Answer{Value: scheduler.No}) },
+		"queued": func(w *world) {
+			must(0, w.store.Pause(context.Background(), true))
+			w.pass()
+			must(0, w.store.Pause(context.Background(), false))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.plan("maya", maya())
+			past(w)
+			w.plan("maya", "")
+			w.plan("chen", maya())
+			if b := w.board(); len(b.Problems) != 1 || len(b.Conversations) != 1 {
+				t.Errorf("%d conversations, problems %v", len(b.Conversations), b.Problems)
+			}
+			w.pass()
+			if len(w.arrived) > 1 {
+				t.Errorf("arrived: %s", w.kinds())
+			}
+		})
+	}
+}
+
+// Of reminders that wait, for sending was paused, only the nearest to the start goes.
+func TestOneReminderAfterPause(t *testing.T) {
+	ctx := context.Background()
+	w := newWorld(t)
+	w.plan("maya", maya("permitted: She said so."))
+	w.pass()
+	must(0, w.store.Pause(ctx, true))
+	w.now = start.Add(-24 * time.Hour)
+	w.pass()
+	w.now = start.Add(-time.Hour)
+	w.pass()
+	must(0, w.store.Pause(ctx, false))
+	w.pass()
+	w.want("invite-0 reminder-0")
+}
+
 func TestAnotherPerson(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())

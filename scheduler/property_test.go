@@ -174,7 +174,7 @@ func (l *life) edit(rt *rapid.T) {
 	if maya(l.text...) == before {
 		return
 	}
-	if strings.HasPrefix(change, "when: {start") || strings.HasPrefix(change, "when:") && l.find("maya").UID == "" {
+	if strings.HasPrefix(change, "when: {start") || strings.HasPrefix(change, "when:") && !l.find("maya").Invited() {
 		l.moved = time.Time{}
 	}
 	if strings.HasPrefix(change, "ask_on") {

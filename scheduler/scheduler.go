@@ -127,6 +127,14 @@ type Draft struct {
 	Sent *Message
 }
 
+// What is the last thing that happened in the draft, in a line for people; "" for none.
+func (d *Draft) What() string {
+	if len(d.Events) == 0 {
+		return ""
+	}
+	return d.Events[len(d.Events)-1].Text
+}
+
 // A Board is all conversations at one moment: plans and state together.
 type Board struct {
 	Now           time.Time
@@ -174,27 +182,35 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 			fresh = append(fresh, p)
 		}
 	}
-	written := make(map[string]*Conversation) // by address: talks whose file is gone, and whose partner has been written to
+	gone := make(map[string]*Conversation) // by address and by terms: talks whose file is gone
 	for _, c := range known {
 		if set.Unread[c.ID] {
 			c.file = fileUnread
 		} else {
 			c.file = fileGone
-			if st := c.Status(b.Now); st != Cancelled && st != Met {
+			st := c.Status(b.Now)
+			if st != Cancelled && st != Met {
 				b.Gone = append(b.Gone, c)
-				if c.reached() && st != Declined {
-					written[strings.ToLower(string(c.Plan.With.Email))] = c
+				if len(c.Messages) > 0 {
+					gone[strings.ToLower(string(c.Plan.With.Email))] = c
 				}
 			}
+			gone[fingerprint(c.Plan)] = c
 		}
 		b.Conversations = append(b.Conversations, c)
 	}
 	for _, p := range fresh {
 		c := New(p.ID, p.Round, &s.Settings)
 		problems := c.Read(p, b.Now)
-		if other := written[strings.ToLower(string(p.With.Email))]; other != nil && other.ID != p.ID {
-			problems = append(problems, p.Problem("this person has been written to in the conversation "+other.Ref()+", whose plan file is gone",
-				"if it was renamed, give it its old name back; else first: coalition cancel "+other.Ref(), "with", "email"))
+		if len(gone) > 0 {
+			other := cmp.Or(gone[strings.ToLower(string(p.With.Email))], gone[fingerprint(p.Terms)])
+			if other != nil && other.ID != p.ID {
+				mend := "if it was renamed, give it its old name back; else first: coalition cancel " + other.Ref()
+				if !slices.Contains(b.Gone, other) {
+					mend = "if it was renamed, give it its old name back; a further talk needs a plan of its own"
+				}
+				problems = append(problems, p.Problem("this person has been written to in the conversation "+other.Ref()+", whose plan file is gone", mend, "with", "email"))
+			}
 		}
 		b.Problems = append(b.Problems, problems...)
 		if problems == nil {

@@ -100,7 +100,7 @@ func (a *app) chosenTime(b *scheduler.Board, c *scheduler.Conversation, s string
 	for _, word := range regexp.MustCompile(`\d+`).FindAllString(s, -1) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 1 || n > len(offered) {
-			return best, usage("there is no time with the number %s", "see: coalition show "+string(c.ID), word)
+			return best, usage("there is no time with the number %s", "see: coalition show "+c.Ref(), word)
 		}
 		slot := offered[n-1]
 		at := slot.Time()
@@ -147,7 +147,7 @@ func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.B
 		if a.json {
 			return a.printJSON(a.row(c, now))
 		}
-		a.say("%s: %s. Next: %s", c.Ref(), d.Events[0].Text, nextWords(c.Next(now), now, a.sched.Zone.Location("UTC")))
+		a.say("%s: %s. Next: %s", c.Ref(), d.What(), nextWords(c.Next(now), now, a.sched.Zone.Location("UTC")))
 		return nil
 	}
 }

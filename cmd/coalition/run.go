@@ -292,7 +292,11 @@ func (a *app) parseStart(s string, zone *time.Location) (plan.Slot, error) {
 	if err != nil {
 		return plan.Slot{}, err
 	}
-	return plan.SlotOf(at.In(zone)), nil
+	slot := plan.SlotOf(at.In(zone))
+	if !slot.Time().Equal(at) {
+		return plan.Slot{}, usage("on the clock of %s this time exists twice", "choose another", zone)
+	}
+	return slot, nil
 }
 
 // board is all conversations as they stand, for a command that only looks.

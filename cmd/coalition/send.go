@@ -174,7 +174,14 @@ func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 		if err != nil {
 			return err
 		}
-		a.say("This %s is %s already; nothing more would be sent.", m.Kind, m.State.Shown())
+		switch m.State {
+		case scheduler.Accepted, scheduler.Bounced:
+			a.say("The %s is %s already; nothing more would be sent.", name(m), m.State.Shown())
+		case scheduler.Sending, scheduler.Expired:
+			a.say("The %s is %s; nothing would be sent.", name(m), m.State.Shown())
+		default:
+			a.say("The %s is %s; it would be sent now.", name(m), m.State.Shown())
+		}
 		messages = append(messages, m)
 	} else if len(messages) == 0 {
 		a.say("Nothing would be sent.")
@@ -250,7 +257,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 		at := m.Changed.In(zone).Format(timeLayout)
 		switch {
 		case out.any():
-			if m.State != scheduler.Held && m.State != scheduler.Queued {
+			if m.State != scheduler.Held && m.State != scheduler.Queued && m.State != scheduler.Failed {
 				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), at)
 				return a.writeCopies(ctx, c, m, out)
 			}
@@ -296,7 +303,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 		return err
 	}
 	if len(d.Messages) == 0 {
-		a.say("%s: %s. Nobody is written to.", c.Ref(), d.Events[0].Text)
+		a.say("%s: %s. Nobody is written to.", c.Ref(), d.What())
 		if a.json {
 			return a.printJSON([]logRow{})
 		}
@@ -310,7 +317,7 @@ func (a *app) confirmQuiet(d *scheduler.Draft) error {
 	if !terminal(a.stdin) {
 		return nil
 	}
-	return a.confirm(fmt.Sprintf("%s: %s, and nobody is written to. Do it?", d.Conversation.Ref(), d.Events[0].Text))
+	return a.confirm(fmt.Sprintf("%s: %s, and nobody is written to. Do it?", d.Conversation.Ref(), d.What()))
 }
 
 func name(m *scheduler.Message) string {

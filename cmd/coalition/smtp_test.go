@@ -313,3 +313,25 @@ func TestUnclearAndForgotten(t *testing.T) {
 		t.Errorf("%d arrived, want the brief twice, and the invitation", len(p.arrived))
 	}
 }
+
+// TestRefusedGoesByFile: what a server has refused for good can be handed over by hand; the daemon then
+// never sends it.
+func TestRefusedGoesByFile(t *testing.T) {
+	p := &post{step: "dot", do: "554 no"}
+	p.serve(t, nil)
+	host, port, _ := net.SplitHostPort(p.addr)
+	dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("mail: {via: smtp, smtp: {host: %s, port: %s, security: none}}\n", host, port),
+		"conversations/maya.yaml", strings.Replace(mayaPlan, "times: [in 8 working days at 10:00, in 9 working days at 15:00]", "start: in 8 working days at 10:00", 1)+"permitted: She said so.\n")
+	if code, _, _ := coalition(t, dir, "daemon", "--once"); code != 1 {
+		t.Errorf("refused: exit %d", code)
+	}
+	if code, stdout, stderr := coalition(t, dir, "invite", "maya", "--eml", filepath.Join(dir, "talk.eml")); code != 0 {
+		t.Errorf("by file: exit %d\n%s%s", code, stdout, stderr)
+	}
+	if _, stdout, _ := coalition(t, dir, "list", "--json"); !strings.Contains(stdout, `"status": "invited"`) {
+		t.Errorf("not on record: %s", stdout)
+	}
+	if code, stdout, _ := coalition(t, dir, "daemon", "--once"); code != 0 || len(p.arrived) != 0 {
+		t.Errorf("afterwards: exit %d, %d arrived\n%s", code, len(p.arrived), stdout)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -34,6 +35,9 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 	}
 	d.path = abs
 	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(abs); err == nil {
+			return nil, nil, fmt.Errorf("%s is a link to nothing", abs)
+		}
 		if readOnly {
 			return nil, nil, nil
 		}
@@ -46,6 +50,9 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 			return nil, nil, err
 		}
 		f.Close()
+	}
+	if err := looksRight(abs); err != nil {
+		return nil, nil, err
 	}
 	if readOnly {
 		d.ro, err = sql.Open("sqlite", d.dsn(url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}))
@@ -94,6 +101,21 @@ func (d *sqlite) connect(ctx context.Context, db *sql.DB) error {
 
 // busy is SQLITE_BUSY (https://sqlite.org/rescode.html).
 const busy = 5
+
+// looksRight refuses a file that begins otherwise than SQLite's do: a short one it would take for empty.
+func looksRight(path string) error {
+	const begin = "SQLite format 3\x00" // https://sqlite.org/fileformat.html, section 1.3
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head := make([]byte, len(begin))
+	if n, err := io.ReadFull(f, head); err != nil && err != io.EOF || n > 0 && string(head) != begin {
+		return fmt.Errorf("%s is no SQLite file", path)
+	}
+	return nil
+}
 
 func (d *sqlite) dsn(q url.Values) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: q.Encode()}).String()

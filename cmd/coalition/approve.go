@@ -17,7 +17,7 @@ arrived is sent once more. Without an id, the messages that wait are listed.`,
 		Example:           "  coalition approve\n  coalition approve maya --yes\n  coalition approve --all --yes",
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.open(cmd.Context(), a.dryRun); err != nil {
+			if err := a.openToSend(cmd.Context()); err != nil {
 				return err
 			}
 			b, err := a.look(cmd.Context())

@@ -309,3 +309,25 @@ func checkDelivered(t *testing.T, dir string, box *mailbox, people int) {
 	}
 	t.Logf("%d arrived twice, all flagged", doubles)
 }
+
+// TestCommandTakesOver: a message in the hands of a process that is gone is sent by the next command
+// that names it, also where no daemon runs.
+func TestCommandTakesOver(t *testing.T) {
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan)
+	config := filepath.Join(dir, "config.yaml")
+	old := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(filepath.Join(dir, "conversations", "maya.yaml"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command("killed", config)
+	cmd.Env = append(os.Environ(), "KILL_AT=after-claim 1")
+	if err := cmd.Run(); err == nil {
+		t.Fatal("the daemon was not killed")
+	}
+	if _, stdout, _ := coalition(t, dir, "log"); !strings.Contains(stdout, "sending") {
+		t.Fatalf("nothing was being sent: %s", stdout)
+	}
+	if code, stdout, stderr := coalition(t, dir, "ask", "maya", "--yes"); code != 0 || len(outbox(t, dir, "*.eml")) != 1 {
+		t.Errorf("exit %d, files %v\n%s%s", code, outbox(t, dir, "*"), stdout, stderr)
+	}
+}

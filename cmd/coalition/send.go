@@ -131,7 +131,7 @@ back; anybody else, and who has said no, hears nothing more.`,
 // carried the conversation on meanwhile.
 func (a *app) sending(ctx context.Context, ref string, out files, decide func(*scheduler.Conversation, time.Time) (*scheduler.Draft, error)) error {
 	a.aside = out.eml == "-" || out.ics == "-"
-	if err := a.open(ctx, a.dryRun); err != nil {
+	if err := a.openToSend(ctx); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
@@ -152,18 +152,22 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		}
 		if try == 1 {
 			a.sayFresh(b)
-			if freed, err := a.sched.Store.Recover(ctx, time.Now()); err != nil || len(freed) > 0 {
-				if err != nil {
-					return err
-				}
-				continue // of a process that is gone: look again
-			}
 		}
 		err = a.carryOut(ctx, d, out)
 		if !errors.Is(err, scheduler.ErrConflict) || try == 5 {
 			return err
 		}
 	}
+}
+
+// openToSend is open for a command that sends, which also takes over what processes that are gone had
+// in their hands; a rehearsal only looks.
+func (a *app) openToSend(ctx context.Context) error {
+	if err := a.open(ctx, a.dryRun); err != nil || a.dryRun {
+		return err
+	}
+	_, err := a.sched.Store.Recover(ctx, time.Now())
+	return err
 }
 
 // rehearse shows the finished message.

@@ -107,7 +107,7 @@ func (c *Conversation) hours() plan.WorkingHours {
 	return c.settings.Hours
 }
 
-// checkOverlaps finds talks ahead that can't both be held.
+// checkOverlaps finds talks ahead that can't both be held; each is named once.
 func (b *Board) checkOverlaps() (list []strictyaml.Problem) {
 	type talk struct {
 		c          *Conversation
@@ -120,11 +120,9 @@ func (b *Board) checkOverlaps() (list []strictyaml.Problem) {
 		}
 	}
 	slices.SortStableFunc(talks, func(a, b talk) int { return a.start.Compare(b.start) })
-	for i, first := range talks {
-		for _, second := range talks[i+1:] {
-			if !second.start.Before(first.end) {
-				break
-			}
+	var first talk // of those before, the one that ends last
+	for _, second := range talks {
+		if second.start.Before(first.end) {
 			c, other := second.c, first.c
 			if c.source == nil || c.file != fileRead {
 				c, other = other, c
@@ -132,6 +130,9 @@ func (b *Board) checkOverlaps() (list []strictyaml.Problem) {
 			if c.source != nil && c.file == fileRead {
 				list = append(list, c.source.Warning("this talk overlaps with that of "+other.Ref(), "move one of them", "when"))
 			}
+		}
+		if second.end.After(first.end) {
+			first = second
 		}
 	}
 	return list

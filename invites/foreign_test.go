@@ -100,10 +100,7 @@ func TestForeignParsers(t *testing.T) {
 				if _, err := os.Stat(need); err == nil {
 					continue
 				}
-				if os.Getenv("COALITION_REQUIRE_SERVERS") == "1" {
-					t.Fatalf("needs %s: there is no %s", parser.install, need)
-				}
-				t.Skipf("needs %s: there is no %s", parser.install, need)
+				t.Fatalf("needs %s: there is no %s; run: make install", parser.install, need)
 			}
 			script := filepath.Join("testdata", "foreign", parser.script)
 			if _, err := os.Stat(script); err != nil { // and so a change of it counts as one of this test

@@ -21,17 +21,12 @@ import (
 )
 
 // Postgres starts a server for t, and gives a function that makes an empty database in it and returns
-// its address. Where PostgreSQL is not installed the test is skipped, or fails when
-// COALITION_REQUIRE_SERVERS=1, as `make test` has it.
+// its address. Where PostgreSQL is not installed the test fails: `make test` installs it.
 func Postgres(t *testing.T) (newDatabase func(t testing.TB) string) {
 	t.Helper()
 	initdb, postgres := find("initdb"), find("postgres")
 	if initdb == "" || postgres == "" {
-		const text = "PostgreSQL is not installed (Debian: apt-get install postgresql)"
-		if os.Getenv("COALITION_REQUIRE_SERVERS") == "1" {
-			t.Fatal(text)
-		}
-		t.Skip(text)
+		t.Fatal("PostgreSQL is not installed; run: make install")
 	}
 	dir, err := os.MkdirTemp("", "pg") // not t.TempDir: the path of a socket has to be short
 	if err != nil {

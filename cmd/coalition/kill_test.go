@@ -184,6 +184,9 @@ func TestKilledPostgres(t *testing.T) { testKilled(t, storetest.Postgres(t)(t), 
 
 func testKilled(t *testing.T, state string, random int) {
 	const people = 200
+	if testing.Short() { // the race detector makes each start a slow one
+		random = 5
+	}
 	box := newMailbox(t)
 	host, port, _ := net.SplitHostPort(box.addr)
 	files := []string{"config.yaml", anaConfig + fmt.Sprintf("state: %q\nhold_over: 1000\nmail:\n  via: smtp\n  smtp: {host: %s, port: %s, security: none}\n", state, host, port)}

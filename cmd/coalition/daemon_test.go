@@ -151,12 +151,14 @@ func TestDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	inHand, told := make(chan bool), make(chan bool)
+	box.mu.Lock()
 	box.onHit = func(step string) {
 		if step == "data" {
 			inHand <- true
 			<-told
 		}
 	}
+	box.mu.Unlock()
 	d := startDaemon(t, dir)
 	<-inHand
 	exit := make(chan int)

@@ -1,6 +1,7 @@
 package invites
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -28,6 +29,9 @@ type Event struct {
 	Conference string
 
 	Organizer, Attendee Address
+
+	// PartStat is what the attendee has answered so far, which an update must not wipe out; "" is NeedsAction.
+	PartStat PartStat
 
 	// Cancelled gives STATUS:CANCELLED to a PUBLISH, as every CANCEL has it.
 	Cancelled bool
@@ -59,9 +63,11 @@ const (
 // part: CRLF, folded at 75 octets between characters, with the whole VTIMEZONE of its zone (or in
 // UTC, where the zone's clocks show the start or the end twice).
 //
-// A REQUEST asks the attendee for an answer; a CANCEL has STATUS:CANCELLED and no alarm; a PUBLISH
-// names no attendee, so that no program offers to answer it (RFC 5546, section 3.2). The error
-// names the property that can't be written as it is: control characters are refused, never dropped.
+// A REQUEST asks the attendee for an answer, beside the one that they have given; a CANCEL has
+// STATUS:CANCELLED and no alarm; a PUBLISH names no attendee, so that no program offers to answer
+// it; a DECLINECOUNTER shows the event as it stands, asks for nothing and rings for nothing
+// (RFC 5546, section 3.2). The error names the property that can't be written as it is: control
+// characters are refused, never dropped.
 func (e *Event) Encode(m Method) ([]byte, error) {
 	if !e.End.After(e.Start) {
 		return nil, errors.New("DTEND is not after DTSTART")
@@ -87,7 +93,7 @@ func (e *Event) Encode(m Method) ([]byte, error) {
 	}
 	w.raw("BEGIN:VEVENT")
 	w.props(e.props(m, start, end))
-	if e.Alarm > 0 && !e.Cancelled && m != Cancel {
+	if e.Alarm > 0 && !e.Cancelled && m != Cancel && m != DeclineCounter {
 		w.raw("BEGIN:VALARM")
 		alarm := make(ical.Props, 3)
 		set(alarm, ical.PropAction, "DISPLAY")
@@ -156,8 +162,10 @@ func (e *Event) props(m Method, start, end time.Time) ical.Props {
 		params := name(e.Attendee)
 		params[ical.ParamCalendarUserType] = []string{"INDIVIDUAL"}
 		params[ical.ParamRole] = []string{"REQ-PARTICIPANT"}
-		if m == Request { // without these three Google and Exchange show no buttons
-			params[ical.ParamParticipationStatus] = []string{string(NeedsAction)}
+		if m == Request || m == DeclineCounter {
+			params[ical.ParamParticipationStatus] = []string{string(cmp.Or(e.PartStat, NeedsAction))}
+		}
+		if m == Request { // without it, ROLE and PARTSTAT Google and Exchange show no buttons
 			params[ical.ParamRSVP] = []string{"TRUE"}
 		}
 		p[ical.PropAttendee] = []ical.Prop{{Name: ical.PropAttendee, Value: "mailto:" + e.Attendee.Email, Params: params}}

@@ -67,16 +67,21 @@ func talk(tb testing.TB, kind string) *invites.Event {
 	return e
 }
 
-// ways are the calendars that can leave: each method, and a PUBLISH of what was called off.
+// ways are the calendars that can leave: each method, a REQUEST to one who has answered already, and
+// a PUBLISH of what was called off.
 var ways = []struct {
 	name      string
 	method    invites.Method
 	cancelled bool
+	partStat  invites.PartStat
+	comment   string
 }{
-	{"request", invites.Request, false},
-	{"cancel", invites.Cancel, true},
-	{"publish", invites.Publish, false},
-	{"publish-cancelled", invites.Publish, true},
+	{name: "request", method: invites.Request},
+	{name: "request-accepted", method: invites.Request, partStat: invites.Accepted},
+	{name: "cancel", method: invites.Cancel, cancelled: true, comment: "Leider krank; wir holen es nach, versprochen.\nAna"},
+	{name: "publish", method: invites.Publish},
+	{name: "publish-cancelled", method: invites.Publish, cancelled: true, comment: "Leider krank; wir holen es nach, versprochen.\nAna"},
+	{name: "declinecounter", method: invites.DeclineCounter, partStat: invites.Tentative, comment: "Am Freitag bin ich verreist.\nAna"},
 }
 
 var kinds = []string{"person", "phone", "video"}
@@ -124,10 +129,8 @@ func TestEncodeGolden(t *testing.T) {
 			name := kind + "-" + way.name
 			t.Run(name, func(t *testing.T) {
 				e := talk(t, kind)
-				if way.cancelled {
-					e.Cancelled = way.method != invites.Cancel // which says it all by itself
-					e.Comment = "Leider krank; wir holen es nach, versprochen.\nAna"
-				}
+				e.Cancelled = way.cancelled && way.method != invites.Cancel // which says it all by itself
+				e.PartStat, e.Comment = way.partStat, way.comment
 				got := encode(t, e, way.method)
 				contentLines(t, got)
 				file := filepath.Join("testdata", "golden", name+".ics")

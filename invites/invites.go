@@ -24,19 +24,28 @@ type Method string
 
 // The methods that leave this program.
 const (
-	Request Method = "REQUEST" // invite, or update what was invited
-	Cancel  Method = "CANCEL"
-	Publish Method = "PUBLISH" // for a file to hand out, or the organizer's own calendar
+	Request        Method = "REQUEST" // invite, or update what was invited
+	Cancel         Method = "CANCEL"
+	Publish        Method = "PUBLISH"        // for a file to hand out, or the organizer's own calendar
+	DeclineCounter Method = "DECLINECOUNTER" // the answer no to a Counter
+)
+
+// The methods that a partner's calendar answers with. All others are for organizers.
+const (
+	Reply   Method = "REPLY"
+	Counter Method = "COUNTER" // another time, or place, is proposed
 )
 
 // A PartStat is the participation status of an ATTENDEE (RFC 5545, section 3.2.12).
 type PartStat string
 
-// NeedsAction is the PARTSTAT of a partner who has not answered an invitation yet.
-const NeedsAction PartStat = "NEEDS-ACTION"
-
-// Accepted is the PARTSTAT of a partner who has said in their calendar that they will come.
-const Accepted PartStat = "ACCEPTED"
+// What a partner can have said in their calendar about an invitation.
+const (
+	NeedsAction PartStat = "NEEDS-ACTION" // nothing yet
+	Accepted    PartStat = "ACCEPTED"
+	Declined    PartStat = "DECLINED"
+	Tentative   PartStat = "TENTATIVE"
+)
 
 // An Address names a person and the mailbox that belongs to them.
 type Address struct {

@@ -16,13 +16,15 @@ var mayImport = map[string][]string{
 	"coalition/invites":              {},
 	"coalition/templates":            {},
 	"coalition/invites/email":        {"coalition/invites"},
+	"coalition/invites/web":          {"coalition/invites", "coalition/templates"},
 	"coalition/scheduler/strictyaml": {"coalition/invites"},
 	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler":            {"coalition/invites", "coalition/templates", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
-	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/scheduler", "coalition/scheduler/plan",
+	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/web", "coalition/scheduler", "coalition/scheduler/plan",
 		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates"},
 	"coalition/scheduler/store/storetest": {}, // for tests
+	"coalition/invites/email/emailtest":   {}, // likewise
 }
 
 // mustNotKnow says which packages of the library a package must do without, however far down.
@@ -31,7 +33,8 @@ var mustNotKnow = map[string][]string{
 	"coalition/templates":       {"net/http", "database/sql", "crypto/tls"},
 	"coalition/scheduler/plan":  {"net/http", "database/sql", "crypto/tls"},
 	"coalition/invites/email":   {"net/http", "database/sql"},
-	"coalition/scheduler":       {"database/sql", "github.com/emersion/go-smtp", "github.com/spf13/cobra"},
+	"coalition/invites/web":     {"database/sql", "net/smtp", "github.com/emersion/go-smtp"},
+	"coalition/scheduler":       {"database/sql", "net/http", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2", "github.com/spf13/cobra"},
 	"coalition/scheduler/store": {"github.com/emersion/go-smtp", "github.com/spf13/cobra"},
 }
 

@@ -1,6 +1,7 @@
-// Package email knows how a message becomes bytes and how bytes reach a mail server or a folder:
-// MIME, SMTP, and which failures are for now, for good, or unclear. What a message says, and whether
-// it should be sent, it leaves to its callers.
+// Package email knows how a message becomes bytes, how bytes reach a mail server or a folder, and what
+// stands in a mail that comes in: MIME, SMTP, IMAP, and which failures are for now, for good, or unclear.
+// What a message says, whether it should be sent, and which talk an answer belongs to, it leaves to its
+// callers.
 package email
 
 import (
@@ -163,7 +164,7 @@ func calendarType(e *jwemail.Email) (string, error) {
 	switch {
 	case err != nil || kind != "text/calendar" || len(e.Attachments) > 1:
 		return "", errors.New("a message carries one calendar or none")
-	case !slices.Contains([]invites.Method{invites.Request, invites.Cancel, invites.Publish}, invites.Method(method)):
+	case !slices.Contains([]invites.Method{invites.Request, invites.Cancel, invites.Publish, invites.DeclineCounter}, invites.Method(method)):
 		return "", errors.New("the type of the calendar names no method")
 	case !bytes.Contains(calendar.Content, []byte("\r\nMETHOD:"+method+"\r\n")):
 		return "", errors.New("the type of the calendar names another method than the calendar")

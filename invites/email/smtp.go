@@ -224,12 +224,7 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout(s.Dial, time.Minute))
 	defer cancel()
-	dialer := net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
-		if to, err := netip.ParseAddrPort(address); s.Security == Clear && (err != nil || !to.Addr().IsLoopback()) {
-			return words("without TLS only this machine itself is written to")
-		}
-		return nil
-	}}
+	dialer := dialer(s.Security)
 	tcp, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
 		return nil, s.fault(ctx, "connecting", err)
@@ -245,6 +240,16 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 		return nil, s.fault(ctx, step, err)
 	}
 	return &session{Client: client, conn: conn}, nil
+}
+
+// dialer connects to servers, in the clear only to those on this machine.
+func dialer(security string) *net.Dialer {
+	return &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
+		if to, err := netip.ParseAddrPort(address); security == Clear && (err != nil || !to.Addr().IsLoopback()) {
+			return words("without TLS only this machine itself is written to")
+		}
+		return nil
+	}}
 }
 
 // open makes conn a session that is encrypted, greeted and signed in. step is what it did last.

@@ -1,0 +1,701 @@
+package email
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/textproto"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
+
+	"coalition/invites"
+)
+
+// Mailbox reads what comes into one mailbox of an IMAP server (RFC 3501 and 9051), and changes nothing
+// there. One goroutine may call Fetch and Wait, another one Sent, and any of them Close. Errors, but
+// those of a caller's own function, are an [*invites.DeliveryError] with Channel; one with Wait means
+// that the server refused the user name or the password, and that knocking again locks the account.
+type Mailbox struct {
+	Host     string
+	Port     int
+	Security string // TLS, StartTLS or Clear
+	Username string // "": nobody signs in
+	// Password is asked for once for each connection, before it is made. Required with a user name.
+	// Its error is shown to people.
+	Password   func(context.Context) (string, error)
+	Folder     string   // what is read; "": INBOX
+	SentFolder string   // where a copy of what is sent lies; "": nowhere
+	Trust      []string // the servers whose word about a mail counts; see [Read]
+	// Dial and Command are how long to wait: for a server that greets, and for the answer to a command,
+	// for which there is more time where it is long. Zero means 10 seconds, and a minute.
+	Dial, Command time.Duration
+	// Idle and Noop are how often the server is asked whether it is still there: while it has promised
+	// to tell of new mail (RFC 2177), and where it can't. After Poll, something may have come whatever it
+	// says. Zero means 5, 2 and 10 minutes.
+	Idle, Noop, Poll time.Duration
+
+	mu   sync.Mutex
+	open map[*imapSession]bool
+	kept *imapSession // between Fetch and Wait; one of open
+}
+
+const (
+	longestMail = 1 << 20  // bytes; what is behind them is not read
+	longestName = 4 << 10  // bytes
+	manyMails   = 50       // at most as many in a batch
+	mostMails   = 1 << 20  // as many can't have come
+	chatter     = 1 << 20  // bytes of an answer that brings no mail
+	shortMail   = 16 << 10 // bytes, for the time that a mail may take; some servers say that all are empty
+	skew        = 5 * time.Minute
+)
+
+// An imapSession is one connection that is signed in.
+type imapSession struct {
+	*imapclient.Client
+	wire   *wire
+	limit  time.Duration // for a command
+	noIdle bool
+
+	mu    sync.Mutex
+	count uint32        // mails that the server has told of
+	more  bool          // it has told of further ones
+	told  chan struct{} // gets a value then
+}
+
+// Name is the mailbox as no other one is called.
+func (m *Mailbox) Name() string {
+	return m.Username + "@" + m.address() + "/" + cmp.Or(m.Folder, "INBOX")
+}
+
+// Fetch calls take with the mails that have come after cursor, in the order of their arrival, batch by
+// batch; next is the cursor once the whole batch is taken in. A cursor is UIDVALIDITY and UID, as
+// "7:4392". Where it is "" or of no use any more, Fetch begins with the mails that came at or after
+// since, or a little before, as clocks differ; with a zero since it begins at the end. A batch is empty
+// where there is only a new cursor. Of each mail its first megabyte is read. An error of take ends
+// Fetch, and is returned.
+func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, take func(batch []*invites.Mail, next string) error) error {
+	for {
+		s, reused, err := m.session(ctx)
+		if err != nil {
+			return err
+		}
+		var box *imap.SelectData
+		err = m.on(ctx, s, func() (err error) {
+			box, err = s.examine(cmp.Or(m.Folder, "INBOX"))
+			return m.fault(ctx, s.wire, "EXAMINE", err)
+		})
+		var reply *imap.Error
+		if reused && err != nil && ctx.Err() == nil && !errors.As(err, &reply) {
+			continue // servers close connections that lie idle; that is no fault
+		}
+		if err != nil {
+			return err
+		}
+		return m.on(ctx, s, func() error { return m.fetch(ctx, s, box, cursor, since, take) })
+	}
+}
+
+func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectData, cursor string, since time.Time, take func([]*invites.Mail, string) error) error {
+	if box.UIDValidity == 0 {
+		return m.fault(ctx, s.wire, "EXAMINE", words("it gives its mails no lasting numbers"))
+	}
+	last, ok := position(cursor, box.UIDValidity)
+	fresh := !ok || box.UIDNext > 0 && last >= box.UIDNext // of a mailbox that was there before a backup came back
+	var uids []imap.UID
+	var err error
+	switch {
+	case !fresh:
+		uids, err = s.search(&imap.SearchCriteria{UID: []imap.UIDSet{{{Start: last + 1}}}})
+		uids = slices.DeleteFunc(uids, func(uid imap.UID) bool { return uid <= last }) // n:* names the last one always
+	default:
+		if last, err = s.last(box); err == nil && !since.IsZero() {
+			// SINCE knows days only, and those of the server's zone.
+			uids, err = s.search(&imap.SearchCriteria{Since: since.UTC().AddDate(0, 0, -1)})
+		}
+	}
+	if err != nil {
+		return m.fault(ctx, s.wire, "SEARCH", err)
+	}
+	given := cursor
+	give := func(batch []*invites.Mail, uid imap.UID) error {
+		if next := cursorOf(box.UIDValidity, uid); next != given {
+			given = next
+			return take(batch, next)
+		}
+		return nil
+	}
+	for missed := 0; len(uids) > 0; {
+		here, bite, size, done := uids[:min(manyMails, len(uids))], []imap.UID(nil), int64(0), 0
+		about, err := s.get(here, &imap.FetchOptions{InternalDate: true, RFC822Size: true}, chatter, 0)
+		if err != nil {
+			return m.fault(ctx, s.wire, "FETCH", err)
+		}
+		for _, uid := range here {
+			if f := about[uid]; f != nil && (!fresh || f.at.IsZero() || !f.at.Before(since.Add(-skew))) {
+				if f.at.IsZero() {
+					break // another program has changed its flags, and the library takes that for the answer
+				}
+				if size += min(max(f.size, shortMail), longestMail); size > longestMail && len(bite) > 0 {
+					break
+				}
+				bite = append(bite, uid)
+			}
+			done++ // also what was expunged meanwhile, or is too old
+		}
+		var batch []*invites.Mail
+		if len(bite) > 0 {
+			got, err := s.get(bite, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{{
+				Peek: true, Partial: &imap.SectionPartial{Size: longestMail}}}}, chatter+2*size, longestMail)
+			if err != nil {
+				return m.fault(ctx, s.wire, "FETCH", err)
+			}
+			for _, uid := range bite {
+				f := got[uid]
+				if f == nil || !f.whole {
+					done = slices.Index(here, uid)
+					break
+				}
+				mail := Read(f.raw, m.Trust)
+				mail.At, mail.Cursor = about[uid].at.UTC(), cursorOf(box.UIDValidity, uid)
+				batch = append(batch, mail)
+			}
+		}
+		if done == 0 {
+			if missed++; missed == 3 {
+				return m.fault(ctx, s.wire, "FETCH", words("it does not give a mail that it says it has"))
+			}
+			continue
+		}
+		missed = 0
+		if len(batch) > 0 {
+			if err := give(batch, here[done-1]); err != nil {
+				return err
+			}
+		}
+		last = max(last, here[done-1])
+		uids = uids[done:]
+	}
+	return give(nil, last)
+}
+
+// position is the UID of a cursor, where the mailbox is the one it was made of.
+func position(cursor string, validity uint32) (uid imap.UID, ok bool) {
+	_, number, _ := strings.Cut(cursor, ":")
+	n, err := strconv.ParseUint(number, 10, 32)
+	return imap.UID(n), err == nil && cursor == cursorOf(validity, imap.UID(n))
+}
+
+func cursorOf(validity uint32, uid imap.UID) string { return fmt.Sprintf("%d:%d", validity, uid) }
+
+// Wait returns when something may have come since the last Fetch began, and an error when the connection
+// is lost or ctx ends.
+func (m *Mailbox) Wait(ctx context.Context) error {
+	m.mu.Lock()
+	s := m.kept
+	m.mu.Unlock()
+	if s == nil {
+		return &invites.DeliveryError{Channel: true, Text: "the mail server " + m.address() + " is not connected to"}
+	}
+	return m.on(ctx, s, func() error {
+		until := time.Now().Add(cmp.Or(m.Poll, 10*time.Minute))
+		for {
+			// What came before this is told now, what comes later within IDLE: nothing is between them.
+			s.command(chatter, 0)
+			if err := s.Noop().Wait(); err != nil {
+				return m.fault(ctx, s.wire, "NOOP", err)
+			}
+			left := time.Until(until)
+			if s.hasMore() || left <= 0 {
+				return nil
+			}
+			pause := cmp.Or(m.Noop, 2*time.Minute)
+			idle := !s.noIdle && s.Caps().Has(imap.CapIdle)
+			if idle {
+				pause = cmp.Or(m.Idle, 5*time.Minute)
+			}
+			pause = min(left, pause-rand.N(pause/10+1)) // many daemons need not ask in step
+			if err := s.pause(pause, idle); err != nil {
+				return m.fault(ctx, s.wire, "IDLE", err)
+			}
+			if s.hasMore() {
+				return nil
+			}
+		}
+	})
+}
+
+// pause returns when the server has told of mail, at the end of d, or when the connection is lost.
+func (s *imapSession) pause(d time.Duration, idle bool) error {
+	var cmd *imapclient.IdleCommand
+	if idle {
+		s.command(chatter, 0)
+		var err error
+		if cmd, err = s.Idle(); err != nil {
+			var reply *imap.Error
+			if errors.As(err, &reply) {
+				s.noIdle, err = true, nil
+			}
+			return err
+		}
+	}
+	s.rest()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-s.told:
+	case <-timer.C:
+	case <-s.Closed():
+		return cmp.Or(s.Close(), io.ErrUnexpectedEOF)
+	}
+	if !idle {
+		return nil
+	}
+	s.command(chatter, 0)
+	return cmp.Or(cmd.Close(), cmd.Wait())
+}
+
+// Sent reports whether the folder of sent mail holds the message of that Message-ID (without its angle
+// brackets); ok is false where there is no such folder. It makes a connection of its own.
+func (m *Mailbox) Sent(ctx context.Context, messageID string) (found, ok bool, err error) {
+	if m.SentFolder == "" {
+		return false, false, nil
+	}
+	s, err := m.dial(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	defer m.drop(s)
+	err = m.on(ctx, s, func() (err error) {
+		found, ok, err = s.sent(m.SentFolder, messageID)
+		return m.fault(ctx, s.wire, "looking for what was sent", err)
+	})
+	return found, ok, err
+}
+
+func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error) {
+	if _, err := s.examine(folder); err != nil {
+		var reply *imap.Error
+		if !errors.As(err, &reply) {
+			return false, false, err
+		}
+		s.command(chatter, longestName)
+		boxes, failed := s.List("", folder, nil).Collect()
+		if failed != nil {
+			return false, false, failed
+		}
+		for _, box := range boxes {
+			if box.Mailbox == folder && !slices.Contains(box.Attrs, imap.MailboxAttrNonExistent) && !slices.Contains(box.Attrs, imap.MailboxAttrNoSelect) {
+				return false, false, err // it is there, and can't be read
+			}
+		}
+		return false, false, nil
+	}
+	uids, err := s.search(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: messageID}}})
+	for err == nil && len(uids) > 0 && !found {
+		here := uids[:min(manyMails, len(uids))]
+		uids = uids[len(here):]
+		var got map[imap.UID]*fetched
+		got, err = s.get(here, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{{
+			Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Message-ID"}, Peek: true}}}, chatter, longestName)
+		for _, f := range got {
+			header, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(f.raw))).ReadMIMEHeader()
+			found = found || slices.ContainsFunc(header.Values("Message-Id"), func(id string) bool {
+				return strings.TrimSpace(id) == "<"+messageID+">" // SEARCH finds parts of it, too
+			})
+		}
+	}
+	return found, err == nil, err
+}
+
+// Close ends all connections; the Mailbox can be used again.
+func (m *Mailbox) Close() {
+	m.mu.Lock()
+	open := m.open
+	m.open, m.kept = nil, nil
+	m.mu.Unlock()
+	for s := range open {
+		_ = s.Close()
+	}
+}
+
+// drop ends a connection.
+func (m *Mailbox) drop(s *imapSession) {
+	m.mu.Lock()
+	delete(m.open, s)
+	if m.kept == s {
+		m.kept = nil
+	}
+	m.mu.Unlock()
+	_ = s.Close()
+}
+
+// on bounds work on a connection by ctx. Only a connection on which nothing failed is kept.
+func (m *Mailbox) on(ctx context.Context, s *imapSession, work func() error) error {
+	stop := context.AfterFunc(ctx, func() { _ = s.wire.Close() })
+	err := work()
+	var fault *invites.DeliveryError
+	if !stop() || errors.As(err, &fault) {
+		m.drop(s)
+	} else {
+		s.rest()
+	}
+	return err
+}
+
+// session is the connection that is kept, or a new one.
+func (m *Mailbox) session(ctx context.Context) (s *imapSession, reused bool, err error) {
+	m.mu.Lock()
+	s = m.kept
+	m.mu.Unlock()
+	if s != nil {
+		return s, true, nil
+	}
+	if s, err = m.dial(ctx); err != nil {
+		return nil, false, err
+	}
+	m.mu.Lock()
+	m.kept = s
+	m.mu.Unlock()
+	return s, false, nil
+}
+
+func (m *Mailbox) address() string { return net.JoinHostPort(m.Host, strconv.Itoa(m.Port)) }
+
+// dial makes a connection that is encrypted, greeted and signed in.
+func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
+	var password string
+	if m.Username != "" {
+		var err error
+		if password, err = m.Password(ctx); err != nil {
+			return nil, &invites.DeliveryError{Channel: true, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
+		}
+	}
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(m.Dial, 10*time.Second))
+	defer cancel()
+	dialer := dialer(m.Security)
+	tcp, err := dialer.DialContext(limited, "tcp", m.address())
+	if err != nil {
+		return nil, m.fault(limited, nil, "connecting", err)
+	}
+	stop := context.AfterFunc(limited, func() { tcp.Close() })
+	w, step, err := m.secure(limited, tcp)
+	if err != nil {
+		stop()
+		tcp.Close()
+		return nil, m.fault(limited, nil, step, err)
+	}
+	s := &imapSession{wire: w, limit: cmp.Or(m.Command, time.Minute), told: make(chan struct{}, 1)}
+	w.allow(0, chatter, 0)
+	s.Client = imapclient.New(w, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+			if data.NumMessages != nil {
+				s.exists(*data.NumMessages)
+			}
+		},
+		Expunge: func(uint32) { s.expunged() },
+	}})
+	err = s.WaitGreeting()
+	if !stop() && err == nil {
+		err = net.ErrClosed
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, m.fault(limited, w, "greeting", err)
+	}
+	m.mu.Lock()
+	if m.open == nil {
+		m.open = make(map[*imapSession]bool)
+	}
+	m.open[s] = true
+	m.mu.Unlock()
+	return s, m.on(ctx, s, func() error { return m.signIn(ctx, s, password) })
+}
+
+// secure puts TLS on a connection. step is what it did last.
+func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire, step string, err error) {
+	config := &tls.Config{ServerName: m.Host, MinVersion: tls.VersionTLS12}
+	switch m.Security {
+	case TLS:
+		secure := tls.Client(tcp, config)
+		return &wire{Conn: secure, tcp: tcp}, "TLS", secure.HandshakeContext(ctx)
+	case StartTLS:
+		if err := startTLS(tcp); err != nil {
+			return nil, "STARTTLS", err
+		}
+		secure := tls.Client(tcp, config)
+		// What was said before TLS counts for nothing, its greeting included.
+		return &wire{Conn: secure, tcp: tcp, greeting: []byte("* OK encrypted\r\n")}, "STARTTLS", secure.HandshakeContext(ctx)
+	case Clear:
+		return &wire{Conn: tcp, tcp: tcp}, "", nil
+	}
+	return nil, "connecting", words("no such security: " + m.Security)
+}
+
+// startTLS does what comes before TLS (RFC 9051, section 6.2.1). The library's own way waits for ever
+// for the end of an answer that is cut short.
+func startTLS(tcp net.Conn) error {
+	r := bufio.NewReader(tcp)
+	line := func() (first, kind, text string, err error) {
+		l, err := r.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			err = words("its answer had no end")
+		}
+		first, text, _ = strings.Cut(string(bytes.TrimSpace(l)), " ")
+		kind, text, _ = strings.Cut(text, " ")
+		return first, strings.ToUpper(kind), text, err
+	}
+	first, kind, text, err := line()
+	switch {
+	case err != nil:
+		return err
+	case first == "*" && kind == "BYE":
+		return &imap.Error{Type: imap.StatusResponseTypeBye, Text: text}
+	case first != "*" || kind != "OK": // PREAUTH leaves no way to TLS
+		return errGarbled
+	}
+	if _, err := io.WriteString(tcp, "a STARTTLS\r\n"); err != nil {
+		return err
+	}
+	for range 100 {
+		first, kind, _, err := line()
+		switch {
+		case err != nil:
+			return err
+		case first == "*":
+			continue
+		case first != "a":
+			return errGarbled
+		case kind != "OK":
+			return words("it offers no STARTTLS, and nothing is sent in the clear")
+		case r.Buffered() > 0:
+			return words("something was slipped in before TLS")
+		}
+		return nil
+	}
+	return words("its answer had no end")
+}
+
+func (m *Mailbox) signIn(ctx context.Context, s *imapSession, password string) error {
+	s.command(chatter, 0)
+	if m.Username == "" || s.State() != imap.ConnStateNotAuthenticated {
+		return nil // the server greeted somebody it knows (PREAUTH), or will say what it wants
+	}
+	var err error
+	switch caps := s.Caps(); {
+	case caps.Has(imap.AuthCap(sasl.Plain)):
+		err = s.Authenticate(sasl.NewPlainClient("", m.Username, password))
+	case caps.Has(imap.CapLoginDisabled):
+		err = words("it offers no way to sign in that this program knows: PLAIN or LOGIN")
+	default:
+		err = s.Login(m.Username, password).Wait()
+	}
+	if err == nil {
+		s.command(chatter, 0)
+		s.Caps() // so that nothing is on its way when the next command is
+		return nil
+	}
+	var reply *imap.Error
+	if !errors.As(err, &reply) {
+		return m.fault(ctx, s.wire, "sign-in", err)
+	}
+	text := reply.Text
+	if password != "" { // some servers answer with the command that they did not like
+		text = strings.ReplaceAll(text, password, "…")
+	}
+	fault := &invites.DeliveryError{Channel: true, Wait: 10 * time.Minute,
+		Text: "the mail server " + m.address() + " refused the sign-in: " + oneLine(text)}
+	switch reply.Code {
+	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
+		fault.Wait = 0 // not the password's fault (RFC 5530)
+	}
+	return fault
+}
+
+// fault says what an error at a step means; nil is none. The wire knows more of the cause than the
+// library.
+func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) error {
+	if err == nil {
+		return nil
+	}
+	fault := &invites.DeliveryError{Channel: true, Err: err}
+	var reply *imap.Error
+	if errors.As(err, &reply) {
+		fault.Text = fmt.Sprintf("the mail server %s refused (%s): %s", m.address(), step, oneLine(reply.Text))
+		return fault
+	}
+	if w != nil {
+		fault.Err = w.cause(err)
+	}
+	fault.Text = fmt.Sprintf("the mail server %s gave no mail (%s: %s)", m.address(), step, cause(ctx, fault.Err))
+	fault.Err = cmp.Or(ctx.Err(), fault.Err)
+	return fault
+}
+
+// command allows an answer of so many bytes, with literals of up to so many.
+func (s *imapSession) command(bytes, literal int64) { s.wire.allow(s.limit, bytes, literal) }
+
+// rest lets the server be silent until the next command.
+func (s *imapSession) rest() { s.wire.allow(0, chatter, 0) }
+
+func (s *imapSession) examine(folder string) (*imap.SelectData, error) {
+	s.command(chatter, 0)
+	if caps := s.Caps(); caps.Has(imap.CapIMAP4rev2) && strings.ContainsFunc(folder, func(r rune) bool { return r > '~' }) {
+		// The library writes other names than ASCII ones as if that were enabled wherever it is offered.
+		if _, err := s.Enable(imap.CapIMAP4rev2).Wait(); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	s.count, s.more = 0, false // until the answer is there every mail is a further one
+	s.mu.Unlock()
+	select {
+	case <-s.told:
+	default:
+	}
+	box, err := s.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.more {
+		s.count = box.NumMessages
+	}
+	return box, nil
+}
+
+// exists is called with the number of mails that there are now (RFC 9051, section 7.4.1).
+func (s *imapSession) exists(n uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n > s.count {
+		s.tell()
+	}
+	s.count = n
+}
+
+// expunged is called when one is gone. Then the same number means that another one has come.
+func (s *imapSession) expunged() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count == 0 {
+		s.tell()
+		return
+	}
+	s.count--
+}
+
+func (s *imapSession) tell() {
+	s.more = true
+	select {
+	case s.told <- struct{}{}:
+	default:
+	}
+}
+
+func (s *imapSession) hasMore() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.more
+}
+
+// last is the UID of the last mail that the mailbox held when it was opened; 0: it was empty.
+func (s *imapSession) last(box *imap.SelectData) (imap.UID, error) {
+	if box.UIDNext > 0 || box.NumMessages == 0 {
+		return max(box.UIDNext, 1) - 1, nil
+	}
+	uids, err := s.search(&imap.SearchCriteria{SeqNum: []imap.SeqSet{imap.SeqSetNum(box.NumMessages)}})
+	if err == nil && len(uids) == 0 {
+		err = words("its mailbox changes too fast")
+	}
+	if err != nil {
+		return 0, err
+	}
+	return uids[len(uids)-1], nil
+}
+
+// search gives what it finds in the order of the UIDs.
+func (s *imapSession) search(criteria *imap.SearchCriteria) ([]imap.UID, error) {
+	s.command(4*chatter, 0)
+	data, err := s.UIDSearch(criteria, nil).Wait()
+	if err != nil {
+		return nil, err
+	}
+	ranges, ok := data.All.(imap.UIDSet)
+	if !ok && data.All != nil {
+		return nil, errGarbled
+	}
+	var uids []imap.UID
+	for _, r := range ranges { // the library's own way never ends at the last of all numbers
+		switch {
+		case r.Start == 0 || r.Stop < r.Start:
+			return nil, errGarbled
+		case uint64(len(uids))+uint64(r.Stop-r.Start) >= mostMails:
+			return nil, words("it names more mails than there can be")
+		}
+		for uid := r.Start; ; uid++ {
+			uids = append(uids, uid)
+			if uid == r.Stop {
+				break
+			}
+		}
+	}
+	slices.Sort(uids)
+	return slices.Compact(uids), nil
+}
+
+// What was fetched of a mail; zero: it was not.
+type fetched struct {
+	at    time.Time
+	size  int64
+	raw   []byte
+	whole bool // raw is all that was asked for
+}
+
+// get fetches mails. Those that are not there any more are missing.
+func (s *imapSession) get(uids []imap.UID, options *imap.FetchOptions, bytes, literal int64) (map[imap.UID]*fetched, error) {
+	s.command(bytes, literal)
+	cmd := s.Fetch(imap.UIDSetNum(uids...), options)
+	got := make(map[imap.UID]*fetched, len(uids))
+	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+		f := &fetched{}
+		for item := msg.Next(); item != nil; item = msg.Next() {
+			switch item := item.(type) {
+			case imapclient.FetchItemDataUID:
+				got[item.UID] = f
+			case imapclient.FetchItemDataInternalDate:
+				f.at = item.Time
+			case imapclient.FetchItemDataRFC822Size:
+				f.size = item.Size
+			case imapclient.FetchItemDataBodySection:
+				f.whole = true
+				if item.Literal != nil {
+					f.raw, _ = io.ReadAll(item.Literal)
+					if int64(len(f.raw)) < item.Literal.Size() {
+						return nil, io.ErrUnexpectedEOF // nothing may be asked of cmd any more: it would read on beside the library
+					}
+				}
+			}
+		}
+	}
+	err := cmd.Close()
+	var reply *imap.Error
+	if errors.As(err, &reply) && reply.Code == "EXPUNGEISSUED" { // RFC 5530: some are there no more
+		err = nil
+	}
+	return got, err
+}

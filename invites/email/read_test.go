@@ -1,0 +1,473 @@
+package email_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"coalition/invites"
+	"coalition/invites/email"
+)
+
+var trust = []string{"mx.example.org"}
+
+// fixtures are the mails in a folder of testdata, by their names.
+func fixtures(t testing.TB, folder string) map[string][]byte {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("testdata", folder, "*.eml"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no mails in testdata/%s: %v", folder, err)
+	}
+	mails := make(map[string][]byte)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mails[path] = data
+	}
+	return mails
+}
+
+// told is what was read, for people. Fields that are empty are left out, and of a calendar those that are
+// tested where calendars are read.
+func told(m *invites.Mail) string {
+	var out strings.Builder
+	tell := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&out, "%s: %s\n", name, value)
+		}
+	}
+	tell("sort", string(m.Sort))
+	tell("doubt", m.Doubt)
+	tell("id", m.MessageID)
+	tell("refs", strings.Join(m.Refs, " "))
+	if !m.At.IsZero() {
+		tell("at", m.At.Format(time.RFC3339))
+	}
+	tell("from", m.From.String())
+	tell("reply-to", m.ReplyTo.String())
+	tell("subject", m.Subject)
+	if o := m.Calendar; o != nil {
+		answer := fmt.Sprintf("%s of %s", o.Method, o.UID)
+		for _, a := range o.Attendees {
+			answer += fmt.Sprintf(", %s %s", a.Email, a.PartStat)
+		}
+		tell("calendar", answer)
+	}
+	if b := m.Bounce; b != nil {
+		tell("bounce", fmt.Sprintf("of %s, final %t, code %s: %s", b.Of, b.Final, b.Code, b.Text))
+	}
+	if m.Text != "" {
+		fmt.Fprintf(&out, "\n%s\n", m.Text)
+	}
+	return out.String()
+}
+
+// ways are the ways by which the same mail comes: from a mailbox, out of a file with all that servers
+// and programs add, and out of an mbox file.
+func ways(data []byte) map[string][]byte {
+	unix := bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	return map[string][]byte{
+		"CRLF":      bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")),
+		"LF":        unix,
+		"more ends": append(bytes.Clone(unix), "\n\r\n \n"...),
+		"BOM":       append([]byte("\xef\xbb\xbf"), unix...),
+		"mbox": append([]byte("From maya@example.org Tue Feb 23 10:20:31 2027\nX-Mozilla-Status: 0001\nX-UID: 12\n"),
+			bytes.ReplaceAll(unix, []byte("\nFrom "), []byte("\n>From "))...),
+	}
+}
+
+// Beside each mail in testdata/replies stands what is to be read in it.
+func TestRead(t *testing.T) {
+	keys := make(map[string]string)
+	mails := fixtures(t, "replies")
+	if len(mails) < 90 {
+		t.Errorf("%d mails, want 90 at least", len(mails))
+	}
+	for path, data := range mails {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".eml"), func(t *testing.T) {
+			m := expected(t, path, data)
+			if other := keys[m.Key]; other != "" {
+				t.Errorf("the key is that of %s", other)
+			}
+			keys[m.Key] = path
+			if strings.HasPrefix(string(data), "\xef\xbb\xbf") {
+				return // it comes out of an mbox file already
+			}
+			for way, data := range ways(data) {
+				again := email.Read(data, trust)
+				if again.Key != m.Key {
+					t.Errorf("%s: another key", way)
+				}
+				if d := cmp.Diff(told(m), told(again)); d != "" {
+					t.Errorf("%s (-first +%s):\n%s", way, way, d)
+				}
+			}
+		})
+	}
+}
+
+// expected reads a mail, beside which stands what is to be read in it.
+func expected(t *testing.T, path string, data []byte) *invites.Mail {
+	t.Helper()
+	m := email.Read(data, trust)
+	holds(t, m)
+	golden := strings.TrimSuffix(path, ".eml") + ".txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(told(m)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), told(m)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	return m
+}
+
+// holds checks what is true of every mail that was read.
+func holds(t *testing.T, m *invites.Mail) {
+	t.Helper()
+	lines := map[string]string{"Key": m.Key, "MessageID": m.MessageID, "From": m.From.Name, "ReplyTo": m.ReplyTo.Name,
+		"Subject": m.Subject, "Doubt": m.Doubt, "Refs": strings.Join(m.Refs, " ")}
+	most := map[string]int{"Key": 64, "MessageID": 500, "From": 100, "ReplyTo": 100, "Subject": 200, "Doubt": 120, "Refs": 50 * 501}
+	if b := m.Bounce; b != nil {
+		lines["Bounce.Of"], most["Bounce.Of"] = b.Of, 500
+		lines["Bounce.Text"], most["Bounce.Text"] = b.Text, 300
+		lines["Bounce.Code"], most["Bounce.Code"] = b.Code, 9
+		if b.Of == "" {
+			t.Error("a bounce of nothing")
+		}
+		if m.Sort != invites.Report {
+			t.Errorf("a bounce in a mail that is %s", m.Sort)
+		}
+	}
+	for name, s := range lines {
+		if err := invites.Line(s); err != nil {
+			t.Errorf("%s %q %v", name, s, err)
+		}
+		if n := utf8.RuneCountInString(s); n > most[name] {
+			t.Errorf("%s has %d characters, want %d at most", name, n, most[name])
+		}
+	}
+	if err := invites.Text(m.Text); err != nil {
+		t.Errorf("the text %v", err)
+	}
+	if n := utf8.RuneCountInString(m.Text); n > 8000 {
+		t.Errorf("the text has %d characters, want 8000 at most", n)
+	}
+	for _, a := range []invites.Address{m.From, m.ReplyTo} {
+		if again, err := invites.ParseEmail(a.Email); a.Email != "" && (err != nil || again != a.Email) {
+			t.Errorf("address %q %v", a.Email, err)
+		}
+	}
+	if m.Calendar != nil && (strings.Contains(m.Doubt, "calendar") || m.Sort == invites.Report) {
+		t.Errorf("a calendar, although the mail is %s, in doubt because %q", m.Sort, m.Doubt)
+	}
+	if !slices.Contains([]invites.Sort{invites.Personal, invites.Robot, invites.List, invites.Spam, invites.Report}, m.Sort) {
+		t.Errorf("sort %q", m.Sort)
+	}
+	if m.At.Location() != time.UTC || !m.At.IsZero() && m.At.Year() < 2000 {
+		t.Errorf("it came at %s", m.At)
+	}
+	if m.Cursor != "" || len(m.Key) != 64 {
+		t.Errorf("cursor %q, key %q", m.Cursor, m.Key)
+	}
+}
+
+// So does it beside those in testdata/hostile.
+func TestReadHostile(t *testing.T) {
+	mails := fixtures(t, "hostile")
+	if len(mails) < 70 {
+		t.Errorf("%d mails, want 70 at least", len(mails))
+	}
+	for path, data := range mails {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".eml"), func(t *testing.T) {
+			m := expected(t, path, data)
+			if again := email.Read(ways(data)["CRLF"], trust); again.Key != m.Key {
+				t.Error("with CRLF it has another key")
+			}
+		})
+	}
+}
+
+// repeat is what the parts give, again and again, up to that many bytes.
+func repeat(size int, parts ...string) string {
+	s := strings.Join(parts, "")
+	return strings.Repeat(s, size/len(s))
+}
+
+// What nobody keeps in a file: each is read within a second, and comes to nothing.
+func TestReadBombs(t *testing.T) {
+	const mb = 1 << 20
+	const from = "From: maya@example.org\nSubject: x\n"
+	plain := from + "Content-Type: text/plain\n"
+	markup := from + "Content-Type: text/html\n\n"
+	ics := from + "Content-Type: text/calendar; method=REPLY\n\n"
+	nested := func(n int, sameBoundary bool) string {
+		var out strings.Builder
+		out.WriteString(from)
+		for i := range n {
+			if sameBoundary {
+				i = 0
+			}
+			fmt.Fprintf(&out, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", i, i)
+		}
+		return out.String()
+	}
+	event := "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:a\n"
+	end := "END:VEVENT\nEND:VCALENDAR\n"
+	tests := map[string]struct{ mail, doubt string }{
+		"nested 20,000 deep":           {nested(20_000, false), "it has more headers or parts than a mail has"},
+		"nested in itself":             {nested(20_000, true), "it has more headers or parts than a mail has"},
+		"a report too deep":            {nested(20, false) + "Content-Type: multipart/report; boundary=c\n\n--c\n\nyes\n", "it has more headers or parts than a mail has"},
+		"100,000 parts":                {from + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\n\nx\n", 100_000), "it has more headers or parts than a mail has"},
+		"4 MB of boundaries":           {from + "Content-Type: multipart/mixed; boundary=b\n\n" + repeat(4*mb, "--b\n"), "it has more headers or parts than a mail has"},
+		"boundaries within lines":      {from + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" + repeat(mb, "--b-"), ""},
+		"100,000 header lines":         {strings.Repeat("X: y\n", 100_000) + from + "\nyes", "it has more headers or parts than a mail has"},
+		"3,000 header lines":           {strings.Repeat("X: y\n", 3_000) + from + "\nyes", "it has more headers or parts than a mail has"},
+		"a header of 1 MB":             {"X: " + repeat(mb, "y") + "\n" + from + "\nyes", "it has more headers or parts than a mail has"},
+		"100,000 folds":                {"X: y\n" + strings.Repeat(" y\n", 100_000) + from + "\nyes", "it has more headers or parts than a mail has"},
+		"a part's header of 900 kB":    {from + "Content-Type: multipart/mixed; boundary=b\n\n--b\n" + repeat(900<<10, "X: y\n") + "\nyes", "it has more headers or parts than a mail has"},
+		"20,000 recipients":            {from + "To: " + repeat(200<<10, "a@example.org, ") + "b@example.org\n\nyes", ""},
+		"10,000 senders":               {"From: " + repeat(200<<10, "maya@example.org, ") + "b@example.org\n\nyes", ""},
+		"10,000 fields From":           {repeat(100<<10, "From: maya@example.org\n") + "\nyes", "it has more headers or parts than a mail has"},
+		"a name of comments":           {"From: " + strings.Repeat("(", 4000) + "maya@example.org\n\nyes", ""},
+		"a subject of 200 kB":          {from[:len("From: maya@example.org\n")] + "Subject: " + repeat(200<<10, "=?utf-8?q?=C3?= ") + "\n\nyes", ""},
+		"20,000 references":            {from + "References: " + repeat(200<<10, "<a@b> <c@d>") + "\n\nyes", ""},
+		"a date of comments":           {from + "Date: " + strings.Repeat("(", 200_000) + "\n\nyes", ""},
+		"200 kB of results":            {"Authentication-Results: mx.example.org; " + repeat(200<<10, "dkim=fail ((;") + "\n" + from + "\nyes", "the receiving server could not verify who sent it: neither SPF nor DKIM passed"},
+		"a type of 200 kB":             {from + "Content-Type: text/plain; x=\"" + repeat(200<<10, "y") + "\"\n\nyes", ""},
+		"a type of 40,000 parameters":  {from + "Content-Type: text/plain" + repeat(200<<10, "; a*1=") + "\n\nyes", ""},
+		"a boundary of 200 kB":         {from + "Content-Type: multipart/mixed; boundary=" + repeat(200<<10, "b") + "\n\nyes", ""},
+		"1 MB of empty lines":          {plain + "\n" + repeat(mb, "\n"), ""},
+		"1 MB of CR":                   {plain + "\n" + repeat(mb, "\r"), ""},
+		"1 MB of CR before LF":         {plain + "\n" + repeat(mb, "\r\r\n"), ""},
+		"1 MB in one line":             {plain + "\n" + repeat(mb, "On 1 Ana wrote:"), ""},
+		"1 MB of short lines":          {plain + "\n" + repeat(mb, "a\nb\n"), ""},
+		"1 MB of quote marks":          {plain + "\n" + repeat(mb, ">"), ""},
+		"1 MB of announcements":        {plain + "\n" + repeat(mb, "On 1 a wrote:\n>\n"), ""},
+		"1 MB of half announcements":   {plain + "\n" + repeat(mb, "On 1 a@b wrote\n"), ""},
+		"1 MB of quoted headers":       {plain + "\n" + repeat(mb, "From: a\nSent: b\n"), ""},
+		"1 MB of rules":                {plain + "\n" + repeat(mb, "____________________\n>\n"), ""},
+		"1 MB of flow":                 {from + "Content-Type: text/plain; format=flowed; delsp=yes\n\n" + repeat(mb, "> a \n>> b \n"), ""},
+		"1 MB flowing into one line":   {from + "Content-Type: text/plain; format=flowed\n\n" + repeat(mb, "a \n"), ""},
+		"1 MB of footers":              {plain + "\n" + repeat(mb, "Sent from a\n"), ""},
+		"1 MB of soft line ends":       {plain + "Content-Transfer-Encoding: quoted-printable\n\n" + repeat(mb, "=\n"), ""},
+		"1 MB of quoted-printable":     {plain + "Content-Transfer-Encoding: quoted-printable\n\n" + repeat(mb, "=E2=80=AE"), ""},
+		"4 MB of base64":               {plain + "Content-Transfer-Encoding: base64\n\n" + repeat(4*mb, "eWVzIQ\n"), ""},
+		"1 MB of UTF-16":               {from + "Content-Type: text/plain; charset=utf-16\n\n" + repeat(mb, "\xd8\x00"), ""},
+		"1 MB of shifts":               {from + "Content-Type: text/plain; charset=iso-2022-jp\n\n" + repeat(mb, "\x1b$B\x1b(B"), ""},
+		"1 MB of open elements":        {markup + repeat(mb, "<div><b><a href=x><table>"), ""},
+		"1 MB of quotes of HTML":       {markup + repeat(mb, "<blockquote>"), ""},
+		"1 MB of quotes and their end": {markup + repeat(mb, "<blockquote><pre hidden>") + repeat(mb, "</i></p></blockquote>"), ""},
+		"1 MB of ends":                 {markup + repeat(100, "<blockquote>") + repeat(mb, "</u>"), ""},
+		"1 MB of attributes":           {markup + "<p" + repeat(mb, " class='a'"), ""},
+		"1 MB of classes":              {markup + "<p class='" + repeat(mb, "a ") + "'>", ""},
+		"1 MB of styles":               {markup + repeat(mb, "<p style='display:'>"), ""},
+		"1 MB of entities":             {markup + repeat(mb, "&NotNestedGreaterGreater;&#x202e;"), ""},
+		"1 MB of comments":             {markup + repeat(mb, "<!--<!-<![CDATA["), ""},
+		"1 MB of scripts":              {markup + repeat(mb, "<script></scrip"), ""},
+		"4 MB of BEGIN":                {ics + repeat(4*mb, "BEGIN:VCALENDAR\n"), "the calendar in it is larger than 256 kB"},
+		"a calendar of 300 kB":         {ics + event + "SUMMARY:" + repeat(300<<10, "x\n ") + "\n" + end, "the calendar in it is larger than 256 kB"},
+		"a parameter of 400 kB":        {ics + event + "ATTENDEE;CN=\"" + repeat(400<<10, "x") + "\":mailto:maya@example.org\n" + end, "the calendar in it is larger than 256 kB"},
+		"20 calendars":                 {from + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\nContent-Type: text/calendar\n\n"+event+end, 20), "the calendars in it are too many"},
+		"a report of 1 MB":             {"From: MAILER-DAEMON@x\nContent-Type: multipart/report; boundary=b\n\n--b\n\n--b\nContent-Type: message/delivery-status\n\n" + repeat(mb, "Action: failed\n\n"), ""},
+		"a report of empty groups":     {"From: MAILER-DAEMON@x\nContent-Type: multipart/report; boundary=b\n\n--b\n\n--b\nContent-Type: message/delivery-status\n\n" + repeat(mb, "\n"), ""},
+		"a letter of 1 MB":             {"From: MAILER-DAEMON@x\n\n" + repeat(mb, "permanent 5.1.1 delayed\n"), ""},
+		"zeros":                        {strings.Repeat("\x00", mb), "it holds NUL bytes, which no mail program writes"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var m *invites.Mail
+			var took time.Duration
+			for range 3 { // the machine may be busy with something else
+				begin := time.Now()
+				m = email.Read([]byte(tt.mail), trust)
+				if took = time.Since(begin); took < time.Second {
+					break
+				}
+			}
+			if took >= time.Second {
+				t.Errorf("it took %s", took)
+			}
+			holds(t, m)
+			if m.Doubt != tt.doubt {
+				t.Errorf("doubt %q, want %q", m.Doubt, tt.doubt)
+			}
+			if m.Calendar != nil || m.Bounce != nil {
+				t.Errorf("calendar %v, bounce %v, want none", m.Calendar, m.Bounce)
+			}
+		})
+	}
+}
+
+// A pass counts from servers that are trusted, a fail from all; where nobody is trusted by name, the
+// word of the server that took the mail is all there is.
+func TestReadTrust(t *testing.T) {
+	tests := []struct {
+		results       string
+		doubt, nobody bool // with mx.example.org trusted, and with nobody
+	}{
+		{"", false, false},
+		{"mx.example.org; none", false, false},
+		{"mx.example.org; spf=pass; dkim=pass", false, false},
+		{"mx.example.org; spf=fail; dkim=pass", false, false},
+		{"mx.example.org; spf=pass; dkim=none", false, false},
+		{"mx.example.org; spf=neutral", true, true},
+		{"other.example.org; spf=pass; dkim=fail", true, false},
+		{"other.example.org; spf=pass; dkim=none", false, false},
+		{"mx.example.org.evil.example; spf=fail; dkim=pass", true, false},
+		{"spf=pass; dkim=fail", true, false},
+		{"other.example.org; spf=softfail; dkim=pass", true, false},
+		{"other.example.org; spf=fail; dkim=fail", true, true},
+		{"mx.example.org; spf=fail (of a; dkim=pass of b) smtp.mailfrom=b", true, true},
+		{`mx.example.org; spf=fail smtp.mailfrom="\"; dkim=pass"`, true, true},
+		{`mx.example.org; spf=fail (\); dkim=pass)`, true, true},
+		{"other.example.org; dmarc=fail; arc=pass; iprev=pass", false, false},
+		{"mx.example.org; spf=; dkim", false, false},
+		{`mx.example.org; spf=fail reason="(; spf=pass`, true, true},
+		{"mx.example.org; dkim=bestguesspass; x-dkim=pass", true, true},
+	}
+	for _, tt := range tests {
+		mail := []byte("Authentication-Results: " + tt.results + "\nFrom: maya@example.org\n\nyes\n")
+		for _, by := range []struct {
+			trust []string
+			want  bool
+		}{{[]string{"else.example.org", "MX.example.org"}, tt.doubt}, {nil, tt.nobody}} {
+			if got := email.Read(mail, by.trust).Doubt; (got != "") != by.want {
+				t.Errorf("%q, %q trusted: doubt %q, want one: %t", tt.results, by.trust, got, by.want)
+			}
+		}
+	}
+}
+
+// What is long is cut between characters, and of references the last are kept.
+func TestReadCuts(t *testing.T) {
+	var ids, want []string
+	for i := range 80 {
+		ids = append(ids, fmt.Sprintf("<%d@x>", i))
+	}
+	for i := 31; i < 80; i++ {
+		want = append(want, fmt.Sprintf("%d@x", i))
+	}
+	m := email.Read([]byte("From: "+strings.Repeat("ü", 300)+" <maya@example.org>\nSubject: "+strings.Repeat("ä ", 300)+
+		"\nReferences: "+strings.Join(ids, "\n ")+"\nIn-Reply-To: <b1@example.org>\n\n"+strings.Repeat("ö\n", 3000)+strings.Repeat("ö", 6000)), nil)
+	holds(t, m)
+	if m.From.Name != strings.Repeat("ü", 100) || m.Subject != strings.TrimSpace(strings.Repeat("ä ", 100)) || m.Text != strings.Repeat("ö\n", 3000)+strings.Repeat("ö", 2000) {
+		t.Errorf("cut wrongly: %q, %q, %d bytes of text", m.From.Name, m.Subject, len(m.Text))
+	}
+	if d := cmp.Diff(append(want, "b1@example.org"), m.Refs); d != "" {
+		t.Errorf("references (-want +got):\n%s", d)
+	}
+}
+
+// A mailbox may give the beginning of a large mail, a file has all of it: it is the same mail. Another
+// text, sender, subject, date or Message-ID is another mail.
+func TestReadKey(t *testing.T) {
+	mail := "Message-ID: <a@x>\nDate: Tue, 23 Feb 2027 10:20:30 +0100\nFrom: maya@example.org\nSubject: one\n two\n\nyes\n" + repeat(3<<20, "0123456789\n")
+	key := email.Read([]byte(mail), nil).Key
+	for name, same := range map[string]string{
+		"its beginning":  mail[:1<<20],
+		"and with CRLF":  strings.ReplaceAll(mail, "\n", "\r\n")[:1<<20],
+		"folds":          strings.Replace(mail, "one\n two", "one two", 1),
+		"other servers":  "Received: from a\nDelivered-To: b\nX-C: d\n" + mail,
+		"order of field": "From: maya@example.org\n" + strings.Replace(mail, "From: maya@example.org\n", "", 1),
+	} {
+		if email.Read([]byte(same), nil).Key != key {
+			t.Errorf("%s: another key", name)
+		}
+	}
+	for _, other := range []string{"<a@x>/<b@x>", "23 Feb/24 Feb", "maya@/eve@", "one/two", "yes/no"} {
+		from, to, _ := strings.Cut(other, "/")
+		if email.Read([]byte(strings.Replace(mail, from, to, 1)), nil).Key == key {
+			t.Errorf("%s: the same key", other)
+		}
+	}
+}
+
+// Whatever bytes come, what is read of them is plain and within bounds, and the same by every way.
+func FuzzRead(f *testing.F) {
+	for _, folder := range []string{"replies", "hostile"} {
+		for _, data := range fixtures(f, folder) {
+			f.Add(data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m := email.Read(data, trust)
+		holds(t, m)
+		if d := cmp.Diff(m, email.Read(data, trust), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); d != "" {
+			t.Errorf("read again:\n%s", d)
+		}
+		unix := bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r"), nil), []byte("\x00"), nil)
+		lf, crlf := email.Read(unix, trust), email.Read(bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")), trust)
+		if lf.Key != crlf.Key {
+			t.Error("with CRLF it has another key")
+		}
+		if d := cmp.Diff(told(lf), told(crlf)); d != "" {
+			t.Errorf("with CRLF (-LF +CRLF):\n%s", d)
+		}
+		if email.Read(append(bytes.Clone(unix), "\n \n"...), trust).Key != lf.Key && bytes.Contains(unix, []byte("\n\n")) {
+			t.Error("with more lines at its end it has another key")
+		}
+	})
+}
+
+// What counts as somebody's own words, apart from whole mails of whole programs.
+func TestReadOwnWords(t *testing.T) {
+	const plain, flowed, markup = "text/plain", "text/plain; format=flowed", "text/html"
+	tests := []struct{ name, kind, body, want string }{
+		{"an announcement below a line that begins like one", plain, "On 2 March I am away.\nOn Mon, 22 Feb 2027, Ana wrote:\n> x", "On 2 March I am away."},
+		{"an announcement of a quote without marks", plain, "yes\n\nOn Mon, 22 Feb 2027 at 10:00, Ana wrote:\n\nno", "yes"},
+		{"a sentence like one", plain, "On day 1 she wrote:\nso be it", "On day 1 she wrote:\nso be it"},
+		{"a line with a colon above a quote", plain, "To this I say:\n> x\nno", "To this I say:\n\nno"},
+		{"a journey", plain, "From: Lisbon\nTo: Berlin\nby train", "From: Lisbon\nTo: Berlin\nby train"},
+		{"a header with a long field", plain, "yes\n*From:* Ana\n*To:* a@example.org,\n b@example.org,\n c@example.org\n*Cc:* d\n*Subject:* x\nno", "yes"},
+		{"a header that begins with the date", plain, "ja\n\nDatum: heute\nVon: Ana\nAn: Maya\nBetreff: x\n\nnein", "ja"},
+		{"a forward by Apple", plain, "ja\n\nAnfang der weitergeleiteten Nachricht:\n\nnein", "ja"},
+		{"a rule", plain, "yes\n" + strings.Repeat("_", 40) + "\nno", "yes"},
+		{"a footer", plain, "yes\n\nSent from my iPhone\nGet Outlook for Android\n", "yes"},
+		{"a footer above a quote", plain, "yes\nVon meinem iPad gesendet\n\n> x\nalso this\n", "yes\n\nalso this"},
+		{"a long sentence like a footer", plain, "Sent from " + strings.Repeat("far ", 40), strings.TrimSpace("Sent from " + strings.Repeat("far ", 40))},
+		{"no footer in the middle", plain, "Sent from my heart\nyes", "Sent from my heart\nyes"},
+		{"a signature", plain, "yes\n-- \nno", "yes"},
+		{"a signature below a line that flows", flowed, "yes \n-- \nno", "yes"},
+		{"a quote below a line that flows", flowed, "yes \n> no \nand", "yes\n\nand"},
+		{"stuffed lines", flowed, " From a\n  b", "From a\n b"},
+		{"small letters and blanks", plain, "y\u00ades\u00a0\u2003to\u200b 👨\u200d👩\u200d👧, no\u200dne", "yes  to 👨\u200d👩\u200d👧, none"},
+		{"a list", markup, "<p>yes</p><ul><li>a<li>b</ul><table><tr><td>c</td><td>d</td></tr></table>", "yes\n\n- a\n- b\n\nc d"},
+		{"lines", markup, "a<br>b<br/>c<pre>d\ne</pre>f\ng", "a\nb\nc\n\nd\ne\n\nf g"},
+		{"a place where Outlook appends", markup, "yes<div id=x_appendonsend></div>no", "yes"},
+		{"a head that is never closed", markup, "<html><head><meta charset=utf-8><title>no</title><body>yes", "yes"},
+		{"many quotes in each other", markup, strings.Repeat("<blockquote>no", 300) + strings.Repeat("</blockquote>", 299) + "no</blockquote>yes", "yes"},
+		{"a quote in what is unseen", markup, "<div style='visibility: hidden'><blockquote>no</div>yes", "yes"},
+		{"what Yahoo quotes", markup, "yes<div class='ab yahoo_quoted'>no<div>no</div>no</div>", "yes"},
+		{"a quote in a line", markup, "yes <a name=quote>no</a> and", "yes\n\nand"},
+		{"an attached text without a name", "multipart/mixed; boundary=b", "--b\n\nyes\n--b\nContent-Disposition: attachment\n\nno\n--b--", "yes"},
+		{"related parts", "multipart/related; boundary=b", "--b\nContent-Type: text/html\n\nyes\n--b\nContent-Type: text/plain\n\nno\n--b--", "yes"},
+		{"an alternative that is empty", "multipart/alternative; boundary=b", "--b\n\n \n--b\nContent-Type: text/html\n\nyes\n--b--", "yes"},
+		{"all of a mail named as a file", plain + "\nContent-Disposition: inline; filename=a.txt", "yes", "yes"},
+		{"behind the end of base64", plain + "\nContent-Transfer-Encoding: base64", "eWVzIQ==\nlist footer", "yes!"},
+		{"base64 that breaks off", plain + "\nContent-Transfer-Encoding: base64", "eWVzI", "yes"},
+		{"UTF-16 without a label", plain + "\nContent-Transfer-Encoding: base64", "//55AGUAcwA=", "yes"},
+	}
+	for _, tt := range tests {
+		m := email.Read([]byte("From: maya@example.org\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
+		holds(t, m)
+		if d := cmp.Diff(tt.want, m.Text); d != "" || m.Doubt != "" {
+			t.Errorf("%s: doubt %q (-want +got):\n%s", tt.name, m.Doubt, d)
+		}
+	}
+}

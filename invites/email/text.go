@@ -1,0 +1,240 @@
+package email
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// shown is the text of a part as its reader sees it, quotes and all, each line of HTML's quotes with a >
+// in front; plain is whether its writer's program wrote it as plain text.
+func (p *part) shown() (text string, plain bool) {
+	switch {
+	case p.kind == "multipart/alternative" || p.kind == "multipart/related":
+		for _, child := range p.parts {
+			t, isPlain := child.shown()
+			if strings.TrimSpace(t) == "" {
+				continue
+			}
+			if isPlain || p.kind == "multipart/related" {
+				return t, isPlain
+			}
+			if text == "" {
+				text = t
+			}
+		}
+	case p.kind == "multipart/report" && len(p.parts) > 0: // the other parts are not for people
+		return p.parts[0].shown()
+	case strings.HasPrefix(p.kind, "multipart/"):
+		var all []string
+		for _, child := range p.parts {
+			t, isPlain := child.shown()
+			if t != "" {
+				all, plain = append(all, t), plain || isPlain
+			}
+		}
+		text = strings.Join(all, "\n")
+	case p.attached:
+	case p.kind == "text/html":
+		text = htmlText(p.text())
+	case p.kind == "text/plain":
+		text, plain = p.text(), true
+		if strings.EqualFold(p.params["format"], "flowed") {
+			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
+		}
+	}
+	return text, plain
+}
+
+// unflow puts together the lines that belong together (RFC 3676).
+func unflow(text string, delSp bool) string {
+	var out strings.Builder
+	flows, before := false, 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		content := strings.TrimLeft(line, ">")
+		depth := len(line) - len(content)
+		if s, stuffed := strings.CutPrefix(content, " "); stuffed && !strings.HasPrefix(s, ">") { // which would look like a quote
+			content = s
+		}
+		if !flows || depth != before || content == "-- " {
+			if out.Len() > 0 {
+				out.WriteByte('\n')
+			}
+			out.WriteString(line[:depth])
+		}
+		flows, before = strings.HasSuffix(content, " ") && content != "-- ", depth
+		if flows && delSp {
+			content = content[:len(content)-1]
+		}
+		out.WriteString(content)
+	}
+	return out.String()
+}
+
+// ownWords is text without what its writer has not written for it: quotes, the lines that announce
+// them, the mails below, and signatures that are marked as such. What stands between quotes stays, in
+// its order.
+func ownWords(text string) string {
+	var lines, own, piece []string
+	for l := range strings.SplitSeq(tidy(text), "\n") {
+		l = strings.TrimRight(l, " \t")
+		if n := len(lines); l != "" || n > 0 && lines[n-1] != "" { // one empty line is as good as two
+			lines = append(lines, l)
+		}
+	}
+	endPiece := func() {
+		own = append(own, withoutFooter(piece)...)
+		own = append(own, "")
+		piece = nil
+	}
+	quoted := func(i int) bool { // the line there, or behind an empty one
+		if i < len(lines) && lines[i] == "" {
+			i++
+		}
+		return i < len(lines) && strings.HasPrefix(lines[i], ">")
+	}
+	looked := 0
+	for i := 0; i < len(lines) && looked < mostLines; i++ {
+		switch rest := lines[i:]; {
+		case strings.HasPrefix(rest[0], ">"):
+			if len(piece) > 0 {
+				endPiece()
+			}
+			continue
+		case rest[0] == "--": // all below is signature
+			i = len(lines)
+			continue
+		}
+		looked++
+		n, sure := announced(lines[i:])
+		if n == 0 || !sure && !quoted(i+n) {
+			piece = append(piece, lines[i])
+			continue
+		}
+		endPiece()
+		if !quoted(i + n) {
+			break // all below is the other mail
+		}
+		i += n - 1
+	}
+	endPiece()
+	own = slices.CompactFunc(own, func(a, b string) bool { return a == "" && b == "" })
+	return strings.TrimSpace(strings.Join(own, "\n"))
+}
+
+// Lines that mail programs put under what is written on a small screen.
+var footer = regexp.MustCompile(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
+	`(holen sie sich )?outlook (für|for) (ios|android|mac)|envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
+
+// withoutFooter is a piece of somebody's words without the footers of their program, and without empty
+// lines at its end.
+func withoutFooter(piece []string) []string {
+	for n := len(piece); n > 0; n = len(piece) {
+		last := piece[n-1]
+		if last != "" && (len(last) > 120 || !footer.MatchString(last)) {
+			break
+		}
+		piece = piece[:n-1]
+	}
+	return piece
+}
+
+// How lines begin that announce a quote, and what is in them; and lines between one's own words and
+// another mail.
+var (
+	opener  = regexp.MustCompile(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
+	wrote   = regexp.MustCompile(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
+	mailbox = regexp.MustCompile(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
+	clock   = regexp.MustCompile(`\b\d?\d[:.h]\d\d\b`)
+	dated   = regexp.MustCompile(`@|\b(19|20)\d\d\b|` + clock.String())
+	between = regexp.MustCompile(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
+		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
+	forwards = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
+	rule     = regexp.MustCompile(`^_{20,}$`)
+)
+
+// What the fields are called in the header of a mail that is quoted as text.
+var (
+	fromLabels    = set("from von de van da från fra od expéditeur absender")
+	sentLabels    = set("sent date gesendet datum envoyé fecha enviado verzonden inviato data skickat sendt")
+	toLabels      = set("to an à para aan till til a")
+	subjectLabels = set("subject betreff objet asunto onderwerp oggetto assunto ämne emne")
+	otherLabels   = set("cc kopie bcc")
+)
+
+// announced is how many lines the announcement of another mail has with which lines begin; 0: they are
+// none. sure is whether that is so also where no quote follows.
+func announced(lines []string) (n int, sure bool) {
+	const longest = 200 // characters in such a line
+	if lines[0] == "" || len(lines[0]) > longest {
+		return 0, false
+	}
+	if rule.MatchString(lines[0]) || strings.HasPrefix(lines[0], "--") && between.MatchString(lines[0]) ||
+		strings.HasSuffix(lines[0], ":") && forwards.MatchString(lines[0]) {
+		n = 1
+		if len(lines) > 2 && lines[1] == "" {
+			n = 2
+		}
+		return n + quotedHeader(lines[n:]), true
+	}
+	if n := quotedHeader(lines); n > 0 {
+		return n, true
+	}
+	joined := ""
+	for i, l := range lines[:min(len(lines), 4)] {
+		if l == "" || l[0] == '>' || len(l) > longest || i > 0 && opener.MatchString(l) {
+			break
+		}
+		joined += " " + l
+		if !strings.HasSuffix(l, ":") {
+			continue
+		}
+		says := wrote.MatchString(joined)
+		switch {
+		case says && (opener.MatchString(joined[1:]) || mailbox.MatchString(lines[0]) && (i == 0 || wrote.MatchString(lines[0]))):
+			return i + 1, mailbox.MatchString(joined) || clock.MatchString(joined)
+		case i == 0 && (says || dated.MatchString(l)):
+			return 1, false
+		}
+		break
+	}
+	return 0, false
+}
+
+// quotedHeader is how many lines the header has with which lines begin: at least three of who wrote,
+// when, to whom and about what. A field may go on for a line or two.
+func quotedHeader(lines []string) (n int) {
+	var from, sent, to, subject int
+	goesOn := 0
+	for i, l := range lines[:min(len(lines), 12)] {
+		goesOn++
+		name, _, ok := strings.Cut(l, ":")
+		name, _, _ = strings.Cut(strings.Trim(name, "*_ "), " ") // Enviado el: …
+		if ok && len(name) < 20 {
+			known := true
+			switch name = strings.ToLower(name); {
+			case fromLabels[name]:
+				from = 1
+			case sentLabels[name]:
+				sent = 1
+			case toLabels[name]:
+				to = 1
+			case subjectLabels[name]:
+				subject = 1
+			default:
+				known = otherLabels[name]
+			}
+			if known {
+				goesOn, n = 0, i+1
+			}
+		}
+		if n == 0 || l == "" || goesOn > 2 {
+			break
+		}
+	}
+	if from == 0 || from+sent+to+subject < 3 {
+		return 0
+	}
+	return n
+}

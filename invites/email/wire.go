@@ -1,0 +1,219 @@
+package email
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// A wire is a connection to an IMAP server as go-imap may see it: deadlines of its own, an answer that
+// ends, and nothing that the library would follow without end. Every error of the network is an end of
+// the file to it, since it waits for ever for the rest of a literal after any other.
+type wire struct {
+	net.Conn // in the clear
+	tcp      net.Conn
+	greeting []byte // still to be read, before what the server says
+
+	mu      sync.Mutex
+	left    int64         // bytes that may still come
+	silence time.Duration // how long it may take until the next one comes; 0: for ever
+	end     time.Time     // when the last one must have come
+	frame   frame
+	fault   error // why nothing comes any more; nil: it was closed here
+	closed  bool
+}
+
+// slowest is the rate at which long answers may come, in bytes per second: that of a poor phone.
+const slowest = 8 << 10
+
+// allow lets the server say a number of bytes, with literals of up to a number of bytes among them, and
+// be silent no longer than that before each of them; 0 is for ever.
+func (w *wire) allow(silence time.Duration, bytes, literal int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.left, w.silence, w.frame.longest = bytes, silence, literal
+	w.end = time.Now().Add(silence + time.Duration(bytes)*time.Second/slowest)
+	w.wind()
+}
+
+// wind sets the deadline for the next bytes.
+func (w *wire) wind() {
+	var at time.Time
+	if w.silence > 0 {
+		if at = time.Now().Add(w.silence); at.After(w.end) {
+			at = w.end
+		}
+	}
+	_ = w.Conn.SetDeadline(at) // fails where reading fails, too
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	if len(w.greeting) > 0 {
+		n := copy(p, w.greeting)
+		w.greeting = w.greeting[n:]
+		return n, nil
+	}
+	n, err := w.Conn.Read(p)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if n > 0 {
+		w.wind()
+		err = w.frame.take(p[:n])
+		if w.left -= int64(n); w.left < 0 {
+			err = words("its answer had no end")
+		}
+	}
+	if err != nil {
+		w.fail(err)
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	if err != nil {
+		w.mu.Lock()
+		w.fail(err)
+		w.mu.Unlock()
+	}
+	return n, err
+}
+
+func (w *wire) fail(err error) {
+	if w.fault == nil && !w.closed {
+		w.fault = err
+	}
+}
+
+// Close hangs up.
+func (w *wire) Close() error {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	return w.tcp.Close() // not the TLS above it, which would wait to say goodbye
+}
+
+// cause is why the connection ended, or otherwise.
+func (w *wire) cause(otherwise error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fault != nil {
+		return w.fault
+	}
+	return otherwise
+}
+
+// The library sets deadlines for what it reads and takes them away again; the deadline of the whole
+// answer is set by allow.
+func (w *wire) SetDeadline(time.Time) error      { return nil }
+func (w *wire) SetReadDeadline(time.Time) error  { return nil }
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// A frame follows what a server says as far as it takes to tell literals from the rest (RFC 9051,
+// section 4.3), and refuses in the rest what go-imap v2.0.0-beta.8 would be lost in: lists nested so
+// deep that the stack ends, and capabilities in brackets, which it reads for ever.
+type frame struct {
+	longest int64 // the longest literal
+	literal int64 // bytes of a literal that are still to come
+
+	head   []byte // the beginning of the response
+	state  byte   // '"': within quotes; '\\': after a backslash there; '{': behind one; '}': behind its end
+	size   int64  // what stands behind the '{'
+	closed bool   // a ']' has come
+	depth  int    // of lists
+}
+
+const (
+	deepest  = 20 // lists within lists: more than any answer has that is asked for here
+	headSize = 64
+)
+
+const (
+	errGarbled = words("its answer is none that this program understands")
+	errTooMuch = words("it sent more than it was asked for")
+)
+
+func (f *frame) take(p []byte) error {
+	for len(p) > 0 {
+		if f.literal > 0 {
+			n := min(f.literal, int64(len(p)))
+			f.literal -= n
+			p = p[n:]
+			continue
+		}
+		if err := f.next(p[0]); err != nil {
+			return err
+		}
+		p = p[1:]
+	}
+	return nil
+}
+
+func (f *frame) next(b byte) error {
+	switch {
+	case b == '\n' && (f.state == '"' || f.state == '\\'):
+		return errGarbled
+	case f.state == '\\':
+		f.state = '"'
+	case f.state == '"':
+		switch b {
+		case '"':
+			f.state = 0
+		case '\\':
+			f.state = b
+		}
+	case b == '\n' && f.state == '}' && f.data():
+		f.literal, f.state = f.size, 0
+	case b == '\n':
+		*f = frame{longest: f.longest, head: f.head[:0]}
+	case b == '{':
+		f.size, f.state = 0, b
+	case f.state == '{' && '0' <= b && b <= '9':
+		if f.size = 10*f.size + int64(b-'0'); f.size > f.longest && f.data() {
+			return errTooMuch
+		}
+	case f.state == '{' && b == '}':
+		f.state = b
+	case b != '\r':
+		return f.other(b)
+	}
+	return nil
+}
+
+// other takes a byte that is no part of a quoted string or a literal.
+func (f *frame) other(b byte) error {
+	f.state = 0
+	if len(f.head) < headSize {
+		f.head = append(f.head, b)
+	}
+	switch {
+	case b == '"' && f.data():
+		f.state = b
+	case b == ']':
+		f.closed = true
+	case b == ')':
+		f.depth--
+	case b == '(':
+		f.depth++
+		head := bytes.ToUpper(f.head)
+		if f.depth > deepest || !f.closed && (bytes.Contains(head, []byte("CAPABILITY")) || bytes.Contains(head, []byte("ENABLED"))) {
+			return errGarbled
+		}
+	}
+	return nil
+}
+
+// data tells whether the response is one of data, and not of text for people, in which quotes and braces
+// mean nothing (RFC 9051, section 7).
+func (f *frame) data() bool {
+	rest, untagged := bytes.CutPrefix(f.head, []byte("* "))
+	kind, _, _ := bytes.Cut(rest, []byte(" "))
+	switch string(bytes.ToUpper(kind)) {
+	case "OK", "NO", "BAD", "BYE", "PREAUTH":
+		return false
+	}
+	return untagged
+}

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -32,6 +33,8 @@ func (s *Set) Check() []Problem {
 			add("words.tmpl", err)
 			continue
 		}
+		_, err = l.lexicon()
+		add("answers.tmpl", err)
 		text, pages := bothWays(l.text), bothWays(l.pages)
 		for _, setting := range settings {
 			talk := Sample()
@@ -46,6 +49,12 @@ func (s *Set) Check() []Problem {
 			}
 			for _, k := range Kinds {
 				txt, html := string(k)+".txt", string(k)+".html"
+				if s.spoken(lang, txt, html) != lang {
+					if s.has(path.Join(lang, txt)) != s.has(path.Join(lang, html)) {
+						add(txt, fmt.Errorf("a %s needs both %s and %s; with one of them missing it is written in English", k, txt, html))
+					}
+					continue
+				}
 				add(txt, text.ExecuteTemplate(io.Discard, "subject "+string(k), v))
 				add(txt, text.ExecuteTemplate(io.Discard, path.Join(lang, txt), v))
 				add(html, pages.ExecuteTemplate(io.Discard, path.Join(lang, html), v))
@@ -53,8 +62,32 @@ func (s *Set) Check() []Problem {
 				add(html, l.html.ExecuteTemplate(io.Discard, path.Join(lang, html), v))
 			}
 		}
+		s.checkSite(lang, add)
 	}
 	return list
+}
+
+// checkSite does the same for the pages of a language that has some.
+func (s *Set) checkSite(lang string, add func(file string, err error)) {
+	for _, name := range siteFiles {
+		file := path.Join(lang, name)
+		if !s.has(file) {
+			continue
+		}
+		t, err := s.site(lang, name)
+		if err != nil {
+			add(name, err)
+			continue
+		}
+		var data any = t.gone(NoTalk)
+		if name == "page.html" {
+			data, err = t.view(t.language.text, SamplePage())
+		}
+		if err == nil { // else it is a fault of the words, which is said already
+			add(name, bothWays(t.plain).ExecuteTemplate(io.Discard, file, data))
+			add(name, t.html.ExecuteTemplate(io.Discard, file, data))
+		}
+	}
 }
 
 // settings are the kinds of setting, for each of which there are words.
@@ -165,6 +198,13 @@ func Sample() *Talk {
 		To:      start.AddDate(0, 0, 11),
 		Before:  Former{start.Add(-24 * time.Hour), time.Hour},
 		Reason:  "I have to be in Porto that day.",
+		Page:    "https://talk.example.org/t/Yx3mP0sVb7Qk2LwEo9Rt4A",
+		News: &News{
+			What: NewsQuestion, From: "maya@example.org", How: "mail", At: start.AddDate(0, 0, -9),
+			Text:     "Gladly, but who else would know of it?",
+			Commands: []string{"coalition answer maya yes --time 1", "coalition answer maya no"},
+		},
+		Proposed: Former{start.Add(51 * time.Hour), time.Hour},
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package templates knows the words: how a brief, an invitation, an update, a cancellation, a
-// reminder and a calendar entry are said, in each language, as text and as HTML. Who says them,
-// when, and to whom it leaves to the scheduler; how they travel, to invites. It has no type for
-// what is private in a plan, so no template can name it.
+// reminder and a calendar entry are said, in each language, as text and as HTML, and the page on
+// which the partner answers. Who says them, when, and to whom it leaves to the scheduler; how they
+// travel, to invites. It has no type for what is private in a plan, so no template can name it.
 package templates
 
 import (
@@ -23,7 +23,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:embed layout.html style.css en de
+//go:embed layout.html style.css page.css en de
 var embedded embed.FS
 
 // A Kind names what is said.
@@ -36,11 +36,17 @@ const (
 	Update       Kind = "update"       // of an invitation
 	Cancellation Kind = "cancellation" // of an invitation, or of the question
 	Reminder     Kind = "reminder"
-	Copy         Kind = "copy" // to the organizer, for the own calendar
+	Copy         Kind = "copy"    // to the organizer, for the own calendar
+	Refusal      Kind = "refusal" // of another time that the partner has proposed
+	Notice       Kind = "notice"  // to the organizer: something has come that waits for a decision
 )
 
 // Kinds are all kinds of message.
-var Kinds = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy}
+var Kinds = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Notice}
+
+// newer are the files besides the pages that own templates of a further language may lack, since those
+// may have been written before there was such a file: see [Set.spoken].
+var newer = []string{"answers.tmpl", "refusal.txt", "refusal.html", "notice.txt", "notice.html"}
 
 // A Person is one of the two.
 type Person struct {
@@ -78,15 +84,42 @@ type Talk struct {
 	Before    Former      // in an update, the time until now; zero: unchanged
 	NewPlace  bool        // in an update: the setting has changed
 	Withdrawn bool        // in a cancellation: there was a brief but no invitation
-	Reason    string      // for a cancellation, in the organizer's words; may be empty
+	Proposed  Former      // in a refusal or a notice: another time, proposed by the partner; zero: none, perhaps another place
+	Reason    string      // for a cancellation or a refusal, in the organizer's words; may be empty
 	CalledOff bool        // in a copy: the talk is cancelled
+	Page      string      // in the brief: the address of the page where the partner can answer; "" none
+	News      *News       // in a notice, which has nothing to say without it
 }
 
-// Former is a time that holds no more.
+// Former is a time that does not hold.
 type Former struct {
 	Start  time.Time
 	Length time.Duration
 }
+
+// News is what has come from the partner and waits for a decision of the organizer.
+type News struct {
+	What     string    // one of the constants below
+	From     string    // the address it came from; may be empty
+	How      string    // "mail", "page" or "calendar"; "" is as good as none of them
+	At       time.Time // when it came; zero: not known
+	Text     string    // the partner's own words, or those of the server that has sent a message back; may be empty
+	Commands []string  // to act on it with, each as it is typed
+}
+
+// What has come.
+const (
+	NewsQuestion  = "question" // or a reply that says neither yes nor no nor later beyond doubt
+	NewsYes       = "yes"      // without one of the Times of the talk, if any were offered
+	NewsLater     = "later"
+	NewsNo        = "no"
+	NewsDeclined  = "declined"  // the invitation, in the calendar
+	NewsTentative = "tentative" // likewise
+	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
+	NewsBounced   = "bounced"   // a message of ours came back
+	NewsAdds      = "adds"      // lines for the agenda, in Text
+	NewsMail      = "mail"      // a mail after the invitation
+)
 
 // A Message is a talk put into words. Subject is one line; the lines of Text end in \n.
 type Message struct {
@@ -112,13 +145,17 @@ type Set struct {
 	languages []string
 	mu        sync.Mutex
 	parsed    map[string]*language
+	sites     map[string]*site
+	listen    sync.Once
+	listens   *listener
 }
 
 // Load is the set with the organizer's own versions from the folder own, which has the layout of
 // `coalition template list`; "" means none. A language of which every template is there is known,
-// too. Templates are parsed when they are first used; [Set.Check] looks at all of them.
+// too; where one is missing that older versions did not have, the English one serves. Templates are
+// parsed when they are first used; [Set.Check] looks at all of them.
 func Load(own string) (*Set, error) {
-	s := &Set{files: embedded, parsed: make(map[string]*language)}
+	s := &Set{files: embedded, parsed: make(map[string]*language), sites: make(map[string]*site)}
 	if own != "" {
 		info, err := os.Stat(own)
 		if err != nil || !info.IsDir() {
@@ -140,14 +177,32 @@ func Load(own string) (*Set, error) {
 }
 
 func (s *Set) complete(lang string) bool {
-	return !slices.ContainsFunc(languageFiles(), func(name string) bool {
-		_, err := fs.Stat(s.files, path.Join(lang, name))
-		return err != nil
+	return !slices.ContainsFunc(messageFiles(), func(name string) bool {
+		return !slices.Contains(newer, name) && !s.has(path.Join(lang, name))
 	})
 }
 
-func languageFiles() []string {
-	list := []string{"words.tmpl", "event.txt"}
+func (s *Set) has(name string) bool {
+	_, err := fs.Stat(s.files, name)
+	return err == nil
+}
+
+// spoken is the language in which the files of those names are there for readers of lang: lang
+// itself, or English where one of them is missing.
+func (s *Set) spoken(lang string, names ...string) string {
+	for _, name := range names {
+		if !s.has(path.Join(lang, name)) {
+			return "en"
+		}
+	}
+	return lang
+}
+
+// languageFiles are all templates that a language can have.
+func languageFiles() []string { return append(messageFiles(), siteFiles...) }
+
+func messageFiles() []string {
+	list := []string{"words.tmpl", "answers.tmpl", "event.txt"}
 	for _, k := range Kinds {
 		list = append(list, string(k)+".txt", string(k)+".html")
 	}
@@ -212,10 +267,12 @@ func (s *Set) Language(want string) (lang string, ok bool) {
 
 // Files are the names of all templates.
 func (s *Set) Files() []string {
-	list := []string{"layout.html", "style.css"}
+	list := []string{"layout.html", "style.css", "page.css"}
 	for _, lang := range s.languages {
 		for _, name := range languageFiles() {
-			list = append(list, path.Join(lang, name))
+			if name = path.Join(lang, name); s.has(name) {
+				list = append(list, name)
+			}
 		}
 	}
 	return list
@@ -279,13 +336,16 @@ func (l *language) parse(s *Set) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range append([]string{"layout.html"}, languageFiles()...) {
+	for _, name := range append([]string{"layout.html"}, messageFiles()...) {
 		set := l.text
 		if path.Ext(name) == ".html" {
 			set = l.pages
 		}
 		if name != "layout.html" {
 			name = path.Join(l.name, name)
+		}
+		if !s.has(name) {
+			continue
 		}
 		source, err := s.read(name)
 		if err != nil {
@@ -313,22 +373,28 @@ var functions = map[string]any{
 	"lines": func(s string) []string { return strings.Split(s, "\n") },
 }
 
+// list is the words of a template in which commas stand between them.
+func (l *language) list(name string) ([]string, error) {
+	var b strings.Builder
+	if err := l.text.ExecuteTemplate(&b, name, nil); err != nil {
+		return nil, err
+	}
+	words := strings.Split(strings.TrimSpace(b.String()), ",")
+	for i := range words {
+		words[i] = strings.TrimSpace(words[i])
+	}
+	return words, nil
+}
+
 func (l *language) readWords() error {
 	list := func(name string, want int) ([]string, error) {
-		var b strings.Builder
-		if err := l.text.ExecuteTemplate(&b, name, nil); err != nil {
-			return nil, err
-		}
-		words := strings.Split(strings.TrimSpace(b.String()), ",")
-		for i := range words {
-			words[i] = strings.TrimSpace(words[i])
-		}
-		if len(words) != want && want > 0 {
+		words, err := l.list(name)
+		if err == nil && len(words) != want {
 			tree := l.text.Lookup(name).Tree
 			place, _ := tree.ErrorContext(tree.Root)
 			return nil, fmt.Errorf("template: %s: %q has %d words, not %d", place, name, len(words), want)
 		}
-		return words, nil
+		return words, err
 	}
 	var err error
 	if l.weekdays, err = list("weekdays", 7); err != nil {
@@ -342,7 +408,7 @@ func (l *language) readWords() error {
 		return err
 	}
 	l.minutes = minutes[0]
-	cities, err := list("cities", 0)
+	cities, err := l.list("cities")
 	l.cities = make(map[string]string)
 	for _, c := range cities {
 		if from, to, ok := strings.Cut(c, "="); ok {

@@ -76,6 +76,7 @@ var variants = []struct {
 	change func(*Talk)
 }{
 	{"brief", Brief, func(*Talk) {}},
+	{"brief-no-page", Brief, func(t *Talk) { t.Page = "" }},
 	{"brief-again", Brief, func(t *Talk) { t.Again = true }},
 	{"brief-one-time", Brief, func(t *Talk) { t.Times = t.Times[:1] }},
 	{"brief-between", Brief, func(t *Talk) { t.Times = nil }},
@@ -97,6 +98,52 @@ var variants = []struct {
 	{"reminder", Reminder, func(*Talk) {}},
 	{"copy", Copy, func(*Talk) {}},
 	{"copy-called-off", Copy, func(t *Talk) { t.CalledOff = true }},
+	{"refusal", Refusal, func(*Talk) {}},
+	{"refusal-bare", Refusal, func(t *Talk) { t.Reason = "" }},
+	{"refusal-place", Refusal, func(t *Talk) { t.Proposed = Former{} }},
+	{"notice", Notice, func(*Talk) {}},
+	{"notice-question-page", Notice, func(t *Talk) {
+		t.Start, t.Times, t.News.How, t.News.Text = time.Time{}, nil, "page", "Who else would know of it?\n\nAnd is the walk a long one?"
+	}},
+	{"notice-yes", Notice, news(NewsYes, "mail", "Yes, gladly.", "coalition answer maya yes --time 1", "coalition answer maya yes --time 2")},
+	{"notice-yes-no-times", Notice, func(t *Talk) {
+		news(NewsYes, "page", "", "coalition slots maya", "coalition invite maya --start TIME")(t)
+		t.Start, t.Times = time.Time{}, nil
+	}},
+	{"notice-later", Notice, func(t *Talk) {
+		news(NewsLater, "mail", "Not now. After the launch.", "coalition ask maya --again")(t)
+		t.Start = time.Time{}
+	}},
+	{"notice-no", Notice, func(t *Talk) {
+		news(NewsNo, "page", "")(t)
+		t.Start = time.Time{}
+	}},
+	{"notice-declined", Notice, news(NewsDeclined, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
+	{"notice-tentative", Notice, news(NewsTentative, "calendar", "")},
+	{"notice-counter", Notice, news(NewsCounter, "calendar", "Could we meet on Saturday?", "coalition move maya --start '2027-03-06 13:00'")},
+	{"notice-counter-place", Notice, func(t *Talk) {
+		news(NewsCounter, "calendar", "The café at the corner?")(t)
+		t.Proposed = Former{}
+	}},
+	{"notice-bounced", Notice, func(t *Talk) {
+		news(NewsBounced, "", "550 5.1.1 <maya@example.org>: no such mailbox", "coalition log maya")(t)
+		t.News.From = ""
+	}},
+	{"notice-adds", Notice, news(NewsAdds, "mail", "hiring plan\nthe budget of the second half", "coalition show maya")},
+	{"notice-mail", Notice, news(NewsMail, "mail", "Looking forward to it. I will bring the two studies.")},
+	{"notice-bare", Notice, func(t *Talk) {
+		*t = Talk{Organizer: t.Organizer, Partner: t.Partner, Setting: t.Setting, News: &News{What: NewsQuestion}}
+	}},
+}
+
+// news changes a talk into one about which something has come.
+func news(what, how, text string, commands ...string) func(*Talk) {
+	return func(t *Talk) {
+		t.News = &News{What: what, From: t.News.From, How: how, At: t.News.At, Text: text, Commands: commands}
+		if what != NewsCounter {
+			t.Proposed = Former{}
+		}
+	}
 }
 
 // TestGolden holds every message in every language, as it is read, against its file.
@@ -171,7 +218,7 @@ var spaces = regexp.MustCompile(`\s+`)
 // TestSameWords: the text and the page of a message say the same, but for the marks of lists.
 func TestSameWords(t *testing.T) {
 	s := load(t, "")
-	marks := regexp.MustCompile(`(?m)^(- |\d+[.)] )`)
+	marks := regexp.MustCompile(`(?m)^(- |> ?|\d+[.)] )`)
 	for _, lang := range s.Languages() {
 		for _, x := range variants {
 			talk := Sample()
@@ -411,6 +458,34 @@ func TestOwnLanguage(t *testing.T) {
 	}
 	if list := s.Check(); len(list) > 0 {
 		t.Error(list)
+	}
+	for _, name := range newer {
+		if err := os.Remove(filepath.Join(dir, "nl", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = load(t, dir)
+	if got := s.Languages(); !slices.Equal(got, []string{"de", "en", "nl"}) {
+		t.Errorf("without what older versions did not have, the languages are %v", got)
+	}
+	if list := s.Check(); len(list) > 0 {
+		t.Error(list)
+	}
+	if slices.Contains(s.Files(), "nl/refusal.txt") || !slices.Contains(s.Files(), "nl/update.txt") {
+		t.Error("the templates are", s.Files())
+	}
+	dutch, english := view(t, s, "nl", Sample()), view(t, s, "en", Sample())
+	if got, want := message(t, dutch, Refusal), message(t, english, Refusal); *got != *want {
+		t.Errorf("the refusal is not the English one: %+v", got)
+	}
+	if got := message(t, dutch, Reminder); !strings.Contains(got.HTML, `lang="nl"`) {
+		t.Errorf("the reminder is in another language: %+v", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "nl", "refusal.txt"), []byte(`{{define "subject refusal"}}Nee{{end}}Nee`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if list := load(t, dir).Check(); len(list) != 1 || list[0].File != "nl/refusal.txt" {
+		t.Error("half a refusal is no problem:", list)
 	}
 	if err := os.Remove(filepath.Join(dir, "nl", "update.html")); err != nil {
 		t.Fatal(err)

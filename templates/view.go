@@ -16,11 +16,23 @@ func (s *Set) View(lang string, t *Talk) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.view(l.text, t)
+	v, err := l.view(l.text, t)
+	if err == nil {
+		v.set, v.talk = s, t
+	}
+	return v, err
 }
 
-// Message is the talk as a message of that kind.
+// Message is the talk as a message of that kind. Where own templates of the language lack it, it is in
+// English.
 func (v *View) Message(kind Kind) (*Message, error) {
+	if lang := v.set.spoken(v.Lang, string(kind)+".txt", string(kind)+".html"); lang != v.Lang {
+		english, err := v.set.View(lang, v.talk)
+		if err != nil {
+			return nil, err
+		}
+		return english.Message(kind)
+	}
 	var m Message
 	var err error
 	if m.Subject, err = run(v.language.text, "subject "+string(kind), v, oneLine); err != nil {
@@ -35,6 +47,11 @@ func (v *View) Message(kind Kind) (*Message, error) {
 		return nil, err
 	}
 	return &m, nil
+}
+
+// Heading is the Subject of a message of that kind.
+func (v *View) Heading(kind Kind) (string, error) {
+	return run(v.language.text, "subject "+string(kind), v, oneLine)
 }
 
 // Entry is the talk as it stands in a calendar.
@@ -107,6 +124,8 @@ func tidy(b []byte) string {
 // clocks of the two.
 type View struct {
 	language *language
+	set      *Set
+	talk     *Talk
 
 	Lang    string
 	Subject string // of the message in the making
@@ -120,10 +139,13 @@ type View struct {
 	NewPlace           bool
 	Reason             string
 	CalledOff          bool
+	Page               string
+	News               *News
 
 	Where, WhyThere, Request string // for the kind of setting
 	Length                   string
-	When, Was                *Span  // nil: the start is not known, has not changed
+	When, Was, Proposed      *Span  // nil: the start is not known, has not changed, no other was proposed
+	Came                     Clock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
 	Choices                  []Span // the times offered
 	Several                  bool   // more than one is
 	Min                      string // what minutes are called in short
@@ -152,60 +174,82 @@ type Clock struct {
 // view makes the parts of a view with the templates in text.
 func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
-		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff}
-	var err error
-	say := func(name string, data any) (words string) {
-		if err == nil {
-			words, err = run(text, name, data, oneLine)
-		}
-		return words
-	}
+		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff,
+		Page: t.Page, News: t.News}
+	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
 	kind := t.Setting.Kind
-	v.Where = say("where "+kind, t.Setting)
-	v.WhyThere = say("why "+kind, t.Setting)
-	v.Request = say("request "+kind, t.Setting)
-	v.Length = say("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
-	type date struct {
-		year  int
-		month time.Month
-		day   int
+	v.Where = say.words("where "+kind, t.Setting)
+	v.WhyThere = say.words("why "+kind, t.Setting)
+	v.Request = say.words("request "+kind, t.Setting)
+	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
+	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
+	if t.News != nil && !t.News.At.IsZero() {
+		at := t.News.At.In(t.Organizer.Zone)
+		v.Came = Clock{Day: say.day(at), From: at.Format("15:04")}
 	}
-	days := make(map[date]string) // most of the spans of a talk share theirs
-	day := func(at time.Time) string {
-		var on date
-		on.year, on.month, on.day = at.Date()
-		if days[on] == "" {
-			days[on] = say("day", struct {
-				Weekday, Month string
-				Day, Year      int
-			}{l.weekdays[at.Weekday()], l.months[on.month-1], on.day, on.year})
-		}
-		return days[on]
-	}
-	clock := func(start time.Time, length time.Duration, zone *time.Location) Clock {
-		start = start.In(zone)
-		return Clock{Day: day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: l.city(zone)}
-	}
-	span := func(start time.Time, length time.Duration) *Span {
-		if start.IsZero() {
-			return nil
-		}
-		s := &Span{There: clock(start, length, t.Partner.Zone), Here: clock(start, length, t.Organizer.Zone)}
-		s.Same = s.There.Day == s.Here.Day && s.There.From == s.Here.From && s.There.To == s.Here.To
-		s.Text = say("span", s)
-		return s
-	}
-	v.When, v.Was = span(t.Start, t.Length), span(t.Before.Start, t.Before.Length)
 	for i, start := range t.Times {
-		choice := span(start, t.Length)
+		choice := say.span(start, t.Length)
 		choice.Number = i + 1
 		v.Choices = append(v.Choices, *choice)
 	}
 	v.Several = len(v.Choices) > 1
 	if !t.From.IsZero() && !t.To.IsZero() {
-		v.First, v.Last = day(t.From), day(t.To)
+		v.First, v.Last = say.day(t.From), say.day(t.To)
 	}
-	return v, err
+	return v, say.err
+}
+
+// A speaker puts the parts of one view into the words of its language. After an error it is silent.
+type speaker struct {
+	language           *language
+	text               *texttemplate.Template
+	partner, organizer *time.Location
+	days               map[date]string // most of the spans of a talk share theirs
+	err                error
+}
+
+type date struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+func (s *speaker) words(name string, data any) (words string) {
+	if s.err == nil {
+		words, s.err = run(s.text, name, data, oneLine)
+	}
+	return words
+}
+
+func (s *speaker) day(at time.Time) string {
+	var on date
+	on.year, on.month, on.day = at.Date()
+	if s.days[on] == "" {
+		if s.days == nil {
+			s.days = make(map[date]string)
+		}
+		s.days[on] = s.words("day", struct {
+			Weekday, Month string
+			Day, Year      int
+		}{s.language.weekdays[at.Weekday()], s.language.months[on.month-1], on.day, on.year})
+	}
+	return s.days[on]
+}
+
+func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) Clock {
+	start = start.In(zone)
+	return Clock{Day: s.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: s.language.city(zone)}
+}
+
+// span is nil where start is zero.
+func (s *speaker) span(start time.Time, length time.Duration) *Span {
+	if start.IsZero() {
+		return nil
+	}
+	span := &Span{There: s.clock(start, length, s.partner), Here: s.clock(start, length, s.organizer)}
+	span.Same = span.There.Day == span.Here.Day && span.There.From == span.Here.From && span.There.To == span.Here.To
+	span.Text = s.words("span", span)
+	return span
 }
 
 func (l *language) city(zone *time.Location) string {

@@ -1,0 +1,230 @@
+package templates
+
+import (
+	htmltemplate "html/template"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	texttemplate "text/template"
+	"time"
+)
+
+// A Page is a talk as the partner sees it in a browser, where they can answer.
+type Page struct {
+	Talk        // Times are those that can still be chosen, with the numbers of the brief in Numbers
+	Numbers     []int
+	Answer      Choice      // what is on record; "" where nothing is
+	At          time.Time   // since when
+	Changeable  time.Time   // until when it can be changed here; zero: it can't
+	Open        bool        // the form is shown: there is no answer, or one that can be changed
+	Invited     bool        // the invitation has gone: it is answered in the calendar
+	HasCalendar bool        // there is an entry to put into a calendar
+	Problem     PageProblem // why the form that was just sent did not count
+	Note        string      // what was written into that form
+	Path        string      // the last part of the page's own address: the form goes there, the entry is found below
+}
+
+// A Choice is what the partner decides on the page.
+type Choice string
+
+// The choices. A yes with a time is "yes" with its number behind it, such as "yes2".
+const (
+	ChooseYes   Choice = "yes" // no time is offered, or none of several suits
+	ChooseLater Choice = "later"
+	ChooseNo    Choice = "no"
+	ChooseAsk   Choice = "question"
+)
+
+// A PageProblem names a sentence of the page that says why an answer did not count.
+type PageProblem string
+
+// The problems.
+const (
+	NothingChosen PageProblem = "nothing chosen"
+	NothingAsked  PageProblem = "nothing asked" // a question without a text
+	TimeGone      PageProblem = "time gone"     // the time chosen has passed, or is taken
+	TooLong       PageProblem = "too long"      // the note
+	TooLate       PageProblem = "too late"      // something has followed from the answer before
+)
+
+// A Trouble names what the page says that stands where no talk can be shown.
+type Trouble string
+
+// The troubles.
+const (
+	NoTalk   Trouble = "no talk"  // the link does not lead anywhere, or not any more
+	NoForm   Trouble = "no form"  // what was sent does not come from the form of the page
+	TooMuch  Trouble = "too much" // more was sent than the form takes
+	TooOften Trouble = "too often"
+	Failed   Trouble = "failed" // the fault is ours
+)
+
+// Page is the whole HTML document, in a language of [Set.Languages]; in English where that language
+// has messages but no page. Its style is [Set.PageStyle].
+func (s *Set) Page(lang string, p *Page) ([]byte, error) {
+	t, err := s.site(lang, "page.html")
+	if err != nil {
+		return nil, err
+	}
+	v, err := t.view(t.language.text, p)
+	if err != nil {
+		return nil, err
+	}
+	return t.write("page.html", v)
+}
+
+// Gone is the page that stands where no talk can be shown, in a language as for [Set.Page].
+func (s *Set) Gone(lang string, why Trouble) ([]byte, error) {
+	t, err := s.site(lang, "gone.html")
+	if err != nil {
+		return nil, err
+	}
+	return t.write("gone.html", t.gone(why))
+}
+
+var cssComment = regexp.MustCompile(`(?ms)^/\*.*?\*/\n*`)
+
+// PageStyle is what stands between <style> and </style> of every page, byte for byte: the look of the
+// mails, and what pages have besides, without the notes to whom may want to change them.
+func (s *Set) PageStyle() (string, error) {
+	mails, err := s.read("style.css")
+	if err != nil {
+		return "", err
+	}
+	own, err := s.read("page.css")
+	return cssComment.ReplaceAllString(mails+own, ""), err
+}
+
+// siteFiles are the templates of the pages in one language. One that has only messages does without.
+var siteFiles = []string{"page.html", "gone.html"}
+
+// A site is the parsed pages of one language. They are not part of it, since most programs that write
+// messages show no page, and since a page brings its style along instead of wearing it.
+type site struct {
+	language *language
+	style    htmltemplate.CSS
+	plain    *texttemplate.Template // as they are before html gives them its escapes
+	html     *htmltemplate.Template
+	err      error
+}
+
+// site is that of lang, or the English one where lang has no template of that name.
+func (s *Set) site(lang, name string) (*site, error) {
+	lang = s.spoken(lang, name)
+	l, err := s.language(lang)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.sites[lang]
+	if t == nil {
+		t = &site{language: l}
+		t.err = t.parse(s)
+		s.sites[lang] = t
+	}
+	return t, t.err
+}
+
+func (t *site) parse(s *Set) error {
+	style, err := s.PageStyle()
+	if err != nil {
+		return err
+	}
+	t.style = htmltemplate.CSS(style)
+	t.plain = texttemplate.New("").Funcs(functions)
+	t.html = htmltemplate.New("").Funcs(functions)
+	for _, name := range append([]string{"layout.html"}, siteFiles...) {
+		if name != "layout.html" {
+			name = path.Join(t.language.name, name)
+		}
+		if !s.has(name) {
+			continue
+		}
+		source, err := s.read(name)
+		if err != nil {
+			return err
+		}
+		if _, err := t.plain.New(name).Parse(source); err != nil {
+			return err
+		}
+	}
+	for _, each := range t.plain.Templates() {
+		if each.Tree == nil {
+			continue
+		}
+		if _, err := t.html.AddParseTree(each.Name(), each.Copy()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *site) write(name string, data any) ([]byte, error) {
+	page, err := run(t.html, path.Join(t.language.name, name), data, whole)
+	return []byte(page), err
+}
+
+// A pageView is a page as templates see it.
+type pageView struct {
+	*View
+	Style htmltemplate.CSS
+
+	Answer                     Choice // without a number
+	Agreed                     *Span  // the time of a yes; nil: it has none
+	Answered, Until            *Span  // moments: since when the answer stands, how long it can be changed
+	Open, Invited, HasCalendar bool
+	Problem                    PageProblem
+	Note, Path                 string
+}
+
+// view makes the parts of a view with the templates in text.
+func (t *site) view(text *texttemplate.Template, p *Page) (*pageView, error) {
+	v, err := t.language.view(text, &p.Talk)
+	if err != nil {
+		return nil, err
+	}
+	for i := range min(len(v.Choices), len(p.Numbers)) {
+		v.Choices[i].Number = p.Numbers[i]
+	}
+	if v.Subject, err = run(text, "subject "+string(Brief), v, oneLine); err != nil {
+		return nil, err
+	}
+	say := &speaker{language: t.language, text: text, partner: p.Partner.Zone, organizer: p.Organizer.Zone}
+	page := &pageView{View: v, Style: t.style, Answer: p.Answer, Answered: say.span(p.At, 0), Until: say.span(p.Changeable, 0),
+		Open: p.Open, Invited: p.Invited, HasCalendar: p.HasCalendar, Problem: p.Problem, Note: p.Note, Path: p.Path}
+	if number, ok := strings.CutPrefix(string(p.Answer), string(ChooseYes)); ok {
+		page.Answer, page.Agreed = ChooseYes, v.When
+		i := slices.IndexFunc(v.Choices, func(c Span) bool { return strconv.Itoa(c.Number) == number })
+		if page.Agreed == nil && i >= 0 {
+			page.Agreed = &v.Choices[i]
+		}
+	}
+	return page, say.err
+}
+
+// A goneView is what stands where no talk can be shown, as templates see it.
+type goneView struct {
+	Lang  string
+	Style htmltemplate.CSS
+	Why   Trouble
+}
+
+func (t *site) gone(why Trouble) *goneView { return &goneView{t.language.name, t.style, why} }
+
+// SamplePage is a page on which everything is said that can be said at once, for checks and for
+// looking at templates.
+func SamplePage() *Page {
+	talk := Sample()
+	return &Page{
+		Talk:    *talk,
+		Numbers: []int{1, 2},
+		Answer:  "yes1",
+		At:      talk.Start.AddDate(0, 0, -8), Changeable: talk.Start.AddDate(0, 0, -8).Add(5 * time.Minute),
+		Open: true, Invited: true, HasCalendar: true,
+		Problem: TimeGone, Note: "Who else should know of this?",
+		Path: "link",
+	}
+}

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -37,7 +38,7 @@ func (r *Refusal) Error() string {
 func (r *Refusal) Unwrap() error { return r.Reason }
 
 // A Change is a word of the organizer or the partner that did not come from the plan file: a
-// [CheckIn], an [Answer], an [AskAgain], a [Move] or a [Withdraw].
+// [CheckIn], an [Answer], an [AskAgain], a [Move], a [Withdraw], an [Agenda].
 type Change interface {
 	apply(c *Conversation, now time.Time) error
 }
@@ -152,6 +153,51 @@ func (w Withdraw) apply(c *Conversation, now time.Time) error {
 	return nil
 }
 
+// Agenda is the organizer's word about lines that the partner has proposed for the agenda.
+type Agenda struct {
+	Lines []int // which of [Conversation.Proposed], from 1; none: all
+	Take  bool  // into the agenda; false: they are left out
+}
+
+func (g Agenda) apply(c *Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case c.Status(now) == Met:
+		return c.isOver("over")
+	case len(c.Proposed) == 0:
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " has proposed nothing for the agenda", "see: coalition show " + c.Ref()}
+	}
+	var rest []string
+	for _, n := range g.Lines {
+		if n < 1 || n > len(c.Proposed) {
+			return &Refusal{ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: coalition agenda " + c.Ref()}
+		}
+	}
+	taken := slices.Clone(c.Taken) // the conversation's own stays as it was where this does not count
+	for i, line := range c.Proposed {
+		switch {
+		case len(g.Lines) > 0 && !slices.Contains(g.Lines, i+1):
+			rest = append(rest, line)
+		case g.Take:
+			taken = append(taken, line)
+		}
+	}
+	c.Proposed, c.Taken = rest, taken
+	return nil
+}
+
+func (g Agenda) text() string {
+	s := "left out what was proposed"
+	if g.Take {
+		s = "took into the agenda what was proposed"
+	}
+	for i, n := range g.Lines {
+		s += []string{": ", ", "}[min(i, 1)] + fmt.Sprint(n)
+	}
+	return s
+}
+
 // line refuses what is no single line of sane length.
 func line(what, text string) error {
 	if err := invites.Line(text); err != nil {
@@ -163,7 +209,7 @@ func line(what, text string) error {
 	return nil
 }
 
-const maxLine = 1000 // characters
+const maxLine = 2000 // characters
 
 func (c *Conversation) isOver(how string) error {
 	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), ""}

@@ -23,6 +23,7 @@ type Settings struct {
 	Reminders  []time.Duration   // how long before the start; any order
 	HoldOver   int               // see [Scheduler.Pass]
 	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail
+	Notify     bool              // the organizer gets a short mail about each answer that waits for them
 }
 
 // A Status is a conversation's place in its life.
@@ -54,10 +55,32 @@ const (
 type Answer struct {
 	Value string    `json:"value"` // Yes, No, Wait or Query
 	At    time.Time `json:"at"`
-	How   string    `json:"how"`  // "command", "plan"; later "mail", "page"
-	Note  string    `json:"note"` // in the organizer's words; may be empty
+	How   string    `json:"how"`            // "command", "plan", "mail" or "page"
+	From  string    `json:"from,omitempty"` // the address that a mail came from
+	Note  string    `json:"note"`           // in the words of whoever gave it, one line; may be empty
 	Slot  plan.Slot `json:"slot,omitzero"`
+	Other bool      `json:"other,omitempty"` // a yes, but to another time than the one that was proposed
+	Until time.Time `json:"until,omitzero"`  // the partner may change it on the page until then, and nothing follows from it before
 	Moved bool      `json:"moved,omitempty"` // it was a "later" to the invitation, and the organizer has named another start since
+}
+
+// A Word is something the partner has sent that the program only shows.
+type Word struct {
+	At   time.Time `json:"at"`
+	From string    `json:"from"` // the address it came from
+	Text string    `json:"text"` // what it was, one line
+}
+
+// A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
+// decided on.
+type Proposal struct {
+	At       time.Time     `json:"at"`
+	Start    time.Time     `json:"start"`
+	Length   time.Duration `json:"length"`
+	Sequence int           `json:"sequence"` // of the event that it is about
+	Note     string        `json:"note,omitempty"`
+
+	reason string // why it is being declined
 }
 
 // A Cancellation is the organizer's decision to let a conversation go.
@@ -86,8 +109,20 @@ type Conversation struct {
 	UID       string           `json:"uid,omitempty"` // of the round's one event; "" before the invitation
 	Sequence  int              `json:"sequence"`      // SEQUENCE of the last REQUEST or CANCEL that was decided
 	PartStat  invites.PartStat `json:"partstat,omitempty"`
+	Replied   time.Time        `json:"replied,omitzero"`   // when the calendar answered that, by its DTSTAMP
 	Organizer invites.Address  `json:"organizer,omitzero"` // ORGANIZER of the event: it never changes
 	Stamp     time.Time        `json:"stamp,omitzero"`     // DTSTAMP and Date of the last message
+
+	Counter  *Proposal `json:"counter,omitempty"`  // waits for the organizer
+	Proposed []string  `json:"proposed,omitempty"` // for the agenda, by the partner; they wait for the organizer, too
+	Taken    []string  `json:"taken,omitempty"`    // those that the organizer has taken into the agenda
+	Word     *Word     `json:"word,omitempty"`     // the last mail of the partner that the program did not act on
+	Doubted  *Word     `json:"doubted,omitempty"`  // the last one that was not believed, and why
+	Notices  []Notice  `json:"notices,omitempty"`  // that the organizer is still to get
+
+	Page       string    `json:"page,omitempty"`        // the hash of the token of the last brief's page
+	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
+	PageUntil  time.Time `json:"page_until,omitzero"`   // when the page ends
 
 	Messages []*Message `json:"-"` // all that was decided to send, in that order
 
@@ -229,13 +264,16 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 // answered takes in an answer, which ends whatever asking was still meant.
 func (c *Conversation) answered(a Answer) { c.Answer, c.Asks = &a, 0 }
 
-// moved takes in that the organizer has named another start, which answers a "later" to the invitation.
+// moved takes in that the organizer has named another start, which answers a "later" to the invitation,
+// and a yes to another time than the one proposed.
 func (c *Conversation) moved() {
-	if c.said(Wait) && c.told() != nil {
-		answer := *c.Answer
-		answer.Moved = true
-		c.Answer = &answer
+	if c.Answer == nil {
+		return
 	}
+	answer := *c.Answer
+	answer.Moved = answer.Moved || c.said(Wait) && c.told() != nil
+	answer.Other = false
+	c.Answer = &answer
 }
 
 func same(a, b plan.Date) bool { return a.String() == b.String() }
@@ -305,6 +343,9 @@ func (c *Conversation) start(now time.Time) plan.Slot {
 	if !c.Chosen.IsZero() {
 		return c.Chosen
 	}
+	if c.said(Yes) && c.Answer.Other {
+		return plan.Slot{}
+	}
 	d := c.dates(now)
 	if d.Start.IsZero() && len(d.Times) == 1 {
 		return d.Times[0]
@@ -337,6 +378,12 @@ func (c *Conversation) Choices(now time.Time) []plan.Slot {
 	}
 	d := c.dates(now)
 	return ahead(append(slices.Clone(d.Times), d.Start), now)
+}
+
+// stands reports whether the plan still names a time that was offered.
+func (c *Conversation) stands(slot plan.Slot, now time.Time) bool {
+	d := c.dates(now)
+	return slot == d.Start || slices.Contains(d.Times, slot)
 }
 
 // ahead are the slots that have not passed.

@@ -18,8 +18,9 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 	if c.Cancelled == nil && !c.said(No) && !c.said(Yes) && !c.Ready {
 		return nil, c.notReady()
 	}
-	if m := c.last(nil, Brief); m != nil && c.Answer == nil {
-		if m.open() || m.State == Unclear && !again || m.left() && !again {
+	if briefs := c.briefs(); len(briefs) > 0 && c.Answer == nil {
+		m := briefs[len(briefs)-1]
+		if m.open() || m.State == Unclear && !again || m.left() && !again && (m.State != Bounced || m.Content == c.Says(now, Brief)) {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
@@ -36,6 +37,13 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
 		if !at.IsZero() && at != c.start(now) {
 			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
+		}
+		if m.State == Bounced && m.Content != c.Says(now, Invite) { // what came back says what does not hold any more
+			m.State = Superseded
+			if c.told() == nil {
+				return s.draft(c, Invite, now)
+			}
+			return s.draft(c, Update, now)
 		}
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
@@ -95,6 +103,64 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	return d, err
 }
 
+// TakeCounter decides on the time that the partner has proposed. The error is a [Refusal].
+func (s *Scheduler) TakeCounter(c *Conversation, now time.Time) (*Draft, error) {
+	if c.Counter == nil {
+		return nil, c.noCounter()
+	}
+	if at := c.Counter.slot(c); !at.Time().Equal(c.Counter.Start) {
+		return nil, &Refusal{ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: coalition move " + c.Ref() + " --start TIME"}
+	}
+	return s.Reschedule(c, c.Counter.slot(c), now)
+}
+
+// DeclineCounter decides on declining the time that the partner has proposed: they are told once, with
+// the reason where there is one. The error is a [Refusal].
+func (s *Scheduler) DeclineCounter(c *Conversation, reason string, now time.Time) (*Draft, error) {
+	if c.Counter == nil {
+		return nil, c.noCounter()
+	}
+	switch {
+	case c.Cancelled != nil:
+		return nil, c.isOver("cancelled")
+	case !now.Before(c.told().Start.Time()):
+		return nil, c.isOver("under way or over")
+	case c.said(No):
+		return nil, &Refusal{ErrUnfit, c.Plan.With.Name + " said no", "nothing more goes out"}
+	case !c.Ready:
+		return nil, c.notReady()
+	}
+	if err := line("the reason", reason); err != nil {
+		return nil, err
+	}
+	c.Counter.reason = reason
+	text := strings.TrimSuffix("declined the time proposed, "+c.Counter.slot(c).String()+": "+reason, ": ")
+	d, err := s.decide(c, Step{Kind: DeclineCounter}, now, true)
+	if err != nil {
+		return nil, err
+	}
+	c.Counter, c.Touched = nil, now
+	d.Events = append(d.Events, c.event(now, "counter", text))
+	return d, nil
+}
+
+func (c *Conversation) noCounter() error {
+	return &Refusal{ErrUnfit, "no other time is proposed for " + c.Ref(), "see: coalition show " + c.Ref()}
+}
+
+// slot is the time proposed, on the clock of the plan.
+func (p *Proposal) slot(c *Conversation) plan.Slot {
+	return plan.SlotOf(p.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone)))
+}
+
+// identify gives the round its one UID, and ORGANIZER, which never change from then on.
+func (s *Scheduler) identify(c *Conversation) {
+	if c.UID == "" {
+		c.UID = random(16)
+		c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
+	}
+}
+
 // ByFile turns a draft whose message waits in the outbox into one of a message for a file: the one
 // that waits will not go. The error is a [Refusal].
 func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
@@ -142,8 +208,11 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 		return nil, err
 	}
 	event := c.event(now, "ready", "checked in")
-	if a, ok := change.(Answer); ok {
-		event = c.event(now, "answer", a.text())
+	switch change := change.(type) {
+	case Answer:
+		event = c.event(now, "answer", change.text())
+	case Agenda:
+		event = c.event(now, "agenda", change.text())
 	}
 	return s.plain(c, now, event), nil
 }
@@ -152,6 +221,12 @@ func (a Answer) text() string {
 	s := a.Value
 	if !a.Slot.IsZero() {
 		s += ", " + a.Slot.String()
+	}
+	switch a.How {
+	case "mail":
+		s += " (by mail from " + a.From + ")"
+	case "page":
+		s += " (on the page)"
 	}
 	if a.Note != "" {
 		s += ": " + a.Note
@@ -211,6 +286,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 	case Brief:
 		c.Answer = nil
 		c.Offered = c.offers(now)
+		s.openPage(c, m, now)
 		m.Content = c.Says(now, Brief)
 		for _, t := range c.Offered {
 			if at := t.Time(); m.Deadline.IsZero() || at.Before(m.Deadline) {
@@ -221,26 +297,26 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 			m.Deadline = d.To.Time()
 		}
 	case Invite, Update:
-		if c.UID == "" {
-			c.UID = random(16)
-			c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
-		}
+		s.identify(c)
 		m.Content = c.Says(now, Invite)
 		m.Deadline = m.Content.Start.Time()
-		if last := c.lastDecided(); step.Kind == Update && m.Content.moves(&last.Content) {
+		// An invitation that came back, or was refused, may have been seen all the same.
+		if last := c.lastDecided(); (step.Kind == Update || last.Attempts > 0) && m.Content.moves(&last.Content) {
 			c.Sequence++
-			c.PartStat = invites.NeedsAction
+			c.PartStat, c.Counter = invites.NeedsAction, nil
+			m.Content.PartStat = ""
 		}
 	case Cancel:
 		if told != nil {
 			c.Sequence++
 			m.Content, m.Deadline = *told, told.Start.Time()
 		}
-	case Reminder:
+	case Reminder, DeclineCounter:
 		m.Content, m.Deadline = *told, told.Start.Time()
+		m.Content.PartStat = c.Says(now, Invite).PartStat // which they may have answered since
 	}
 	m.Deadline = m.Deadline.UTC()
-	if step.Kind != Brief && (told != nil || step.Kind == Invite) {
+	if step.Kind != Brief && step.Kind != Tell && (told != nil || step.Kind == Invite) {
 		m.Sequence = c.Sequence
 	}
 	if m.Revision == "" {
@@ -250,7 +326,10 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		return nil, err
 	}
 	d := &Draft{At: now, Conversation: c, Messages: []*Message{m}, Events: c.news}
-	if s.CopyToSelf && c.UID != "" && m.Calendar != nil && m.To != s.Organizer.Email {
+	if m.page != "" {
+		d.Page = c.Page
+	}
+	if s.CopyToSelf && m.Calendar != nil && m.Kind != DeclineCounter && m.To != s.Organizer.Email {
 		own := *m
 		own.Revision, own.To, own.Calendar = c.nextRevision(m.Kind, copyRevision), s.Organizer.Email, nil
 		if err := s.write(c, &own, told, now); err != nil {

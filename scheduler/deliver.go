@@ -130,6 +130,11 @@ func (d *delivery) send(m *Message) {
 		d.settle(m)
 		return
 	}
+	if m.Unclears > 0 && d.sent(d.hard, m) {
+		m.State, m.Via, m.Changed, m.Code, m.Error = Accepted, d.Via, d.Now().UTC(), 0, ""
+		d.settle(m)
+		return
+	}
 	dotted := false
 	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
 		ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}

@@ -17,7 +17,7 @@ func (w *world) again() {
 	var rows []int64
 	for _, c := range w.board().Conversations {
 		for _, m := range c.Messages {
-			if m.State == scheduler.Queued {
+			if m.State == scheduler.Queued || m.State == scheduler.Unclear {
 				rows = append(rows, m.Row)
 			}
 		}

@@ -22,7 +22,7 @@ func (c *Conversation) Status(now time.Time) Status {
 		return Cancelled
 	case told != nil && c.said(No):
 		return Declined
-	case told != nil && !now.Before(told.End()):
+	case told != nil && !now.Before(told.End()) && !c.refused():
 		return Met
 	case told != nil && c.PartStat == invites.Accepted:
 		return Confirmed
@@ -51,6 +51,8 @@ func (c *Conversation) Next(now time.Time) Step {
 		return c.nextCancelled(now)
 	case c.said(No):
 		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
+	case told != nil && !now.Before(told.End()) && c.refused():
+		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation"}
 	case told != nil && !now.Before(told.End()):
 		return Step{Next: "look back on the talk"}
 	case !c.Ready:
@@ -70,6 +72,9 @@ func (c *Conversation) Next(now time.Time) Step {
 func (c *Conversation) willing() bool {
 	return c.said(Yes) || c.said(Wait) && c.Answer.Moved
 }
+
+// refused reports whether the partner has declined the invitation in their calendar.
+func (c *Conversation) refused() bool { return c.PartStat == invites.Declined }
 
 func (c *Conversation) nextPlanned() Step {
 	if missing := c.Plan.Missing(); len(missing) > 0 {
@@ -117,7 +122,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	case c.said(Wait):
 		return Step{Next: "ask again when the moment is better: coalition ask " + c.Ref()}
 	case c.said(Query):
-		return Step{Next: "answer the question of " + c.Plan.With.Name}
+		return Step{Next: "answer the question of " + c.Plan.With.Name + ": coalition show " + c.Ref()}
 	}
 	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
 }
@@ -135,7 +140,11 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 			return s
 		}
 	}
-	return c.withPlan(Step{Kind: Invite, Due: c.Touched, Next: "send the invitation"})
+	due := c.Touched
+	if until := c.Answer.Until; until.After(due) {
+		due = until
+	}
+	return c.withPlan(Step{Kind: Invite, Due: due, Next: "send the invitation"})
 }
 
 func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
@@ -161,15 +170,39 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 		s.Again = told.Start.Time()
 		return s
 	}
-	if s, ok := c.nextReminder(now, told); ok {
-		return s
+	reminder, ok := c.nextReminder(now, told)
+	if ok && reminder.IsDue(now) {
+		return reminder
 	}
-	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: told.Start.Time()}
+	again := told.Start.Time()
+	if ok {
+		again = reminder.Again
+	}
+	switch who := c.Plan.With.Name; {
+	case c.Counter != nil:
+		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.slot(c).String() + ": coalition counter " + c.Ref(), Again: again}
+	case c.refused():
+		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.End()}
+	case c.lost():
+		return Step{Next: "find another way to reach " + who + ": the " + c.last(nil, Invite, Update).Kind.noun() + " came back", Again: again}
+	case ok:
+		return reminder
+	}
+	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
+}
+
+// lost reports whether the newest invitation or update has come back, and the partner has not answered
+// it all the same.
+func (c *Conversation) lost() bool {
+	return c.last(nil, Invite, Update).State == Bounced && c.PartStat == invites.NeedsAction
 }
 
 // nextReminder is the reminder that is due or comes next. One that was passed over because the
 // talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
 func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
+	if c.refused() || c.lost() {
+		return Step{}, false
+	}
 	var agreed time.Time // when the partner first learnt of this time
 	for _, m := range slices.Backward(c.Messages) {
 		if (m.Kind == Invite || m.Kind == Update) && m.left() && !m.copy() && m.Content.Start == told.Start {
@@ -244,7 +277,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 	switch {
 	case !m.Deadline.IsZero() && !now.Before(m.Deadline):
 		return Expired
-	case m.copy() || m.Kind == Cancel:
+	case m.copy() || m.Kind == Cancel || m.Kind == Tell:
 		return ""
 	case c.Cancelled != nil || !c.Ready:
 		return Dropped
@@ -274,7 +307,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Reminder:
 		switch {
-		case !c.willing():
+		case !c.willing() || c.refused():
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
@@ -283,6 +316,13 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 			if due := m.Content.Start.Time().Add(-before); due.After(m.Due) && !due.After(now) {
 				return Superseded
 			}
+		}
+	case DeclineCounter:
+		switch {
+		case c.said(No):
+			return Dropped
+		case m.Sequence != c.Sequence: // another time stands by now
+			return Superseded
 		}
 	}
 	return ""
@@ -295,6 +335,8 @@ type Content struct {
 	Place  string        `json:"place,omitempty"` // fingerprint of the setting
 	Rest   string        `json:"rest,omitempty"`  // fingerprint of purpose, offer, ask and agenda
 	Form   string        `json:"form,omitempty"`  // fingerprint of all that shapes the words besides
+
+	PartStat invites.PartStat `json:"partstat,omitempty"` // of the attendee; "" is NEEDS-ACTION
 }
 
 // End is when the talk is over.
@@ -317,6 +359,12 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 		Place:  fingerprint(p.Setting),
 		Rest:   fingerprint(p.Purpose, p.Offer, p.Ask, p.Agenda),
 		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
+	}
+	if len(c.Taken) > 0 {
+		content.Rest = fingerprint(content.Rest, c.Taken)
+	}
+	if kind != Brief && c.PartStat != invites.NeedsAction {
+		content.PartStat = c.PartStat
 	}
 	if kind == Brief {
 		d := c.dates(now)

@@ -133,7 +133,7 @@ func TestNext(t *testing.T) {
 		{name: "a question", past: func(t *testing.T, c *scheduler.Conversation) {
 			message(c, scheduler.Brief, scheduler.Accepted)
 			apply(t, c, scheduler.Answer{Value: scheduler.Query})
-		}, status: scheduler.Asked, next: "answer the question of Maya Chen"},
+		}, status: scheduler.Asked, next: "answer the question of Maya Chen: coalition show maya"},
 		{name: "yes, one time", past: func(t *testing.T, c *scheduler.Conversation) { apply(t, c, yes) },
 			status: scheduler.Permitted, kind: scheduler.Invite, due: monday, next: "send the invitation"},
 		{name: "yes, several times and none chosen", plan: []string{"when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"},

@@ -17,6 +17,9 @@ const (
 	Update   Kind = "update"   // iTIP REQUEST, a further one
 	Cancel   Kind = "cancel"   // iTIP CANCEL, or a question taken back
 	Reminder Kind = "reminder" // plain mail
+	Tell     Kind = "notice"   // to the organizer, plain mail
+
+	DeclineCounter Kind = "declinecounter" // iTIP DECLINECOUNTER
 )
 
 // noun is the kind in a sentence.
@@ -26,6 +29,8 @@ func (k Kind) noun() string {
 		return "invitation"
 	case Cancel:
 		return "cancellation"
+	case DeclineCounter:
+		return "refusal"
 	}
 	return string(k)
 }
@@ -91,6 +96,9 @@ type Message struct {
 
 	Data     []byte // the finished bytes; nil where only the state was loaded
 	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
+
+	page   string  // in the making of a brief: the address of its page
+	notice *Notice // in the making of a notice: what it says
 }
 
 // left reports whether the message may have reached its reader.
@@ -104,8 +112,8 @@ func (m *Message) Stuck() bool {
 	return m.State == Unclear && (m.Unclears > 1 || m.Kind == Reminder)
 }
 
-// copy reports whether the message goes to the organizer's own calendar, not to the partner.
-func (m *Message) copy() bool { return strings.HasPrefix(m.Revision, copyRevision) }
+// copy reports whether the message goes to the organizer, not to the partner.
+func (m *Message) copy() bool { return strings.HasPrefix(m.Revision, copyRevision) || m.Kind == Tell }
 
 const copyRevision = "copy "
 

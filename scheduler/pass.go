@@ -16,6 +16,7 @@ const late = 24 * time.Hour
 type Report struct {
 	Decided []*Message // by the pass; held ones included
 	Held    bool       // the pass held its messages: they wait for [Scheduler.Approve]
+	Unread  error      // why the mailbox could not be read; nil: it was, or there is none
 	Failed  int        // conversations that could not be carried on; the log says why
 	Again   time.Time  // on the clock of conversations: when to look again; zero: when something changes
 }
@@ -42,10 +43,10 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 				r.Held = true
 			}
 			continue
-		case c.dirty && (c.Rev > 0 || c.Ready):
+		case c.dirty && (c.Rev > 0 || c.Ready), c.notices(b.Now):
 			changed = append(changed, task{c, step})
 		}
-		for _, t := range []time.Time{step.Due, step.Again} {
+		for _, t := range []time.Time{step.Due, step.Again, c.nextNotice()} {
 			if t.After(b.Now) && (r.Again.IsZero() || t.Before(r.Again)) {
 				r.Again = t
 			}
@@ -61,9 +62,14 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			d = s.plain(t.c, b.Now)
 		}
 		if err == nil {
-			if r.Held && d.Messages != nil {
+			err = s.notify(d, b.Now)
+		}
+		if err == nil {
+			if r.Held && t.step.IsDue(b.Now) {
 				for _, m := range d.Messages {
-					m.State = Held
+					if m.Kind != Tell {
+						m.State = Held
+					}
 				}
 				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: many messages at once, or one that was due long ago"))
 			}

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -15,22 +16,29 @@ const (
 	Patience = 20 * time.Second
 )
 
-// Run carries all conversations on until ctx ends: it reads plans as they change, decides what is due,
-// and delivers. When ctx ends it waits for the messages that are being handed over, unless hard ends,
+// Run carries all conversations on until ctx ends: it reads plans as they change and answers as they
+// come, decides what is due, and delivers. When ctx ends it waits for the messages that are being handed over, unless hard ends,
 // too. It wakes only when something has happened or falls due. Problems of single plans or messages
 // are logged; the error is one that keeps everything from going on.
 func (s *Scheduler) Run(ctx, hard context.Context) error {
+	read := make(chan struct{})
+	var side sync.WaitGroup
+	defer side.Wait()
+	if s.Mailbox != nil { // a no that waits there is heard before anything is sent
+		side.Go(func() { s.keepReading(ctx, read) })
+		select {
+		case <-read:
+		case <-time.After(Patience):
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	b, err := s.begin(ctx, still)
 	if err != nil {
 		return err
 	}
 	kick, delivered := make(chan struct{}, 1), make(chan struct{}, 1)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.keepDelivering(ctx, hard, kick, delivered)
-	}()
-	defer func() { <-done }()
+	side.Go(func() { s.keepDelivering(ctx, hard, kick, delivered) })
 	files, changes := s.Plans.Watch(ctx), s.Store.Changes()
 	ticker := time.NewTicker(rescan)
 	defer ticker.Stop()
@@ -60,6 +68,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			case <-changes:
 				wake(kick)
 			case <-delivered:
+			case <-s.pokes():
 			case <-ticker.C:
 				if freed, err := s.Store.Recover(ctx, time.Now()); err != nil || len(freed) > 0 {
 					s.recovered(freed, err)
@@ -178,12 +187,18 @@ func (s *Scheduler) tell(b *Board, told map[string]bool) {
 // Once does one pass, and waits up to [Patience] for messages that are to be tried again. begun is
 // called with what there is before anything is done. The report is that of all it decided.
 func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report, error) {
+	all := &Report{}
+	if s.Mailbox != nil {
+		reading, cancel := context.WithTimeout(ctx, Patience)
+		all.Unread = s.ReadMail(reading)
+		s.Mailbox.Close()
+		cancel()
+	}
 	b, err := s.begin(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
 	begun(b)
-	all := &Report{}
 	for {
 		r, err := s.Pass(ctx, b)
 		if err != nil {

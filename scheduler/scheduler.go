@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jordan-wright/email"
@@ -27,7 +28,7 @@ import (
 	"coalition/templates"
 )
 
-// A Scheduler carries the conversations of one organizer. All fields are required.
+// A Scheduler carries the conversations of one organizer. All fields but the last two are required.
 type Scheduler struct {
 	Settings
 	Plans  *plan.Folder
@@ -38,10 +39,19 @@ type Scheduler struct {
 	Finish func(*email.Email) ([]byte, error) // turns a message into the bytes that travel
 	Now    func() time.Time                   // the clock of conversations; it may be set ahead
 	Log    *slog.Logger
+
+	Mailbox Mailbox                   // nil: answers don't come by mail
+	Link    func(token string) string // the address of a partner's page; nil: there are no pages
+
+	poked sync.Once
+	poke  chan struct{}
 }
 
 // ErrConflict is returned by [Store.Commit] when the conversation has changed since it was loaded.
 var ErrConflict = errors.New("the conversation has changed meanwhile")
+
+// ErrKnown is returned by [Store.Commit] for a mail that has counted before.
+var ErrKnown = errors.New("this mail has been taken in before")
 
 // ErrFenced is returned by [Store.Dot] when the message may not be sent any more: it was cancelled,
 // sending was paused, or the claim has passed to another worker.
@@ -55,7 +65,8 @@ type Store interface {
 	Load(ctx context.Context) ([]*Conversation, error)
 	// Commit writes a conversation, its new messages and its history in one transaction, and gives
 	// the new messages their rows. It returns [ErrConflict] when the stored revision is not that of
-	// the conversation, or a message with the same key is there already.
+	// the conversation, a message with the same key is there already, or one that was heard of is being
+	// sent; and [ErrKnown] when a mail with that key has been committed.
 	Commit(ctx context.Context, d *Draft) error
 	// Claim takes up to limit messages that may be sent now, in the order in which they fell due;
 	// only those of rows, where there are any. Each one is looked at again: one that is not wanted ends
@@ -85,6 +96,11 @@ type Store interface {
 	Paused(ctx context.Context) (bool, error)
 	// History is what has happened besides messages, of all conversations or those of one id.
 	History(ctx context.Context, id plan.ID) ([]Event, error)
+	// Cursor is how far the mailbox of that name has been read; "" where it has not.
+	Cursor(ctx context.Context, mailbox string) (at string, err error)
+	SetCursor(ctx context.Context, c Cursor) error
+	// Page is the conversation whose page has a token with that hash; round is 0 where there is none.
+	Page(ctx context.Context, hash string) (id plan.ID, round int, err error)
 	// Changes gets a value when another process may have written.
 	Changes() <-chan struct{}
 }
@@ -105,6 +121,24 @@ type Sender interface {
 	Idle()
 }
 
+// A Mailbox brings what comes in by mail. It only reads: the mailbox stays as it was.
+type Mailbox interface {
+	// Fetch calls take with the mails that have come after cursor, in the order of their arrival, batch
+	// by batch; next is the cursor once the whole batch is taken in. Where cursor is "" or of no use any
+	// more it begins with those that came at or after since; with a zero since there are none of these,
+	// and the cursor begins at the end. An error of take ends it, and is returned.
+	Fetch(ctx context.Context, cursor string, since time.Time, take func(batch []*invites.Mail, next string) error) error
+	// Name tells this mailbox from others that the same state may have been used with.
+	Name() string
+	// Wait returns when something may have come, and an error when the connection is lost or ctx ends.
+	Wait(ctx context.Context) error
+	// Sent reports whether the folder of sent mail holds the message of that Message-ID (without its
+	// angle brackets); ok is false where there is no such folder.
+	Sent(ctx context.Context, messageID string) (found, ok bool, err error)
+	// Close ends all connections; the Mailbox can be used again.
+	Close()
+}
+
 // An Event is something that happened in a conversation and is no message.
 type Event struct {
 	At    time.Time
@@ -121,11 +155,21 @@ type Draft struct {
 	Messages     []*Message         // new
 	Drop         map[*Message]State // messages that end without being sent
 	Events       []Event
+	Heard        []*Message // whose State and Error were learnt from outside: [Accepted] or [Bounced]
+
+	// Of a mail that came in: its key, which counts once, and the cursor of the mailbox behind it.
+	Key    string
+	Cursor Cursor
+
+	Page string // the hash of the token of a page that opens with it; "": none does
 
 	// Sent is the message that says it already, or is on its way: where it is not nil there is
 	// nothing to decide.
 	Sent *Message
 }
+
+// A Cursor is how far a mailbox has been read.
+type Cursor struct{ Mailbox, At string }
 
 // What is the last thing that happened in the draft, in a line for people; "" for none.
 func (d *Draft) What() string {
@@ -277,11 +321,12 @@ func (b *Board) Result(row int64) *Message {
 	return nil
 }
 
-// Free reports whether the organizer has no other talk in that span, as far as the conversations say.
+// Free reports whether the organizer has agreed on no other talk in that span, as far as the
+// conversations say. One that is only proposed leaves it free: who answers first has it.
 func (b *Board) Free(start time.Time, length time.Duration, except *Conversation) bool {
 	for _, c := range b.Conversations {
 		other := c.Start(b.Now)
-		if c == except || other.IsZero() || c.Cancelled != nil || c.said(No) {
+		if c == except || other.IsZero() || c.Cancelled != nil || c.said(No) || !c.said(Yes) && c.told() == nil {
 			continue
 		}
 		if other.Before(start.Add(length)) && start.Before(other.Add(c.Length())) {

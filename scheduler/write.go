@@ -29,12 +29,15 @@ func (s *Scheduler) talk(c *Conversation, t *plan.Terms) *templates.Talk {
 	for i, item := range t.Agenda {
 		talk.Agenda = append(talk.Agenda, templates.Item{Number: i + 1, Topic: item.Topic, Minutes: item.Minutes})
 	}
+	for _, topic := range c.Taken {
+		talk.Agenda = append(talk.Agenda, templates.Item{Number: len(talk.Agenda) + 1, Topic: topic})
+	}
 	return talk
 }
 
 var wording = map[Kind]templates.Kind{
 	Brief: templates.Brief, Invite: templates.Invitation, Update: templates.Update,
-	Cancel: templates.Cancellation, Reminder: templates.Reminder,
+	Cancel: templates.Cancellation, Reminder: templates.Reminder, DeclineCounter: templates.Refusal,
 }
 
 // write gives m its stamp, its Message-ID and its finished bytes. told is what the partner knew before.
@@ -42,7 +45,10 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	m.Stamp, m.Changed = c.stamp(now), now.UTC()
 	m.MessageID = random(16) + "@" + domain(s.Organizer.Email)
 	kind, want := wording[m.Kind], c.Language()
-	if m.copy() {
+	switch {
+	case m.Kind == Tell:
+		kind, want = templates.Notice, string(s.Language)
+	case m.copy():
 		kind, want = templates.Copy, string(s.Language)
 	}
 	lang, _ := s.Words.Language(want)
@@ -56,6 +62,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 			talk.From, talk.To = d.From.Time(), d.To.Time()
 		}
 		talk.Again = m.Revision != "1" && c.last((*Message).left, Brief) != nil
+		talk.Page = m.page
 	case Cancel:
 		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, told == nil, told != nil
 	case Update:
@@ -63,6 +70,17 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 			talk.Before = templates.Former{Start: told.Start.Time(), Length: told.Length}
 		}
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
+	case DeclineCounter:
+		talk.Reason = c.Counter.reason
+		talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
+	case Tell:
+		talk.News = m.notice.news()
+		for _, t := range c.Offered {
+			talk.Times = append(talk.Times, t.Time())
+		}
+		if c.Counter != nil {
+			talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
+		}
 	}
 	talk.Start = m.Content.Start.Time()
 	view, err := s.Words.View(lang, talk)
@@ -118,6 +136,8 @@ func (m *Message) method() invites.Method {
 		return invites.Publish
 	case m.Kind == Cancel:
 		return invites.Cancel
+	case m.Kind == DeclineCounter:
+		return invites.DeclineCounter
 	}
 	return invites.Request
 }
@@ -135,7 +155,7 @@ func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, 
 		UID: c.UID, Sequence: m.Sequence, Stamp: m.Stamp,
 		Start: start, End: start.Add(m.Content.Length),
 		Summary: entry.Summary, Description: entry.Description, Location: entry.Location,
-		Organizer: c.Organizer, Attendee: c.Partner(), Alarm: alarm,
+		Organizer: c.Organizer, Attendee: c.Partner(), PartStat: m.Content.PartStat, Alarm: alarm,
 		Cancelled: m.Kind == Cancel,
 	}
 	switch c.Plan.Setting.Kind {
@@ -144,8 +164,11 @@ func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, 
 	case plan.Video:
 		event.Conference = string(c.Plan.Setting.URL)
 	}
-	if c.Cancelled != nil {
+	switch {
+	case c.Cancelled != nil:
 		event.Comment = c.Cancelled.Reason
+	case m.Kind == DeclineCounter:
+		event.Comment = c.Counter.reason
 	}
 	return event.Encode(method)
 }
@@ -167,7 +190,7 @@ func (s *Scheduler) Publish(c *Conversation, m *Message) ([]byte, error) {
 func (c *Conversation) thread(own bool) []string {
 	var ids []string
 	for _, m := range c.Messages {
-		if m.left() && m.copy() == own {
+		if m.left() && m.copy() == own && m.Kind != Tell {
 			ids = append(ids, "<"+m.MessageID+">")
 		}
 	}

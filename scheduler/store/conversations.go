@@ -94,8 +94,22 @@ func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
 	}
 	rows := make([]int64, len(d.Messages))
 	err = s.update(ctx, func(tx *txn) error {
+		if err := s.received(tx, d); err != nil {
+			return err
+		}
 		if err := s.putConversation(tx, d.Conversation, data); err != nil {
 			return err
+		}
+		if d.Page != "" {
+			if _, err := tx.exec("INSERT INTO pages (hash, organizer, id, round) VALUES ($1, $2, $3, $4)",
+				d.Page, s.organizer, string(d.Conversation.ID), d.Conversation.Round); err != nil {
+				return err
+			}
+		}
+		for _, m := range d.Heard {
+			if err := s.heard(tx, m); err != nil {
+				return err
+			}
 		}
 		for m, state := range d.Drop {
 			if err := s.end(tx, m.Row, state, d.At); err != nil {
@@ -123,6 +137,48 @@ func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
 		m.Row = rows[i]
 	}
 	return nil
+}
+
+// received takes a mail into account, once, together with what follows from it.
+func (s *Store) received(tx *txn, d *scheduler.Draft) error {
+	if d.Key != "" {
+		n, err := tx.exec("INSERT INTO received (organizer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING", s.organizer, d.Key)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return scheduler.ErrKnown
+		}
+	}
+	if d.Cursor.Mailbox == "" {
+		return nil
+	}
+	return s.setCursor(tx, d.Cursor)
+}
+
+func (s *Store) setCursor(tx *txn, c scheduler.Cursor) error {
+	_, err := tx.exec("INSERT INTO cursors (organizer, mailbox, place) VALUES ($1, $2, $3) ON CONFLICT (organizer, mailbox) DO UPDATE SET place = $3",
+		s.organizer, c.Mailbox, c.At)
+	return err
+}
+
+// SetCursor implements [scheduler.Store].
+func (s *Store) SetCursor(ctx context.Context, c scheduler.Cursor) error {
+	return s.update(ctx, func(tx *txn) error { return s.setCursor(tx, c) })
+}
+
+// Cursor implements [scheduler.Store].
+func (s *Store) Cursor(ctx context.Context, mailbox string) (at string, err error) {
+	err = each(ctx, s.ro, func(rows *sql.Rows) error { return rows.Scan(&at) },
+		"SELECT place FROM cursors WHERE organizer = $1 AND mailbox = $2", s.organizer, mailbox)
+	return at, err
+}
+
+// Page implements [scheduler.Store].
+func (s *Store) Page(ctx context.Context, hash string) (id plan.ID, round int, err error) {
+	err = each(ctx, s.ro, func(rows *sql.Rows) error { return rows.Scan(&id, &round) },
+		"SELECT id, round FROM pages WHERE organizer = $1 AND hash = $2", s.organizer, hash)
+	return id, round, err
 }
 
 func (s *Store) putConversation(tx *txn, c *scheduler.Conversation, data []byte) (err error) {

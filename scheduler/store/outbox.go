@@ -62,6 +62,16 @@ func (s *Store) end(tx *txn, row int64, state scheduler.State, at time.Time) err
 	return err
 }
 
+// heard writes what was learnt about a message that has left: it does not go again.
+func (s *Store) heard(tx *txn, m *scheduler.Message) error {
+	n, err := tx.exec("UPDATE messages SET state = $1, error = $2, changed = $3 WHERE seq = $4 AND state <> 'sending'",
+		string(m.State), m.Error, ms(m.Changed), m.Row)
+	if err == nil && n == 0 {
+		err = scheduler.ErrConflict // it is just being sent once more
+	}
+	return err
+}
+
 // claimable is which messages can be claimed: those that wait, and those that are to be repeated.
 const claimable = `m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND m.kind <> 'reminder')`
 
@@ -260,7 +270,7 @@ func (s *Store) Message(ctx context.Context, row int64) (m *scheduler.Message, e
 func (s *Store) Approve(ctx context.Context, rows []int64) error {
 	return s.update(ctx, func(tx *txn) error {
 		for _, row := range rows {
-			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = 0 WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed')", row); err != nil {
+			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = 0 WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed', 'bounced')", row); err != nil {
 				return err
 			}
 		}

@@ -37,7 +37,7 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 }
 
 func (d *postgres) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA").Replace(tables1)}
+	return []string{strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA").Replace(tables1), tables2}
 }
 
 func (d *postgres) made() string {

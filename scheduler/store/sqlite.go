@@ -35,7 +35,7 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 	}
 	d.path = abs
 	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(abs); err == nil {
+		if info, err := os.Lstat(abs); err == nil && info.Mode().Type() == fs.ModeSymlink { // a file may just have been made by another process
 			return nil, nil, fmt.Errorf("%s is a link to nothing", abs)
 		}
 		if readOnly {
@@ -122,7 +122,7 @@ func (d *sqlite) dsn(q url.Values) string {
 }
 
 func (d *sqlite) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1)}
+	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1), tables2}
 }
 
 func (d *sqlite) made() string {

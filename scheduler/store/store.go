@@ -152,9 +152,11 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 		return ErrNewer
 	}
 	if readOnly {
-		s.db.close()
-		s.rw, s.ro = nil, nil
-		return nil
+		if version == 0 {
+			s.db.close()
+			s.rw, s.ro = nil, nil
+		}
+		return nil // what is read has been there since the first version
 	}
 	for {
 		finished, err := s.migrateOnce(ctx, steps)

@@ -76,6 +76,9 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"pause", testPause},
 		{"approve and hold", testApprove},
 		{"history", testHistory},
+		{"a mail counts once", testReceived},
+		{"what was heard", testHeard},
+		{"pages", testPages},
 		{"many writers", testManyWriters},
 		{"another process is told", testChanges},
 		{"opened twice at once", testOpenTwice},
@@ -147,7 +150,7 @@ func claim(t *testing.T, s *store.Store) *scheduler.Message {
 	return list[0]
 }
 
-var exported = cmp.Options{cmpopts.IgnoreUnexported(scheduler.Conversation{}), cmpopts.EquateEmpty(),
+var exported = cmp.Options{cmpopts.IgnoreUnexported(scheduler.Conversation{}, scheduler.Message{}, scheduler.Proposal{}), cmpopts.EquateEmpty(),
 	cmp.Transformer("text", func(d plan.Date) string { return d.String() })}
 
 func testRoundTrip(t *testing.T, dsn string) {
@@ -178,8 +181,14 @@ permitted: In person.
 	c.Answer = &scheduler.Answer{Value: "yes", At: at, How: "command", Note: "gern", Slot: c.Offered[0]}
 	c.Cancelled = &scheduler.Cancellation{At: at, Reason: "Porto"}
 	c.Organizer.Email = ana
+	c.Answer.From, c.Answer.Until, c.Replied = "m@example.org", at.Add(time.Minute), at
+	c.Counter = &scheduler.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Sequence: 3, Note: "besser"}
+	c.Proposed, c.Taken = []string{"Budget"}, []string{"Hiring"}
+	c.Word, c.Doubted = &scheduler.Word{At: at, From: "m@example.org", Text: "hi"}, &scheduler.Word{At: at, From: "x@example.net", Text: "no"}
+	c.Notices = []scheduler.Notice{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
+	c.Page, c.PageUntil = "hash", at.Add(time.Hour)
 	m := d.Messages[0]
-	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f"}
+	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED"}
 	m.Deadline, m.Approved = at.Add(time.Hour), true
 	commit(t, s, d)
 	got := load(t, s)
@@ -196,6 +205,84 @@ permitted: In person.
 	}
 	if diff := cmp.Diff(m, whole, exported); diff != "" {
 		t.Errorf("the message (-want +got):\n%s", diff)
+	}
+}
+
+// A mail that came in is taken into account together with all that follows from it, or not at all.
+func testReceived(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya")
+	d.Key, d.Cursor = "k1", scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:1"}
+	commit(t, s, d)
+	again := &scheduler.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:2"},
+		Events: []scheduler.Event{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}}
+	if err := s.Commit(ctx, again); !errors.Is(err, scheduler.ErrKnown) {
+		t.Errorf("the same mail again: %v", err)
+	}
+	stale := &scheduler.Draft{At: at, Conversation: &scheduler.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:3"}}
+	if err := s.Commit(ctx, stale); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("a mail for an old revision: %v", err)
+	}
+	if events, err := s.History(ctx, "maya"); err != nil || len(events) != 0 {
+		t.Errorf("history: %v, %v; want none", events, err)
+	}
+	if got, err := s.Cursor(ctx, "ana@imap/INBOX"); got != "7:1" || err != nil {
+		t.Errorf("the cursor is %q, %v; want 7:1", got, err)
+	}
+	stale.Conversation = load(t, s)[0]
+	commit(t, s, stale) // what did not count before counts now
+	if err := s.SetCursor(ctx, scheduler.Cursor{Mailbox: "other", At: "1:1"}); err != nil {
+		t.Error(err)
+	}
+	for mailbox, want := range map[string]string{"ana@imap/INBOX": "7:3", "other": "1:1", "unknown": ""} {
+		if got, err := s.Cursor(ctx, mailbox); got != want || err != nil {
+			t.Errorf("the cursor of %s is %q, %v; want %q", mailbox, got, err, want)
+		}
+	}
+}
+
+// What comes back changes a message that has left, and none that is on its way.
+func testHeard(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("maya", scheduler.Brief))
+	bounce := func() error {
+		c := load(t, s)[0]
+		m := c.Messages[0]
+		m.State, m.Error = scheduler.Bounced, "5.1.1 unknown"
+		return s.Commit(ctx, &scheduler.Draft{At: at, Conversation: c, Heard: []*scheduler.Message{m}})
+	}
+	m := claim(t, s)
+	if err := bounce(); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("a bounce of a message that is being sent: %v", err)
+	}
+	m.State = scheduler.Accepted
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := bounce(); err != nil {
+		t.Error(err)
+	}
+	if m := load(t, s)[0].Messages[0]; m.State != scheduler.Bounced || m.Error != "5.1.1 unknown" {
+		t.Errorf("stored: %s, %q", m.State, m.Error)
+	}
+	if err := s.Approve(ctx, []int64{m.Row}); err != nil { // the organizer wants it to go once more
+		t.Error(err)
+	}
+	if m := load(t, s)[0].Messages[0]; m.State != scheduler.Queued {
+		t.Errorf("approved: %s", m.State)
+	}
+}
+
+func testPages(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya")
+	d.Page = "hash one"
+	commit(t, s, d)
+	if id, round, err := s.Page(ctx, "hash one"); id != "maya" || round != 1 || err != nil {
+		t.Errorf("the page leads to %s/%d, %v; want maya/1", id, round, err)
+	}
+	if id, round, err := s.Page(ctx, "hash"); id != "" || round != 0 || err != nil {
+		t.Errorf("a page that nobody made: %s/%d, %v", id, round, err)
 	}
 }
 
@@ -629,6 +716,37 @@ func TestNewerFile(t *testing.T) {
 		if _, err := store.Open(ctx, path, []string{ana}, readOnly); !errors.Is(err, store.ErrNewer) {
 			t.Errorf("opened a newer schema: %v", err)
 		}
+	}
+}
+
+// A state of an older version is seen as it is by whoever only looks, and brought up to date by whoever writes.
+func TestOlderFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := open(t, path)
+	commit(t, s, draft("maya", scheduler.Brief))
+	s.Close()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; UPDATE schema_version SET version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	s, err = store.Open(ctx, path, []string{ana}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
+		t.Errorf("looked at: %d conversations; want maya with her brief", len(list))
+	}
+	s.Close()
+	s = open(t, path)
+	if err := s.SetCursor(ctx, scheduler.Cursor{Mailbox: "m", At: "1:1"}); err != nil {
+		t.Error(err)
+	}
+	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
+		t.Errorf("brought up to date: %d conversations; want maya with her brief", len(list))
 	}
 }
 

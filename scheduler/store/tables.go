@@ -59,3 +59,22 @@ CREATE INDEX events_of ON events (organizer, id);
 CREATE TABLE control (
 	name TEXT PRIMARY KEY
 )`
+
+// tables2 is for what comes in. Whoever only reads does without these.
+const tables2 = `CREATE TABLE received (
+	organizer TEXT NOT NULL,
+	key       TEXT NOT NULL,
+	PRIMARY KEY (organizer, key)
+);
+CREATE TABLE cursors (
+	organizer TEXT NOT NULL,
+	mailbox   TEXT NOT NULL,
+	place     TEXT NOT NULL,
+	PRIMARY KEY (organizer, mailbox)
+);
+CREATE TABLE pages (
+	hash      TEXT PRIMARY KEY,
+	organizer TEXT NOT NULL,
+	id        TEXT NOT NULL,
+	round     BIGINT NOT NULL
+)`

@@ -1,0 +1,138 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"coalition/invites"
+)
+
+// reconnect is the longest time between two tries to reach a mailbox.
+const reconnect = 5 * time.Minute
+
+// ReadMail takes in what has come into the mailbox since it was read last. The cursor is written with
+// what a mail changes, and behind each batch; a mail that is read again does not count again.
+func (s *Scheduler) ReadMail(ctx context.Context) error {
+	name := s.Mailbox.Name()
+	at, err := s.Store.Cursor(ctx, name)
+	if err != nil {
+		return err
+	}
+	since, err := s.since(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Mailbox.Fetch(ctx, at, since, func(batch []*invites.Mail, next string) error {
+		if _, err := s.Receive(ctx, batch); err != nil {
+			return err
+		}
+		return s.Store.SetCursor(ctx, Cursor{name, next})
+	})
+}
+
+// since is when the first message left: an answer can't be older. Zero: none has.
+func (s *Scheduler) since(ctx context.Context) (since time.Time, err error) {
+	b, err := s.recall(ctx)
+	if err != nil {
+		return since, err
+	}
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if m.left() && (since.IsZero() || m.Stamp.Before(since)) {
+				since = m.Stamp
+			}
+		}
+	}
+	if now := time.Now(); since.After(now) { // the clock of conversations may be set ahead
+		since = now.Add(-late)
+	}
+	return since, nil
+}
+
+// keepReading reads the mailbox whenever something has come, until ctx ends. It closes first when it
+// has been read once, or can't be.
+func (s *Scheduler) keepReading(ctx context.Context, first chan struct{}) {
+	defer s.Mailbox.Close()
+	told := ""
+	for attempt := 1; ctx.Err() == nil; attempt++ {
+		err := s.ReadMail(ctx)
+		if first != nil {
+			close(first)
+			first = nil
+		}
+		for err == nil {
+			if told != "" {
+				s.Log.Info("the mailbox can be read again")
+			}
+			attempt, told = 0, ""
+			s.findSent(ctx)
+			if err = s.Mailbox.Wait(ctx); err == nil {
+				err = s.ReadMail(ctx)
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		s.Mailbox.Close()
+		// Servers put the time that it took, and the like, into what they say.
+		if text := strings.Map(noDigit, err.Error()); text != told && attempt > 0 { // a connection that was cut is no news; that there is none is
+			s.Log.Warn("the mailbox can't be read; trying again", "error", err)
+			told = text
+		}
+		wait := min(Backoff(attempt+1, rand.Float64()), reconnect)
+		var fault *invites.DeliveryError
+		if errors.As(err, &fault) {
+			wait = max(wait, fault.Wait) // a wrong password, tried too often, locks the account
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+func noDigit(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
+}
+
+// findSent looks in the folder of sent mail for messages of which nobody knows whether they have gone,
+// and which are not tried again.
+func (s *Scheduler) findSent(ctx context.Context) {
+	b, err := s.recall(ctx)
+	if err != nil {
+		return // the next pass says so
+	}
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if m.Stuck() && s.sent(ctx, m) {
+				m.State, m.Error, m.Changed = Accepted, "", s.Now().UTC()
+				if err := s.Store.Settle(ctx, m); err != nil {
+					s.Log.Error("a message that was found in the sent mail can't be settled", "id", m.ID, "kind", m.Kind, "error", err)
+					continue
+				}
+				wake(s.pokes())
+			}
+		}
+	}
+}
+
+// sent reports whether the folder of sent mail holds m. That it does not is no proof: not every server
+// keeps what it takes over.
+func (s *Scheduler) sent(ctx context.Context, m *Message) bool {
+	if s.Mailbox == nil {
+		return false
+	}
+	found, _, err := s.Mailbox.Sent(ctx, m.MessageID)
+	if err != nil && ctx.Err() == nil {
+		s.Log.Warn("the folder of sent mail can't be read", "error", err)
+	}
+	return found
+}

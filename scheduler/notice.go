@@ -1,0 +1,70 @@
+package scheduler
+
+import (
+	"slices"
+	"time"
+
+	"coalition/templates"
+)
+
+// A Notice is a mail to the organizer about something that has come in and that the program does not
+// carry on with by itself.
+type Notice struct {
+	What string    `json:"what"` // one of templates.News…
+	Due  time.Time `json:"due"`  // a word that may still be changed is told when it stands
+	At   time.Time `json:"at"`
+	From string    `json:"from"`
+	How  string    `json:"how"`            // "mail", "page" or "calendar"
+	Text string    `json:"text,omitempty"` // in the partner's words
+	Do   []string  `json:"do,omitempty"`   // the commands that go on from here
+}
+
+func (n *Notice) news() *templates.News {
+	return &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Text: n.Text, Commands: n.Do}
+}
+
+// tell keeps a notice for the organizer, where they want to get any.
+func (c *Conversation) tell(n Notice) {
+	if c.settings.Notify {
+		if n.Due.IsZero() {
+			n.Due = n.At
+		}
+		c.Notices = append(c.Notices, n)
+	}
+}
+
+// nextNotice is when a notice is to be written; zero: there is none.
+func (c *Conversation) nextNotice() (due time.Time) {
+	for _, n := range c.Notices {
+		if due.IsZero() || n.Due.Before(due) {
+			due = n.Due
+		}
+	}
+	return due
+}
+
+// notices reports whether a notice is due.
+func (c *Conversation) notices(now time.Time) bool {
+	due := c.nextNotice()
+	return !due.IsZero() && !due.After(now)
+}
+
+// notify adds to the draft the notices that are due.
+func (s *Scheduler) notify(d *Draft, now time.Time) error {
+	c := d.Conversation
+	var later []Notice
+	for _, n := range c.Notices {
+		if n.Due.After(now) {
+			later = append(later, n)
+			continue
+		}
+		m := &Message{ID: c.ID, Round: c.Round, Kind: Tell, To: s.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: s.Via, notice: &n}
+		m.Revision = c.nextRevision(Tell, "")
+		if err := s.write(c, m, nil, now); err != nil {
+			return err
+		}
+		d.Messages, c.Messages = append(d.Messages, m), append(c.Messages, m)
+	}
+	c.Notices = slices.Clip(later)
+	return nil
+}

@@ -1,0 +1,587 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+	"coalition/templates"
+)
+
+// A Receipt says what has become of a mail that came in.
+type Receipt struct {
+	Mail    *invites.Mail
+	ID      plan.ID // of the conversation it belongs to; "": it is none of ours
+	Round   int
+	What    string // one line for people
+	Counted bool   // it changed the conversation, and was not just written down
+}
+
+// Receive takes in mails in their order. Each counts once, however often it comes. Nothing is sent by it.
+func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Receipt, error) {
+	var receipts []Receipt
+	var b *Board
+	for _, mail := range mails {
+		for try := 1; ; try++ {
+			var err error
+			if b == nil {
+				if b, err = s.recall(ctx); err != nil {
+					return receipts, err
+				}
+			}
+			r, d := s.take(b, mail)
+			if d != nil {
+				d.Key = mail.Key
+				if mail.Cursor != "" {
+					d.Cursor = Cursor{s.Mailbox.Name(), mail.Cursor}
+				}
+				err = s.Store.Commit(ctx, d)
+			}
+			switch {
+			case errors.Is(err, ErrKnown):
+				r.What, r.Counted = "it has been taken in before", false
+				b = nil // it shows what the mail would have changed
+			case errors.Is(err, ErrConflict) && try < 5:
+				b = nil
+				continue
+			case err != nil:
+				return receipts, err
+			}
+			if d != nil && err == nil {
+				s.Log.Info("received", "id", Ref(r.ID, r.Round), "counted", r.Counted)
+				wake(s.pokes())
+			}
+			receipts = append(receipts, r)
+			break
+		}
+	}
+	return receipts, nil
+}
+
+// recall is the conversations that something has happened in, without a look at their plan files:
+// these speak when a pass reads them.
+func (s *Scheduler) recall(ctx context.Context) (*Board, error) {
+	stored, err := s.Store.Load(ctx)
+	for _, c := range stored {
+		c.settings = &s.Settings
+	}
+	return &Board{Now: s.Now(), Conversations: stored}, err
+}
+
+// pokes gets a value when something has come in, and the conversations are to be looked at again.
+func (s *Scheduler) pokes() chan struct{} {
+	s.poked.Do(func() { s.poke = make(chan struct{}, 1) })
+	return s.poke
+}
+
+// take finds out what a mail means. The draft is nil where nothing is to be written down.
+func (s *Scheduler) take(b *Board, mail *invites.Mail) (Receipt, *Draft) {
+	if mail.Sort == invites.Report {
+		return s.takeReport(b, mail)
+	}
+	none := Receipt{Mail: mail, What: "it belongs to no conversation"}
+	if s.own(mail.From.Email) {
+		none.What = "it comes from yourself"
+		return none, nil
+	}
+	c := s.addressed(b, mail)
+	if c == nil {
+		return none, nil
+	}
+	return newTaking(s, b, c, mail).take()
+}
+
+// addressed is the conversation that a mail belongs to, as far as it says so itself; nil: none.
+func (s *Scheduler) addressed(b *Board, mail *invites.Mail) *Conversation {
+	for _, c := range b.Conversations {
+		if o := mail.Calendar; o != nil && c.UID != "" && o.UID == c.UID {
+			return c
+		}
+	}
+	for _, ref := range slices.Backward(mail.Refs) { // the last one is what it answers
+		for _, c := range b.Conversations {
+			for _, m := range c.Messages {
+				if m.MessageID == ref && !m.copy() {
+					return c
+				}
+			}
+		}
+	}
+	// Without any of that, only a mail of the partner that looks like an answer can be one.
+	var maybe []*Conversation
+	for _, c := range b.Conversations {
+		if c.Cancelled == nil && c.reached() && c.Status(b.Now) != Met && (c.writes(mail.From) || c.writes(mail.ReplyTo)) {
+			maybe = append(maybe, c)
+		}
+	}
+	slices.SortStableFunc(maybe, func(x, y *Conversation) int { // the one that waits, and then the newest, first
+		if waits := cmp.Compare(x.Status(b.Now), y.Status(b.Now)); waits != 0 && (x.Status(b.Now) == Asked || y.Status(b.Now) == Asked) {
+			return map[bool]int{true: -1, false: 1}[x.Status(b.Now) == Asked]
+		}
+		return y.Stamp.Compare(x.Stamp)
+	})
+	for _, c := range maybe {
+		switch {
+		case mail.Calendar != nil, mail.Doubt != "", s.answersBrief(c, mail),
+			c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text).Value != "":
+			return c
+		}
+	}
+	return nil
+}
+
+// writes reports whether an address is the partner's.
+func (c *Conversation) writes(a invites.Address) bool {
+	if a.Email == "" {
+		return false
+	}
+	return slices.ContainsFunc(append([]plan.Email{c.Plan.With.Email}, c.Plan.With.Aliases...),
+		func(e plan.Email) bool { return strings.EqualFold(string(e), a.Email) })
+}
+
+// answersBrief reports whether a mail is a direct reply to the last brief: it says so by its references,
+// or, where it has none at all, by its subject. A yes in a talk by mail that has gone on since may be to
+// something else, and its numbers to other times.
+func (s *Scheduler) answersBrief(c *Conversation, mail *invites.Mail) bool {
+	last := c.last((*Message).left, Brief)
+	if last == nil {
+		return false
+	}
+	if len(mail.Refs) > 0 {
+		return mail.Refs[len(mail.Refs)-1] == last.MessageID
+	}
+	lang, _ := s.Words.Language(c.Language())
+	talk := s.talk(c, &c.Plan)
+	for _, talk.Again = range []bool{false, true} {
+		view, err := s.Words.View(lang, talk)
+		if err != nil {
+			return false
+		}
+		if subject, err := view.Heading(templates.Brief); err == nil && subject != "" && strings.HasSuffix(strings.ToLower(mail.Subject), strings.ToLower(subject)) {
+			return true
+		}
+	}
+	return false
+}
+
+// A taking is a mail beside the conversation it belongs to.
+type taking struct {
+	s    *Scheduler
+	b    *Board
+	c    *Conversation
+	mail *invites.Mail
+	at   time.Time
+
+	heard []*Message // whose state was learnt from the mail
+	until time.Time  // of an answer on the page: it may be changed before
+}
+
+// newTaking is that of a mail at this moment. A mail from the future, or from before anything was sent
+// that it could be about, has a wrong clock, and counts as of now.
+func newTaking(s *Scheduler, b *Board, c *Conversation, mail *invites.Mail) *taking {
+	if len(c.Messages) == 0 || mail.At.Before(c.Messages[0].Stamp) || mail.At.After(b.Now) {
+		mail.At = b.Now
+	}
+	return &taking{s: s, b: b, c: c, mail: mail, at: b.Now}
+}
+
+func (t *taking) take() (Receipt, *Draft) {
+	switch t.mail.Sort {
+	case invites.Robot:
+		return t.written("an automatic reply from " + t.from() + t.quoted(": "))
+	case invites.List, invites.Spam:
+		return t.doubted("it is marked as " + map[invites.Sort]string{invites.List: "list mail", invites.Spam: "spam"}[t.mail.Sort])
+	}
+	if doubt := t.unbelievable(); doubt != "" {
+		return t.doubted(doubt)
+	}
+	t.arrived()
+	if t.mail.Calendar != nil {
+		return t.takeCalendar(t.mail.Calendar)
+	}
+	return t.takeText()
+}
+
+// from is who wrote the mail.
+func (t *taking) from() string { return cmp.Or(t.mail.From.Email, "an unreadable address") }
+
+// unbelievable is why the mail is not taken for the partner's; "" where it is.
+func (t *taking) unbelievable() string {
+	c, from, reply := t.c, t.mail.From, t.mail.ReplyTo
+	switch {
+	case t.mail.Doubt != "":
+		return t.mail.Doubt
+	case c.writes(from):
+		return ""
+	case c.writes(reply) && within(domain(from.Email), domain(reply.Email)): // a server that writes in the partner's name
+		return ""
+	}
+	return "it does not come from " + string(c.Plan.With.Email)
+}
+
+// within reports whether a domain is the other one, or below it.
+func within(domain, other string) bool {
+	domain, other = strings.ToLower(domain), strings.ToLower(other)
+	return domain == other || strings.HasSuffix(domain, "."+other)
+}
+
+// arrived learns from a believed answer that what it answers has arrived.
+func (t *taking) arrived() {
+	for _, m := range t.c.Messages {
+		if m.State == Unclear && (slices.Contains(t.mail.Refs, m.MessageID) ||
+			t.mail.Calendar != nil && t.mail.Calendar.UID == t.c.UID && m.Kind == Invite && t.mail.Calendar.Method == invites.Reply) {
+			m.State, m.Error = Accepted, ""
+			t.heard = append(t.heard, m)
+		}
+	}
+}
+
+// written is a mail that is only written down.
+func (t *taking) written(what string) (Receipt, *Draft) {
+	return t.receipt(what, false, t.c.event(t.at, "mail", what))
+}
+
+// doubted is a mail that is not believed.
+func (t *taking) doubted(why string) (Receipt, *Draft) {
+	what := fmt.Sprintf("not believed: %s from %s: %s", t.sort(), t.from(), why)
+	t.c.Doubted = &Word{At: t.mail.At, From: t.from(), Text: t.sort() + ": " + why}
+	return t.receipt(what, false, t.c.event(t.at, "mail", what))
+}
+
+// sort is what the mail seems to be.
+func (t *taking) sort() string {
+	o := t.mail.Calendar
+	switch {
+	case o == nil:
+		return "a mail"
+	case o.Method == invites.Counter:
+		return "a counter-proposal"
+	case o.Method == invites.Reply:
+		for _, a := range o.Attendees {
+			return "the answer " + strings.ToLower(string(a.PartStat))
+		}
+	}
+	return "a calendar"
+}
+
+// shown is a mail that the organizer is to read, and that changes nothing.
+func (t *taking) shown(what string) (Receipt, *Draft) {
+	t.c.Word = &Word{At: t.mail.At, From: t.from(), Text: what}
+	t.tell(templates.NewsMail, t.mail.Text, "coalition show "+t.c.Ref())
+	return t.written(what)
+}
+
+func (t *taking) tell(kind string, text string, commands ...string) {
+	way := "mail"
+	switch {
+	case t.mail.Calendar != nil:
+		way = "calendar"
+	case !t.until.IsZero():
+		way = "page"
+	}
+	t.c.tell(Notice{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Text: clip(text, maxLine), Do: commands})
+}
+
+func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *Draft) {
+	d := t.s.plain(t.c, t.at, events...)
+	d.Heard = t.heard
+	return Receipt{Mail: t.mail, ID: t.c.ID, Round: t.c.Round, What: what, Counted: counted}, d
+}
+
+// quoted is the writer's own words on one line behind lead; "" where there are none.
+func (t *taking) quoted(lead string) string {
+	if text := clip(oneLine(t.mail.Text), 300); text != "" {
+		return lead + "“" + text + "”"
+	}
+	return ""
+}
+
+// takeText takes in a plain reply.
+func (t *taking) takeText() (Receipt, *Draft) {
+	c := t.c
+	wrote := t.from() + " wrote" + cmp.Or(t.quoted(": "), " without words of their own")
+	switch {
+	case c.Cancelled != nil, c.Status(t.at) == Met:
+		return t.written(wrote)
+	case c.told() != nil: // it never answers an invitation
+		return t.shown(wrote)
+	case c.Answer != nil && t.mail.At.Before(c.Answer.At.Truncate(time.Second)):
+		return t.shown("older than the answer on record: " + wrote)
+	}
+	a, adds := t.understand()
+	if a.Value == Query && (c.said(Yes) || c.said(No)) { // it does not take back what is on record
+		return t.shown(wrote)
+	}
+	if err := c.Apply(a, t.at); err != nil {
+		return t.shown(wrote + " (" + err.Error() + ")")
+	}
+	c.Word = nil
+	c.propose(adds)
+	t.tellAnswer(a)
+	return t.receipt(a.text(), true, c.event(t.at, "answer", a.text()))
+}
+
+// understand is the answer that a plain reply gives, and what it adds to the agenda.
+func (t *taking) understand() (a Answer, adds []string) {
+	c := t.c
+	a = Answer{Value: Query, How: "mail", From: t.from(), Note: clip(oneLine(t.mail.Text), maxLine)}
+	said := t.s.Words.Understand(c.Language(), t.mail.Text)
+	if !t.s.answersBrief(c, t.mail) {
+		return a, nil
+	}
+	switch said.Value {
+	case "yes":
+		slot, ok := t.b.choose(c, said.Numbers)
+		if !ok {
+			return a, nil
+		}
+		a.Value, a.Slot = Yes, slot
+		// With one time in the brief a bare yes is to that one; and a number to no other.
+		a.Other = slot.IsZero() && (len(said.Numbers) > 0 || len(c.Offered) == 1 && !c.stands(c.Offered[0], t.at))
+	case "no":
+		a.Value = No
+	case "later":
+		a.Value = Wait
+	}
+	return a, said.Adds
+}
+
+// choose is the earliest of the times with these numbers that is still free: zero where none is, and
+// not ok where a number means nothing.
+func (b *Board) choose(c *Conversation, numbers []int) (best plan.Slot, ok bool) {
+	offered := c.Choices(b.Now)
+	for _, n := range numbers {
+		if n < 1 || n > len(offered) {
+			return plan.Slot{}, false
+		}
+		slot := offered[n-1]
+		if at := slot.Time(); at.After(b.Now) && c.stands(slot, b.Now) && b.Free(at, c.Length(), c) && (best.IsZero() || at.Before(best.Time())) {
+			best = slot
+		}
+	}
+	return best, true
+}
+
+// Choose is the earliest of the times with these numbers, as a brief counts them from 1, that is still
+// free. The error is a [Refusal].
+func (b *Board) Choose(c *Conversation, numbers []int) (plan.Slot, error) {
+	for _, n := range numbers {
+		if _, ok := b.choose(c, []int{n}); !ok {
+			return plan.Slot{}, &Refusal{ErrUnfit, fmt.Sprintf("there is no time with the number %d", n), "see: coalition show " + c.Ref()}
+		}
+	}
+	slot, _ := b.choose(c, numbers)
+	if slot.IsZero() {
+		return slot, &Refusal{ErrUnfit, "none of these times is free any more", "record the yes without --time, and choose another one together"}
+	}
+	return slot, nil
+}
+
+// most is how many lines for the agenda wait at a time.
+const most = 10
+
+// propose keeps lines that the partner proposes for the agenda.
+func (c *Conversation) propose(lines []string) {
+	for _, line := range lines {
+		if len(c.Proposed) < most && line != "" && !slices.Contains(c.Proposed, line) && !slices.Contains(c.Taken, line) {
+			c.Proposed = append(c.Proposed, line)
+		}
+	}
+}
+
+// tellAnswer tells the organizer of an answer that the program does not carry on with by itself.
+func (t *taking) tellAnswer(a Answer) {
+	ref := t.c.Ref()
+	take := "coalition agenda " + ref + " take"
+	switch a.Value {
+	case Query:
+		t.tell(templates.NewsQuestion, t.mail.Text, "coalition answer "+ref+" yes|no|later", "coalition show "+ref)
+	case No:
+		t.tell(templates.NewsNo, t.mail.Text)
+	case Wait:
+		t.tell(templates.NewsLater, t.mail.Text, "coalition ask "+ref)
+	case Yes:
+		if t.c.start(t.at).IsZero() {
+			t.tell(templates.NewsYes, t.mail.Text, "coalition invite "+ref+" --start TIME")
+		} else if len(t.c.Proposed) > 0 {
+			t.tell(templates.NewsAdds, strings.Join(t.c.Proposed, "\n"), take)
+		}
+	}
+}
+
+// takeCalendar takes in what the partner's calendar says (RFC 5546, section 3.2).
+func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
+	c := t.c
+	told := c.told()
+	switch {
+	case c.UID == "" || o.UID != c.UID:
+		return t.doubted("its UID is not that of our invitation")
+	case o.Method != invites.Reply && o.Method != invites.Counter:
+		return t.doubted(fmt.Sprintf("only a REPLY or a COUNTER of the partner counts, and this is a %s", cmp.Or(string(o.Method), "calendar without METHOD")))
+	case told == nil:
+		return t.doubted("it answers an invitation that has not gone")
+	}
+	attendee := t.attendee(o)
+	sequence := max(o.Sequence, 0)
+	switch {
+	case attendee == nil:
+		return t.doubted("it does not answer for " + string(c.Plan.With.Email))
+	case sequence > c.Sequence:
+		return t.doubted(fmt.Sprintf("it answers SEQUENCE %d, which was never sent", o.Sequence))
+	}
+	if o.Sequence < 0 && o.Start.Equal(told.Start.Time()) {
+		sequence = c.Sequence // KDE does not say it, and repeats the time instead
+	}
+	said := strings.ToLower(string(attendee.PartStat))
+	if o.Method == invites.Counter {
+		said = "another time"
+	}
+	said += " (by calendar, from " + t.from() + ")"
+	if o.Comment != "" {
+		said += ": " + o.Comment
+	}
+	stamp := t.stamp(o)
+	switch {
+	case c.Cancelled != nil || !t.at.Before(told.End()):
+		return t.written("too late: " + said)
+	case sequence < c.Sequence:
+		return t.shown(fmt.Sprintf("%s, to an older version of the invitation (SEQUENCE %d): it does not count for the present one", said, sequence))
+	case stamp.Before(c.Replied):
+		return t.written("an earlier answer that came late: " + said)
+	case o.Method == invites.Counter:
+		return t.takeCounter(o, attendee, stamp, said)
+	}
+	switch attendee.PartStat {
+	case invites.Accepted, invites.Declined, invites.Tentative:
+	default:
+		return t.shown(said)
+	}
+	same := c.PartStat == attendee.PartStat
+	c.PartStat, c.Replied, c.Counter, c.Word = attendee.PartStat, stamp, nil, nil
+	c.Touched = t.at
+	switch {
+	case attendee.PartStat == invites.Declined && !same:
+		t.tell(templates.NewsDeclined, o.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+	case attendee.PartStat == invites.Tentative && !same:
+		t.tell(templates.NewsTentative, o.Comment, "coalition show "+c.Ref())
+	case o.Comment != "":
+		c.Word = &Word{At: t.mail.At, From: t.from(), Text: said}
+		t.tell(templates.NewsMail, o.Comment, "coalition show "+c.Ref())
+	}
+	return t.receipt(said, true, c.event(t.at, "answer", said))
+}
+
+// attendee is the line of the object that answers for the partner; nil: there is none.
+func (t *taking) attendee(o *invites.Object) *invites.Attendee {
+	for i := range o.Attendees {
+		if t.c.writes(invites.Address{Email: o.Attendees[i].Email}) {
+			return &o.Attendees[i]
+		}
+	}
+	return nil
+}
+
+// stamp orders the answers of a calendar. SOGo repeats the DTSTAMP of the invitation, which says nothing
+// about when the answer was given; and none can be given after it has come.
+func (t *taking) stamp(o *invites.Object) time.Time {
+	ours := slices.ContainsFunc(t.c.Messages, func(m *Message) bool { return m.Stamp.Equal(o.Stamp) })
+	if o.Stamp.IsZero() || ours || o.Stamp.After(t.mail.At) {
+		return t.mail.At
+	}
+	return o.Stamp
+}
+
+// takeCounter takes in another time that the partner proposes.
+func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stamp time.Time, said string) (Receipt, *Draft) {
+	c := t.c
+	told := c.told()
+	switch {
+	case o.Start.IsZero() || !o.Start.After(t.at) || o.Start.Equal(told.Start.Time()):
+		// Another place, a comment, or a time that can't be read or has passed: words for the organizer.
+		return t.shown(strings.TrimSuffix("a counter-proposal (by calendar, from "+t.from()+") with no other time ahead; it is held at: "+o.Location+" "+o.Comment, "; it is held at:  "))
+	}
+	p := &Proposal{At: t.mail.At, Start: o.Start.UTC(), Length: o.End.Sub(o.Start), Sequence: c.Sequence, Note: o.Comment}
+	if p.Length <= 0 { // it names a start alone
+		p.Length = c.Length()
+	}
+	c.Counter, c.Replied, c.Touched = p, stamp, t.at
+	if attendee.PartStat == invites.Tentative || attendee.PartStat == invites.Declined {
+		c.PartStat = attendee.PartStat
+	}
+	what := strings.Replace(said, "another time", "another time, "+p.slot(c).String(), 1)
+	if p.Length != c.Length() {
+		what += fmt.Sprintf("; for %d minutes", int(p.Length.Minutes()))
+	}
+	t.tell(templates.NewsCounter, o.Comment, "coalition counter "+c.Ref()+" take", "coalition counter "+c.Ref()+" decline")
+	return t.receipt(what, true, c.event(t.at, "counter", what))
+}
+
+// takeReport takes in what a mail server says about a message of ours.
+func (s *Scheduler) takeReport(b *Board, mail *invites.Mail) (Receipt, *Draft) {
+	none := Receipt{Mail: mail, What: "it is a report about no message of ours"}
+	if mail.Bounce == nil || mail.Bounce.Of == "" {
+		return none, nil
+	}
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if m.MessageID != mail.Bounce.Of || !m.left() && m.Attempts == 0 {
+				continue
+			}
+			return newTaking(s, b, c, mail).takeBounce(m)
+		}
+	}
+	return none, nil
+}
+
+func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
+	bounce := t.mail.Bounce
+	why := strings.TrimSpace(bounce.Code + " " + bounce.Text)
+	what := fmt.Sprintf("the %s to %s %s: %s", m.Kind.noun(), m.To, map[bool]string{true: "came back", false: "is late"}[bounce.Final], cmp.Or(why, "no reason was given"))
+	if !bounce.Final || m.State == Bounced {
+		return t.written(what)
+	}
+	m.State, m.Error, m.Changed = Bounced, oneLine(why), t.at
+	t.heard = append(t.heard, m)
+	if m.Kind != Tell {
+		t.tell(templates.NewsBounced, what, "coalition log "+string(t.c.ID))
+	}
+	return t.receipt(what, true, t.c.event(t.at, "bounce", what))
+}
+
+// clip is s with at most n characters.
+func clip(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}
+
+// Waiting is what has come from the partner, or in their name, and waits for the organizer: a line for
+// each, for people.
+func (c *Conversation) Waiting(now time.Time) (lines []string) {
+	if st := c.Status(now); st == Met || st == Cancelled {
+		return nil
+	}
+	zone := c.settings.Zone.Location("UTC")
+	at := func(w *Word) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
+	if c.said(Query) && c.Answer.Note != "" {
+		lines = append(lines, "“"+clip(c.Answer.Note, 300)+"” ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
+	}
+	if n := len(c.Proposed); n > 0 {
+		lines = append(lines, fmt.Sprintf("proposed for the agenda (coalition agenda %s take): %s", c.Ref(), strings.Join(c.Proposed, "; ")))
+	}
+	if c.Word != nil && !c.Word.At.Before(c.Touched.Truncate(time.Second)) {
+		lines = append(lines, at(c.Word)+", "+c.Word.Text)
+	}
+	if c.Doubted != nil && !c.Doubted.At.Before(c.Touched.Truncate(time.Second)) {
+		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
+	}
+	return lines
+}

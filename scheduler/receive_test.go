@@ -1,0 +1,730 @@
+package scheduler_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+// A letter is a mail of Maya's that answers the newest message she has got.
+func (w *world) letter(text string) *invites.Mail {
+	w.t.Helper()
+	last := w.arrived[len(w.arrived)-1]
+	return &invites.Mail{Key: fmt.Sprint(w.now.UnixNano(), text, len(w.arrived)), MessageID: "r@example.org", At: w.now,
+		From: invites.Address{Name: "Maya Chen", Email: "maya@example.org"}, Refs: []string{last.MessageID}, Sort: invites.Personal, Text: text}
+}
+
+// reply is what Maya's calendar answers to the newest invitation.
+func (w *world) reply(method invites.Method, p invites.PartStat) *invites.Mail {
+	w.t.Helper()
+	c := w.find("maya")
+	mail := w.letter("")
+	mail.Key += string(p) + string(method)
+	at := c.Start(w.now).UTC()
+	mail.Calendar = &invites.Object{Method: method, UID: c.UID, Sequence: c.Sequence, Stamp: w.now.UTC(), Start: at, End: at.Add(c.Length()),
+		Attendees: []invites.Attendee{{Email: "maya@example.org", PartStat: p}}}
+	return mail
+}
+
+// receive takes in one mail, and gives what became of it.
+func (w *world) receive(mail *invites.Mail) scheduler.Receipt {
+	w.t.Helper()
+	list, err := w.Receive(context.Background(), []*invites.Mail{mail})
+	if err != nil || len(list) != 1 {
+		w.t.Fatalf("received: %v, %v", list, err)
+	}
+	return list[0]
+}
+
+// asked is a world in which Maya has got a brief with three times.
+func asked(t testing.TB, changes ...string) *world {
+	w := newWorld(t)
+	w.plan("maya", maya(append([]string{"when: {times: [2027-03-04 10:00, 2027-03-05 15:00, 2027-03-08 9:30]}"}, changes...)...))
+	w.pass()
+	w.want("brief-0")
+	w.later(time.Hour)
+	return w
+}
+
+// invited is a world in which Maya has been invited to the first of them.
+func invited(t testing.TB) *world {
+	w := asked(t)
+	w.receive(w.letter("1"))
+	w.pass()
+	w.want("brief-0 invite-0")
+	w.later(time.Hour)
+	return w
+}
+
+func TestPlainReply(t *testing.T) {
+	for _, test := range []struct {
+		text   string
+		status scheduler.Status
+		answer string
+		start  string // "" none is known
+		next   string // begins so
+	}{
+		{"2", scheduler.Permitted, "yes", "2027-03-05 15:00", "send the invitation"},
+		{"Yes please", scheduler.Permitted, "yes", "", "choose a time"},
+		{"3 or 1", scheduler.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
+		{"no thanks", scheduler.Declined, "no", "", "let it rest"},
+		{"later", scheduler.Later, "later", "", "ask again"},
+		{"7", scheduler.Asked, "question", "", "answer the question"},
+		{"What would it be about?", scheduler.Asked, "question", "", "answer the question"},
+		{"", scheduler.Asked, "question", "", "answer the question"},
+	} {
+		w := asked(t)
+		r := w.receive(w.letter(test.text))
+		c := w.find("maya")
+		at := ""
+		if s := c.Start(w.now); !s.IsZero() {
+			at = s.Format("2006-01-02 15:04")
+		}
+		if !r.Counted || c.Status(w.now) != test.status || c.Answer == nil || c.Answer.Value != test.answer || c.Answer.How != "mail" || at != test.start || !strings.HasPrefix(c.Next(w.now).Next, test.next) {
+			t.Errorf("%q: %+v: status %s, answer %+v, start %q, next %q", test.text, r, c.Status(w.now), c.Answer, at, c.Next(w.now).Next)
+		}
+		before := w.kinds()
+		if again := w.receive(w.letter(test.text)); again.Counted {
+			t.Errorf("%q: the same mail counted twice", test.text)
+		}
+		w.want(before)
+	}
+}
+
+// The times of a brief that was sent once more are not those of the first one.
+func TestReplyToOldBrief(t *testing.T) {
+	w := asked(t)
+	old := w.letter("1")
+	w.plan("maya", maya("when: {times: [2027-03-11 10:00, 2027-03-12 15:00]}"))
+	w.commit(w.Brief(w.find("maya"), true, w.now))
+	w.pass()
+	w.later(time.Hour)
+	old.At = w.now
+	w.receive(old)
+	if c := w.find("maya"); c.Status(w.now) != scheduler.Asked || c.Answer.Value != scheduler.Query {
+		t.Errorf("after a number that answers the first brief: %s, %+v", c.Status(w.now), c.Answer)
+	}
+}
+
+func TestWhoIsBelieved(t *testing.T) {
+	type change func(*invites.Mail)
+	for _, test := range []struct {
+		name     string
+		mail     change
+		believed bool
+	}{
+		{"the invited address", func(*invites.Mail) {}, true},
+		{"in capitals", func(m *invites.Mail) { m.From.Email = "MAYA@example.org" }, true},
+		{"an alias", func(m *invites.Mail) { m.From.Email = "chen@example.net" }, true},
+		{"a server of her domain", func(m *invites.Mail) {
+			m.From.Email, m.ReplyTo.Email = "noreply@example.org", "maya@example.org"
+		}, true},
+		{"a server below it", func(m *invites.Mail) {
+			m.From.Email, m.ReplyTo.Email = "noreply@cloud.example.org", "maya@example.org"
+		}, true},
+		{"another server", func(m *invites.Mail) {
+			m.From.Email, m.ReplyTo.Email = "noreply@badexample.org", "maya@example.org"
+		}, false},
+		{"a domain above", func(m *invites.Mail) { m.From.Email, m.ReplyTo.Email = "noreply@org", "maya@example.org" }, false},
+		{"somebody else", func(m *invites.Mail) { m.From.Email = "mallory@example.org" }, false},
+		{"nobody", func(m *invites.Mail) { m.From = invites.Address{} }, false},
+		{"a doubt", func(m *invites.Mail) { m.Doubt = "neither SPF nor DKIM passed" }, false},
+		{"spam", func(m *invites.Mail) { m.Sort = invites.Spam }, false},
+		{"a list", func(m *invites.Mail) { m.Sort = invites.List }, false},
+		{"a robot", func(m *invites.Mail) { m.Sort = invites.Robot }, false},
+	} {
+		w := asked(t, "  email: maya@example.org\n  aliases: [chen@example.net]")
+		mail := w.letter("2")
+		test.mail(mail)
+		r := w.receive(mail)
+		c := w.find("maya")
+		if r.Counted != test.believed || (c.Answer != nil) != test.believed {
+			t.Errorf("%s: %+v, answer %+v", test.name, r, c.Answer)
+		}
+		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e scheduler.Event) bool { return e.Text == r.What }) {
+			t.Errorf("%s: the log does not show %q: %v", test.name, r.What, events)
+		}
+		w.pass()
+		if test.believed {
+			w.want("brief-0 invite-0")
+		} else {
+			w.want("brief-0")
+		}
+	}
+}
+
+// Mail that belongs to nothing leaves no trace; what may be an answer without saying to what is shown.
+func TestNoReference(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		mail    func(*invites.Mail)
+		answer  string // "" none
+		counted bool
+	}{
+		{"a reply by its subject", func(m *invites.Mail) { m.Subject = "Re: May we talk about working as partners?" }, "yes", true},
+		{"another subject", func(m *invites.Mail) { m.Subject = "Lunch" }, "question", true},
+		{"another matter", func(m *invites.Mail) { m.Subject, m.Text = "Lunch", "Shall we go at noon?" }, "", false},
+		{"somebody else", func(m *invites.Mail) { m.From.Email = "tom@example.org" }, "", false},
+		{"oneself", func(m *invites.Mail) {
+			m.From.Email, m.Subject = "ana@example.org", "Re: May we talk about working as partners?"
+		}, "", false},
+	} {
+		w := asked(t)
+		mail := w.letter("2")
+		mail.Refs = nil
+		test.mail(mail)
+		r := w.receive(mail)
+		c, answer := w.find("maya"), ""
+		if c.Answer != nil {
+			answer = c.Answer.Value
+		}
+		if answer != test.answer || r.Counted != test.counted {
+			t.Errorf("%s: answer %q, %+v; want %q", test.name, answer, r, test.answer)
+		}
+	}
+}
+
+// Mail of words does not take back what is on record: it is shown.
+func TestWordsAfterAnAnswer(t *testing.T) {
+	w := asked(t)
+	w.receive(w.letter("yes"))
+	w.later(time.Minute)
+	if r := w.receive(w.letter("Where can I park?")); r.Counted || w.status("maya") != scheduler.Permitted || w.find("maya").Word == nil {
+		t.Errorf("a question after a yes: %+v, %s", r, w.status("maya"))
+	}
+	w = invited(t)
+	mail := w.letter("no")
+	mail.Refs = []string{w.arrived[0].MessageID} // it answers the brief, which is long answered
+	if r := w.receive(mail); r.Counted || w.status("maya") != scheduler.Invited || w.find("maya").Word == nil {
+		t.Errorf("a no to the brief after the invitation: %+v, %s", r, w.status("maya"))
+	}
+}
+
+// A copy of the organizer's own mail is nobody's answer.
+func TestOwnCopy(t *testing.T) {
+	w := asked(t)
+	mail := w.letter("no")
+	mail.From.Email = "Ana@example.org"
+	if r := w.receive(mail); r.ID != "" || w.find("maya").Doubted != nil {
+		t.Errorf("%+v, %+v", r, w.find("maya").Doubted)
+	}
+}
+
+// Of several times the earliest that is still free is taken.
+func TestTimeTaken(t *testing.T) {
+	w := asked(t)
+	w.plan("tom", strings.ReplaceAll(maya("permitted: He said so.", "when: {start: 2027-03-04 10:30}"), "maya@", "tom@"))
+	w.pass()
+	mail := w.letter("1 or 3")
+	mail.Refs = []string{w.arrived[0].MessageID}
+	w.receive(mail)
+	if at := w.find("maya").Start(w.now); at.Format("2 Jan") != "8 Mar" {
+		t.Errorf("taken: %s", at)
+	}
+}
+
+// A mail's clock may be wrong; the order in which mail comes is not.
+func TestWrongClocks(t *testing.T) {
+	for _, wrong := range []time.Duration{-10000 * time.Hour, 10000 * time.Hour} {
+		w := asked(t)
+		w.receive(w.letter("What about?"))
+		w.later(time.Minute)
+		mail := w.letter("2")
+		mail.At = w.now.Add(wrong)
+		if r := w.receive(mail); !r.Counted || w.status("maya") != scheduler.Permitted {
+			t.Errorf("%s off: %+v", wrong, r)
+		}
+		w.pass()
+		w.later(time.Minute)
+		reply := w.reply(invites.Reply, invites.Declined)
+		reply.At, reply.Calendar.Stamp = w.now.Add(wrong), time.Time{}
+		w.receive(reply)
+		w.later(time.Minute)
+		w.receive(w.reply(invites.Reply, invites.Accepted))
+		if got := w.status("maya"); got != scheduler.Confirmed {
+			t.Errorf("%s off: after two answers of the calendar: %s", wrong, got)
+		}
+	}
+}
+
+// What a mail that has counted before would change again does not get in with the next one.
+func TestKnownAmongOthers(t *testing.T) {
+	w := asked(t)
+	yes := w.letter("2")
+	w.receive(yes)
+	w.later(time.Minute)
+	w.receive(w.letter("no"))
+	robot := w.letter("I am away.")
+	robot.Sort = invites.Robot
+	yes.At = w.now.Add(time.Minute)
+	w.later(2 * time.Minute)
+	if _, err := w.Receive(context.Background(), []*invites.Mail{yes, robot}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.status("maya"); got != scheduler.Declined {
+		t.Errorf("after yes, no, and the yes once more: %s", got)
+	}
+}
+
+// An older mail that is read late does not overrule what has been said since.
+func TestOlderThanTheAnswer(t *testing.T) {
+	w := asked(t)
+	yes := w.letter("2")
+	w.later(time.Hour)
+	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.later(time.Hour)
+	w.receive(yes)
+	if c := w.find("maya"); c.Answer.Value != scheduler.No {
+		t.Errorf("an older yes overruled a no: %+v", c.Answer)
+	}
+	w.pass()
+	w.want("brief-0")
+	newer := w.letter("2")
+	w.receive(newer)
+	w.pass()
+	w.want("brief-0 invite-0")
+}
+
+// A yes further down in a talk by mail may be to something that the organizer has written by hand.
+func TestReplyToOwnMail(t *testing.T) {
+	for _, text := range []string{"2", "yes", "no"} {
+		w := asked(t)
+		mail := w.letter(text)
+		mail.Refs = append(mail.Refs, "by-hand@example.org")
+		w.receive(mail)
+		if c := w.find("maya"); c.Answer == nil || c.Answer.Value != scheduler.Query {
+			t.Errorf("%q to another mail than the brief: %+v", text, c.Answer)
+		}
+	}
+}
+
+// What the partner adds to a yes waits until the organizer takes it, and is then told once.
+func TestAdditions(t *testing.T) {
+	w := asked(t)
+	w.receive(w.letter("2\n\nThe hiring plan\nOur budget"))
+	c := w.find("maya")
+	if fmt.Sprint(c.Proposed) != "[The hiring plan Our budget]" {
+		t.Fatalf("proposed: %q", c.Proposed)
+	}
+	w.pass()
+	w.want("brief-0 invite-0")
+	if strings.Contains(string(w.arrived[1].Data), "hiring") {
+		t.Error("what nobody has taken stands in the invitation")
+	}
+	w.later(time.Hour)
+	if err := second(w.Take(w.find("maya"), scheduler.Agenda{Lines: []int{3}, Take: true}, w.now)); err == nil {
+		t.Error("took a line that nobody proposed")
+	}
+	w.take("maya", scheduler.Agenda{Lines: []int{2}, Take: true})
+	for range 2 {
+		w.pass()
+		w.want("brief-0 invite-0 update-0")
+	}
+	if text := string(w.arrived[2].Calendar); !strings.Contains(text, "2. Our budget") || strings.Contains(text, "hiring") {
+		t.Errorf("the update:\n%s", text)
+	}
+	w.take("maya", scheduler.Agenda{})
+	if c := w.find("maya"); len(c.Proposed) != 0 || fmt.Sprint(c.Taken) != "[Our budget]" {
+		t.Errorf("proposed %q, taken %q", c.Proposed, c.Taken)
+	}
+	w.pass()
+	w.want("brief-0 invite-0 update-0")
+}
+
+func TestCalendarReplies(t *testing.T) {
+	w := invited(t)
+	for _, p := range []invites.PartStat{invites.Tentative, invites.Declined, invites.Accepted} {
+		w.later(time.Minute)
+		if r := w.receive(w.reply(invites.Reply, p)); !r.Counted || w.find("maya").PartStat != p {
+			t.Errorf("%s: %+v, %s", p, r, w.find("maya").PartStat)
+		}
+	}
+	if got := w.status("maya"); got != scheduler.Confirmed {
+		t.Fatalf("status %s", got)
+	}
+	// A mail of words is shown, and never sets PARTSTAT.
+	w.later(time.Minute)
+	if r := w.receive(w.letter("no")); r.Counted || w.status("maya") != scheduler.Confirmed || w.find("maya").Word == nil {
+		t.Errorf("a plain no: %+v, %s", r, w.status("maya"))
+	}
+	// An update of the agenda does not wipe out what she has answered.
+	w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00, 2027-03-08 9:30]}", "purpose: Another one."))
+	w.pass()
+	w.want("brief-0 invite-0 update-0")
+	if text := strings.ReplaceAll(string(w.arrived[2].Calendar), "\r\n ", ""); !strings.Contains(text, "PARTSTAT=ACCEPTED") || w.status("maya") != scheduler.Confirmed {
+		t.Errorf("the update of the agenda, and %s:\n%s", w.status("maya"), text)
+	}
+	// A move asks again, and an answer to the time before does not confirm it.
+	old := w.reply(invites.Reply, invites.Accepted)
+	w.later(time.Minute)
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.pass()
+	w.want("brief-0 invite-0 update-0 update-1")
+	if text := strings.ReplaceAll(string(w.arrived[3].Calendar), "\r\n ", ""); !strings.Contains(text, "PARTSTAT=NEEDS-ACTION") {
+		t.Errorf("the move does not ask again:\n%s", text)
+	}
+	if n := len(w.find("maya").Messages); n != 4 {
+		t.Errorf("%d messages were decided on", n)
+	}
+	if r := w.receive(old); r.Counted || w.status("maya") != scheduler.Invited || !strings.Contains(r.What, "older version") {
+		t.Errorf("an answer to the time before: %+v, %s", r, w.status("maya"))
+	}
+	w.later(time.Minute)
+	kde := w.reply(invites.Reply, invites.Accepted)
+	kde.Calendar.Sequence = -1
+	if r := w.receive(kde); !r.Counted || w.status("maya") != scheduler.Confirmed {
+		t.Errorf("an answer without SEQUENCE that names the new time: %+v, %s", r, w.status("maya"))
+	}
+}
+
+// TestCalendarsThatDoNotCount has every way in which a calendar is not the partner's answer to what
+// was sent.
+func TestCalendarsThatDoNotCount(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		mail func(*invites.Mail)
+		why  string
+	}{
+		{"a SEQUENCE never sent", func(m *invites.Mail) { m.Calendar.Sequence = 7 }, "SEQUENCE 7"},
+		{"another UID", func(m *invites.Mail) { m.Calendar.UID = "u" }, "UID"},
+		{"another attendee", func(m *invites.Mail) { m.Calendar.Attendees[0].Email = "tom@example.org" }, "maya@example.org"},
+		{"no attendee", func(m *invites.Mail) { m.Calendar.Attendees = nil }, "maya@example.org"},
+		{"a REQUEST", func(m *invites.Mail) { m.Calendar.Method = invites.Request }, "REQUEST"},
+		{"a CANCEL", func(m *invites.Mail) { m.Calendar.Method = invites.Cancel }, "CANCEL"},
+		{"no METHOD", func(m *invites.Mail) { m.Calendar.Method = "" }, "METHOD"},
+		{"a DELEGATED", func(m *invites.Mail) { m.Calendar.Attendees[0].PartStat = "DELEGATED" }, "delegated"},
+		{"another sender", func(m *invites.Mail) { m.From.Email = "mallory@example.org" }, "does not come from"},
+		{"another sender and no reference", func(m *invites.Mail) { m.From.Email, m.Refs = "mallory@example.org", nil }, "does not come from"},
+		{"an unreadable calendar", func(m *invites.Mail) { m.Calendar, m.Doubt = nil, "the calendar in it is larger than 256 kB" }, "256 kB"},
+	} {
+		w := invited(t)
+		mail := w.reply(invites.Reply, invites.Accepted)
+		test.mail(mail)
+		r := w.receive(mail)
+		c := w.find("maya")
+		if r.Counted || c.PartStat != invites.NeedsAction || c.Status(w.now) != scheduler.Invited || !strings.Contains(r.What, test.why) {
+			t.Errorf("%s: %+v; PARTSTAT %s", test.name, r, c.PartStat)
+		}
+		if len(c.Waiting(w.now)) == 0 {
+			t.Errorf("%s: the list does not show it", test.name)
+		}
+		w.pass()
+		w.want("brief-0 invite-0")
+	}
+}
+
+// Answers of a calendar are ordered by when they were given, not by when they come.
+func TestOrderOfAnswers(t *testing.T) {
+	w := invited(t)
+	first := w.reply(invites.Reply, invites.Declined)
+	w.later(time.Minute)
+	w.receive(w.reply(invites.Reply, invites.Accepted))
+	w.later(time.Minute)
+	first.At = w.now
+	if r := w.receive(first); r.Counted || w.status("maya") != scheduler.Confirmed {
+		t.Errorf("an earlier answer that came late: %+v, %s", r, w.status("maya"))
+	}
+	// SOGo repeats the DTSTAMP of the invitation in each of its answers.
+	w.later(time.Minute)
+	sogo := w.reply(invites.Reply, invites.Tentative)
+	sogo.Calendar.Stamp = w.find("maya").Messages[1].Stamp
+	if r := w.receive(sogo); !r.Counted || w.find("maya").PartStat != invites.Tentative {
+		t.Errorf("an answer with the stamp of the invitation: %+v", r)
+	}
+	// A stamp from the future does not stand in the way of the answers after it.
+	w.later(time.Minute)
+	future := w.reply(invites.Reply, invites.Declined)
+	future.Calendar.Stamp = w.now.Add(1000 * time.Hour)
+	w.receive(future)
+	w.later(time.Minute)
+	if r := w.receive(w.reply(invites.Reply, invites.Accepted)); !r.Counted || w.status("maya") != scheduler.Confirmed {
+		t.Errorf("after an answer from the future: %+v, %s", r, w.status("maya"))
+	}
+}
+
+// Nobody who has declined is reminded, and a declined talk is not one that was held.
+func TestDeclined(t *testing.T) {
+	w := invited(t)
+	w.receive(w.reply(invites.Reply, invites.Declined))
+	w.now = start.Add(-time.Hour)
+	w.pass()
+	w.want("brief-0 invite-0")
+	if n := len(w.find("maya").Messages); n != 2 {
+		t.Errorf("%d messages were decided on", n)
+	}
+	w.now = start.Add(2 * time.Hour)
+	if got := w.status("maya"); got != scheduler.Invited {
+		t.Errorf("after the end: %s", got)
+	}
+	w.pass()
+	w.want("brief-0 invite-0")
+}
+
+// A reminder that waits for its server when she declines does not go any more.
+func TestDeclinedBeforeTheReminder(t *testing.T) {
+	w := invited(t)
+	w.now = start.Add(-24 * time.Hour)
+	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.pass()
+	w.answer = nil
+	w.receive(w.reply(invites.Reply, invites.Declined))
+	w.again()
+	w.want("brief-0 invite-0")
+}
+
+func TestCounter(t *testing.T) {
+	w := invited(t)
+	propose := func(at time.Time) scheduler.Receipt {
+		w.later(time.Minute)
+		mail := w.reply(invites.Counter, invites.Tentative)
+		mail.Calendar.Start, mail.Calendar.End = at, at.Add(time.Hour)
+		return w.receive(mail)
+	}
+	other := start.Add(26 * time.Hour)
+	if r := propose(other.UTC()); !r.Counted {
+		t.Fatalf("%+v", r)
+	}
+	c := w.find("maya")
+	if next := c.Next(w.now).Next; !strings.Contains(next, "Fri 5 Mar 2027 12:00") || !strings.Contains(next, "coalition counter maya") || c.PartStat != invites.Tentative {
+		t.Errorf("next %q, PARTSTAT %s", next, c.PartStat)
+	}
+	w.pass()
+	w.want("brief-0 invite-0")
+	w.commit(w.DeclineCounter(w.find("maya"), "I am on the train then.", w.now))
+	for range 2 {
+		w.pass()
+		w.want("brief-0 invite-0 declinecounter-0")
+	}
+	text := strings.ReplaceAll(string(w.arrived[2].Calendar), "\r\n ", "")
+	for _, part := range []string{"METHOD:DECLINECOUNTER", "SEQUENCE:0", "mailto:maya@example.org", "COMMENT:I am on the train then."} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the refusal lacks %s:\n%s", part, text)
+		}
+	}
+	if err := second(w.DeclineCounter(w.find("maya"), "", w.now)); err == nil {
+		t.Error("declined twice")
+	}
+	if err := second(w.TakeCounter(w.find("maya"), w.now)); err == nil {
+		t.Error("taken after it was declined")
+	}
+	propose(other.UTC())
+	w.commit(w.TakeCounter(w.find("maya"), w.now))
+	for range 2 {
+		w.pass()
+		w.want("brief-0 invite-0 declinecounter-0 update-1")
+	}
+	c = w.find("maya")
+	if !c.Start(w.now).Equal(other) || c.PartStat != invites.NeedsAction || c.Counter != nil {
+		t.Errorf("taken: %s, %s, %+v", c.Start(w.now), c.PartStat, c.Counter)
+	}
+	// One for the time before counts no more, and one for a time that has passed never does.
+	stale := w.reply(invites.Counter, invites.Tentative)
+	stale.Calendar.Sequence, stale.Calendar.Start = 0, other.Add(time.Hour)
+	if r := w.receive(stale); r.Counted || w.find("maya").Counter != nil {
+		t.Errorf("a counter-proposal for the time before: %+v", r)
+	}
+	if r := propose(w.now.Add(-time.Hour)); r.Counted || w.find("maya").Counter != nil {
+		t.Errorf("a counter-proposal for the past: %+v", r)
+	}
+	// An acceptance after all takes it back.
+	propose(other.Add(time.Hour))
+	w.later(time.Minute)
+	w.receive(w.reply(invites.Reply, invites.Accepted))
+	if c := w.find("maya"); c.Counter != nil || c.Status(w.now) != scheduler.Confirmed {
+		t.Errorf("accepted after all: %+v, %s", c.Counter, c.Status(w.now))
+	}
+}
+
+// After a no that the organizer has recorded nothing more goes out, a refusal neither; and a proposal that
+// waits keeps no reminder from going.
+func TestCounterBesideOtherThings(t *testing.T) {
+	counter := func(w *world) {
+		mail := w.reply(invites.Counter, invites.Tentative)
+		mail.Calendar.Start, mail.Calendar.End = start.Add(26*time.Hour), start.Add(27*time.Hour)
+		w.receive(mail)
+		w.later(time.Minute)
+	}
+	w := invited(t)
+	counter(w)
+	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.commit(w.DeclineCounter(w.find("maya"), "", w.now))
+	w.pass()
+	w.answer = nil
+	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.again()
+	w.want("brief-0 invite-0")
+	w = invited(t)
+	counter(w)
+	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	if err := second(w.DeclineCounter(w.find("maya"), "", w.now)); err == nil {
+		t.Error("a refusal after a no")
+	}
+	w = invited(t)
+	counter(w)
+	w.now = start.Add(-24 * time.Hour)
+	w.pass()
+	w.want("brief-0 invite-0 reminder-0")
+}
+
+// A refusal that has not left when the talk moves is not sent any more.
+func TestRefusalOvertaken(t *testing.T) {
+	w := invited(t)
+	mail := w.reply(invites.Counter, invites.Tentative)
+	mail.Calendar.Start, mail.Calendar.End = start.Add(26*time.Hour), start.Add(27*time.Hour)
+	w.receive(mail)
+	w.commit(w.DeclineCounter(w.find("maya"), "", w.now))
+	w.later(time.Minute)
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(50*time.Hour)), w.now))
+	w.pass()
+	w.want("brief-0 invite-0 update-1")
+}
+
+func TestBounce(t *testing.T) {
+	w := asked(t)
+	report := func(final bool) *invites.Mail {
+		return &invites.Mail{Key: fmt.Sprint(final, len(w.arrived)), At: w.now, From: invites.Address{Email: "mailer-daemon@mx.example.org"}, Sort: invites.Report,
+			Bounce: &invites.Bounce{Of: w.arrived[len(w.arrived)-1].MessageID, Final: final, Code: "5.1.1", Text: "no such user"}}
+	}
+	if r := w.receive(report(false)); r.Counted || w.find("maya").Messages[0].State != scheduler.Accepted {
+		t.Errorf("late: %+v, %s", r, w.find("maya").Messages[0].State)
+	}
+	if r := w.receive(report(true)); !r.Counted {
+		t.Errorf("came back: %+v", r)
+	}
+	c := w.find("maya")
+	if m := c.Messages[0]; m.State != scheduler.Bounced || !strings.Contains(m.Error, "5.1.1 no such user") || c.Status(w.now) != scheduler.Asked || !strings.HasPrefix(c.Next(w.now).Next, "mend the address") {
+		t.Errorf("%s, %q, %s, %q", m.State, m.Error, c.Status(w.now), c.Next(w.now).Next)
+	}
+	w.pass()
+	w.want("brief-0")
+	// The same bytes go once more when the organizer wants them to.
+	d, err := w.Brief(w.find("maya"), false, w.now)
+	if err != nil || d.Sent == nil {
+		t.Fatalf("asked once more: %+v, %v", d, err)
+	}
+	if err := w.store.Approve(context.Background(), []int64{d.Sent.Row}); err != nil {
+		t.Fatal(err)
+	}
+	w.pass()
+	w.want("brief-0 brief-0")
+	if string(w.arrived[0].Data) != string(w.arrived[1].Data) {
+		t.Error("other bytes went")
+	}
+	// An invitation that came back stops the reminders, until she answers all the same.
+	w = invited(t)
+	w.receive(report(true))
+	if c := w.find("maya"); c.Status(w.now) != scheduler.Invited || !strings.HasPrefix(c.Next(w.now).Next, "find another way") {
+		t.Errorf("%s, %q", c.Status(w.now), c.Next(w.now).Next)
+	}
+	w.now = start.Add(-24 * time.Hour)
+	w.pass()
+	w.want("brief-0 invite-0")
+	w.receive(w.reply(invites.Reply, invites.Accepted))
+	w.pass()
+	w.want("brief-0 invite-0 reminder-0")
+	// A report about a mail of somebody else's is nothing.
+	foreign := report(true)
+	foreign.Bounce.Of = "x@example.org"
+	if r := w.receive(foreign); r.ID != "" {
+		t.Errorf("a foreign report: %+v", r)
+	}
+}
+
+// A believed answer proves that what it answers has arrived: it does not go again.
+func TestAnswerSettlesUnclear(t *testing.T) {
+	w := newWorld(t)
+	w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"))
+	w.answer = func(p *invites.Parcel, dot func() error) error {
+		w.arrived = append(w.arrived, p)
+		if err := dot(); err != nil {
+			return err
+		}
+		return &invites.DeliveryError{Unclear: true, Text: "the connection broke"}
+	}
+	w.pass()
+	w.answer = nil
+	w.later(time.Second)
+	forged := w.letter("1")
+	forged.From.Email, forged.Key = "mallory@example.org", "forged"
+	w.receive(forged)
+	if m := w.find("maya").Messages[0]; m.State != scheduler.Unclear {
+		t.Errorf("after a forged answer the brief is %s", m.State)
+	}
+	w.receive(w.letter("What about?"))
+	if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted {
+		t.Errorf("after an answer the brief is %s", m.State)
+	}
+	w.again()
+	w.want("brief-0")
+}
+
+// TestNotify has the organizer told by mail, once, of what waits for them, and of nothing else.
+func TestNotify(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		do   func(*world)
+		want string // what the subject says; "": no mail
+	}{
+		{"a question", func(w *world) { w.receive(w.letter("What about?")) }, "question"},
+		{"a yes without a time", func(w *world) { w.receive(w.letter("yes")) }, "time"},
+		{"a no", func(w *world) { w.receive(w.letter("no")) }, "no"},
+		{"a later", func(w *world) { w.receive(w.letter("later")) }, "later"},
+		{"a yes with its time", func(w *world) { w.receive(w.letter("1")) }, ""},
+		{"a forgery", func(w *world) {
+			mail := w.letter("no")
+			mail.From.Email = "mallory@example.org"
+			w.receive(mail)
+		}, ""},
+		{"a robot", func(w *world) {
+			mail := w.letter("I am away.")
+			mail.Sort = invites.Robot
+			w.receive(mail)
+		}, ""},
+	} {
+		w := asked(t)
+		w.Notify = true
+		test.do(w)
+		for range 2 {
+			w.pass()
+		}
+		var told []*invites.Parcel
+		for _, p := range w.arrived {
+			if p.To == "ana@example.org" {
+				told = append(told, p)
+			}
+		}
+		if test.want == "" {
+			if len(told) != 0 {
+				t.Errorf("%s: told:\n%s", test.name, told[0].Data)
+			}
+			continue
+		}
+		if len(told) != 1 {
+			t.Errorf("%s: told %d times", test.name, len(told))
+			continue
+		}
+		_, subject, _ := strings.Cut(string(told[0].Data), "\r\nSubject: ")
+		subject, _, _ = strings.Cut(subject, "\r\n")
+		if !strings.Contains(strings.ToLower(subject), test.want) || !strings.Contains(string(told[0].Data), "Auto-Submitted: auto-generated") {
+			t.Errorf("%s: told:\n%s", test.name, told[0].Data)
+		}
+	}
+}
+
+// A pass that holds its messages does not hold what it tells the organizer.
+func TestNoticeIsNotHeld(t *testing.T) {
+	w := asked(t)
+	w.Notify, w.HoldOver = true, 0
+	w.receive(w.letter("1\n\nThe hiring plan")) // the invitation is due, and there is something to decide
+	if r := w.pass(); !r.Held {
+		t.Fatal("nothing was held")
+	}
+	w.want("brief-0 notice-0")
+}

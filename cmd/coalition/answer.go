@@ -52,14 +52,9 @@ func (a *app) answerCommand() *cobra.Command {
 known time the invitation is due, and the daemon sends it. --time is one of the
 numbers in the brief (2, or "1 or 3" for the earlier one that is still free) or a
 time.`,
-		Example: "  coalition answer maya yes --time 2\n  coalition answer tom later --note \"after the fair\"",
-		Args:    cobra.ExactArgs(2),
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, complete string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 1 {
-				return []string{scheduler.Yes, scheduler.No, scheduler.Wait}, cobra.ShellCompDirectiveNoFileComp
-			}
-			return a.ids(cmd, args, complete)
-		},
+		Example:           "  coalition answer maya yes --time 2\n  coalition answer tom later --note \"after the fair\"",
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: a.idsThen(scheduler.Yes, scheduler.No, scheduler.Wait),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			value := args[1]
 			if !slices.Contains([]string{scheduler.Yes, scheduler.No, scheduler.Wait}, value) {
@@ -95,23 +90,15 @@ func (a *app) chosenTime(b *scheduler.Board, c *scheduler.Conversation, s string
 	if !numbers.MatchString(s) {
 		return a.parseStart(s, c.Plan.When.Timezone.Location(a.sched.Zone))
 	}
-	offered := c.Choices(b.Now)
-	var best plan.Slot
+	var list []int
 	for _, word := range regexp.MustCompile(`\d+`).FindAllString(s, -1) {
 		n, err := strconv.Atoi(word)
-		if err != nil || n < 1 || n > len(offered) {
-			return best, usage("there is no time with the number %s", "see: coalition show "+c.Ref(), word)
+		if err != nil {
+			return plan.Slot{}, usage("there is no time with the number %s", "see: coalition show "+c.Ref(), word)
 		}
-		slot := offered[n-1]
-		at := slot.Time()
-		if at.After(b.Now) && b.Free(at, c.Length(), c) && (best.IsZero() || at.Before(best.Time())) {
-			best = slot
-		}
+		list = append(list, n)
 	}
-	if best.IsZero() {
-		return best, usage("none of these times is free any more", "record the yes without --time, and choose another one together")
-	}
-	return best, nil
+	return b.Choose(c, list)
 }
 
 // recording is what every command does that changes a conversation and sends nothing.

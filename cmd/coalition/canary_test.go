@@ -27,10 +27,13 @@ var canaries = map[string]string{
 func canaryFiles() []string {
 	private := fmt.Sprintf("private:\n  why: %s is why\n  goal: To reach %s\n  measures: [%s]\n  history: Since %s\n  importance: 5\n",
 		canaries["why"], canaries["goal"], canaries["measure"], canaries["history"])
-	return []string{"config.yaml", anaConfig + "mail: {copy_to_self: true}\n",
+	return []string{"config.yaml", anaConfig + "mail: {copy_to_self: true}\nnotify: true\nweb: {listen: \"127.0.0.1:0\", public_url: https://talk.example.org}\n",
 		"conversations/maya.yaml", mayaPlan + private,
 		"conversations/tomas.yaml", strings.Replace(mayaPlan, "ready: true", "ready: true\npermitted: In person.", 1) + private,
 		"conversations/priya.yaml", strings.Replace(mayaPlan, "ready: true", "", 1) + private,
+		// Answers of the partner, with what is private repeated by nobody.
+		"reply.eml", "From: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nWhat is it about?\n",
+		"forged.eml", "From: x@example.net\nReply-To: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nno\n",
 		// A slip turns private words into a key, into an alias, and into no YAML at all.
 		"conversations/slip.yaml", mayaPlan + "private:\n  " + canaries["why"] + ": x\n",
 		"conversations/star.yaml", mayaPlan + "private: {goal: *" + canaries["history"] + "}\n",
@@ -44,7 +47,7 @@ func everything(t *testing.T, program func(args ...string) *exec.Cmd, dir string
 	t.Helper()
 	var all bytes.Buffer
 	for _, args := range []string{
-		"daemon --once", "list", "list --json", "show maya", "show maya --json", "log", "log --json", "check --json",
+		"daemon --once", "receive reply.eml", "receive forged.eml", "list", "list --json", "agenda maya", "show maya", "show maya --json", "log", "log --json", "check --json",
 		"ask maya --again --yes", "answer maya yes --time 1", "invite maya --dry-run", "invite maya --yes", "invite maya --ics - --publish",
 		"move maya --start in_30_days_at_11:00 --yes", "cancel maya --yes", "ready priya", "ask priya --eml priya.eml", "daemon --once",
 		"invite tomas --start in_9_working_days_at_15:00 --yes", "show slip", "schema plan", "template list", "daemon --once --json", "__complete show ''",
@@ -130,7 +133,7 @@ func TestPrivate(t *testing.T) {
 	if found := leaked(t, dir, said); len(found) > 0 {
 		t.Errorf("leaked: %v", found)
 	}
-	for _, sign := range []string{"maya, the brief to", "is on its way", `"status": "permitted"`, "METHOD:PUBLISH", "The cancellation to"} {
+	for _, sign := range []string{"maya, the brief to", "maya: question", "not believed", "is on its way", `"status": "permitted"`, "METHOD:PUBLISH", "The cancellation to"} {
 		if !bytes.Contains(said, []byte(sign)) {
 			t.Errorf("the run has not come to %q:\n%s", sign, said)
 		}

@@ -48,7 +48,7 @@ from being sent. Nothing is changed.`,
 				}
 				list = some
 			} else {
-				list = append(a.config.notYet(), list...)
+				list = append(a.config.warnings(), list...)
 				list = append(list, a.templateProblems()...)
 			}
 			return a.sayProblems(count(len(b.Conversations), "conversation"), list)

@@ -9,11 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"coalition/invites"
 	"coalition/invites/email"
+	"coalition/invites/web"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
@@ -30,6 +32,7 @@ type config struct {
 	Calendar      calendarConfig  `yaml:"calendar" doc:"How invitations are made."`
 	Web           *webConfig      `yaml:"web" doc:"The page on which the partner answers."`
 	Templates     string          `yaml:"templates" strict:"max=1000" doc:"A folder with own versions of any template."`
+	Notify        bool            `yaml:"notify" doc:"true: you get a short mail about each answer that waits for you."`
 	Reminders     []ahead         `yaml:"reminders" doc:"How long before a talk the partner is reminded; default 24h and 1h."`
 	HoldOver      int             `yaml:"hold_over" doc:"A daemon pass with more messages than this waits for approve; default 10."`
 
@@ -267,7 +270,20 @@ func (c *config) rules() (list []strictyaml.Problem) {
 		if imap.Port == 0 && !c.doc.Has("replies", "imap", "port") {
 			imap.Port = 993
 		}
+		if imap.Mailbox == "" {
+			imap.Mailbox = "INBOX"
+		}
+		if imap.Sent == "" && !c.doc.Has("replies", "imap", "sent") {
+			imap.Sent = "Sent"
+		}
 		c.serverRules(refuse, imap.Host, imap.Port, imap.Security, imap.signIn, "replies", "imap")
+	}
+	if c.Replies != nil {
+		for i, server := range c.Replies.Trust {
+			if server == "" || strings.ContainsAny(server, " ;\t") {
+				refuse("this is no name of a server", "write the name that its Authentication-Results begins with, such as mx.example.org", "replies", "trust", fmt.Sprint(i))
+			}
+		}
 	}
 	if c.Calendar.Via == "google" {
 		refuse("invitations through Google Calendar are not there yet in this version", "write `via: ics`", "calendar", "via")
@@ -288,8 +304,12 @@ func (c *config) rules() (list []strictyaml.Problem) {
 		c.signInRules(refuse, b.signIn, "calendar", "busy", fmt.Sprint(i))
 	}
 	if c.Web != nil {
-		if _, _, err := net.SplitHostPort(c.Web.Listen); err != nil && c.Web.Listen != "" {
+		_, port, err := net.SplitHostPort(c.Web.Listen)
+		if _, bad := strconv.ParseUint(port, 10, 16); (err != nil || bad != nil) && c.Web.Listen != "" {
 			refuse("listen is no address with a port", "write it as 127.0.0.1:8080", "web", "listen")
+		}
+		if strings.ContainsAny(string(c.Web.PublicURL), "?#") {
+			refuse("public_url has more than an address and a path", "write it as https://talk.example.org", "web", "public_url")
 		}
 	}
 	return list
@@ -319,16 +339,10 @@ func (c *config) signInRules(refuse func(text, mend string, path ...string), in 
 	}
 }
 
-// notYet are warnings about blocks that this version reads and does not act on.
-func (c *config) notYet() (list []strictyaml.Problem) {
-	for _, b := range []struct {
-		key  string
-		here bool
-	}{{"replies", c.Replies != nil}, {"web", c.Web != nil}} {
-		if b.here {
-			list = append(list, c.doc.Warning("this block is read, and nothing is done with it yet in this version",
-				"record answers with: coalition answer ID yes", b.key))
-		}
+// warnings are about what is allowed, and hardly meant.
+func (c *config) warnings() (list []strictyaml.Problem) {
+	if c.Web != nil && c.Web.PublicURL == "" {
+		list = append(list, c.doc.Warning("without public_url no brief has a link to the page", "add the address at which partners reach it", "web"))
 	}
 	return list
 }
@@ -350,6 +364,7 @@ func (c *config) settings() scheduler.Settings {
 		Hours:      o.WorkingHours,
 		HoldOver:   c.HoldOver,
 		CopyToSelf: c.Mail.CopyToSelf,
+		Notify:     c.Notify,
 	}
 	for _, alias := range o.Aliases {
 		s.Aliases = append(s.Aliases, string(alias))
@@ -367,6 +382,32 @@ func (c *config) sender() scheduler.Sender {
 	s := c.Mail.SMTP
 	return &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
 		Password: c.password(s.signIn), Parallel: s.Connections}
+}
+
+// mailbox is where answers are read; nil where there is none.
+func (c *config) mailbox() scheduler.Mailbox {
+	if c.Replies == nil || c.Replies.IMAP == nil {
+		return nil
+	}
+	i := c.Replies.IMAP
+	return &email.Mailbox{Host: i.Host, Port: i.Port, Security: string(i.Security), Username: i.Username,
+		Password: c.password(i.signIn), Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust}
+}
+
+// trust is the servers whose word about a sender counts.
+func (c *config) trust() []string {
+	if c.Replies == nil {
+		return nil
+	}
+	return c.Replies.Trust
+}
+
+// link makes the address of a partner's page; nil where there are no pages.
+func (c *config) link() func(token string) string {
+	if c.Web == nil || c.Web.PublicURL == "" {
+		return nil
+	}
+	return func(token string) string { return web.Link(string(c.Web.PublicURL), token) }
 }
 
 func (c *config) words() (*templates.Set, error) { return templates.Load(c.resolve(c.Templates)) }

@@ -143,6 +143,9 @@ func FuzzConfig(f *testing.F) {
 		if n := c.sender().Connections(); n < 1 {
 			t.Errorf("accepted %d connections", n)
 		}
-		c.notYet()
+		c.warnings()
+		if m := c.mailbox(); m != nil && m.Name() == "" {
+			t.Error("accepted a mailbox without a name")
+		}
 	})
 }

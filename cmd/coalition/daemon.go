@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"os"
@@ -17,8 +18,9 @@ func (a *app) daemonCommand() *cobra.Command {
 	var once bool
 	c := &cobra.Command{
 		Use:   "daemon",
-		Short: "Do all of it by itself: read plans, send what is due, remind",
-		Long: `Watch the plan files, send what is due, and remind. A signal (SIGTERM, Ctrl-C) ends
+		Short: "Do all of it by itself: read plans and answers, send what is due, remind",
+		Long: `Watch the plan files, read the answers that come in, send what is due, and remind.
+Where the config has a page for partners, serve it. A signal (SIGTERM, Ctrl-C) ends
 it once the messages in its hands are handed over. With --once it does one pass and
 ends, as for cron.
 
@@ -39,7 +41,15 @@ than a day ago, holds them all and waits for: coalition approve`,
 			debug.SetGCPercent(100)
 			a.sched.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
-			err := a.noFolder(a.sched.Run(cmd.Context(), a.hard))
+			ctx, stop := context.WithCancel(cmd.Context())
+			defer stop()
+			closed, err := a.openPages(ctx)
+			if err != nil {
+				return err
+			}
+			err = a.noFolder(a.sched.Run(ctx, a.hard))
+			stop()
+			<-closed
 			if err == nil {
 				a.sched.Log.Info("stopped")
 			}
@@ -75,6 +85,9 @@ func (a *app) once(cmd *cobra.Command) error {
 	}
 	printProblems(a.stderr, b.Problems, false)
 	a.sayGone(b)
+	if r.Unread != nil {
+		fmt.Fprintf(a.stderr, "The mailbox can't be read, so answers in it are not known: %s\n", r.Unread)
+	}
 	failed := r.Failed > 0
 	list := []logRow{}
 	acted := make(map[string]bool)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing/cryptotest"
 	"time"
 
+	"coalition/invites"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 )
@@ -17,7 +19,7 @@ import (
 // TestGolden holds the finished bytes of every kind of message in every language, as they leave, against
 // its file: the head, the parts, the pages and the calendars.
 func TestGolden(t *testing.T) {
-	dir := write(t, "config.yaml", anaConfig+"mail: {copy_to_self: true}\n")
+	dir := write(t, "config.yaml", anaConfig+"mail: {copy_to_self: true}\nnotify: true\nweb: {listen: 127.0.0.1:8080, public_url: https://talk.example.org}\n")
 	for i, lang := range []string{"de", "en"} {
 		cryptotest.SetGlobalRandom(t, uint64(i))
 		text := strings.NewReplacer(
@@ -47,17 +49,30 @@ func TestGolden(t *testing.T) {
 		g.send(maya, "brief-again", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
 			return g.sched.Brief(c, true, g.now)
 		})
-		g.send(maya, "", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.Take(c, scheduler.Answer{Value: scheduler.Yes, How: "command", Slot: c.Choices(g.now)[0]}, g.now)
-		})
+		g.receive(maya, &invites.Mail{Text: "What would it be about?\nMaya"})
+		g.pass(maya, "notice-question")
+		g.receive(maya, &invites.Mail{Text: "1\n\nThe hiring plan"})
 		g.send(maya, "invitation", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
 			return g.sched.Invite(c, plan.Slot{}, "", g.now)
+		})
+		g.pass(maya, "notice-adds")
+		g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Reply, Attendees: []invites.Attendee{{PartStat: invites.Accepted}}}})
+		g.send(maya, "", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+			return g.sched.Take(c, scheduler.Agenda{Take: true}, g.now)
+		})
+		g.pass(maya, "update-accepted")
+		other := time.Date(2027, 3, 5, 17, 0, 0, 0, time.UTC)
+		g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Counter, Start: other, End: other.Add(time.Hour), Comment: "I am in Porto.",
+			Attendees: []invites.Attendee{{PartStat: invites.Tentative}}}})
+		g.pass(maya, "notice-counter")
+		g.send(maya, "refusal", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+			return g.sched.DeclineCounter(c, "I am on the train then.", g.now)
 		})
 		g.send(maya, "update", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
 			return g.sched.Reschedule(c, c.Choices(g.now)[1], g.now)
 		})
 		g.now = time.Date(2027, 3, 4, 15, 0, 0, 0, time.UTC)
-		g.remind(maya)
+		g.pass(maya, "reminder")
 		g.send(maya, "cancellation", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
 			return g.sched.CallOff(c, "I have to be in Porto that day.", g.now)
 		})
@@ -110,8 +125,29 @@ func (g *goldens) send(id, name string, decide func(*scheduler.Conversation) (*s
 	}
 }
 
-// remind lets the daemon decide on what is due, which is a reminder.
-func (g *goldens) remind(id string) {
+// receive takes in a mail of Maya's that answers what she got last.
+func (g *goldens) receive(id string, mail *invites.Mail) {
+	g.Helper()
+	_, c := g.open(id)
+	defer g.state.Close()
+	mail.Key, mail.At, mail.From, mail.Sort = fmt.Sprint(id, len(c.Messages), g.now), g.now, c.Partner(), invites.Personal
+	for _, m := range c.Messages {
+		if m.To == mail.From.Email {
+			mail.Refs = append(mail.Refs, m.MessageID)
+		}
+	}
+	if o := mail.Calendar; o != nil {
+		o.UID, o.Sequence, o.Stamp, o.Attendees[0].Email = c.UID, c.Sequence, g.now, mail.From.Email
+	}
+	r, err := g.sched.Receive(g.Context(), []*invites.Mail{mail})
+	if err != nil || !r[0].Counted {
+		g.Fatalf("%+v, %v", r, err)
+	}
+	g.now = g.now.Add(time.Minute)
+}
+
+// pass lets the daemon decide on what is due, which is one message and perhaps its copy.
+func (g *goldens) pass(id, name string) {
 	g.Helper()
 	b, c := g.open(id)
 	defer g.state.Close()
@@ -120,14 +156,19 @@ func (g *goldens) remind(id string) {
 	if err != nil {
 		g.Fatal(err)
 	}
-	if len(r.Decided) != 1 || r.Decided[0].Kind != scheduler.Reminder {
-		g.Fatalf("decided on %+v", r.Decided)
+	if len(r.Decided) == 0 || !strings.HasPrefix(name, string(r.Decided[0].Kind)) {
+		g.Fatalf("decided on %+v; want the %s", r.Decided, name)
 	}
-	m, err := g.state.Message(context.Background(), r.Decided[0].Row)
-	if err != nil {
+	for i, decided := range r.Decided {
+		m, err := g.state.Message(context.Background(), decided.Row)
+		if err != nil {
+			g.Fatal(err)
+		}
+		g.compare(name+[]string{"", "-copy"}[i], m)
+	}
+	if _, _, err := g.sched.Deliver(g.Context(), g.Context()); err != nil {
 		g.Fatal(err)
 	}
-	g.compare("reminder", m)
 }
 
 func (g *goldens) compare(name string, m *scheduler.Message) {

@@ -96,8 +96,9 @@ func (a *app) listCommand() *cobra.Command {
 		Use:   "list",
 		Short: "Show the conversations that matter most first, with what comes next",
 		Long: `Show all conversations, those that matter most first (by importance and urgency),
-each with its status and its next step. A difference between a plan file and what
-was decided since is named below.
+each with its status and its next step. What a partner has written or proposed and
+nobody has decided on is named below, with mail that was not believed, and where a
+plan file differs from what was decided since.
 
 With --json, an array of conversations. Times are RFC 3339 with the offset of
 timezone; what is absent is null:
@@ -196,8 +197,10 @@ func (a *app) list(b *scheduler.Board) error {
 			}
 		}
 		table = append(table, []string{e.Ref(), string(e.status), due, e.step.Next})
-		if note := e.Difference(b.Now); note != "" {
-			notes = append(notes, e.Ref()+": "+note)
+		for _, note := range append(e.Waiting(b.Now), e.Difference(b.Now)) {
+			if note != "" {
+				notes = append(notes, e.Ref()+": "+note)
+			}
 		}
 	}
 	a.table(table)

@@ -200,8 +200,8 @@ Then:        coalition daemon`,
 		}
 	}
 	group("plan", a.initCommand(), a.newCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
-	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(), a.cancelCommand())
-	group("run", a.daemonCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand())
+	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(), a.counterCommand(), a.agendaCommand(), a.cancelCommand())
+	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand())
 	group("look", a.listCommand(), a.showCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.InitDefaultCompletionCmd()
@@ -255,7 +255,9 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Finish:   email.Finish,
 		Now:      time.Now,
 		// Commands say themselves what has become of messages; only the daemon keeps a log.
-		Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Mailbox: c.mailbox(),
+		Link:    c.link(),
 	}
 	if a.at != "" {
 		start, err := a.parseTime(a.at, time.Now())

@@ -75,6 +75,9 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	for i, item := range p.Agenda {
 		line([]string{"agenda", ""}[min(i, 1)], fmt.Sprintf("%d. %s (%d min)", i+1, item.Topic, item.Minutes))
 	}
+	for i, topic := range c.Taken {
+		line("", fmt.Sprintf("%d. %s", len(p.Agenda)+i+1, topic))
+	}
 	line("setting", strings.Join(slices.DeleteFunc([]string{string(p.Setting.Kind), p.Setting.Place, string(p.Setting.Phone), string(p.Setting.URL)}, func(s string) bool { return s == "" }), ", "))
 	if start := c.Start(b.Now); !start.IsZero() {
 		theirs := ""
@@ -88,7 +91,22 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 		line([]string{"offered", ""}[min(i, 1)], fmt.Sprintf("%d) %s", i+1, slot.Time().In(zone).Format(timeLayout)))
 	}
 	if c.Answer != nil {
-		line("answer", strings.TrimSuffix(fmt.Sprintf("%s, %s, by %s: %s", c.Answer.Value, c.Answer.At.In(zone).Format(timeLayout), c.Answer.How, c.Answer.Note), ": "))
+		how := c.Answer.How
+		if c.Answer.From != "" {
+			how += " from " + c.Answer.From
+		}
+		line("answer", strings.TrimSuffix(fmt.Sprintf("%s, %s, by %s: %s", c.Answer.Value, c.Answer.At.In(zone).Format(timeLayout), how, c.Answer.Note), ": "))
+	}
+	for i, s := range c.Proposed {
+		line([]string{"proposed", ""}[min(i, 1)], fmt.Sprintf("%d. %s", i+1, s))
+	}
+	if p := c.Counter; p != nil {
+		line("counter", strings.TrimSuffix(fmt.Sprintf("%s, %d min, proposed on %s: %s", p.Start.In(zone).Format(timeLayout), int(p.Length.Minutes()), p.At.In(zone).Format(timeLayout), p.Note), ": "))
+	}
+	for name, w := range map[string]*scheduler.Word{"last word": c.Word, "doubted": c.Doubted} {
+		if w != nil {
+			line(name, w.At.In(zone).Format(timeLayout)+", "+w.From+": "+w.Text)
+		}
 	}
 	if c.Invited() {
 		line("invitation", fmt.Sprintf("UID %s, SEQUENCE %d, %s", c.UID, c.Sequence, c.PartStat))

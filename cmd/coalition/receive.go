@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coalition/invites"
+	"coalition/invites/email"
+	"coalition/scheduler"
+)
+
+// mailSize is how much of a mail is read: what matters stands at its beginning.
+const mailSize = 1 << 20 // bytes
+
+// A receipt is what has become of a mail, as `receive --json` shows it. What is absent is null.
+type receipt struct {
+	File    *string `json:"file"`
+	From    *string `json:"from"`
+	Subject *string `json:"subject"`
+	ID      *string `json:"id"`
+	Round   *int    `json:"round"`
+	Counted bool    `json:"counted"`
+	Text    string  `json:"text"`
+}
+
+func (a *app) receiveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "receive FILE…|-",
+		Short: "Take in answers from mail files or standard input",
+		Long: `Take in what your partners have answered, from mail files (.eml) or, with -, from
+standard input: for a rule of your mail program, or replies that you have saved.
+A mail counts once, whether it comes this way or from the mailbox. Nothing is sent
+by this. Mail that is no answer is left alone.
+
+With --json, an array. What is absent is null:
+  file, from, subject         which mail
+  id, round                   the conversation it belongs to
+  counted                     whether it changed the conversation
+  text                        what it was, or why it was not believed`,
+		Example: "  coalition receive reply.eml\n  coalition receive - <reply.eml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.open(cmd.Context(), false); err != nil {
+				return err
+			}
+			list := []receipt{}
+			for _, name := range args {
+				data, err := a.readMail(name)
+				if err != nil {
+					return err
+				}
+				took, err := a.sched.Receive(cmd.Context(), []*invites.Mail{email.Read(data, a.config.trust())})
+				if err != nil {
+					return err
+				}
+				for _, r := range took {
+					list = append(list, newReceipt(name, r))
+					a.say("%s", received(name, r))
+				}
+			}
+			if a.json {
+				return a.printJSON(list)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) readMail(name string) ([]byte, error) {
+	r := a.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, usage("the file %s can't be read", "name a mail file, or - for standard input", name)
+		}
+		defer f.Close()
+		r = f
+	}
+	data, err := io.ReadAll(io.LimitReader(r, mailSize))
+	if err != nil {
+		return nil, usage("%s can't be read as a mail", "name a mail file, or - for standard input", name)
+	}
+	_, _ = io.Copy(io.Discard, r) // whoever writes into a pipe must not fail for what is not needed
+	return data, nil
+}
+
+func newReceipt(name string, r scheduler.Receipt) receipt {
+	t := receipt{File: orNull(name), From: orNull(r.Mail.From.Email), Subject: orNull(r.Mail.Subject), ID: orNull(string(r.ID)), Counted: r.Counted, Text: r.What}
+	if r.ID != "" {
+		t.Round = &r.Round
+	}
+	return t
+}
+
+func received(name string, r scheduler.Receipt) string {
+	if r.ID == "" {
+		return fmt.Sprintf("%s: %s", name, r.What)
+	}
+	return fmt.Sprintf("%s: %s", scheduler.Ref(r.ID, r.Round), r.What)
+}
+
+func (a *app) syncCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "sync",
+		Short: "Read the mailbox once",
+		Long: `Read once what has come into the mailbox of replies.imap, as the daemon does by
+itself. Nothing is sent by this, and the mailbox stays as it is.`,
+		Example: "  coalition sync",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			if err := a.open(ctx, false); err != nil {
+				return err
+			}
+			if a.sched.Mailbox == nil {
+				return usage("there is no mailbox to read", "name one under replies in the config")
+			}
+			began := a.sched.Now()
+			defer a.sched.Mailbox.Close()
+			if err := a.sched.ReadMail(ctx); err != nil {
+				return fmt.Errorf("the mailbox can't be read: %w", err)
+			}
+			events, err := a.sched.Store.History(ctx, "")
+			if err != nil {
+				return err
+			}
+			list := []logRow{}
+			zone := a.sched.Zone.Location("UTC")
+			for _, e := range events {
+				if !e.At.Before(began.Truncate(time.Millisecond)) {
+					a.say("%s: %s", scheduler.Ref(e.ID, e.Round), e.Text)
+					list = append(list, logRow{At: *stamp(e.At, zone), ID: string(e.ID), Round: e.Round, Kind: e.Kind, Text: orNull(e.Text)})
+				}
+			}
+			if a.json {
+				return a.printJSON(list)
+			}
+			if len(list) == 0 {
+				a.say("Nothing new.")
+			}
+			return nil
+		},
+	}
+}

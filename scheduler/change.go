@@ -48,6 +48,9 @@ func (c *Conversation) Apply(change Change, now time.Time) error {
 	err := change.apply(c, now)
 	if err == nil {
 		c.Touched = now
+		if a, ok := change.(Answer); !ok || a.How == "command" { // the organizer has had a look
+			c.Word, c.Doubted = nil, nil
+		}
 	}
 	return err
 }
@@ -88,7 +91,9 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 	if a.Value == Wait && c.told() == nil {
 		c.Chosen = plan.Slot{} // the time was part of the yes
 	}
-	a.At = now
+	if a.At.IsZero() { // a mail was written earlier
+		a.At = now
+	}
 	c.answered(a)
 	if n := len(c.briefs()); a.Value == Wait && n > 0 && c.dates(now).AskOn.After(now) {
 		c.Asks = n + 1 // the plan has named another day already
@@ -184,6 +189,7 @@ func (g Agenda) apply(c *Conversation, now time.Time) error {
 		}
 	}
 	c.Proposed, c.Taken = rest, taken
+	c.seen()
 	return nil
 }
 

@@ -59,6 +59,7 @@ type Answer struct {
 	From  string    `json:"from,omitempty"` // the address that a mail came from
 	Note  string    `json:"note"`           // in the words of whoever gave it, one line; may be empty
 	Slot  plan.Slot `json:"slot,omitzero"`
+	Seen  bool      `json:"seen,omitempty"`  // the organizer has seen what else it says
 	Other bool      `json:"other,omitempty"` // a yes, but to another time than the one that was proposed
 	Until time.Time `json:"until,omitzero"`  // the partner may change it on the page until then, and nothing follows from it before
 	Moved bool      `json:"moved,omitempty"` // it was a "later" to the invitation, and the organizer has named another start since
@@ -274,6 +275,21 @@ func (c *Conversation) moved() {
 	answer.Moved = answer.Moved || c.said(Wait) && c.told() != nil
 	answer.Other = false
 	c.Answer = &answer
+}
+
+// seen takes in that the organizer has looked at what the partner wrote beside their answer.
+func (c *Conversation) seen() {
+	if c.Answer != nil {
+		answer := *c.Answer
+		answer.Seen = true
+		c.Answer = &answer
+	}
+}
+
+// unseen reports whether there are words of the partner that may mean something else than the yes they
+// came with, or after: no invitation goes before the organizer has seen them.
+func (c *Conversation) unseen() bool {
+	return !c.Answer.Seen && (c.Word != nil || c.Answer.How == "mail" && len(c.Proposed) > 0)
 }
 
 func same(a, b plan.Date) bool { return a.String() == b.String() }

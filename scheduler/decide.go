@@ -20,7 +20,7 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 	}
 	if briefs := c.briefs(); len(briefs) > 0 && c.Answer == nil {
 		m := briefs[len(briefs)-1]
-		if m.open() || m.State == Unclear && !again || m.left() && !again && (m.State != Bounced || m.Content == c.Says(now, Brief)) {
+		if m.open() || m.State == Unclear && !again || m.left() && m.State != Bounced && !again {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
@@ -38,7 +38,7 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 		if !at.IsZero() && at != c.start(now) {
 			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
 		}
-		if m.State == Bounced && m.Content != c.Says(now, Invite) { // what came back says what does not hold any more
+		if m.State == Bounced { // it goes again as a message of its own
 			m.State = Superseded
 			if c.told() == nil {
 				return s.draft(c, Invite, now)
@@ -65,6 +65,9 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 		if err := c.Apply(Move{To: at}, now); err != nil {
 			return nil, err
 		}
+	}
+	if c.said(Yes) { // whoever invites has seen what came with the yes
+		c.seen()
 	}
 	if m := c.last(nil, Invite); m != nil && (m.open() || m.State == Failed) && m.Content == c.Says(now, Invite) {
 		return &Draft{At: now, Conversation: c, Sent: m}, nil

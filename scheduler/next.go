@@ -135,6 +135,12 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 	if !start.Time().After(now) {
 		return Step{Next: "choose a new time: the one agreed has passed"}
 	}
+	if m := c.last(nil, Invite); c.unseen() && (m == nil || !m.open() || !m.Approved) {
+		if c.Word == nil {
+			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: coalition agenda " + c.Ref()}
+		}
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (coalition show " + c.Ref() + "), then: coalition invite " + c.Ref()}
+	}
 	if m := c.last(nil, Invite, Update); m != nil && (m.State == Sending || m.Content == c.Says(now, Invite)) {
 		if s, ok := m.waiting(); ok {
 			return s
@@ -296,7 +302,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Invite, Update:
 		switch {
-		case !c.willing():
+		case !c.willing() || m.Kind == Invite && c.said(Yes) && c.unseen() && !m.Approved && m.Unclears == 0:
 			return Dropped
 		case m.Unclears > 0: // it may have arrived: the same bytes again, unless an update says more
 			if says := c.Says(now, Invite); !says.tells(&m.Content) {

@@ -58,6 +58,9 @@ func (s *Scheduler) notify(d *Draft, now time.Time) error {
 			later = append(later, n)
 			continue
 		}
+		if n.What == templates.NewsCounter && c.Counter == nil || n.What == templates.NewsQuestion && !c.said(Query) {
+			continue // it is settled meanwhile
+		}
 		m := &Message{ID: c.ID, Round: c.Round, Kind: Tell, To: s.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: s.Via, notice: &n}
 		m.Revision = c.nextRevision(Tell, "")
 		if err := s.write(c, m, nil, now); err != nil {

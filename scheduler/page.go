@@ -233,10 +233,10 @@ func (s *Scheduler) tooLate(ctx context.Context, c *Conversation, choice templat
 	if note = clip(oneLine(note), maxLine); note != "" {
 		what += ": “" + note + "”"
 	}
-	if c.Word != nil && c.Word.Text == what {
+	if c.Word != nil && strings.Contains(c.Word.Text, what) {
 		return nil // it was sent once more
 	}
-	c.Word = &Word{At: now, From: string(c.Plan.With.Email), Text: what}
+	c.hear(Word{At: now, From: string(c.Plan.With.Email), Text: what})
 	c.tell(Notice{What: templates.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{"coalition show " + c.Ref()}})
 	err := s.Store.Commit(ctx, s.plain(c, now, c.event(now, "page", what)))
 	wake(s.pokes())

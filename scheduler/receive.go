@@ -91,25 +91,28 @@ func (s *Scheduler) take(b *Board, mail *invites.Mail) (Receipt, *Draft) {
 		none.What = "it comes from yourself"
 		return none, nil
 	}
-	c := s.addressed(b, mail)
+	c, sure := s.addressed(b, mail)
 	if c == nil {
 		return none, nil
 	}
-	return newTaking(s, b, c, mail).take()
+	t := newTaking(s, b, c, mail)
+	t.unsure = !sure
+	return t.take()
 }
 
-// addressed is the conversation that a mail belongs to, as far as it says so itself; nil: none.
-func (s *Scheduler) addressed(b *Board, mail *invites.Mail) *Conversation {
+// addressed is the conversation that a mail belongs to, as far as it says so itself; nil: none. It is
+// not sure where the mail could belong to another one as well.
+func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, sure bool) {
 	for _, c := range b.Conversations {
 		if o := mail.Calendar; o != nil && c.UID != "" && o.UID == c.UID {
-			return c
+			return c, true
 		}
 	}
 	for _, ref := range slices.Backward(mail.Refs) { // the last one is what it answers
 		for _, c := range b.Conversations {
 			for _, m := range c.Messages {
 				if m.MessageID == ref && !m.copy() {
-					return c
+					return c, true
 				}
 			}
 		}
@@ -131,10 +134,10 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) *Conversation {
 		switch {
 		case mail.Calendar != nil, mail.Doubt != "", s.answersBrief(c, mail),
 			c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text).Value != "":
-			return c
+			return c, len(maybe) == 1
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // writes reports whether an address is the partner's.
@@ -179,8 +182,9 @@ type taking struct {
 	mail *invites.Mail
 	at   time.Time
 
-	heard []*Message // whose state was learnt from the mail
-	until time.Time  // of an answer on the page: it may be changed before
+	unsure bool       // it could belong to another conversation of the partner as well
+	heard  []*Message // whose state was learnt from the mail
+	until  time.Time  // of an answer on the page: it may be changed before
 }
 
 // newTaking is that of a mail at this moment. A mail from the future, or from before anything was sent
@@ -273,7 +277,7 @@ func (t *taking) sort() string {
 
 // shown is a mail that the organizer is to read, and that changes nothing.
 func (t *taking) shown(what string) (Receipt, *Draft) {
-	t.c.Word = &Word{At: t.mail.At, From: t.from(), Text: what}
+	t.c.hear(Word{At: t.mail.At, From: t.from(), Text: what})
 	t.tell(templates.NewsMail, t.mail.Text, "coalition show "+t.c.Ref())
 	return t.written(what)
 }
@@ -322,7 +326,6 @@ func (t *taking) takeText() (Receipt, *Draft) {
 	if err := c.Apply(a, t.at); err != nil {
 		return t.shown(wrote + " (" + err.Error() + ")")
 	}
-	c.Word = nil
 	c.propose(adds)
 	t.tellAnswer(a)
 	return t.receipt(a.text(), true, c.event(t.at, "answer", a.text()))
@@ -331,9 +334,10 @@ func (t *taking) takeText() (Receipt, *Draft) {
 // understand is the answer that a plain reply gives, and what it adds to the agenda.
 func (t *taking) understand() (a Answer, adds []string) {
 	c := t.c
-	a = Answer{Value: Query, How: "mail", From: t.from(), Note: clip(oneLine(t.mail.Text), maxLine)}
+	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(oneLine(t.mail.Text), maxLine)}
 	said := t.s.Words.Understand(c.Language(), t.mail.Text)
-	if !t.s.answersBrief(c, t.mail) {
+	const cut = 8000 // characters of a text that was too long to be read whole
+	if t.unsure || !t.s.answersBrief(c, t.mail) || utf8.RuneCountInString(t.mail.Text) >= cut {
 		return a, nil
 	}
 	switch said.Value {
@@ -454,7 +458,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	case sequence < c.Sequence:
 		return t.shown(fmt.Sprintf("%s, to an older version of the invitation (SEQUENCE %d): it does not count for the present one", said, sequence))
 	case stamp.Before(c.Replied):
-		return t.written("an earlier answer that came late: " + said)
+		return t.shown("an earlier answer that came late: " + said)
 	case o.Method == invites.Counter:
 		return t.takeCounter(o, attendee, stamp, said)
 	}
@@ -464,7 +468,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 		return t.shown(said)
 	}
 	same := c.PartStat == attendee.PartStat
-	c.PartStat, c.Replied, c.Counter, c.Word = attendee.PartStat, stamp, nil, nil
+	c.PartStat, c.Replied, c.Counter = attendee.PartStat, stamp, nil
 	c.Touched = t.at
 	switch {
 	case attendee.PartStat == invites.Declined && !same:
@@ -472,10 +476,20 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	case attendee.PartStat == invites.Tentative && !same:
 		t.tell(templates.NewsTentative, o.Comment, "coalition show "+c.Ref())
 	case o.Comment != "":
-		c.Word = &Word{At: t.mail.At, From: t.from(), Text: said}
 		t.tell(templates.NewsMail, o.Comment, "coalition show "+c.Ref())
 	}
+	if o.Comment != "" {
+		c.hear(Word{At: t.mail.At, From: t.from(), Text: said})
+	}
 	return t.receipt(said, true, c.event(t.at, "answer", said))
+}
+
+// hear keeps words for the organizer, behind those that they have not had a look at.
+func (c *Conversation) hear(w Word) {
+	if c.Word != nil && !strings.Contains(c.Word.Text, w.Text) {
+		w.Text = clip(c.Word.Text+"; then "+w.Text, maxLine)
+	}
+	c.Word = &w
 }
 
 // attendee is the line of the object that answers for the partner; nil: there is none.
@@ -577,10 +591,10 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	if n := len(c.Proposed); n > 0 {
 		lines = append(lines, fmt.Sprintf("proposed for the agenda (coalition agenda %s take): %s", c.Ref(), strings.Join(c.Proposed, "; ")))
 	}
-	if c.Word != nil && !c.Word.At.Before(c.Touched.Truncate(time.Second)) {
+	if c.Word != nil {
 		lines = append(lines, at(c.Word)+", "+c.Word.Text)
 	}
-	if c.Doubted != nil && !c.Doubted.At.Before(c.Touched.Truncate(time.Second)) {
+	if c.Doubted != nil {
 		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
 	}
 	return lines

@@ -61,7 +61,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		if d := c.dates(now); !d.To.IsZero() {
 			talk.From, talk.To = d.From.Time(), d.To.Time()
 		}
-		talk.Again = m.Revision != "1" && c.last((*Message).left, Brief) != nil
+		talk.Again = m.Revision != "1" && c.reached()
 		talk.Page = m.page
 	case Cancel:
 		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, told == nil, told != nil

@@ -122,7 +122,7 @@ func TestBouncedGoesAgain(t *testing.T) {
 		{"ask maya --yes", "is on its way"},
 		{"receive BOUNCE", "came back"},
 		{"daemon --once", "mend the address"},
-		{"ask maya --dry-run", "it would be sent now"},
+		{"ask maya --dry-run", "Subject: May we talk about working as partners?"},
 		{"ask maya --yes", "is on its way"},
 		{"ask maya --yes", "nothing more is sent"},
 	} {

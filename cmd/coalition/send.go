@@ -179,7 +179,7 @@ func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 			return err
 		}
 		switch m.State {
-		case scheduler.Accepted:
+		case scheduler.Accepted, scheduler.Bounced:
 			a.say("The %s is %s already; nothing more would be sent.", name(m), m.State.Shown())
 		case scheduler.Sending, scheduler.Expired:
 			a.say("The %s is %s; nothing would be sent.", name(m), m.State.Shown())
@@ -265,7 +265,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), at)
 				return a.writeCopies(ctx, c, m, out)
 			}
-		case m.State == scheduler.Held, m.State == scheduler.Queued, m.State == scheduler.Unclear, m.State == scheduler.Failed, m.State == scheduler.Bounced:
+		case m.State == scheduler.Held, m.State == scheduler.Queued, m.State == scheduler.Unclear, m.State == scheduler.Failed:
 			return a.letGo(ctx, []*scheduler.Message{m})
 		case m.State == scheduler.Sending:
 			fmt.Fprintf(a.stderr, "The %s is being sent at this moment by another process.\n", name(m))

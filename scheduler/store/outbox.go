@@ -270,7 +270,7 @@ func (s *Store) Message(ctx context.Context, row int64) (m *scheduler.Message, e
 func (s *Store) Approve(ctx context.Context, rows []int64) error {
 	return s.update(ctx, func(tx *txn) error {
 		for _, row := range rows {
-			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = 0 WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed', 'bounced')", row); err != nil {
+			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = 0 WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed')", row); err != nil {
 				return err
 			}
 		}

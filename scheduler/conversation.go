@@ -263,7 +263,11 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 }
 
 // answered takes in an answer, which ends whatever asking was still meant.
-func (c *Conversation) answered(a Answer) { c.Answer, c.Asks = &a, 0 }
+func (c *Conversation) answered(a Answer) {
+	c.Answer, c.Asks = &a, 0
+	// What the organizer was to be told of an answer on the page that could still be changed.
+	c.Notices = slices.DeleteFunc(c.Notices, func(n Notice) bool { return n.How == "page" && n.Due.After(a.At) })
+}
 
 // moved takes in that the organizer has named another start, which answers a "later" to the invitation,
 // and a yes to another time than the one proposed.

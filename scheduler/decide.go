@@ -97,6 +97,7 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		return nil, err
 	}
 	if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
+		c.unmoved()
 		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
 	}
 	d, err := s.draft(c, Update, now)
@@ -104,6 +105,18 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		d.Events = append(d.Events, c.event(now, "move", fmt.Sprintf("from %s to %s", from, to)))
 	}
 	return d, err
+}
+
+// unmoved goes back to the SEQUENCE that the partner knows, where nobody can have heard of a later one:
+// their answers to it count.
+func (c *Conversation) unmoved() {
+	known := c.last((*Message).left, Invite, Update)
+	for _, m := range c.Messages {
+		if m.Sequence > known.Sequence && m.Attempts > 0 {
+			return
+		}
+	}
+	c.Sequence = known.Sequence
 }
 
 // TakeCounter decides on the time that the partner has proposed. The error is a [Refusal].
@@ -306,7 +319,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		// An invitation that came back, or was refused, may have been seen all the same.
 		if last := c.lastDecided(); (step.Kind == Update || last.Attempts > 0) && m.Content.moves(&last.Content) {
 			c.Sequence++
-			c.PartStat, c.Counter = invites.NeedsAction, nil
+			c.PartStat, c.Counter, c.Replied = invites.NeedsAction, nil, time.Time{} // DTSTAMP orders within a SEQUENCE
 			m.Content.PartStat = ""
 		}
 	case Cancel:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -128,5 +129,24 @@ func TestFoundInSentMail(t *testing.T) {
 		if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted || test.box.asked == 0 || m.Flagged != (test.want != "brief-0") {
 			t.Errorf("%s: the brief is %s, flagged %t; the folder was asked %d times", test.name, m.State, m.Flagged, test.box.asked)
 		}
+	}
+}
+
+// What keeps everything from going on ends the run, also where a mailbox is being read beside it.
+func TestRunEnds(t *testing.T) {
+	w := newWorld(t)
+	w.Mailbox = &box{}
+	if err := os.RemoveAll(w.Plans.Path); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(context.Background(), context.Background()) }()
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("a run without a folder of plans is no error")
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the run does not end")
 	}
 }

@@ -34,7 +34,7 @@ func (s *Scheduler) openPage(c *Conversation, m *Message, now time.Time) {
 	b := make([]byte, 16)
 	rand.Read(b) // which never fails
 	token := base64.RawURLEncoding.EncodeToString(b)
-	if last := c.last(nil, Brief); last != nil && last.left() { // a page that nobody has got a link to is none
+	if c.newestBrief().left() { // a page that nobody has got a link to is none
 		c.PageBefore = c.Page
 	}
 	m.page, c.Page, c.PageUntil = s.Link(token), hash(token), now.Add(pageLife).UTC()
@@ -76,8 +76,17 @@ func (s *Scheduler) paged(ctx context.Context, token string) (*Conversation, *Bo
 
 // hasPage reports whether a hash is that of the page of the last brief that may have arrived.
 func (c *Conversation) hasPage(hash string) bool {
-	last := c.last(nil, Brief)
-	return c.Page == hash || c.PageBefore == hash && last != nil && !last.left()
+	return c.Page == hash || c.PageBefore == hash && !c.newestBrief().left()
+}
+
+// newestBrief is the one that was decided on last, whatever has become of it.
+func (c *Conversation) newestBrief() *Message {
+	for _, m := range slices.Backward(c.Messages) {
+		if m.Kind == Brief {
+			return m
+		}
+	}
+	return &Message{}
 }
 
 // Page is what a partner sees under a link, and the language to show it in; nil where the token leads
@@ -135,6 +144,8 @@ func (c *Conversation) open(now time.Time) bool {
 // Answer takes in what a partner has chosen under a link, with a note of any number of lines. Where it
 // does not count, Problem of the page says why. The page is nil where the token leads nowhere.
 func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.Choice, note string) (*templates.Page, string, error) {
+	s.intake.Lock()
+	defer s.intake.Unlock()
 	for try := 1; ; try++ {
 		c, b, err := s.paged(ctx, token)
 		if c == nil || err != nil {
@@ -149,7 +160,7 @@ func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.C
 			p.Problem, p.Note = templates.TooLate, note
 			return p, lang, err
 		}
-		a := Answer{How: "page", From: string(c.Plan.With.Email), Note: clip(oneLine(note), maxLine), Until: b.Now.Add(changeable)}
+		a := Answer{How: "page", From: string(c.Plan.With.Email), Note: clip(flat(note), maxLine), Until: b.Now.Add(changeable)}
 		switch choice {
 		case templates.ChooseLater:
 			a.Value = Wait
@@ -198,11 +209,11 @@ func number(choice templates.Choice) int {
 func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.Time) (*Draft, error) {
 	if old := c.Answer; old != nil && old.How == "page" && old.Until.After(now) {
 		if a.Note == "" { // the words that came with it need not be written again
-			a.Note = old.Note
-		} else {
+			a.Note, note = old.Note, old.Note
+		}
+		if a.Note != old.Note || a.Value != Yes {
 			c.Proposed = nil // they belonged to that one
 		}
-		c.Notices = slices.DeleteFunc(c.Notices, func(n Notice) bool { return n.How == "page" })
 		if c.Chosen == old.Slot {
 			c.Chosen = plan.Slot{}
 		}
@@ -230,7 +241,7 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.
 func (s *Scheduler) tooLate(ctx context.Context, c *Conversation, choice templates.Choice, note string, now time.Time) error {
 	what := fmt.Sprintf("on the page, too late to count: %s", choice)
-	if note = clip(oneLine(note), maxLine); note != "" {
+	if note = clip(flat(note), maxLine); note != "" {
 		what += ": “" + note + "”"
 	}
 	if c.Word != nil && strings.Contains(c.Word.Text, what) {

@@ -230,6 +230,16 @@ func TestPageKeepsWords(t *testing.T) {
 	}
 }
 
+// A page has no original to go back to: what was written there is kept whole.
+func TestPageKeepsLongWords(t *testing.T) {
+	w, token := paged(t)
+	note := strings.Repeat("word ", 380) + "THE END"
+	w.choose(token, "question", note)
+	if c := w.find("maya"); c.Answer.Note != note {
+		t.Errorf("of %d characters %d are kept", len(note), len(c.Answer.Note))
+	}
+}
+
 // The link of a brief holds until that of the next one has left.
 func TestPageBeforeTheNext(t *testing.T) {
 	w, token := paged(t)

@@ -62,9 +62,9 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			d = s.plain(t.c, b.Now)
 		}
 		if err == nil {
-			err = s.notify(d, b.Now)
-		}
-		if err == nil {
+			if err := s.notify(d, b.Now); err != nil { // it must not keep what is for the partner
+				s.Log.Error("a notice can't be written", "id", t.c.Ref(), "error", err)
+			}
 			if r.Held && t.step.IsDue(b.Now) {
 				for _, m := range d.Messages {
 					if m.Kind != Tell {

@@ -26,6 +26,8 @@ type Receipt struct {
 
 // Receive takes in mails in their order. Each counts once, however often it comes. Nothing is sent by it.
 func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Receipt, error) {
+	s.intake.Lock()
+	defer s.intake.Unlock()
 	var receipts []Receipt
 	var b *Board
 	for _, mail := range mails {
@@ -301,7 +303,7 @@ func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *
 
 // quoted is the writer's own words on one line behind lead; "" where there are none.
 func (t *taking) quoted(lead string) string {
-	if text := clip(oneLine(t.mail.Text), 300); text != "" {
+	if text := clip(flat(t.mail.Text), 300); text != "" {
 		return lead + "“" + text + "”"
 	}
 	return ""
@@ -334,10 +336,10 @@ func (t *taking) takeText() (Receipt, *Draft) {
 // understand is the answer that a plain reply gives, and what it adds to the agenda.
 func (t *taking) understand() (a Answer, adds []string) {
 	c := t.c
-	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(oneLine(t.mail.Text), maxLine)}
+	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
 	said := t.s.Words.Understand(c.Language(), t.mail.Text)
-	const cut = 8000 // characters of a text that was too long to be read whole
-	if t.unsure || !t.s.answersBrief(c, t.mail) || utf8.RuneCountInString(t.mail.Text) >= cut {
+	const long = 400 // characters: what stands in more of them, and is no list of points, wants to be read
+	if t.unsure || !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && utf8.RuneCountInString(t.mail.Text) > long {
 		return a, nil
 	}
 	switch said.Value {
@@ -558,7 +560,7 @@ func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
 	bounce := t.mail.Bounce
 	why := strings.TrimSpace(bounce.Code + " " + bounce.Text)
 	what := fmt.Sprintf("the %s to %s %s: %s", m.Kind.noun(), m.To, map[bool]string{true: "came back", false: "is late"}[bounce.Final], cmp.Or(why, "no reason was given"))
-	if !bounce.Final || m.State == Bounced {
+	if !bounce.Final || m.State == Bounced || m.State == Sending { // one that goes once more just now has its own fate
 		return t.written(what)
 	}
 	m.State, m.Error, m.Changed = Bounced, oneLine(why), t.at
@@ -568,6 +570,9 @@ func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
 	}
 	return t.receipt(what, true, t.c.event(t.at, "bounce", what))
 }
+
+// flat is s on one line.
+func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // clip is s with at most n characters.
 func clip(s string, n int) string {

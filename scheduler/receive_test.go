@@ -79,6 +79,8 @@ func TestPlainReply(t *testing.T) {
 		{"7", scheduler.Asked, "question", "", "answer the question"},
 		{"What would it be about?", scheduler.Asked, "question", "", "answer the question"},
 		{"", scheduler.Asked, "question", "", "answer the question"},
+		{"2\n\n" + strings.Repeat("There is so much to say about this. ", 20), scheduler.Asked, "question", "", "answer the question"},
+		{"Yes, 1.\nSubject to approval.", scheduler.Permitted, "yes", "2027-03-04 10:00", "take or leave"},
 	} {
 		w := asked(t)
 		r := w.receive(w.letter(test.text))
@@ -814,4 +816,35 @@ func TestNoticeIsNotHeld(t *testing.T) {
 		t.Fatal("nothing was held")
 	}
 	w.want("brief-0 notice-0")
+}
+
+// A move that was taken back before anybody heard of it leaves no trace: answers to what the partner
+// knows count.
+func TestMovedBack(t *testing.T) {
+	w := invited(t)
+	declined := w.reply(invites.Reply, invites.Declined)
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.commit(w.Reschedule(w.find("maya"), slot, w.now))
+	w.pass()
+	w.want("brief-0 invite-0")
+	w.later(time.Minute)
+	if r := w.receive(declined); !r.Counted || w.find("maya").PartStat != invites.Declined {
+		t.Errorf("%+v, SEQUENCE %d", r, w.find("maya").Sequence)
+	}
+}
+
+// DTSTAMP orders the answers to one SEQUENCE; the first answer to the next one counts, whatever clock it
+// comes from.
+func TestSlowClockAfterAMove(t *testing.T) {
+	w := invited(t)
+	w.receive(w.reply(invites.Reply, invites.Accepted))
+	w.later(time.Minute)
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.pass()
+	w.later(time.Minute)
+	slow := w.reply(invites.Reply, invites.Declined)
+	slow.Calendar.Stamp = w.now.Add(-time.Hour)
+	if r := w.receive(slow); !r.Counted || w.find("maya").PartStat != invites.Declined {
+		t.Errorf("%+v", r)
+	}
 }

@@ -21,9 +21,11 @@ const (
 // too. It wakes only when something has happened or falls due. Problems of single plans or messages
 // are logged; the error is one that keeps everything from going on.
 func (s *Scheduler) Run(ctx, hard context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
 	read := make(chan struct{})
 	var side sync.WaitGroup
 	defer side.Wait()
+	defer stop()
 	if s.Mailbox != nil { // a no that waits there is heard before anything is sent
 		side.Go(func() { s.keepReading(ctx, read) })
 		select {

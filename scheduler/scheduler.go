@@ -43,6 +43,8 @@ type Scheduler struct {
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
+	intake sync.Mutex // what comes in is judged one after the other: who answers first has the time
+
 	poked sync.Once
 	poke  chan struct{}
 }

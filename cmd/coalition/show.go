@@ -103,10 +103,11 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	if p := c.Counter; p != nil {
 		line("counter", strings.TrimSuffix(fmt.Sprintf("%s, %d min, proposed on %s: %s", p.Start.In(zone).Format(timeLayout), int(p.Length.Minutes()), p.At.In(zone).Format(timeLayout), p.Note), ": "))
 	}
-	for name, w := range map[string]*scheduler.Word{"last word": c.Word, "doubted": c.Doubted} {
-		if w != nil {
-			line(name, w.At.In(zone).Format(timeLayout)+", "+w.From+": "+w.Text)
-		}
+	if w := c.Word; w != nil {
+		line("last word", w.At.In(zone).Format(timeLayout)+", "+w.From+": "+w.Text)
+	}
+	if w := c.Doubted; w != nil {
+		line("doubted", w.At.In(zone).Format(timeLayout)+", "+w.From+": "+w.Text)
 	}
 	if c.Invited() {
 		line("invitation", fmt.Sprintf("UID %s, SEQUENCE %d, %s", c.UID, c.Sequence, c.PartStat))

@@ -386,6 +386,11 @@ func TestWaitAMoment(t *testing.T) {
 		}
 		w.later(time.Minute)
 		w.receive(w.letter("Wait, who else is coming?"))
+		for _, m := range w.find("maya").Messages {
+			if m.Kind == scheduler.Invite && m.State != scheduler.Dropped {
+				t.Errorf("the invitation is %s", m.State)
+			}
+		}
 		for range 2 {
 			w.pass()
 			w.want("brief-0")

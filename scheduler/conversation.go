@@ -107,7 +107,7 @@ type Conversation struct {
 	Cancelled *Cancellation `json:"cancelled,omitempty"`
 	Touched   time.Time     `json:"touched,omitzero"` // when the organizer or the partner last had a word
 
-	UID       string           `json:"uid,omitempty"` // of the round's one event; "" before the invitation
+	UID       string           `json:"uid,omitempty"` // of the round's one event; "" before the invitation, or a yes on the page
 	Sequence  int              `json:"sequence"`      // SEQUENCE of the last REQUEST or CANCEL that was decided
 	PartStat  invites.PartStat `json:"partstat,omitempty"`
 	Replied   time.Time        `json:"replied,omitzero"`   // when the calendar answered that, by its DTSTAMP

@@ -1,7 +1,7 @@
 // Package scheduler knows the conversations of one organizer: their life, what comes next in each,
 // and what must therefore leave this machine, exactly once. It decides; it leaves the words to
 // templates, the form of an invitation to invites, and databases and networks to whoever implements
-// its two small interfaces, [Store] and [Sender]. It has no clock of its own.
+// its interfaces, [Store], [Sender] and [Mailbox]. It has no clock of its own.
 //
 // Everything flows one way. Plan files and the store give conversations; [Conversation.Next] says
 // the one next thing in each; what is due becomes finished bytes in a row of the outbox, in one
@@ -28,7 +28,7 @@ import (
 	"coalition/templates"
 )
 
-// A Scheduler carries the conversations of one organizer. All fields but the last two are required.
+// A Scheduler carries the conversations of one organizer. All fields are required but Mailbox and Link.
 type Scheduler struct {
 	Settings
 	Plans  *plan.Folder

@@ -1,5 +1,6 @@
 // Package invites knows what travels between two people who agree on a talk, in the words of
-// iTIP: addresses, zones, methods, and an event written as an iCalendar object (RFC 5545, 5546).
+// iTIP: addresses, zones, methods, an event written as an iCalendar object (RFC 5545, 5546), the object
+// that a partner's calendar answers with, and a mail as far as it can matter.
 // It leaves to others what the talk is about (templates), when and whether something is sent
 // (scheduler), and how bytes travel (invites/email). It is pure: no clock, no network, no state.
 package invites

@@ -1,6 +1,6 @@
 // Package templates knows the words: how a brief, an invitation, an update, a cancellation, a
-// reminder and a calendar entry are said, in each language, as text and as HTML, and the page on
-// which the partner answers. Who says them, when, and to whom it leaves to the scheduler; how they
+// reminder, a refusal, a notice, a calendar entry and the partner's page are said, in each language, as
+// text and as HTML, and in which words people answer. Who says them, when, and to whom it leaves to the scheduler; how they
 // travel, to invites. It has no type for what is private in a plan, so no template can name it.
 package templates
 

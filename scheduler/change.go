@@ -88,7 +88,7 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 		}
 		c.Chosen = a.Slot
 	}
-	if a.Value == Wait && c.told() == nil {
+	if c.told() == nil && (a.Value != Yes || a.Other) {
 		c.Chosen = plan.Slot{} // the time was part of the yes
 	}
 	if a.At.IsZero() { // a mail was written earlier
@@ -170,6 +170,8 @@ func (g Agenda) apply(c *Conversation, now time.Time) error {
 		return c.isOver("cancelled")
 	case c.Status(now) == Met:
 		return c.isOver("over")
+	case c.said(No):
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no", ""}
 	case len(c.Proposed) == 0:
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " has proposed nothing for the agenda", "see: coalition show " + c.Ref()}
 	}

@@ -75,11 +75,10 @@ type Word struct {
 // A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
 // decided on.
 type Proposal struct {
-	At       time.Time     `json:"at"`
-	Start    time.Time     `json:"start"`
-	Length   time.Duration `json:"length"`
-	Sequence int           `json:"sequence"` // of the event that it is about
-	Note     string        `json:"note,omitempty"`
+	At     time.Time     `json:"at"`
+	Start  time.Time     `json:"start"`
+	Length time.Duration `json:"length"`
+	Note   string        `json:"note,omitempty"`
 
 	reason string // why it is being declined
 }
@@ -119,7 +118,7 @@ type Conversation struct {
 	Taken    []string  `json:"taken,omitempty"`    // those that the organizer has taken into the agenda
 	Word     *Word     `json:"word,omitempty"`     // the last mail of the partner that the program did not act on
 	Doubted  *Word     `json:"doubted,omitempty"`  // the last one that was not believed, and why
-	Notices  []Notice  `json:"notices,omitempty"`  // that the organizer is still to get
+	Notices  []News    `json:"notices,omitempty"`  // of which the organizer is still to get a notice
 
 	Page       string    `json:"page,omitempty"`        // the hash of the token of the last brief's page
 	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
@@ -266,7 +265,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 func (c *Conversation) answered(a Answer) {
 	c.Answer, c.Asks = &a, 0
 	// What the organizer was to be told of an answer on the page that could still be changed.
-	c.Notices = slices.DeleteFunc(c.Notices, func(n Notice) bool { return n.How == "page" && n.Due.After(a.At) })
+	c.Notices = slices.DeleteFunc(c.Notices, func(n News) bool { return n.How == "page" && n.Due.After(a.At) })
 }
 
 // moved takes in that the organizer has named another start, which answers a "later" to the invitation,

@@ -97,7 +97,6 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		return nil, err
 	}
 	if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
-		c.unmoved()
 		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
 	}
 	d, err := s.draft(c, Update, now)
@@ -105,18 +104,6 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		d.Events = append(d.Events, c.event(now, "move", fmt.Sprintf("from %s to %s", from, to)))
 	}
 	return d, err
-}
-
-// unmoved goes back to the SEQUENCE that the partner knows, where nobody can have heard of a later one:
-// their answers to it count.
-func (c *Conversation) unmoved() {
-	known := c.last((*Message).left, Invite, Update)
-	for _, m := range c.Messages {
-		if m.Sequence > known.Sequence && m.Attempts > 0 {
-			return
-		}
-	}
-	c.Sequence = known.Sequence
 }
 
 // TakeCounter decides on the time that the partner has proposed. The error is a [Refusal].
@@ -332,8 +319,11 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		m.Content.PartStat = c.Says(now, Invite).PartStat // which they may have answered since
 	}
 	m.Deadline = m.Deadline.UTC()
-	if step.Kind != Brief && step.Kind != Tell && (told != nil || step.Kind == Invite) {
+	if step.Kind != Brief && (told != nil || step.Kind == Invite) {
 		m.Sequence = c.Sequence
+	}
+	if step.Kind == DeclineCounter {
+		m.Sequence = c.present(now)
 	}
 	if m.Revision == "" {
 		m.Revision = c.nextRevision(m.Kind, "")

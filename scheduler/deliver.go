@@ -11,6 +11,10 @@ import (
 	"coalition/invites"
 )
 
+// manyLooks is after how many attempts a message that may have arrived goes again although the folder of
+// sent mail can't be read: a quarter of an hour.
+const manyLooks = 10
+
 // giveUp is how long a message is tried before it fails: as long as mail servers try (RFC 5321,
 // section 4.5.4.1).
 const giveUp = 5 * 24 * time.Hour
@@ -130,10 +134,17 @@ func (d *delivery) send(m *Message) {
 		d.settle(m)
 		return
 	}
-	if m.Unclears > 0 && d.sent(d.hard, m) {
-		m.State, m.Via, m.Changed, m.Code, m.Error = Accepted, d.Via, d.Now().UTC(), 0, ""
-		d.settle(m)
-		return
+	if m.Unclears > 0 {
+		switch found, err := d.sent(d.hard, m); {
+		case found:
+			m.State, m.Via, m.Changed, m.Code, m.Error = Accepted, d.Via, d.Now().UTC(), 0, ""
+			d.settle(m)
+			return
+		case err != nil && m.Attempts < manyLooks: // a copy may be there; that it was not looked for proves nothing
+			m.State, m.NotBefore = m.again(), time.Now().Add(Backoff(m.Attempts, rand.Float64()))
+			d.settle(m)
+			return
+		}
 	}
 	dotted := false
 	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
@@ -220,10 +231,5 @@ func (d *delivery) settle(m *Message) {
 }
 
 func oneLine(s string) string {
-	const most = 300
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return s
+	return clip(flat(strings.ToValidUTF8(s, "?")), 300)
 }

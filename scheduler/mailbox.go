@@ -112,7 +112,10 @@ func (s *Scheduler) findSent(ctx context.Context) {
 	}
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
-			if m.Stuck() && s.sent(ctx, m) {
+			if !m.Stuck() {
+				continue
+			}
+			if found, _ := s.sent(ctx, m); found {
 				m.State, m.Error, m.Changed = Accepted, "", s.Now().UTC()
 				if err := s.Store.Settle(ctx, m); err != nil {
 					s.Log.Error("a message that was found in the sent mail can't be settled", "id", m.ID, "kind", m.Kind, "error", err)
@@ -126,13 +129,13 @@ func (s *Scheduler) findSent(ctx context.Context) {
 
 // sent reports whether the folder of sent mail holds m. That it does not is no proof: not every server
 // keeps what it takes over.
-func (s *Scheduler) sent(ctx context.Context, m *Message) bool {
+func (s *Scheduler) sent(ctx context.Context, m *Message) (found bool, err error) {
 	if s.Mailbox == nil {
-		return false
+		return false, nil
 	}
-	found, _, err := s.Mailbox.Sent(ctx, m.MessageID)
+	found, _, err = s.Mailbox.Sent(ctx, m.MessageID)
 	if err != nil && ctx.Err() == nil {
 		s.Log.Warn("the folder of sent mail can't be read", "error", err)
 	}
-	return found
+	return found, err
 }

@@ -52,7 +52,10 @@ func (b *box) Wait(ctx context.Context) error {
 
 func (b *box) Sent(_ context.Context, id string) (found, ok bool, err error) {
 	b.asked++
-	return b.sent[id], b.sent != nil, b.broken
+	if b.broken != nil {
+		return false, false, b.broken
+	}
+	return b.sent[id], b.sent != nil, nil
 }
 
 func (b *box) Name() string { return "ana@box" }
@@ -107,7 +110,7 @@ func TestFoundInSentMail(t *testing.T) {
 		{"found", &box{sent: map[string]bool{}}, "brief-0"},
 		{"not found", &box{sent: map[string]bool{"x": true}}, "brief-0 brief-0"},
 		{"no such folder", &box{}, "brief-0 brief-0"},
-		{"unreadable", &box{sent: map[string]bool{}, broken: errors.New("cut")}, "brief-0 brief-0"},
+		{"found once it can be read", &box{sent: map[string]bool{}, broken: errors.New("cut")}, "brief-0"},
 	} {
 		w := newWorld(t)
 		w.Mailbox = test.box
@@ -117,13 +120,20 @@ func TestFoundInSentMail(t *testing.T) {
 				return err
 			}
 			w.arrived = append(w.arrived, p)
-			if test.name == "found" {
+			if strings.HasPrefix(test.name, "found") {
 				test.box.sent[p.MessageID] = true
 			}
 			return &invites.DeliveryError{Unclear: true, Text: "silence"}
 		}
 		w.pass()
 		w.answer = nil
+		if test.box.broken != nil {
+			w.again()
+			if m := w.find("maya").Messages[0]; m.State == scheduler.Accepted {
+				t.Errorf("%s: it went again although a copy may be there", test.name)
+			}
+			test.box.broken = nil
+		}
 		w.again()
 		w.want(test.want)
 		if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted || test.box.asked == 0 || m.Flagged != (test.want != "brief-0") {

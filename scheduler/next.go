@@ -22,7 +22,7 @@ func (c *Conversation) Status(now time.Time) Status {
 		return Cancelled
 	case told != nil && c.said(No):
 		return Declined
-	case told != nil && !now.Before(told.End()) && !c.refused():
+	case told != nil && !now.Before(told.End()) && !c.declined():
 		return Met
 	case told != nil && c.PartStat == invites.Accepted:
 		return Confirmed
@@ -51,7 +51,7 @@ func (c *Conversation) Next(now time.Time) Step {
 		return c.nextCancelled(now)
 	case c.said(No):
 		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
-	case told != nil && !now.Before(told.End()) && c.refused():
+	case told != nil && !now.Before(told.End()) && c.declined():
 		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation"}
 	case told != nil && !now.Before(told.End()):
 		return Step{Next: "look back on the talk"}
@@ -74,7 +74,7 @@ func (c *Conversation) willing() bool {
 }
 
 // refused reports whether the partner has declined the invitation in their calendar.
-func (c *Conversation) refused() bool { return c.PartStat == invites.Declined }
+func (c *Conversation) declined() bool { return c.PartStat == invites.Declined }
 
 func (c *Conversation) nextPlanned() Step {
 	if missing := c.Plan.Missing(); len(missing) > 0 {
@@ -154,7 +154,7 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 }
 
 func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
-	if !now.Before(told.Start.Time()) {
+	if !now.Before(told.Start.Time()) && !c.declined() {
 		return Step{Next: "hold the talk", Again: told.End()}
 	}
 	content := c.Says(now, Invite)
@@ -185,16 +185,29 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 		again = reminder.Again
 	}
 	switch who := c.Plan.With.Name; {
-	case c.Counter != nil:
+	case c.Counter != nil && c.Counter.Start.After(now):
 		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.slot(c).String() + ": coalition counter " + c.Ref(), Again: again}
-	case c.refused():
-		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.End()}
+	case c.declined():
+		if !now.Before(told.Start.Time()) { // too late for both
+			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation"}
+		}
+		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.Start.Time()}
 	case c.lost():
 		return Step{Next: "find another way to reach " + who + ": the " + c.last(nil, Invite, Update).Kind.noun() + " came back", Again: again}
 	case ok:
 		return reminder
 	}
 	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
+}
+
+// present is the SEQUENCE of what stands: that of a change that is still to reach the partner, or else of
+// what they know. One that was taken back before it reached them leaves a gap.
+func (c *Conversation) present(now time.Time) int {
+	known := c.last((*Message).left, Invite, Update)
+	if says := c.Says(now, Invite); says.moves(&known.Content) {
+		return c.Sequence
+	}
+	return known.Sequence
 }
 
 // lost reports whether the newest invitation or update has come back, and the partner has not answered
@@ -206,7 +219,7 @@ func (c *Conversation) lost() bool {
 // nextReminder is the reminder that is due or comes next. One that was passed over because the
 // talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
 func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
-	if c.refused() || c.lost() {
+	if c.declined() || c.lost() {
 		return Step{}, false
 	}
 	var agreed time.Time // when the partner first learnt of this time
@@ -283,7 +296,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 	switch {
 	case !m.Deadline.IsZero() && !now.Before(m.Deadline):
 		return Expired
-	case m.copy() || m.Kind == Cancel || m.Kind == Tell:
+	case m.copy() || m.Kind == Cancel:
 		return ""
 	case c.Cancelled != nil || !c.Ready:
 		return Dropped
@@ -313,7 +326,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Reminder:
 		switch {
-		case !c.willing() || c.refused():
+		case !c.willing() || c.declined():
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
@@ -327,7 +340,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		switch {
 		case c.said(No):
 			return Dropped
-		case m.Sequence != c.Sequence: // another time stands by now
+		case m.Content.Start != c.start(now): // another time stands by now
 			return Superseded
 		}
 	}

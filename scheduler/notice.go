@@ -7,9 +7,9 @@ import (
 	"coalition/templates"
 )
 
-// A Notice is a mail to the organizer about something that has come in and that the program does not
-// carry on with by itself.
-type Notice struct {
+// News is something that has come in and that the program does not carry on with by itself: the organizer
+// gets a [Notice] of it by mail.
+type News struct {
 	What string    `json:"what"` // one of templates.News…
 	Due  time.Time `json:"due"`  // a word that may still be changed is told when it stands
 	At   time.Time `json:"at"`
@@ -19,12 +19,12 @@ type Notice struct {
 	Do   []string  `json:"do,omitempty"`   // the commands that go on from here
 }
 
-func (n *Notice) news() *templates.News {
+func (n *News) news() *templates.News {
 	return &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Text: n.Text, Commands: n.Do}
 }
 
 // tell keeps a notice for the organizer, where they want to get any.
-func (c *Conversation) tell(n Notice) {
+func (c *Conversation) tell(n News) {
 	if c.settings.Notify {
 		if n.Due.IsZero() {
 			n.Due = n.At
@@ -52,7 +52,7 @@ func (c *Conversation) notices(now time.Time) bool {
 // notify adds to the draft the notices that are due.
 func (s *Scheduler) notify(d *Draft, now time.Time) error {
 	c := d.Conversation
-	var later []Notice
+	var later []News
 	for _, n := range c.Notices {
 		if n.Due.After(now) {
 			later = append(later, n)
@@ -61,8 +61,8 @@ func (s *Scheduler) notify(d *Draft, now time.Time) error {
 		if n.What == templates.NewsCounter && c.Counter == nil || n.What == templates.NewsQuestion && !c.said(Query) {
 			continue // it is settled meanwhile
 		}
-		m := &Message{ID: c.ID, Round: c.Round, Kind: Tell, To: s.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: s.Via, notice: &n}
-		m.Revision = c.nextRevision(Tell, "")
+		m := &Message{ID: c.ID, Round: c.Round, Kind: Notice, To: s.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: s.Via, notice: &n}
+		m.Revision = c.nextRevision(Notice, "")
 		if err := s.write(c, m, nil, now); err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ const (
 	Update   Kind = "update"   // iTIP REQUEST, a further one
 	Cancel   Kind = "cancel"   // iTIP CANCEL, or a question taken back
 	Reminder Kind = "reminder" // plain mail
-	Tell     Kind = "notice"   // to the organizer, plain mail
+	Notice   Kind = "notice"   // to the organizer, plain mail
 
 	DeclineCounter Kind = "declinecounter" // iTIP DECLINECOUNTER
 )
@@ -97,8 +97,8 @@ type Message struct {
 	Data     []byte // the finished bytes; nil where only the state was loaded
 	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
 
-	page   string  // in the making of a brief: the address of its page
-	notice *Notice // in the making of a notice: what it says
+	page   string // in the making of a brief: the address of its page
+	notice *News  // in the making of a notice: what it says
 }
 
 // left reports whether the message may have reached its reader.
@@ -113,7 +113,7 @@ func (m *Message) Stuck() bool {
 }
 
 // copy reports whether the message goes to the organizer, not to the partner.
-func (m *Message) copy() bool { return strings.HasPrefix(m.Revision, copyRevision) || m.Kind == Tell }
+func (m *Message) copy() bool { return strings.HasPrefix(m.Revision, copyRevision) || m.Kind == Notice }
 
 const copyRevision = "copy "
 

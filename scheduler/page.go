@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler/plan"
 	"coalition/templates"
 )
 
@@ -26,7 +25,8 @@ const (
 )
 
 // openPage gives a brief in the making the page on which it can be answered. Its token has 128 random
-// bits; only its hash is kept beside the finished bytes. The page of an earlier brief ends with it.
+// bits; only its hash is kept beside the finished bytes. The page of an earlier brief ends when this one
+// has left.
 func (s *Scheduler) openPage(c *Conversation, m *Message, now time.Time) {
 	if s.Link == nil {
 		return
@@ -127,7 +127,7 @@ func (s *Scheduler) page(c *Conversation, b *Board) (*templates.Page, string) {
 		p.Start = told.Start.Time()
 	}
 	p.Open = c.open(b.Now)
-	p.HasCalendar = !p.Start.IsZero() && c.said(Yes) && c.UID != "" && p.Start.After(b.Now) && !c.refused()
+	p.HasCalendar = !p.Start.IsZero() && c.said(Yes) && c.UID != "" && p.Start.After(b.Now) && !c.declined()
 	lang, _ := s.Words.Language(c.Language())
 	return p, lang
 }
@@ -207,15 +207,12 @@ func number(choice templates.Choice) int {
 
 // answerPage takes in an answer of the page in place of the one that it changes, if it does.
 func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.Time) (*Draft, error) {
-	if old := c.Answer; old != nil && old.How == "page" && old.Until.After(now) {
-		if a.Note == "" { // the words that came with it need not be written again
+	if old := c.Answer; old != nil && old.How == "page" {
+		if a.Note == "" && old.Until.After(now) { // the words that came with it need not be written again
 			a.Note, note = old.Note, old.Note
 		}
 		if a.Note != old.Note || a.Value != Yes {
 			c.Proposed = nil // they belonged to that one
-		}
-		if c.Chosen == old.Slot {
-			c.Chosen = plan.Slot{}
 		}
 	}
 	if err := c.Apply(a, now); err != nil {
@@ -248,7 +245,7 @@ func (s *Scheduler) tooLate(ctx context.Context, c *Conversation, choice templat
 		return nil // it was sent once more
 	}
 	c.hear(Word{At: now, From: string(c.Plan.With.Email), Text: what})
-	c.tell(Notice{What: templates.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{"coalition show " + c.Ref()}})
+	c.tell(News{What: templates.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{"coalition show " + c.Ref()}})
 	err := s.Store.Commit(ctx, s.plain(c, now, c.event(now, "page", what)))
 	wake(s.pokes())
 	return err

@@ -189,6 +189,20 @@ func TestPageTakenBack(t *testing.T) {
 	}
 }
 
+// A yes to none of the times takes back the time of an earlier yes, however late it comes.
+func TestPageNoneOfThem(t *testing.T) {
+	w, token := paged(t)
+	w.choose(token, "yes2", "")
+	w.later(10 * time.Minute) // no daemon runs
+	w.choose(token, "yes", "")
+	w.later(10 * time.Minute)
+	w.pass()
+	w.want("brief-0")
+	if next := w.find("maya").Next(w.now).Next; next != "choose a time" {
+		t.Errorf("next %q", next)
+	}
+}
+
 // A yes to another time than the one proposed is no yes to that one.
 func TestPageAnotherTime(t *testing.T) {
 	for _, test := range []struct{ name, plan, tom, edit string }{

@@ -67,7 +67,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			}
 			if r.Held && t.step.IsDue(b.Now) {
 				for _, m := range d.Messages {
-					if m.Kind != Tell {
+					if m.Kind != Notice {
 						m.State = Held
 					}
 				}

@@ -202,9 +202,9 @@ func (l *life) partnerAnswers(rt *rapid.T) {
 	}
 	if a.Value == scheduler.Wait {
 		l.later = l.asks + l.days
-		if l.find("maya").Status(l.now) == scheduler.Later { // the time was part of a yes
-			l.moved = time.Time{}
-		}
+	}
+	if a.Value != scheduler.Yes && !l.find("maya").Invited() { // the time was part of a yes
+		l.moved = time.Time{}
 	}
 }
 
@@ -240,6 +240,8 @@ func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) {
 		}
 		if a.Value == scheduler.Wait {
 			l.later = l.asks + l.days
+		}
+		if a.Value != scheduler.Yes || a.Other { // the time was part of a yes, or of one to another time
 			l.moved = time.Time{}
 		}
 	}

@@ -126,13 +126,8 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, su
 			maybe = append(maybe, c)
 		}
 	}
-	slices.SortStableFunc(maybe, func(x, y *Conversation) int { // the one that waits, and then the newest, first
-		if waits := cmp.Compare(x.Status(b.Now), y.Status(b.Now)); waits != 0 && (x.Status(b.Now) == Asked || y.Status(b.Now) == Asked) {
-			return map[bool]int{true: -1, false: 1}[x.Status(b.Now) == Asked]
-		}
-		return y.Stamp.Compare(x.Stamp)
-	})
-	for _, c := range maybe {
+	slices.SortStableFunc(maybe, func(x, y *Conversation) int { return y.Stamp.Compare(x.Stamp) })
+	for _, c := range maybe { // the newest first
 		switch {
 		case mail.Calendar != nil, mail.Doubt != "", s.answersBrief(c, mail),
 			c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text).Value != "":
@@ -243,7 +238,7 @@ func (t *taking) arrived() {
 	for _, m := range t.c.Messages {
 		if m.State == Unclear && (slices.Contains(t.mail.Refs, m.MessageID) ||
 			t.mail.Calendar != nil && t.mail.Calendar.UID == t.c.UID && m.Kind == Invite && t.mail.Calendar.Method == invites.Reply) {
-			m.State, m.Error = Accepted, ""
+			m.State, m.Error, m.Changed = Accepted, "", t.at
 			t.heard = append(t.heard, m)
 		}
 	}
@@ -292,7 +287,7 @@ func (t *taking) tell(kind string, text string, commands ...string) {
 	case !t.until.IsZero():
 		way = "page"
 	}
-	t.c.tell(Notice{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Text: clip(text, maxLine), Do: commands})
+	t.c.tell(News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Text: clip(text, maxLine), Do: commands})
 }
 
 func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *Draft) {
@@ -344,8 +339,8 @@ func (t *taking) understand() (a Answer, adds []string) {
 	}
 	switch said.Value {
 	case "yes":
-		slot, ok := t.b.choose(c, said.Numbers)
-		if !ok {
+		slot, unknown := t.b.choose(c, said.Numbers)
+		if unknown != 0 {
 			return a, nil
 		}
 		a.Value, a.Slot = Yes, slot
@@ -359,32 +354,30 @@ func (t *taking) understand() (a Answer, adds []string) {
 	return a, said.Adds
 }
 
-// choose is the earliest of the times with these numbers that is still free: zero where none is, and
-// not ok where a number means nothing.
-func (b *Board) choose(c *Conversation, numbers []int) (best plan.Slot, ok bool) {
+// choose is the earliest of the times with these numbers, as a brief counts them from 1, that is still
+// free, zero where none is; or the first number that means no time.
+func (b *Board) choose(c *Conversation, numbers []int) (best plan.Slot, unknown int) {
 	offered := c.Choices(b.Now)
 	for _, n := range numbers {
 		if n < 1 || n > len(offered) {
-			return plan.Slot{}, false
+			return plan.Slot{}, n
 		}
 		slot := offered[n-1]
 		if at := slot.Time(); at.After(b.Now) && c.stands(slot, b.Now) && b.Free(at, c.Length(), c) && (best.IsZero() || at.Before(best.Time())) {
 			best = slot
 		}
 	}
-	return best, true
+	return best, 0
 }
 
 // Choose is the earliest of the times with these numbers, as a brief counts them from 1, that is still
 // free. The error is a [Refusal].
 func (b *Board) Choose(c *Conversation, numbers []int) (plan.Slot, error) {
-	for _, n := range numbers {
-		if _, ok := b.choose(c, []int{n}); !ok {
-			return plan.Slot{}, &Refusal{ErrUnfit, fmt.Sprintf("there is no time with the number %d", n), "see: coalition show " + c.Ref()}
-		}
-	}
-	slot, _ := b.choose(c, numbers)
-	if slot.IsZero() {
+	slot, unknown := b.choose(c, numbers)
+	switch {
+	case unknown != 0:
+		return slot, &Refusal{ErrUnfit, fmt.Sprintf("there is no time with the number %d", unknown), "see: coalition show " + c.Ref()}
+	case slot.IsZero():
 		return slot, &Refusal{ErrUnfit, "none of these times is free any more", "record the yes without --time, and choose another one together"}
 	}
 	return slot, nil
@@ -405,7 +398,6 @@ func (c *Conversation) propose(lines []string) {
 // tellAnswer tells the organizer of an answer that the program does not carry on with by itself.
 func (t *taking) tellAnswer(a Answer) {
 	ref := t.c.Ref()
-	take := "coalition agenda " + ref + " take"
 	switch a.Value {
 	case Query:
 		t.tell(templates.NewsQuestion, t.mail.Text, "coalition answer "+ref+" yes|no|later", "coalition show "+ref)
@@ -417,7 +409,7 @@ func (t *taking) tellAnswer(a Answer) {
 		if t.c.start(t.at).IsZero() {
 			t.tell(templates.NewsYes, t.mail.Text, "coalition invite "+ref+" --start TIME")
 		} else if len(t.c.Proposed) > 0 {
-			t.tell(templates.NewsAdds, strings.Join(t.c.Proposed, "\n"), take)
+			t.tell(templates.NewsAdds, strings.Join(t.c.Proposed, "\n"), "coalition agenda "+ref+" take", "coalition agenda "+ref+" leave")
 		}
 	}
 }
@@ -442,8 +434,9 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	case sequence > c.Sequence:
 		return t.doubted(fmt.Sprintf("it answers SEQUENCE %d, which was never sent", o.Sequence))
 	}
+	present := c.present(t.at)
 	if o.Sequence < 0 && o.Start.Equal(told.Start.Time()) {
-		sequence = c.Sequence // KDE does not say it, and repeats the time instead
+		sequence = present // KDE does not say it, and repeats the time instead
 	}
 	said := strings.ToLower(string(attendee.PartStat))
 	if o.Method == invites.Counter {
@@ -457,8 +450,8 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	switch {
 	case c.Cancelled != nil || !t.at.Before(told.End()):
 		return t.written("too late: " + said)
-	case sequence < c.Sequence:
-		return t.shown(fmt.Sprintf("%s, to an older version of the invitation (SEQUENCE %d): it does not count for the present one", said, sequence))
+	case sequence != present:
+		return t.shown(fmt.Sprintf("%s, to another version of the invitation (SEQUENCE %d): it does not count for the present one", said, sequence))
 	case stamp.Before(c.Replied):
 		return t.shown("an earlier answer that came late: " + said)
 	case o.Method == invites.Counter:
@@ -523,7 +516,7 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 		// Another place, a comment, or a time that can't be read or has passed: words for the organizer.
 		return t.shown(strings.TrimSuffix("a counter-proposal (by calendar, from "+t.from()+") with no other time ahead; it is held at: "+o.Location+" "+o.Comment, "; it is held at:  "))
 	}
-	p := &Proposal{At: t.mail.At, Start: o.Start.UTC(), Length: o.End.Sub(o.Start), Sequence: c.Sequence, Note: o.Comment}
+	p := &Proposal{At: t.mail.At, Start: o.Start.UTC(), Length: o.End.Sub(o.Start), Note: o.Comment}
 	if p.Length <= 0 { // it names a start alone
 		p.Length = c.Length()
 	}
@@ -565,7 +558,7 @@ func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
 	}
 	m.State, m.Error, m.Changed = Bounced, oneLine(why), t.at
 	t.heard = append(t.heard, m)
-	if m.Kind != Tell {
+	if m.Kind != Notice {
 		t.tell(templates.NewsBounced, what, "coalition log "+string(t.c.ID))
 	}
 	return t.receipt(what, true, t.c.event(t.at, "bounce", what))
@@ -585,7 +578,7 @@ func clip(s string, n int) string {
 // Waiting is what has come from the partner, or in their name, and waits for the organizer: a line for
 // each, for people.
 func (c *Conversation) Waiting(now time.Time) (lines []string) {
-	if st := c.Status(now); st == Met || st == Cancelled {
+	if st := c.Status(now); st == Met || st == Cancelled || st == Declined {
 		return nil
 	}
 	zone := c.settings.Zone.Location("UTC")

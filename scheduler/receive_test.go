@@ -472,7 +472,7 @@ func TestCalendarReplies(t *testing.T) {
 	if n := len(w.find("maya").Messages); n != 4 {
 		t.Errorf("%d messages were decided on", n)
 	}
-	if r := w.receive(old); r.Counted || w.status("maya") != scheduler.Invited || !strings.Contains(r.What, "older version") {
+	if r := w.receive(old); r.Counted || w.status("maya") != scheduler.Invited || !strings.Contains(r.What, "another version") {
 		t.Errorf("an answer to the time before: %+v, %s", r, w.status("maya"))
 	}
 	w.later(time.Minute)
@@ -638,6 +638,30 @@ func TestCounter(t *testing.T) {
 	w.receive(w.reply(invites.Reply, invites.Accepted))
 	if c := w.find("maya"); c.Counter != nil || c.Status(w.now) != scheduler.Confirmed {
 		t.Errorf("accepted after all: %+v, %s", c.Counter, c.Status(w.now))
+	}
+}
+
+// Once the time proposed has passed there is nothing to take; and nothing is added after a no.
+func TestNothingLeftToDecide(t *testing.T) {
+	w := invited(t)
+	mail := w.reply(invites.Counter, invites.Tentative)
+	mail.Calendar.Start, mail.Calendar.End = w.now.Add(time.Hour), w.now.Add(2*time.Hour)
+	w.receive(mail)
+	w.later(2 * time.Hour)
+	if next := w.find("maya").Next(w.now).Next; strings.Contains(next, "counter") {
+		t.Errorf("next %q", next)
+	}
+	w = asked(t)
+	w.receive(w.letter("1\n\nHiring"))
+	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	if err := second(w.Take(w.find("maya"), scheduler.Agenda{Take: true}, w.now)); err == nil || len(w.find("maya").Waiting(w.now)) != 0 {
+		t.Errorf("after a no: %v, %q", err, w.find("maya").Waiting(w.now))
+	}
+	w = invited(t)
+	w.receive(w.reply(invites.Reply, invites.Declined))
+	w.now = start.Add(time.Minute)
+	if next := w.find("maya").Next(w.now).Next; strings.Contains(next, "hold the talk") {
+		t.Errorf("declined, and under way: next %q", next)
 	}
 }
 
@@ -826,15 +850,46 @@ func TestNoticeIsNotHeld(t *testing.T) {
 // A move that was taken back before anybody heard of it leaves no trace: answers to what the partner
 // knows count.
 func TestMovedBack(t *testing.T) {
-	w := invited(t)
-	declined := w.reply(invites.Reply, invites.Declined)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-	w.commit(w.Reschedule(w.find("maya"), slot, w.now))
-	w.pass()
-	w.want("brief-0 invite-0")
-	w.later(time.Minute)
-	if r := w.receive(declined); !r.Counted || w.find("maya").PartStat != invites.Declined {
-		t.Errorf("%+v, SEQUENCE %d", r, w.find("maya").Sequence)
+	there, back := "when: {start: 2027-03-05 10:00}", "when: {start: 2027-03-04 10:00}"
+	for _, byPlan := range []bool{false, true} {
+		w := newWorld(t)
+		w.plan("maya", maya("permitted: She said so.", back))
+		w.pass()
+		w.later(time.Minute)
+		declined := w.reply(invites.Reply, invites.Declined)
+		w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+		if byPlan {
+			for _, when := range []string{there, back} {
+				w.plan("maya", maya("permitted: She said so.", when))
+				w.pass()
+			}
+		} else {
+			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+			w.commit(w.Reschedule(w.find("maya"), slot, w.now))
+		}
+		w.answer = nil
+		w.again()
+		w.want("invite-0")
+		w.later(time.Minute)
+		if r := w.receive(declined); !r.Counted || w.find("maya").PartStat != invites.Declined {
+			t.Errorf("by the plan %t: %+v, SEQUENCE %d", byPlan, r, w.find("maya").Sequence)
+		}
+		// What comes next still has a higher SEQUENCE than anything before.
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
+		w.pass()
+		w.want("invite-0 update-2")
+	}
+}
+
+// The time was part of the yes: it does not come back with another one.
+func TestTimeOfAnEarlierYes(t *testing.T) {
+	w := asked(t)
+	for _, text := range []string{"2", "no", "yes"} {
+		w.receive(w.letter(text))
+		w.later(time.Minute)
+	}
+	if c := w.find("maya"); c.Status(w.now) != scheduler.Permitted || !c.Start(w.now).IsZero() {
+		t.Errorf("%s, %s", c.Status(w.now), c.Start(w.now))
 	}
 }
 

@@ -17,8 +17,8 @@ const (
 )
 
 // Run carries all conversations on until ctx ends: it reads plans as they change and answers as they
-// come, decides what is due, and delivers. When ctx ends it waits for the messages that are being handed over, unless hard ends,
-// too. It wakes only when something has happened or falls due. Problems of single plans or messages
+// come, decides what is due, and delivers. When ctx ends it waits for the messages that are being handed
+// over, unless hard ends, too. It wakes only when something has happened or falls due. Problems of single plans or messages
 // are logged; the error is one that keeps everything from going on.
 func (s *Scheduler) Run(ctx, hard context.Context) error {
 	ctx, stop := context.WithCancel(ctx)

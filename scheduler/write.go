@@ -46,7 +46,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	m.MessageID = random(16) + "@" + domain(s.Organizer.Email)
 	kind, want := wording[m.Kind], c.Language()
 	switch {
-	case m.Kind == Tell:
+	case m.Kind == Notice:
 		kind, want = templates.Notice, string(s.Language)
 	case m.copy():
 		kind, want = templates.Copy, string(s.Language)
@@ -73,7 +73,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	case DeclineCounter:
 		talk.Reason = c.Counter.reason
 		talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
-	case Tell:
+	case Notice:
 		talk.News = m.notice.news()
 		for _, t := range c.Offered {
 			talk.Times = append(talk.Times, t.Time())
@@ -190,7 +190,7 @@ func (s *Scheduler) Publish(c *Conversation, m *Message) ([]byte, error) {
 func (c *Conversation) thread(own bool) []string {
 	var ids []string
 	for _, m := range c.Messages {
-		if m.left() && m.copy() == own && m.Kind != Tell {
+		if m.left() && m.copy() == own && m.Kind != Notice {
 			ids = append(ids, "<"+m.MessageID+">")
 		}
 	}

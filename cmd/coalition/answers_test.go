@@ -237,8 +237,9 @@ func TestAnswersFromFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	do("belongs to no conversation", "receive", filepath.Join(dir, "none.eml"))
-	if code, _, stderr := coalition(t, dir, "receive", filepath.Join(dir, "nothing.eml")); code != 2 || !strings.Contains(stderr, "nothing.eml") {
-		t.Errorf("a file that is not there: %d, %s", code, stderr)
+	if code, stdout, stderr := coalition(t, dir, "receive", filepath.Join(dir, "nothing.eml"), filepath.Join(dir, "none.eml")); code != 2 ||
+		!strings.Contains(stderr, "nothing.eml") || !strings.Contains(stdout, "belongs to no conversation") {
+		t.Errorf("a file that is not there, and one that is: %d, %s%s", code, stdout, stderr)
 	}
 	before, err := filepath.Glob(filepath.Join(dir, "outbox", "*"))
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ type receipt struct {
 	File    *string `json:"file"`
 	From    *string `json:"from"`
 	Subject *string `json:"subject"`
+	Message *string `json:"message_id"`
 	ID      *string `json:"id"`
 	Round   *int    `json:"round"`
 	Counted bool    `json:"counted"`
@@ -37,7 +39,8 @@ A mail counts once, whether it comes this way or from the mailbox. Nothing is se
 by this. Mail that is no answer is left alone.
 
 With --json, an array. What is absent is null:
-  file, from, subject         which mail
+  file, from, subject,
+  message_id                  which mail
   id, round                   the conversation it belongs to
   counted                     whether it changed the conversation
   text                        what it was, or why it was not believed`,
@@ -48,10 +51,12 @@ With --json, an array. What is absent is null:
 				return err
 			}
 			list := []receipt{}
+			var unread error
 			for _, name := range args {
 				data, err := a.readMail(name)
-				if err != nil {
-					return err
+				if err != nil { // the others count all the same
+					unread = cmp.Or(unread, err)
+					continue
 				}
 				took, err := a.sched.Receive(cmd.Context(), []*invites.Mail{email.Read(data, a.config.trust())})
 				if err != nil {
@@ -63,9 +68,9 @@ With --json, an array. What is absent is null:
 				}
 			}
 			if a.json {
-				return a.printJSON(list)
+				return cmp.Or(unread, a.printJSON(list))
 			}
-			return nil
+			return unread
 		},
 	}
 }
@@ -89,7 +94,7 @@ func (a *app) readMail(name string) ([]byte, error) {
 }
 
 func newReceipt(name string, r scheduler.Receipt) receipt {
-	t := receipt{File: orNull(name), From: orNull(r.Mail.From.Email), Subject: orNull(r.Mail.Subject), ID: orNull(string(r.ID)), Counted: r.Counted, Text: r.What}
+	t := receipt{File: orNull(name), Message: orNull(r.Mail.MessageID), From: orNull(r.Mail.From.Email), Subject: orNull(r.Mail.Subject), ID: orNull(string(r.ID)), Counted: r.Counted, Text: r.What}
 	if r.ID != "" {
 		t.Round = &r.Round
 	}

@@ -182,10 +182,10 @@ permitted: In person.
 	c.Cancelled = &scheduler.Cancellation{At: at, Reason: "Porto"}
 	c.Organizer.Email = ana
 	c.Answer.From, c.Answer.Until, c.Replied = "m@example.org", at.Add(time.Minute), at
-	c.Counter = &scheduler.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Sequence: 3, Note: "besser"}
+	c.Counter = &scheduler.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Note: "besser"}
 	c.Proposed, c.Taken = []string{"Budget"}, []string{"Hiring"}
 	c.Word, c.Doubted = &scheduler.Word{At: at, From: "m@example.org", Text: "hi"}, &scheduler.Word{At: at, From: "x@example.net", Text: "no"}
-	c.Notices = []scheduler.Notice{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
+	c.Notices = []scheduler.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
 	c.Page, c.PageUntil = "hash", at.Add(time.Hour)
 	m := d.Messages[0]
 	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED"}

@@ -171,7 +171,11 @@ type DeliveryError struct {
 	Wait    time.Duration // do not try again before
 	Code    int           // the server's reply; 0: it gave none
 	Text    string        // what happened, one line for people
-	Err     error         // for the log; may be nil
+	Err     error         // the cause, for [errors.Is] and the log; may be nil
+
+	// Stale is how a calendar holds the event, where that is not how it was known, and nothing was
+	// written for that reason; nil otherwise.
+	Stale *Entry
 }
 
 // Error is the text with the server's code.

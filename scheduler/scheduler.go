@@ -141,6 +141,25 @@ type Mailbox interface {
 	Close()
 }
 
+// A Calendar is an online calendar of the organizer, which mails its guests by itself.
+type Calendar interface {
+	// Name tells this calendar from others that the same state may have been used with.
+	Name() string
+	// Write carries out a change, and is how the calendar holds the event then. It calls dot before
+	// the first request that could change anything; where dot fails it stops and returns dot's error.
+	// It may be called again for the same change, however the last call ended: guests hear of it once.
+	// Other errors are an [*invites.DeliveryError], with Stale where somebody else has changed the
+	// event so that the change has to be thought over.
+	Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error)
+	// Changes calls take with the events that have changed after cursor, page by page, also with those
+	// that were deleted. Where cursor is "" or of no use any more it begins anew: with full pages of all
+	// events that end at or after since. next is the cursor for the next call: the same one where there
+	// is nothing new. An error of take ends it, and is returned.
+	Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Entry, full bool) error) (next string, err error)
+	// Entry is the event with that id as the calendar holds it; Deleted where it is not there.
+	Entry(ctx context.Context, id string) (*invites.Entry, error)
+}
+
 // An Event is something that happened in a conversation and is no message.
 type Event struct {
 	At    time.Time

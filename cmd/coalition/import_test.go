@@ -17,14 +17,16 @@ var mayImport = map[string][]string{
 	"coalition/templates":            {},
 	"coalition/invites/email":        {"coalition/invites"},
 	"coalition/invites/web":          {"coalition/invites", "coalition/templates"},
+	"coalition/invites/google":       {"coalition/invites"},
 	"coalition/scheduler/strictyaml": {"coalition/invites"},
 	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler":            {"coalition/invites", "coalition/templates", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
-	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/web", "coalition/scheduler", "coalition/scheduler/plan",
+	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/web", "coalition/scheduler", "coalition/scheduler/plan",
 		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates"},
 	"coalition/scheduler/store/storetest": {}, // for tests
 	"coalition/invites/email/emailtest":   {}, // likewise
+	"coalition/invites/google/googletest": {}, // likewise
 }
 
 // mustNotKnow says which packages of the library a package must do without, however far down.
@@ -34,6 +36,7 @@ var mustNotKnow = map[string][]string{
 	"coalition/scheduler/plan":  {"net/http", "database/sql", "crypto/tls"},
 	"coalition/invites/email":   {"net/http", "database/sql"},
 	"coalition/invites/web":     {"database/sql", "net/smtp", "github.com/emersion/go-smtp"},
+	"coalition/invites/google":  {"database/sql", "net/smtp", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2"},
 	"coalition/scheduler":       {"database/sql", "net/http", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2", "github.com/spf13/cobra"},
 	"coalition/scheduler/store": {"github.com/emersion/go-smtp", "github.com/spf13/cobra"},
 }

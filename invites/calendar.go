@@ -1,0 +1,64 @@
+package invites
+
+import (
+	"errors"
+	"time"
+)
+
+// An Entry is a talk as an online calendar holds it, or is to hold it. It is stored as JSON.
+type Entry struct {
+	ID       string    `json:"id"`                // of the event in its calendar; chosen by us, so that writing it twice makes one
+	UID      string    `json:"uid,omitempty"`     // UID of the invitation that the calendar sends to its guests
+	Etag     string    `json:"etag,omitempty"`    // of this very state of it (RFC 9110, section 8.8.3)
+	Updated  time.Time `json:"updated,omitzero"`  // when it was last changed, on the calendar's clock
+	Sequence int       `json:"sequence,omitzero"` // SEQUENCE
+	Deleted  bool      `json:"deleted,omitempty"` // it is in the bin; little else may be filled in
+
+	// Start and End are instants in UTC, half-open; zero where it has no time of day. Zone is the IANA
+	// name of the zone that its clock time is in.
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+	Zone  string    `json:"zone,omitempty"`
+
+	Summary     string `json:"summary,omitempty"`     // one line
+	Description string `json:"description,omitempty"` // in the few HTML elements that Google Calendar knows
+	Location    string `json:"location,omitempty"`    // one line
+
+	Meet bool   `json:"meet,omitempty"` // to be written: the calendar is to make a room for a video call
+	Join string `json:"join,omitempty"` // as read: the address of that room; "" while there is none
+
+	Guests []Guest         `json:"guests,omitempty"` // all but the organizer
+	Alarms []time.Duration `json:"alarms,omitempty"` // to be written: how long before the start the organizer's own calendar rings
+	Ref    string          `json:"ref,omitempty"`    // of the conversation, in a property that only the organizer's copy has
+}
+
+// A Guest is somebody whom an event in a calendar invites.
+type Guest struct {
+	Name     string   `json:"name,omitempty"`
+	Email    string   `json:"email"`
+	PartStat PartStat `json:"partstat,omitempty"`
+	Comment  string   `json:"comment,omitempty"` // in their own words
+}
+
+// A Change is one thing to do to one event of an online calendar, of which its guests hear once.
+type Change struct {
+	Entry
+	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
+	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
+	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin; without it nothing is brought back
+
+	// What is known when it is carried out. Was is the event as this program wrote it last (nil: never):
+	// what is the same in both is left as it is, whoever has changed it since. Is is how the calendar
+	// held it when it was last heard of (nil: never).
+	Was *Entry `json:"-"`
+	Is  *Entry `json:"-"`
+}
+
+// A Span is a time, half-open.
+type Span struct{ Start, End time.Time }
+
+// The reasons of a [DeliveryError] that have a remedy of their own, for [errors.Is].
+var (
+	ErrLogin  = errors.New("the account has to be signed in to again")
+	ErrGuests = errors.New("the calendar takes no more guests for now")
+)

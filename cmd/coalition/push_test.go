@@ -139,7 +139,7 @@ func TestPushBesidePages(t *testing.T) {
 	}
 	for _, path := range []string{"/answers/google/calendar", "/google/calendar"} { // a proxy may keep the path or strip it
 		if r := send("POST", path, c.Token, nil); r.StatusCode != 200 {
-			t.Errorf("a message at %s: %d", path, r.StatusCode)
+			t.Fatalf("a message at %s: %d", path, r.StatusCode)
 		}
 	}
 	<-hints // the other one has to wait

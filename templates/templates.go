@@ -118,6 +118,8 @@ const (
 	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
 	NewsBounced   = "bounced"   // a message of ours came back
 	NewsAdds      = "adds"      // lines for the agenda, in Text
+	NewsDeleted   = "deleted"
+	NewsLeft      = "left"
 	NewsMail      = "mail"      // a mail after the invitation
 )
 

@@ -238,6 +238,9 @@ func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
 			for it := range work {
 				before := it.broken
 				it.contents = f.parseFile(it.name, it.size)
+				for _, p := range it.plans {
+					p.modified = it.modified
+				}
 				it.keep(before)
 				it.read = !it.again
 			}

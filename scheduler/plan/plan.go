@@ -24,8 +24,12 @@ type Plan struct {
 	Terms
 	Private Private `yaml:"private" doc:"Never leaves this machine: not in mail, invitation, calendar, page, database or log."`
 
-	doc *strictyaml.Document
+	doc      *strictyaml.Document
+	modified time.Time
 }
+
+// Modified is when the plan's file was changed last; zero for one that was not read from a folder.
+func (p *Plan) Modified() time.Time { return p.modified }
 
 // Terms is all of a plan that is not private.
 type Terms struct {

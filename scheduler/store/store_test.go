@@ -40,7 +40,7 @@ func claimAndWait(dsn, phase string) {
 	if err != nil {
 		panic(err)
 	}
-	list, err := s.Claim(ctx, time.Now(), 1, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes)
 	if err != nil || len(list) != 1 {
 		panic(fmt.Sprint(list, err))
 	}
@@ -143,7 +143,7 @@ func message(t *testing.T, s *store.Store) *scheduler.Message {
 
 func claim(t *testing.T, s *store.Store) *scheduler.Message {
 	t.Helper()
-	list, err := s.Claim(ctx, time.Now(), 10, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("claimed %d, %v; want one message", len(list), err)
 	}
@@ -212,14 +212,14 @@ permitted: In person.
 func testReceived(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	d := draft("maya")
-	d.Key, d.Cursor = "k1", scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:1"}
+	d.Key, d.Cursor = "k1", scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:1"}
 	commit(t, s, d)
-	again := &scheduler.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:2"},
+	again := &scheduler.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:2"},
 		Events: []scheduler.Event{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}}
 	if err := s.Commit(ctx, again); !errors.Is(err, scheduler.ErrKnown) {
 		t.Errorf("the same mail again: %v", err)
 	}
-	stale := &scheduler.Draft{At: at, Conversation: &scheduler.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:3"}}
+	stale := &scheduler.Draft{At: at, Conversation: &scheduler.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:3"}}
 	if err := s.Commit(ctx, stale); !errors.Is(err, scheduler.ErrConflict) {
 		t.Errorf("a mail for an old revision: %v", err)
 	}
@@ -231,7 +231,7 @@ func testReceived(t *testing.T, dsn string) {
 	}
 	stale.Conversation = load(t, s)[0]
 	commit(t, s, stale) // what did not count before counts now
-	if err := s.SetCursor(ctx, scheduler.Cursor{Mailbox: "other", At: "1:1"}); err != nil {
+	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "other", At: "1:1"}); err != nil {
 		t.Error(err)
 	}
 	for mailbox, want := range map[string]string{"ana@imap/INBOX": "7:3", "other": "1:1", "unknown": ""} {
@@ -321,15 +321,15 @@ func testClaim(t *testing.T, dsn string) {
 		commit(t, s, d)
 		rows = append(rows, d.Messages[0].Row)
 	}
-	only, err := s.Claim(ctx, time.Now(), 10, rows[:1], yes)
+	only, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, rows[:1], yes)
 	if err != nil || len(only) != 1 || only[0].ID != "a" || !bytes.Equal(only[0].Data, []byte("data\x00\xff")) || only[0].Attempts != 1 {
 		t.Fatalf("claimed %v, %v; want a alone, with its bytes", only, err)
 	}
-	rest, err := s.Claim(ctx, time.Now(), 10, nil, yes)
+	rest, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes)
 	if err != nil || len(rest) != 2 || rest[0].ID != "c" || rest[1].ID != "b" {
 		t.Fatalf("claimed %v, %v; want c and b, the longest due first", rest, err)
 	}
-	if more, err := s.Claim(ctx, time.Now(), 10, nil, yes); err != nil || len(more) != 0 {
+	if more, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes); err != nil || len(more) != 0 {
 		t.Errorf("claimed twice: %v, %v", more, err)
 	}
 	soon := time.Now().Add(time.Hour).Truncate(time.Millisecond)
@@ -338,13 +338,13 @@ func testClaim(t *testing.T, dsn string) {
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := s.NextClaim(ctx, nil); err != nil || !next.Equal(soon) {
+	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.Equal(soon) {
 		t.Errorf("the next claim is at %v, %v; want %v", next, err, soon)
 	}
-	if more, _ := s.Claim(ctx, soon.Add(-time.Second), 10, nil, yes); len(more) != 0 {
+	if more, _ := s.Claim(ctx, soon.Add(-time.Second), scheduler.Mail, 10, nil, yes); len(more) != 0 {
 		t.Error("claimed before its time")
 	}
-	if more, _ := s.Claim(ctx, soon, 10, nil, yes); len(more) != 1 || more[0].State != scheduler.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
+	if more, _ := s.Claim(ctx, soon, scheduler.Mail, 10, nil, yes); len(more) != 1 || more[0].State != scheduler.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
 		t.Errorf("claimed at its time: %v", more)
 	}
 }
@@ -353,7 +353,7 @@ func testUnwanted(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	commit(t, s, draft("a", scheduler.Brief))
 	commit(t, s, draft("b", scheduler.Brief))
-	list, err := s.Claim(ctx, time.Now(), 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) {
+	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) {
 		if c.Plan.With.Name != "Maya Chen" {
 			t.Errorf("looked at %+v", c)
 		}
@@ -397,7 +397,7 @@ func testDot(t *testing.T, dsn string) {
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if list, _ := s.Claim(ctx, time.Now(), 1, nil, yes); len(list) != 0 {
+	if list, _ := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); len(list) != 0 {
 		t.Error("repeated a second time")
 	}
 }
@@ -473,12 +473,12 @@ func testKilled(t *testing.T, dsn string) {
 		if len(freed) != 1 || freed[0].State != test.state || freed[0].ID != id {
 			t.Errorf("%s: freed %+v, want one that is %s", test.phase, freed, test.state)
 		}
-		if list, err := s.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
+		if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
 			t.Errorf("%s: claimed afterwards %v, %v", test.phase, list, err)
 		} else if list[0].State = scheduler.Accepted; s.Settle(ctx, list[0]) != nil {
 			t.Error("not settled")
 		}
-		if list, err := s.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 0 {
+		if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 0 {
 			t.Errorf("%s: claimed once more %v, %v", test.phase, list, err)
 		}
 		s.Close()
@@ -499,10 +499,10 @@ func testPause(t *testing.T, dsn string) {
 	if paused, err := other.Paused(ctx); err != nil || !paused {
 		t.Errorf("paused, seen by another: %v, %v", paused, err)
 	}
-	if list, err := other.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 0 {
+	if list, err := other.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 0 {
 		t.Errorf("claimed while paused: %v, %v", list, err)
 	}
-	if next, err := other.NextClaim(ctx, nil); err != nil || !next.IsZero() {
+	if next, err := other.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
 		t.Errorf("while paused the next claim is at %v, %v", next, err)
 	}
 	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
@@ -522,7 +522,7 @@ func testApprove(t *testing.T, dsn string) {
 	d.Messages[0].State = scheduler.Held
 	commit(t, s, d)
 	row := []int64{d.Messages[0].Row}
-	if list, _ := s.Claim(ctx, time.Now(), 1, nil, yes); len(list) != 0 {
+	if list, _ := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); len(list) != 0 {
 		t.Error("a held message was claimed")
 	}
 	if err := s.Approve(ctx, row); err != nil {
@@ -588,7 +588,7 @@ func testManyWriters(t *testing.T, dsn string) {
 		go func() {
 			defer wg.Done()
 			for {
-				list, err := st.Claim(ctx, time.Now(), 7, nil, yes)
+				list, err := st.Claim(ctx, time.Now(), scheduler.Mail, 7, nil, yes)
 				if err != nil {
 					t.Error(err)
 				}
@@ -736,7 +736,7 @@ func TestOlderFile(t *testing.T) {
 	}
 	s.Close()
 	s = open(t, path)
-	if err := s.SetCursor(ctx, scheduler.Cursor{Mailbox: "m", At: "1:1"}); err != nil {
+	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "m", At: "1:1"}); err != nil {
 		t.Error(err)
 	}
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {

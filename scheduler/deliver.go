@@ -196,12 +196,14 @@ func (d *delivery) send(m *Message) {
 		}()
 		return
 	}
-	d.settle(m)
-	if stale != nil { // whether the change is still meant is a question for those who decide
+	if stale != nil { // whether the change is still meant is seen when it is claimed again, beside that
 		if err := d.takeEntries(d.hard, stale); err != nil {
 			d.Log.Error("what has changed in the calendar can't be taken in", "id", m.ID, "error", err)
+		} else if m.Attempts < 5 { // somebody may be at it just now
+			m.NotBefore = time.Time{}
 		}
 	}
+	d.settle(m)
 }
 
 // carry hands m over to whoever takes it to the partner.

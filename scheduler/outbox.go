@@ -124,6 +124,11 @@ type Message struct {
 	notice *News  // in the making of a notice: what it says
 }
 
+// NeedsLogin reports whether the message waits for the organizer to sign in.
+func (m *Message) NeedsLogin() bool {
+	return m.Channel() == Google && m.Code == codeLogin && (m.State == Queued || m.State == Unclear)
+}
+
 // left reports whether the message may have reached its reader.
 func (m *Message) left() bool {
 	return m.State == Accepted || m.State == Unclear || m.State == Bounced || m.Unclears > 0
@@ -160,7 +165,7 @@ func (m *Message) waiting() (s Step, ok bool) {
 		return Step{Next: "approve the " + m.Kind.noun() + ": coalition approve " + Ref(m.ID, m.Round)}, true
 	case Queued, Sending:
 		switch {
-		case m.Channel() == Google && m.Code == codeLogin:
+		case m.NeedsLogin():
 			return Step{Next: "sign in to Google again, for the " + m.Kind.noun() + ": coalition auth google"}, true
 		case m.Kind == Invite && m.Channel() == Google && m.Code == codeGuests:
 			return Step{Next: "wait until Google takes guests again, or send the invitation by mail: coalition invite " + Ref(m.ID, m.Round) + " --mail"}, true

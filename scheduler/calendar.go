@@ -225,11 +225,15 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 			r.held = true
 			return nil
 		}
-		d := r.s.takeEntry(c, e, r.b.Now)
+		tried, err := r.s.tried(ctx, c)
+		if err != nil {
+			return err
+		}
+		d := r.s.takeEntry(c, e, tried, r.b.Now)
 		if d == nil {
 			return nil
 		}
-		err := r.s.Store.Commit(ctx, d)
+		err = r.s.Store.Commit(ctx, d)
 		switch {
 		case errors.Is(err, ErrConflict) && try < 5:
 			r.b = nil
@@ -249,6 +253,34 @@ func (c *Conversation) writing() bool {
 	return slices.ContainsFunc(c.Messages, func(m *Message) bool {
 		return m.Channel() == Google && (m.State == Sending || m.State == Unclear && m.Unclears < 2)
 	})
+}
+
+// A try is a write of ours of which no answer came: nobody knows whether it took effect.
+type try struct {
+	entry   invites.Entry
+	content Content
+}
+
+func (s *Scheduler) tried(ctx context.Context, c *Conversation) (list []try, err error) {
+	for _, m := range c.Messages {
+		if m.Channel() != Google || m.Kind == Cancel {
+			continue
+		}
+		if m.State == Accepted { // which an earlier one would have been in the way of
+			list = nil
+		}
+		if m.State == Accepted || m.Unclears == 0 {
+			continue
+		}
+		full, err := s.Store.Message(ctx, m.Row)
+		if err != nil {
+			return nil, err
+		}
+		if ch, err := full.change(); err == nil {
+			list = append(list, try{ch.Entry, m.Content})
+		}
+	}
+	return list, nil
 }
 
 // sweep asks for each event of ours that a full pass did not show: a listing that lacks it is no proof.
@@ -277,11 +309,11 @@ func (r *reading) sweep(ctx context.Context) error {
 
 // takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
-func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, now time.Time) *Draft {
+func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried []try, now time.Time) *Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
 		return nil
 	}
-	t := &entryTaking{s: s, c: c, e: e, now: now, is: c.Booking.Is, b: *c.Booking}
+	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
 	if e.Updated.Before(t.is.Updated) {
 		return nil // it was read before it was written
 	}
@@ -306,9 +338,20 @@ type entryTaking struct {
 	e   *invites.Entry
 	now time.Time
 
+	tried  []try
 	is     invites.Entry // how it was known
 	b      Booking       // how it is from now on
 	events []Event
+}
+
+// ours is the write of ours that explains what the event shows; nil: somebody else has done it.
+func (t *entryTaking) ours(same func(e *invites.Entry) bool) *try {
+	for i := range t.tried {
+		if same(&t.tried[i].entry) {
+			return &t.tried[i]
+		}
+	}
+	return nil
 }
 
 func (t *entryTaking) note(format string, args ...any) {
@@ -325,7 +368,11 @@ func (t *entryTaking) take() bool {
 	over := c.Cancelled != nil || !t.now.Before(t.b.Told.End())
 	switch {
 	case e.Deleted && t.is.Deleted:
-		return false
+		if t.b.Restore && e.Etag != t.is.Etag { // it was back, and somebody has deleted it once more
+			t.b.Restore = false
+			t.note("the event was deleted in Google Calendar again")
+		}
+		return len(t.events) > 0
 	case e.Deleted:
 		t.note("the event was deleted in Google Calendar")
 		if !over {
@@ -338,10 +385,10 @@ func (t *entryTaking) take() bool {
 	}
 	t.takeTime()
 	t.takePlace()
-	if e.Summary != t.is.Summary {
+	if e.Summary != t.is.Summary && t.ours(func(w *invites.Entry) bool { return w.Summary == e.Summary }) == nil {
 		t.note("renamed in Google Calendar: %s", clip(flat(e.Summary), 300))
 	}
-	if e.Description != t.is.Description {
+	if e.Description != t.is.Description && t.ours(func(w *invites.Entry) bool { return w.Description == e.Description }) == nil {
 		t.note("the description was changed in Google Calendar")
 	}
 	if e.Join != t.is.Join && e.Join != "" {
@@ -374,7 +421,7 @@ func (t *entryTaking) takeTime() {
 	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
 	t.b.Told.Start, t.b.Told.Length = to, e.End.Sub(e.Start)
 	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
-	if mine.Start == to && mine.Length == t.b.Told.Length { // a write of ours that counted, after all
+	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) != nil {
 		return
 	}
 	t.b.Moved = e.Updated
@@ -404,6 +451,10 @@ func (t *entryTaking) takePlace() {
 	}
 	pending := c.place() != t.b.Told.Place
 	t.b.Wrote.Location = e.Location
+	if w := t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }); w != nil {
+		t.b.Told.Place = w.content.Place
+		return
+	}
 	c.Sequence++
 	text := "the place was changed in Google Calendar to: " + cmp.Or(clip(flat(e.Location), 300), "none")
 	if pending && c.Named.Place.After(e.Updated) {
@@ -543,9 +594,9 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 	}
 }
 
-// readCalendarPatiently is [Scheduler.ReadCalendar], and again for up to [Patience] where it can't be
+// ReadCalendarPatiently is [Scheduler.ReadCalendar], and again for up to [Patience] where it can't be
 // read at the moment.
-func (s *Scheduler) readCalendarPatiently(ctx context.Context) error {
+func (s *Scheduler) ReadCalendarPatiently(ctx context.Context) error {
 	patience := Patience
 	for attempt := 1; ; attempt++ {
 		err := s.ReadCalendar(ctx)

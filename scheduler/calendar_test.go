@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"coalition/invites"
 	"coalition/scheduler"
@@ -63,11 +68,11 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 	switch {
 	case at == nil && ch.Cancel:
 		return &invites.Entry{ID: ch.ID, Deleted: true}, nil
-	case at != nil && ch.Was == nil && !at.Deleted:
+	case at != nil && ch.Was == nil && !ch.Cancel && !at.Deleted:
 		return clone(at), nil
-	case at != nil && at.Deleted && ch.Cancel && !ch.Restore:
+	case at != nil && at.Deleted && ch.Cancel && (!ch.Restore || ch.Is.Etag != at.Etag):
 		return clone(at), nil
-	case at != nil && at.Deleted && !ch.Restore:
+	case at != nil && at.Deleted && (!ch.Restore || ch.Is.Etag != at.Etag):
 		return stale()
 	case at != nil && ch.Is != nil && ch.Is.Etag != at.Etag:
 		if !at.Deleted && !ch.Cancel && at.Start.Equal(ch.Start) && at.End.Equal(ch.End) && at.Location == ch.Location && at.Description == ch.Description {
@@ -91,6 +96,8 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 	case ch.Cancel:
 		at.Deleted = true
 		o.tell("cancellation", at)
+	case !ch.Restore && ch.Start.Equal(ch.Was.Start) && ch.End.Equal(ch.Was.End) && ch.Location == ch.Was.Location && ch.Summary == ch.Was.Summary && ch.Description == ch.Was.Description:
+		return clone(at), nil // there is nothing to write
 	default:
 		at.Deleted = false
 		if !ch.Start.Equal(ch.Was.Start) || !ch.End.Equal(ch.Was.End) {
@@ -434,7 +441,9 @@ func TestNewestWord(t *testing.T) {
 			w, o := booked(t)
 			w.sync()
 			clock := time.Now()
-			o.now = func() time.Time { return clock.Add(map[bool]time.Duration{true: time.Hour, false: -time.Hour}[tc.planFirst]) }
+			o.now = func() time.Time {
+				return clock.Add(map[bool]time.Duration{true: time.Hour, false: -time.Hour}[tc.planFirst])
+			}
 			o.edit(func(e *invites.Entry) { e.Start, e.End = googles, googles.Add(time.Hour) })
 			edit(w)
 			if tc.passFirst {
@@ -541,4 +550,177 @@ func TestLanes(t *testing.T) {
 	if c := w.find("maya"); c.Channel != scheduler.Mail || c.EventID() != "" || len(o.events) != 0 {
 		t.Errorf("it went by %s, event %q", c.Channel, c.EventID())
 	}
+}
+
+// TestLifeInGoogle lives random lives of one talk in Google Calendar: the plan, commands, people in
+// the calendar, and a network that cuts writes off before and after their effect. In the end there is one
+// event, where the newest word has put it, and nobody was told of a change twice.
+func TestLifeInGoogle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // all clocks are one, and every deed has a moment of its own
+		rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) { // which must not ask for a deadline here
+			w := newWorld(&tb{T: t, fail: rt})
+			w.now = monday
+			o := newOnline(w)
+			o.now = time.Now
+			starts := []string{"2027-03-04 10:00", "2027-03-05 15:00", "2027-03-08 09:00"}
+			slot := func() plan.Slot {
+				d := must(plan.ParseDate(rapid.SampledFrom(starts).Draw(rt, "start")))
+				return must(d.Slot(w.now, "Europe/Lisbon", ana.Hours, 0))
+			}
+			when, place, purpose := starts[0], "Riverside path", "Join forces."
+			wantStart, wantPlace := start, place
+			words := 0 // of the organizer, to the program
+			write := func() {
+				w.plan("maya", maya("permitted: She said yes.", "purpose: "+purpose, "when: {start: "+when+"}", "setting: {kind: walk, place: "+place+"}"))
+				now := time.Now()
+				if err := os.Chtimes(filepath.Join(w.Plans.Path, "maya.yaml"), now, now); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			write()
+			inGoogle := func(change func(e *invites.Entry)) { // where there is something to change
+				for _, e := range o.events {
+					if e.Deleted || w.find("maya").Cancelled != nil {
+						return
+					}
+					if b := w.find("maya").Booking; b == nil || b.Is.Etag != e.Etag { // of several changes Google tells only the time of the last one
+						w.sync()
+						w.again()
+						w.sync()
+					}
+				}
+				o.edit(change)
+			}
+			rt.Repeat(map[string]func(*rapid.T){
+				"": func(*rapid.T) { time.Sleep(10 * time.Millisecond) },
+				"edit": func(rt *rapid.T) {
+					if w.find("maya").Cancelled != nil {
+						return
+					}
+					if rapid.Bool().Draw(rt, "first look") {
+						w.sync()
+					}
+					switch rapid.IntRange(0, 2).Draw(rt, "what") {
+					case 0:
+						if d := rapid.SampledFrom(starts).Draw(rt, "start"); d != when {
+							when, words = d, words+1
+							wantStart = must(must(plan.ParseDate(d)).Slot(w.now, "Europe/Lisbon", ana.Hours, 0)).Time()
+						}
+					case 1:
+						if p := rapid.SampledFrom([]string{"Riverside path", "Corner café"}).Draw(rt, "place"); p != place {
+							place, wantPlace, words = p, p, words+1
+						}
+					case 2:
+						purpose, words = rapid.SampledFrom([]string{"Join forces.", "Something else."}).Draw(rt, "purpose"), words+1
+					}
+					write()
+					must(w.Pass(context.Background(), w.board())) // it is read, and goes later
+				},
+				"move": func(rt *rapid.T) {
+					to := slot()
+					w.sync() // as commands do
+					d, err := w.Reschedule(w.find("maya"), to, w.now)
+					if err != nil || d.Sent != nil {
+						return
+					}
+					wantStart, words = to.Time(), words+1
+					w.commit(d, nil)
+				},
+				"cancel": func(rt *rapid.T) {
+					if rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
+						w.commit(w.CallOff(w.find("maya"), "", w.now))
+					}
+				},
+				"bring back": func(*rapid.T) {
+					if d, err := w.Invite(w.find("maya"), plan.Slot{}, "", w.now); err == nil {
+						words++
+						w.commit(d, nil)
+					}
+				},
+				"move in Google": func(rt *rapid.T) {
+					to := slot().Time().UTC()
+					inGoogle(func(e *invites.Entry) {
+						if !e.Start.Equal(to) {
+							e.Start, e.End, wantStart = to, to.Add(time.Hour), to
+						}
+					})
+				},
+				"place in Google": func(rt *rapid.T) {
+					to := rapid.SampledFrom([]string{"South gate", "Riverside path"}).Draw(rt, "place")
+					inGoogle(func(e *invites.Entry) {
+						if e.Location != to {
+							e.Location, wantPlace = to, to
+						}
+					})
+				},
+				"answer": func(rt *rapid.T) {
+					p := rapid.SampledFrom([]invites.PartStat{invites.Accepted, invites.Tentative, invites.Declined}).Draw(rt, "answer")
+					inGoogle(func(e *invites.Entry) { e.Guests[0].PartStat = p })
+				},
+				"delete": func(rt *rapid.T) {
+					if rapid.IntRange(0, 3).Draw(rt, "really") == 0 {
+						w.sync() // what was changed before can't be seen any more
+						w.again()
+						inGoogle(func(e *invites.Entry) { e.Deleted = true })
+					}
+				},
+				"network": func(rt *rapid.T) {
+					o.before, o.after = nil, nil
+					switch rapid.SampledFrom([]string{"fine", "fine", "refused", "cut before", "cut after"}).Draw(rt, "network") {
+					case "refused":
+						o.before = &invites.DeliveryError{Text: "503"}
+					case "cut before":
+						o.before = &invites.DeliveryError{Unclear: true, Text: "cut"}
+					case "cut after":
+						o.after = &invites.DeliveryError{Unclear: true, Text: "cut"}
+					}
+				},
+				"pass":  func(*rapid.T) { w.pass() },
+				"again": func(*rapid.T) { w.again() },
+				"sync":  func(*rapid.T) { w.sync() },
+				"lost":  func(*rapid.T) { o.forget = true },
+			})
+			o.before, o.after = nil, nil
+			for range 4 {
+				w.again()
+				w.sync()
+			}
+			c := w.find("maya")
+			if len(o.events) > 1 {
+				rt.Fatalf("there are %d events", len(o.events))
+			}
+			for i, told := range o.told {
+				if strings.HasPrefix(told, "invitation") != (i == 0) || strings.HasPrefix(told, "cancellation") && i != len(o.told)-1 {
+					rt.Fatalf("guests were told: %q", o.told)
+				}
+			}
+			if n := len(o.told); n > 2+words {
+				rt.Fatalf("guests were told %d times of %d words: %q", n, words, o.told)
+			}
+			if len(w.arrived) > 0 {
+				rt.Fatalf("mail has left: %s", w.kinds())
+			}
+			for _, m := range c.Messages {
+				if m.State == scheduler.Queued || m.State == scheduler.Sending {
+					rt.Fatalf("the %s is still %s: %s", m.Kind, m.State, m.Error)
+				}
+			}
+			for _, e := range o.events {
+				switch deleted := c.Booking != nil && c.Booking.Is.Deleted; {
+				case c.Cancelled != nil && !e.Deleted:
+					rt.Fatal("it is cancelled, and its event is still there")
+				case c.Cancelled != nil:
+				case deleted != e.Deleted:
+					rt.Fatalf("it was deleted: %t, which is known: %t", e.Deleted, deleted)
+				case e.Deleted:
+				case !c.Start(w.now).Equal(wantStart) || !e.Start.Equal(wantStart):
+					rt.Fatalf("the talk is at %s, its event at %s; the newest word is %s\n%s", c.Start(w.now), e.Start, wantStart, w.history("sync", "plan", "move"))
+				case e.Location != wantPlace:
+					rt.Fatalf("its event is at %q; the newest word is %q\n%s", e.Location, wantPlace, w.history("sync", "plan"))
+				case c.Booking.Is.Guests[0].PartStat != e.Guests[0].PartStat:
+					rt.Fatalf("the guest's answer is %s, which is not known", e.Guests[0].PartStat)
+				}
+			}
+		})
+	})
 }

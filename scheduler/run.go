@@ -208,7 +208,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		cancel()
 	}
 	if s.Online != nil {
-		all.Apart = s.readCalendarPatiently(ctx)
+		all.Apart = s.ReadCalendarPatiently(ctx)
 	}
 	b, err := s.begin(ctx, 0)
 	if err != nil {

@@ -120,7 +120,7 @@ const (
 	NewsAdds      = "adds"      // lines for the agenda, in Text
 	NewsDeleted   = "deleted"
 	NewsLeft      = "left"
-	NewsMail      = "mail"      // a mail after the invitation
+	NewsMail      = "mail" // a mail after the invitation
 )
 
 // A Message is a talk put into words. Subject is one line; the lines of Text end in \n.

@@ -150,6 +150,11 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 	if err := a.openToSend(ctx); err != nil {
 		return err
 	}
+	if a.sched.Online != nil && !a.dryRun { // what is decided here should know what has happened there
+		reading, cancel := context.WithTimeout(ctx, 5*time.Second)
+		_ = a.sched.ReadCalendar(reading) // where it can't be read, the write finds out
+		cancel()
+	}
 	for try := 1; ; try++ {
 		b, err := a.look(ctx)
 		if err != nil {

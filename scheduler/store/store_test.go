@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"coalition/invites"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
@@ -40,7 +41,7 @@ func claimAndWait(dsn, phase string) {
 	if err != nil {
 		panic(err)
 	}
-	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), scheduler.Channel(os.Getenv("STORE_TEST_CHANNEL")), 1, nil, yes)
 	if err != nil || len(list) != 1 {
 		panic(fmt.Sprint(list, err))
 	}
@@ -73,6 +74,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"the dot", testDot},
 		{"a claim that was taken away", testFence},
 		{"a killed process", testKilled},
+		{"two channels", testChannels},
 		{"pause", testPause},
 		{"approve and hold", testApprove},
 		{"history", testHistory},
@@ -441,13 +443,18 @@ func testFence(t *testing.T, dsn string) {
 func testKilled(t *testing.T, dsn string) {
 	for _, test := range []struct {
 		phase string
+		by    scheduler.Channel
 		state scheduler.State
-	}{{"connect", scheduler.Queued}, {"dot", scheduler.Unclear}} {
+	}{{"connect", scheduler.Mail, scheduler.Queued}, {"dot", scheduler.Mail, scheduler.Unclear}, {"connect", scheduler.Google, scheduler.Queued}, {"dot", scheduler.Google, scheduler.Unclear}} {
 		s := open(t, dsn)
-		id := plan.ID(test.phase)
-		commit(t, s, draft(id, scheduler.Invite))
+		id := plan.ID(test.phase + string(test.by))
+		d := draft(id, scheduler.Invite)
+		if test.by == scheduler.Google {
+			d.Messages[0].Via = "google"
+		}
+		commit(t, s, d)
 		other := exec.Command(os.Args[0])
-		other.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+test.phase)
+		other.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+test.phase, "STORE_TEST_CHANNEL="+string(test.by))
 		other.Stderr = os.Stderr
 		out, err := other.StdoutPipe()
 		if err != nil {
@@ -473,15 +480,66 @@ func testKilled(t *testing.T, dsn string) {
 		if len(freed) != 1 || freed[0].State != test.state || freed[0].ID != id {
 			t.Errorf("%s: freed %+v, want one that is %s", test.phase, freed, test.state)
 		}
-		if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
+		if list, err := s.Claim(ctx, time.Now(), test.by, 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
 			t.Errorf("%s: claimed afterwards %v, %v", test.phase, list, err)
 		} else if list[0].State = scheduler.Accepted; s.Settle(ctx, list[0]) != nil {
 			t.Error("not settled")
 		}
-		if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 0 {
+		if list, err := s.Claim(ctx, time.Now(), test.by, 1, nil, yes); err != nil || len(list) != 0 {
 			t.Errorf("%s: claimed once more %v, %v", test.phase, list, err)
 		}
 		s.Close()
+	}
+}
+
+// What goes into a calendar is claimed apart from mail, may be asked for as often as it takes, and
+// brings home how the event stands.
+func testChannels(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya", scheduler.Brief, scheduler.Invite)
+	d.Messages[1].Via, d.Messages[1].Data = "google", []byte(`{"id":"e1","summary":"A talk","guests":[{"email":"maya@example.org"}]}`)
+	commit(t, s, d)
+	claim := func(by scheduler.Channel, kind scheduler.Kind) *scheduler.Message {
+		t.Helper()
+		list, err := s.Claim(ctx, time.Now(), by, 10, nil, yes)
+		if err != nil || len(list) != 1 || list[0].Kind != kind {
+			t.Fatalf("claimed %v, %v; want the %s", list, err, kind)
+		}
+		return list[0]
+	}
+	claim(scheduler.Mail, scheduler.Brief)
+	for range 4 {
+		m := claim(scheduler.Google, scheduler.Invite)
+		if err := s.Dot(ctx, m); err != nil || m.Flagged {
+			t.Fatalf("the dot: %v, flagged: %t", err, m.Flagged)
+		}
+		m.State, m.Unclears, m.NotBefore = scheduler.Unclear, 1, time.Now().Add(time.Hour)
+		if err := s.Settle(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		if next, err := s.NextClaim(ctx, scheduler.Google, nil); err != nil || next.Before(time.Now()) {
+			t.Fatalf("the next claim is at %s, %v", next, err)
+		}
+		if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
+			t.Fatalf("the next claim of mail is at %s, %v", next, err)
+		}
+		if err := s.Hurry(ctx, scheduler.Google); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := claim(scheduler.Google, scheduler.Invite)
+	before := load(t, s)[0].Rev
+	m.State, m.Entry = scheduler.Accepted, &invites.Entry{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	c := load(t, s)[0]
+	if b := c.Booking; b == nil || b.Is.Etag != "7" || b.Wrote.Summary != "A talk" || c.Sequence != 3 || c.Rev != before+1 || c.Plan.With.Name != "Maya Chen" {
+		t.Errorf("the conversation has taken in %+v, SEQUENCE %d, revision %d after %d", c.Booking, c.Sequence, c.Rev, before)
+	}
+	d.Conversation.Rev = before
+	if err := s.Commit(ctx, &scheduler.Draft{At: at, Conversation: d.Conversation}); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("what was decided before is committed: %v", err)
 	}
 }
 

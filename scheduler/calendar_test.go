@@ -24,6 +24,7 @@ import (
 type online struct {
 	now     func() time.Time
 	events  map[string]*invites.Entry
+	marks   map[string]string // by id: the last write of ours that took effect
 	changed []string // ids, in the order of their last change
 	version int
 	told    []string // what its guests got
@@ -34,7 +35,7 @@ type online struct {
 }
 
 func newOnline(w *world) *online {
-	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry)}
+	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry), marks: make(map[string]string)}
 	w.Online, w.Settings.Google = o, true
 	return o
 }
@@ -62,14 +63,23 @@ func clone(e *invites.Entry) *invites.Entry {
 
 func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
 	at := o.events[ch.ID]
+	mark := fmt.Sprint(ch.Entry, ch.Was, ch.Cancel, ch.Restore)
+	if at != nil && !at.Deleted && o.marks[ch.ID] == mark { // it counted; what differs was done since, and is still to be heard of
+		done := clone(at)
+		if !at.Start.Equal(ch.Start) || !at.End.Equal(ch.End) || at.Location != ch.Location || at.Description != ch.Description || at.Summary != ch.Summary {
+			done.Start, done.End, done.Location, done.Description, done.Summary, done.Etag = ch.Start, ch.End, ch.Location, ch.Description, ch.Summary, ""
+		}
+		return done, nil
+	}
+	if at != nil && !at.Deleted && ch.Was == nil && !ch.Cancel { // a write of ours that nobody knew to have counted
+		ch.Was, ch.Is = clone(at), clone(at)
+	}
 	stale := func() (*invites.Entry, error) {
 		return nil, &invites.DeliveryError{Text: "it has changed", Stale: clone(at)}
 	}
 	switch {
 	case at == nil && ch.Cancel:
 		return &invites.Entry{ID: ch.ID, Deleted: true}, nil
-	case at != nil && ch.Was == nil && !ch.Cancel && !at.Deleted:
-		return clone(at), nil
 	case at != nil && at.Deleted && ch.Cancel && (!ch.Restore || ch.Is.Etag != at.Etag):
 		return clone(at), nil
 	case at != nil && at.Deleted && (!ch.Restore || ch.Is.Etag != at.Etag):
@@ -116,6 +126,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 		o.tell("update", at)
 	}
 	o.touch(ch.ID)
+	o.marks[ch.ID] = mark
 	if err := o.after; err != nil {
 		o.after = nil
 		return nil, err

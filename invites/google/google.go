@@ -5,17 +5,6 @@
 package google
 
 import (
-	"coalition/invites"
-
 	_ "github.com/zalando/go-keyring"
 	_ "golang.org/x/oauth2"
-	"google.golang.org/api/calendar/v3"
 )
-
-// A Calendar is one calendar of one account.
-type Calendar struct {
-	service *calendar.Service
-	id      string // of the calendar; "primary"
-}
-
-var _ = invites.Entry{}

@@ -1,0 +1,274 @@
+package google
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/api/calendar/v3"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/option"
+
+	"coalition/invites"
+)
+
+// A Calendar is one calendar of one account. It may be used by several goroutines. Errors, but those of a
+// caller's own function, are an [*invites.DeliveryError].
+type Calendar struct {
+	// Account names the account in [Calendar.Name]; "" where there is only one.
+	Account string
+
+	id      string // of the calendar; "primary"
+	service func() (*calendar.Service, error)
+}
+
+const (
+	google  = "https://www.googleapis.com/calendar/v3/"
+	perCall = 30 * time.Second // for one request, its answer included
+
+	// The keys of private properties of an event (at most 44 characters), which only the organizer's copy has.
+	refKey  = "coalition"      // Entry.Ref
+	markKey = "coalitionWrite" // which change this program wrote last; see [mark]
+)
+
+// eventFields is what of an event is asked for. Who changes it changes parameters, too.
+const eventFields = "id,status,etag,updated,iCalUID,sequence,recurringEventId,start,end,summary,description,location,hangoutLink," +
+	"conferenceData(createRequest/status/statusCode,entryPoints(entryPointType,uri))," +
+	"attendees(email,displayName,responseStatus,comment,organizer,self,resource,optional,additionalGuests),attendeesOmitted," +
+	"extendedProperties/private"
+
+// Of what comes in, at most so much counts, in bytes. Google itself allows less.
+const (
+	longestLine = 4 << 10
+	longestText = 64 << 10
+	mostGuests  = 500
+)
+
+// NewCalendar is the calendar with that id ("": "primary", the account's own) at endpoint, the base address
+// of the API ("": Google's); http:// is for this machine itself, as the requests carry what signs in. The
+// client adds that; its errors may wrap [invites.ErrLogin]. Nothing is asked before the first use.
+func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
+	endpoint = strings.TrimSuffix(cmp.Or(endpoint, google), "/") + "/" // the library cuts off what is behind the last one
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("the address of the calendar API is not one like https://…/calendar/v3/")
+	case u.Scheme == "http" && u.Hostname() != "localhost" && !net.ParseIP(u.Hostname()).IsLoopback():
+		return nil, errors.New("the address of the calendar API has to begin with https://, except on this machine itself")
+	}
+	own := *client
+	own.Timeout = perCall
+	// The API never redirects. Whoever does would get what signs in.
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Calendar{id: cmp.Or(id, "primary"), service: sync.OnceValues(func() (*calendar.Service, error) {
+		return calendar.NewService(context.Background(), option.WithHTTPClient(&own), option.WithEndpoint(endpoint))
+	})}, nil
+}
+
+// Name tells this calendar from others that the same state may have been used with.
+func (c *Calendar) Name() string { return "google:" + c.Account + "/" + c.id }
+
+// NewID is a new id for an event, in the alphabet that Google takes (RFC 4648, section 7, in lower case).
+// It has 128 random bits.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return encode(b[:])
+}
+
+func encode(b []byte) string {
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}
+
+// couldBeOurs reports whether id is of the form of [NewID]. Google's own ids are as long, and random to the
+// last bit: three of four are told apart by the two bits that are 0 in ours.
+func couldBeOurs(id string) bool {
+	if len(id) != 26 || strings.IndexByte("048cgkos", id[25]) < 0 {
+		return false
+	}
+	for i := range len(id) {
+		if c := id[i]; (c < '0' || c > '9') && (c < 'a' || c > 'v') {
+			return false
+		}
+	}
+	return true
+}
+
+// Entry is the event with that id as the calendar holds it; Deleted where it is not there. That the whole
+// calendar is not there is an error.
+func (c *Calendar) Entry(ctx context.Context, id string) (*invites.Entry, error) {
+	s, err := c.service()
+	if err != nil {
+		return nil, c.fault(ctx, err, false)
+	}
+	event, err := c.get(ctx, s, id)
+	if err != nil {
+		return nil, err
+	}
+	if event == nil {
+		return &invites.Entry{ID: id, Deleted: true}, nil
+	}
+	return entry(event), nil
+}
+
+// get is an event, also from the bin; nil where there is none. Its error is a DeliveryError.
+func (c *Calendar) get(ctx context.Context, s *calendar.Service, id string) (*calendar.Event, error) {
+	event, err := s.Events.Get(c.id, id).Fields(eventFields).Context(ctx).Do()
+	switch status(err) {
+	case http.StatusGone:
+		return nil, nil
+	case http.StatusNotFound:
+		// Google says no more when the calendar is not there, and a lost calendar is no lost event.
+		if _, err := s.Events.List(c.id).MaxResults(1).Fields("kind").Context(ctx).Do(); err != nil {
+			return nil, c.fault(ctx, err, false)
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, c.fault(ctx, err, false)
+	}
+	return event, nil
+}
+
+// status is that of Google's answer; 0 where err is none.
+func status(err error) int {
+	var answer *googleapi.Error
+	if errors.As(err, &answer) {
+		return answer.Code
+	}
+	return 0
+}
+
+// entry is an event as this program knows it. Anybody may have written into it: what is not sane is left
+// out, and texts are made plain.
+func entry(event *calendar.Event) *invites.Entry {
+	e := &invites.Entry{
+		ID:       clean(event.Id, longestLine, false),
+		UID:      clean(event.ICalUID, longestLine, false),
+		Etag:     event.Etag,
+		Sequence: int(min(max(event.Sequence, 0), 1<<31-1)),
+		Deleted:  event.Status == "cancelled",
+
+		Summary:     clean(event.Summary, longestLine, false),
+		Description: clean(event.Description, longestText, true),
+		Location:    clean(event.Location, longestLine, false),
+		Join:        join(event),
+	}
+	e.Updated, _ = instant(event.Updated, "")
+	if event.Start != nil && event.End != nil {
+		start, known := instant(event.Start.DateTime, event.Start.TimeZone)
+		end, too := instant(event.End.DateTime, event.End.TimeZone)
+		if known && too && !end.Before(start) {
+			e.Start, e.End = start, end
+			if _, err := invites.Location(event.Start.TimeZone); err == nil {
+				e.Zone = event.Start.TimeZone
+			}
+		}
+	}
+	if event.ExtendedProperties != nil {
+		e.Ref = clean(event.ExtendedProperties.Private[refKey], longestLine, false)
+	}
+	for _, a := range event.Attendees {
+		if a == nil || a.Organizer || a.Self || a.Resource || len(e.Guests) == mostGuests {
+			continue // a room is no guest
+		}
+		email, err := invites.ParseEmail(a.Email)
+		if err != nil {
+			email = clean(a.Email, longestLine, false)
+		}
+		e.Guests = append(e.Guests, invites.Guest{Name: clean(a.DisplayName, longestLine, false), Email: email,
+			PartStat: partStat(a.ResponseStatus), Comment: clean(a.Comment, longestLine, true)})
+	}
+	return e
+}
+
+func partStat(response string) invites.PartStat {
+	switch response {
+	case "accepted":
+		return invites.Accepted
+	case "declined":
+		return invites.Declined
+	case "tentative":
+		return invites.Tentative
+	}
+	return invites.NeedsAction
+}
+
+// join is the address of the room for the call; "" where there is none, or not one to click on.
+func join(event *calendar.Event) string {
+	link := event.HangoutLink
+	if event.ConferenceData != nil {
+		for _, p := range event.ConferenceData.EntryPoints {
+			if p != nil && p.EntryPointType == "video" {
+				link = p.Uri
+				break
+			}
+		}
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != "https" || u.Host == "" || len(link) > longestLine || invites.Line(link) != nil {
+		return ""
+	}
+	return link
+}
+
+// instant reads a time of the API, in UTC. Years that no calendar shows are no times.
+func instant(s, zone string) (t time.Time, ok bool) {
+	if s == "" {
+		return t, false
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		loc, unknown := invites.Location(zone)
+		if unknown != nil {
+			return time.Time{}, false
+		}
+		if t, err = time.ParseInLocation("2006-01-02T15:04:05", s, loc); err != nil {
+			return time.Time{}, false
+		}
+	}
+	if t = t.UTC(); t.Year() < 1900 || t.Year() > 9000 {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// clean is s as [invites.Line] takes it, or with lines [invites.Text], in at most so many bytes.
+func clean(s string, most int, lines bool) string {
+	check := invites.Line
+	if lines {
+		check = invites.Text[string]
+	}
+	if len(s) <= most && check(s) == nil {
+		return s
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case lines && (r == '\n' || r == '\t'):
+			return r
+		case lines && (r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\r'):
+			return '\n'
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u0085' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\ufeff' || invites.IsBidi(r):
+			return -1
+		}
+		return r
+	}, strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\r\n", "\n"))
+	if len(s) > most {
+		for most > 0 && !utf8.RuneStart(s[most]) {
+			most--
+		}
+		s = s[:most]
+	}
+	return s
+}

@@ -1,0 +1,206 @@
+package google
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+
+	"google.golang.org/api/googleapi"
+
+	"coalition/invites"
+)
+
+const (
+	quotaPause = time.Hour        // a quota on guests takes hours to end
+	longWait   = 24 * time.Hour   // more than that nobody is made to wait
+	patience   = 20 * time.Second // for a pause within a call
+	firstPause = 500 * time.Millisecond
+	manyTries  = 4
+)
+
+// fault is what has become of a request that failed; writing says that it was to change something.
+// Google's status and its reason decide together: the same status means "later", "never" and "not you".
+func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.DeliveryError {
+	var known *invites.DeliveryError
+	if errors.As(err, &known) {
+		return known
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // without the address: it tells of people
+	}
+	var answer *googleapi.Error
+	switch {
+	case errors.As(err, &answer):
+		return c.refusal(answer, writing)
+	case errors.Is(err, invites.ErrLogin):
+		return &invites.DeliveryError{Channel: true, Err: err, Text: oneLine(err.Error())}
+	}
+	f := &invites.DeliveryError{Channel: true, Err: cmp.Or(ctx.Err(), err)}
+	what := cause(ctx, err)
+	if f.Unclear = writing && !unsent(err); f.Unclear {
+		f.Text = "whether Google Calendar took the change is not known: " + what
+	} else {
+		f.Text = "Google Calendar can't be reached: " + what
+	}
+	return f
+}
+
+// refusal is Google's answer with a status that is not a good one.
+func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.DeliveryError {
+	f := &invites.DeliveryError{Code: answer.Code, Err: answer}
+	said := oneLine(cmp.Or(answer.Message, http.StatusText(answer.Code)))
+	because := reasons(answer)
+	is := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(because, name) })
+	}
+	switch code := answer.Code; {
+	case code == http.StatusUnauthorized:
+		f.Channel, f.Text, f.Err = true, "Google does not accept the sign-in any more; please sign in again", login(answer)
+	case code == http.StatusForbidden && is("insufficientPermissions", "insufficientScopes", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):
+		f.Channel, f.Text, f.Err = true, "the sign-in does not cover this; please sign in again, and grant all that is asked for", login(answer)
+	case code == http.StatusTooManyRequests, code == http.StatusForbidden && is("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"):
+		f.Channel, f.Wait, f.Text = true, retryAfter(answer.Header), "Google Calendar asks for a pause: too many requests"
+	case code == http.StatusForbidden && is("quotaExceeded", "dailyLimitExceeded", "calendarUsageLimitsExceeded"):
+		f.Channel, f.Wait, f.Text = true, max(quotaPause, retryAfter(answer.Header)), "Google Calendar takes no more for now: "+said
+		if writing && is("quotaExceeded", "calendarUsageLimitsExceeded") {
+			f.Err = fmt.Errorf("%w: %w", invites.ErrGuests, answer)
+			f.Text = "Google Calendar takes no more guests for now; that can last some hours: " + said
+		}
+	case code == http.StatusForbidden && is("accessNotConfigured", "SERVICE_DISABLED"):
+		f.Final, f.Channel, f.Text = true, true, "the Google Calendar API is not switched on in the project that the client file is from"
+	case code == http.StatusForbidden && is("requiredAccessLevel"):
+		f.Final, f.Channel, f.Text = true, true, "the account may not change the calendar "+oneLine(c.id)
+	case code == http.StatusForbidden && is("forbiddenForNonOrganizer"):
+		f.Final, f.Text = true, "only the organizer may change this event: "+said
+	case code == http.StatusNotFound:
+		f.Final, f.Channel, f.Text = true, true, "there is no calendar "+oneLine(c.id)+" in the account"
+	case code == http.StatusRequestTimeout, code >= 500:
+		f.Unclear, f.Channel = writing, code != http.StatusInternalServerError // that one may be about this event only
+		f.Wait, f.Text = retryAfter(answer.Header), "Google Calendar has trouble: "+said
+	case code >= 300 && code < 400:
+		f.Channel, f.Text = true, "something else answers in the place of Google Calendar"
+	case code == http.StatusConflict, code == http.StatusPreconditionFailed:
+		f.Text = "the event has been changed meanwhile"
+	default:
+		f.Final, f.Text = true, "Google Calendar refused: "+said
+	}
+	return f
+}
+
+func login(err error) error { return fmt.Errorf("%w: %w", invites.ErrLogin, err) }
+
+// reasons is why, in Google's words: those of the API, and those of what stands before it.
+func reasons(answer *googleapi.Error) (names []string) {
+	for _, item := range answer.Errors {
+		names = append(names, item.Reason)
+	}
+	for _, detail := range answer.Details {
+		if info, ok := detail.(map[string]any); ok {
+			if reason, ok := info["reason"].(string); ok {
+				names = append(names, reason)
+			}
+		}
+	}
+	return names
+}
+
+// retryAfter is how long the server asks to wait (RFC 9110, section 10.2.3); 0 where it does not.
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return min(time.Duration(n)*time.Second, longWait)
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return min(max(time.Until(at), 0), longWait)
+	}
+	return 0
+}
+
+// unsent reports whether it is sure that the request never left.
+func unsent(err error) bool {
+	var op *net.OpError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &certificate)
+}
+
+// cause is an error of the network, or of an answer that can't be read, in words for people.
+func cause(ctx context.Context, err error) string {
+	var dns *net.DNSError
+	var timeout net.Error
+	var certificate *tls.CertificateVerificationError
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return "this program was told to stop"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "its name is not known"
+	case errors.As(err, &dns):
+		return "its name can't be looked up just now"
+	case errors.As(err, &certificate):
+		return "its certificate is not valid"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "it did not answer in time"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens there"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
+		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was cut"
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return "its answer can't be read"
+	}
+	return "the connection failed"
+}
+
+// oneLine is what a server said, fit for one line of a log.
+func oneLine(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
+		return r == ' ' || unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || invites.IsBidi(r)
+	}), " ")
+	return clean(s, 300, false)
+}
+
+// read does what only reads, a few times where that may help.
+func (c *Calendar) read(ctx context.Context, call func() error) *invites.DeliveryError {
+	for try := 1; ; try++ {
+		err := call()
+		if err == nil {
+			return nil
+		}
+		f := c.fault(ctx, err, false)
+		if f.Final || try == manyTries || f.Wait > patience || errors.Is(f, invites.ErrLogin) {
+			return f
+		}
+		pause := firstPause << (try - 1)
+		if !sleep(ctx, max(f.Wait, pause/2+rand.N(pause))) {
+			return f
+		}
+	}
+}
+
+// sleep reports whether d passed before ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -45,7 +45,7 @@ than a day ago, holds them all and waits for: coalition approve`,
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
-			closed, err := a.openPages(ctx)
+			closed, err := a.openPages(ctx, nil)
 			if err != nil {
 				return err
 			}

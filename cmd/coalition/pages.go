@@ -5,13 +5,17 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 
+	"coalition/invites/google"
 	"coalition/invites/web"
+	"coalition/scheduler"
 )
 
-// openPages serves the page of the partners until ctx ends; closed is closed once no answer is being
-// taken in any more. Where the config has no page it is closed already.
-func (a *app) openPages(ctx context.Context) (closed <-chan struct{}, err error) {
+// openPages serves the page of the partners until ctx ends, and beside it, where push is not nil, what
+// Google Calendar sends; closed is closed once no answer is being taken in any more. Where the config has
+// no page it is closed already.
+func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan struct{}, err error) {
 	done := make(chan struct{})
 	if a.config.Web == nil {
 		close(done)
@@ -21,10 +25,14 @@ func (a *app) openPages(ctx context.Context) (closed <-chan struct{}, err error)
 	if err != nil {
 		return nil, fmt.Errorf("the page can't be served at %s: %w", a.config.Web.Listen, err)
 	}
-	handler, err := web.New(a.sched, a.sched.Words, a.sched.Log, cmp.Or(string(a.config.Web.PublicURL), "http://"+a.config.Web.Listen))
+	pages, err := web.New(a.sched, a.sched.Words, a.sched.Log, cmp.Or(string(a.config.Web.PublicURL), "http://"+a.config.Web.Listen))
 	if err != nil {
 		_ = l.Close() // nobody has come yet
 		return nil, fmt.Errorf("the page can't be served under public_url: %w", err)
+	}
+	handler := http.Handler(pages)
+	if push != nil {
+		handler = push.Beside(pages)
 	}
 	a.sched.Log.Info("serving the page", "at", l.Addr())
 	go func() {
@@ -34,4 +42,23 @@ func (a *app) openPages(ctx context.Context) (closed <-chan struct{}, err error)
 		}
 	}()
 	return done, nil
+}
+
+// push has Google tell of changes in the calendar, where the config has a page that can be reached from
+// outside. hint is called when there may be some.
+func (a *app) push(c *google.Calendar, hint func()) *google.Push {
+	const name = "google push" // of the cursor, beside those of mailboxes
+	p := &google.Push{
+		Calendar: c,
+		Hint:     hint,
+		Load:     func() (string, error) { return a.state.Cursor(a.hard, name) },
+		Save: func(at string) error {
+			return a.state.SetCursor(a.hard, scheduler.Cursor{Mailbox: name, At: at})
+		},
+		Log: a.sched.Log,
+	}
+	if a.config.Web != nil {
+		p.PublicURL = string(a.config.Web.PublicURL)
+	}
+	return p
 }

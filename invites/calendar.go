@@ -43,6 +43,7 @@ type Guest struct {
 // A Change is one thing to do to one event of an online calendar, of which its guests hear once.
 type Change struct {
 	Entry
+	Key     string `json:"key"`               // tells it from every other change; the same each time it is tried
 	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
 	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
 	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin as Is knows it; without it nothing is brought back

@@ -90,7 +90,7 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		return fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
-	ch := invites.Change{Entry: invites.Entry{
+	ch := invites.Change{Key: random(8), Entry: invites.Entry{
 		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
 		Summary: entry.Summary, Description: entry.Description, Location: entry.Location,
 		Meet:   c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",

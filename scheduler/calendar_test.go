@@ -63,8 +63,7 @@ func clone(e *invites.Entry) *invites.Entry {
 
 func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
 	at := o.events[ch.ID]
-	mark := fmt.Sprint(ch.Entry, ch.Was, ch.Cancel, ch.Restore)
-	if at != nil && !at.Deleted && o.marks[ch.ID] == mark { // it counted; what differs was done since, and is still to be heard of
+	if at != nil && !at.Deleted && o.marks[ch.ID] == ch.Key { // it counted; what differs was done since, and is still to be heard of
 		done := clone(at)
 		if !at.Start.Equal(ch.Start) || !at.End.Equal(ch.End) || at.Location != ch.Location || at.Description != ch.Description || at.Summary != ch.Summary {
 			done.Start, done.End, done.Location, done.Description, done.Summary, done.Etag = ch.Start, ch.End, ch.Location, ch.Description, ch.Summary, ""
@@ -126,7 +125,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 		o.tell("update", at)
 	}
 	o.touch(ch.ID)
-	o.marks[ch.ID] = mark
+	o.marks[ch.ID] = ch.Key
 	if err := o.after; err != nil {
 		o.after = nil
 		return nil, err

@@ -6,17 +6,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/api/calendar/v3"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"coalition/invites"
 	"coalition/invites/google"
@@ -77,7 +75,7 @@ func (d *desk) try(ch *invites.Change) error {
 		}
 		return nil
 	})
-	if changed := writes() > before; dots > 1 || changed != (dots == 1) {
+	if changed := writes() > before; dots > 1 || changed && dots == 0 || !changed && dots == 1 && err == nil {
 		d.Errorf("dot was called %d times; something was written: %t", dots, changed)
 	}
 	var f *invites.DeliveryError
@@ -103,7 +101,7 @@ func (d *desk) write(ch *invites.Change) {
 // invited is a desk whose talk is in the calendar.
 func (d *desk) invited() *desk {
 	d.Helper()
-	d.write(invitation())
+	d.persist(invitation()) // a connection that broke off under an earlier test may be noticed only now
 	d.Forget()
 	return d
 }
@@ -294,7 +292,7 @@ func (d *desk) persist(ch *invites.Change) {
 		if err == nil {
 			return
 		}
-		if f := delivery(d, err); f.Final {
+		if f := delivery(d.T, err); f.Final {
 			d.Fatalf("it is given up: %v", f)
 		}
 	}

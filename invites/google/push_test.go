@@ -31,6 +31,7 @@ type post struct {
 	stopped []calendar.Channel
 	at      []time.Time                                 // of each request
 	refuse  func(path string) (code int, reason string) // nil: nothing is refused
+	after   time.Duration                               // Retry-After of a refusal
 	early   func(c calendar.Channel)                    // called before the answer to watch
 }
 
@@ -56,6 +57,9 @@ func (g *post) RoundTrip(r *http.Request) (*http.Response, error) {
 		case code == 1:
 			return nil, errors.New("connection refused by 192.0.2.1")
 		case code != 0:
+			if g.after != 0 {
+				w.Header().Set("Retry-After", strconv.Itoa(int(g.after/time.Second)))
+			}
 			w.WriteHeader(code)
 			fmt.Fprintf(w, `{"error":{"code":%d,"message":"No.","errors":[{"domain":"global","reason":%q,"message":"No."}]}}`, code, reason)
 			return w.Result(), nil
@@ -336,7 +340,7 @@ func TestPushSlowHint(t *testing.T) {
 		d := newDesk(t, g, "", public)
 		free := make(chan struct{})
 		d.Hint = func() { d.hint(); <-free }
-		d.run()
+		end := d.run()
 		for range 10 {
 			if code := d.send(message(g.watched[0], "exists")); code != 200 {
 				t.Fatalf("a message: %d", code)
@@ -344,9 +348,19 @@ func TestPushSlowHint(t *testing.T) {
 			rest(time.Minute)
 		}
 		d.want(1, 0, 1)
-		close(free)
+		free <- struct{}{}
 		rest(time.Minute)
 		d.want(1, 0, 2)
+		ended := false
+		go func() {
+			rest(time.Minute)
+			ended = true
+			close(free)
+		}()
+		end()
+		if !ended {
+			t.Error("it is over while a hint is at work")
+		}
 	})
 }
 
@@ -462,15 +476,19 @@ func TestPushElsewhere(t *testing.T) {
 		if got := g.watched[1].Address; got != "https://other.example.org/google/calendar" {
 			t.Errorf("the address is %s", got)
 		}
+		d = newDesk(t, g, d.kept, "https://other.example.org")
+		d.Calendar.Account = "ana@example.org"
+		d.run()()
+		d.want(3, 2, 0)
 		for _, url := range []string{"http://talk.example.org", "", "https://localhost:8080", "https://192.168.1.7", "https://[::1]/x", "https://127.0.0.1:8080", "https://box", "https://box.local.", "ftp://talk.example.org", "https://10.0.0.1"} {
 			d = newDesk(t, g, d.kept, url)
 			d.Run(t.Context()) // returns
-			d.want(2, 2, 0)
-			if code := d.send(message(g.watched[1], "exists")); code != 404 {
+			d.want(3, 3, 0)
+			if code := d.send(message(g.watched[2], "exists")); code != 404 {
 				t.Errorf("%s: a message: %d", url, code)
 			}
 		}
-		if s := g.stopped[1]; s.Id != g.watched[1].Id || s.ResourceId == "" {
+		if s := g.stopped[2]; s.Id != g.watched[2].Id || s.ResourceId == "" {
 			t.Errorf("stopped %+v", s)
 		}
 		d = newDesk(t, g, "", "http://talk.example.org")
@@ -500,8 +518,9 @@ func TestPushStopLater(t *testing.T) {
 		d.want(2, 0, 0)
 		d = newDesk(t, g, d.kept, public)
 		end := d.run()
+		before := len(g.at)
 		rest(time.Hour)
-		if n := len(g.at); n < 5 || n > 10 {
+		if n := len(g.at) - before; n < 4 || n > 6 {
 			t.Errorf("%d requests in an hour", n)
 		}
 		d.want(2, 0, 0)
@@ -526,6 +545,57 @@ func TestPushStopLater(t *testing.T) {
 		default:
 			t.Error("still at a channel that has ended")
 		}
+
+		d = newDesk(t, g, "", public)
+		for i := range 50 { // restarts, each for another address, while nothing can be stopped
+			d = newDesk(t, g, d.kept, fmt.Sprintf("https://talk%d.example.org", i))
+			d.run()()
+		}
+		if n := len(d.known.Old); n != mostOld {
+			t.Errorf("%d old channels are kept", n)
+		}
+	})
+}
+
+// TestPushStopRefused leaves a channel alone that Google does not know.
+func TestPushStopRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stops := 0
+		g := &post{refuse: func(path string) (int, string) {
+			if path == "channels/stop" {
+				stops++
+				return 404, "channelUnknown"
+			}
+			return 0, ""
+		}}
+		d := newDesk(t, g, "", "https://other.example.org")
+		d.run()()
+		d = newDesk(t, g, d.kept, public)
+		d.run()
+		rest(24 * time.Hour)
+		d.want(2, 0, 0)
+		if stops != 1 {
+			t.Errorf("tried %d times", stops)
+		}
+	})
+}
+
+// TestPushWaits as long as Google asks it to.
+func TestPushWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &post{after: 2 * time.Hour}
+		g.refuse = func(string) (int, string) {
+			if len(g.at) == 1 {
+				return 429, "rateLimitExceeded"
+			}
+			return 0, ""
+		}
+		d := newDesk(t, g, "", public)
+		d.run()
+		rest(2*time.Hour - time.Second)
+		d.want(0, 0, 0)
+		rest(time.Second)
+		d.want(1, 0, 0)
 	})
 }
 
@@ -575,7 +645,11 @@ func TestPushRefused(t *testing.T) {
 			rest(8 * time.Hour)
 			d.want(1, 0, 0)
 			refuse.Store(true) // the next trouble is news
-			rest(6 * 24 * time.Hour)
+			before := len(g.at)
+			rest(6*24*time.Hour + 20*time.Minute)
+			if n := len(g.at) - before; n < 4 {
+				t.Errorf("%d requests in the first minutes of the next trouble", n)
+			}
 			if log := d.log.String(); strings.Count(log, tt.text) != 2 {
 				t.Errorf("%d %s: the log:\n%s", tt.code, tt.reason, log)
 			}
@@ -639,13 +713,13 @@ func TestPushOddAnswers(t *testing.T) {
 
 // TestPushStored takes whatever it finds in the state.
 func TestPushStored(t *testing.T) {
-	for _, kept := range []string{"x", "{", "null", "[]", `{"now":{}}`, `{"now":{"id":"x"},"old":[{}]}`, `{"now":7}`, `{"old":[{"expires":"2999-01-01T00:00:00Z"}]}`} {
+	for _, kept := range []string{"x", "{", "null", "[]", `{"now":{}}`, `{"now":{"id":"x"},"old":[{}]}`, `{"now":7}`, `{"now":{"id":"x","expires":"2000-01-03T00:00:00Z"},"old":7}`, `{"old":[{"expires":"2999-01-01T00:00:00Z"}]}`} {
 		synctest.Test(t, func(t *testing.T) {
 			g := &post{}
 			d := newDesk(t, g, kept, public)
 			d.run()
-			if n := len(g.watched); n != 1 {
-				t.Errorf("%s: %d channels", kept, n)
+			if w, s := len(g.watched), len(g.stopped); w != 1 || s > 1 || s == 1 && g.stopped[0].Id != "" {
+				t.Errorf("%s: %d opened, stopped %+v", kept, w, g.stopped)
 			}
 			c := calendar.Channel{}
 			if code := d.send(message(c, "exists")); code != 404 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -106,7 +107,7 @@ func writable(c *cal) *answer {
 func (s *Server) view(c *call, cal *cal, wants mask) (*view, *answer) {
 	zone := cal.zone
 	if z := c.query.Get("timeZone"); z != "" {
-		if _, err := time.LoadLocation(z); err != nil {
+		if location(z) == nil {
 			return nil, s.wrong(c, 400, "invalid", "Invalid time zone definition.")
 		}
 		zone = z
@@ -504,7 +505,8 @@ func (s *Server) listEvents(c *call) *answer {
 	}
 
 	of := listingOf(cal, q)
-	t := token{Page: true, Of: of, From: -1, To: cal.changes, Count: len(cal.order)}
+	window := q.Get("timeMin") + q.Get("timeMax") // which a sync token does not remember
+	t := token{Page: true, Of: of + window, From: -1, To: cal.changes, Count: len(cal.order)}
 	if sync {
 		from, ok := parseToken(q.Get("syncToken"), false)
 		switch {
@@ -517,7 +519,7 @@ func (s *Server) listEvents(c *call) *answer {
 	}
 	if q.Has("pageToken") {
 		var ok bool
-		if t, ok = parseToken(q.Get("pageToken"), true); !ok || t.Of != of || (t.From >= 0) != sync {
+		if t, ok = parseToken(q.Get("pageToken"), true); !ok || t.Of != of+window || (t.From >= 0) != sync {
 			return s.wrong(c, 400, "invalid", "Invalid page token value.")
 		}
 	}
@@ -581,6 +583,38 @@ func (s *Server) listEvents(c *call) *answer {
 		b = append(page, "]}"...)
 	}
 	return &answer{http.StatusOK, http.Header{"Etag": {head["etag"].(string)}}, b}
+}
+
+// Pages are the answers to a whole listing of the primary calendar, for a yardstick that fetches and
+// decodes no others. They count as no requests.
+func (s *Server) Pages(query url.Values) (pages [][]byte) {
+	s.t.Helper()
+	query = maps.Clone(query)
+	for {
+		r := httptest.NewRequest(http.MethodGet, apiBase+"calendars/primary/events?"+query.Encode(), nil)
+		c := &call{Request: r, query: query}
+		c.m, c.args = s.doc.method(r.Method, "calendars/primary/events")
+		if s.check(c, c.m.ID) != nil {
+			return nil
+		}
+		s.mu.Lock()
+		a := s.listEvents(c)
+		s.mu.Unlock()
+		if a.status != http.StatusOK {
+			s.t.Errorf("googletest: %s", a.body)
+			return nil
+		}
+		pages = append(pages, a.body)
+		var page struct{ NextPageToken string }
+		if err := json.Unmarshal(a.body, &page); err != nil {
+			s.t.Errorf("googletest: %v", err)
+			return nil
+		}
+		if page.NextPageToken == "" {
+			return pages
+		}
+		query.Set("pageToken", page.NextPageToken)
+	}
 }
 
 // page is the next page of a listing, and moves t behind it; more: there is another one.

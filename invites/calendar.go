@@ -43,9 +43,10 @@ type Guest struct {
 // A Change is one thing to do to one event of an online calendar, of which its guests hear once.
 type Change struct {
 	Entry
+	Key     string `json:"key"`               // tells it from every other change; the same each time it is tried
 	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
 	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
-	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin; without it nothing is brought back
+	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin as Is knows it; without it nothing is brought back
 
 	// What is known when it is carried out. Was is the event as this program wrote it last (nil: never):
 	// what is the same in both is left as it is, whoever has changed it since. Is is how the calendar

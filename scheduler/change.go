@@ -124,7 +124,10 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 }
 
 // Move is another start for the talk.
-type Move struct{ To plan.Slot }
+type Move struct {
+	To plan.Slot
+	At time.Time // in real time, beside which the calendar's word is older or newer
+}
 
 func (m Move) apply(c *Conversation, now time.Time) error {
 	switch {
@@ -136,13 +139,33 @@ func (m Move) apply(c *Conversation, now time.Time) error {
 	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
 		return c.isOver("under way or over")
 	}
-	c.Chosen = m.To
+	c.Chosen, c.Named.Start = m.To, m.At
 	c.moved()
 	return nil
 }
 
+// ByMail is the organizer's decision that the invitation goes by mail, although others go through Google
+// Calendar.
+type ByMail struct{}
+
+func (ByMail) apply(c *Conversation, _ time.Time) error {
+	switch {
+	case c.Channel == Mail:
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case c.told() != nil && c.Channel == Google:
+		return &Refusal{ErrUnfit, "the invitation has gone through Google Calendar, or may have", "what follows goes the same way"}
+	case c.told() == nil:
+		c.Channel, c.UID = Mail, ""
+	}
+	return nil
+}
+
 // Withdraw is the organizer's decision to let the conversation go.
-type Withdraw struct{ Reason string }
+type Withdraw struct {
+	Reason string
+	Told   bool // the partner knows already; only where the event has been deleted in the calendar
+}
 
 func (w Withdraw) apply(c *Conversation, now time.Time) error {
 	if c.Cancelled != nil {
@@ -154,7 +177,10 @@ func (w Withdraw) apply(c *Conversation, now time.Time) error {
 	if err := line("the reason", w.Reason); err != nil {
 		return err
 	}
-	c.Cancelled = &Cancellation{At: now, Reason: w.Reason}
+	if w.Told && !c.deleted() {
+		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " yet, as far as is known", "leave out --told, or delete the event in Google Calendar first"}
+	}
+	c.Cancelled = &Cancellation{At: now, Reason: w.Reason, Told: w.Told}
 	return nil
 }
 

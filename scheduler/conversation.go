@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -24,6 +25,7 @@ type Settings struct {
 	HoldOver   int               // see [Scheduler.Pass]
 	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail
 	Notify     bool              // the organizer gets a short mail about each answer that waits for them
+	Google     bool              // invitations are events in Google Calendar
 }
 
 // A Status is a conversation's place in its life.
@@ -86,7 +88,8 @@ type Proposal struct {
 // A Cancellation is the organizer's decision to let a conversation go.
 type Cancellation struct {
 	At     time.Time `json:"at"`
-	Reason string    `json:"reason"` // told to the partner; may be empty
+	Reason string    `json:"reason"`         // told to the partner; may be empty
+	Told   bool      `json:"told,omitempty"` // they know already: nobody is written to
 }
 
 // A Conversation is one round of talking with one partner: what its plan said when it was last
@@ -103,11 +106,15 @@ type Conversation struct {
 	Offered   []plan.Slot   `json:"offered"`          // the times that the last brief offered, in its order
 	Answer    *Answer       `json:"answer,omitempty"` // to the last brief
 	Chosen    plan.Slot     `json:"chosen,omitzero"`  // a start that was not the plan's word: from an answer, a move
+	Lasts     time.Duration `json:"lasts,omitzero"`   // a length that was not the plan's word: from the calendar
+	Place     string        `json:"place,omitempty"`  // a place that was not the plan's word: from the calendar
+	Named     Named         `json:"named,omitzero"`   // when those, or the plan's, were named
 	Cancelled *Cancellation `json:"cancelled,omitempty"`
 	Touched   time.Time     `json:"touched,omitzero"` // when the organizer or the partner last had a word
 
-	UID       string           `json:"uid,omitempty"` // of the round's one event; "" before the invitation, or a yes on the page
-	Sequence  int              `json:"sequence"`      // SEQUENCE of the last REQUEST or CANCEL that was decided
+	Channel   Channel          `json:"channel,omitempty"` // of the round, as its UID is; "" before, and for mail
+	UID       string           `json:"uid,omitempty"`     // of the round's one event; "" before the invitation, or a yes on the page
+	Sequence  int              `json:"sequence"`          // SEQUENCE of the last REQUEST or CANCEL that was decided
 	PartStat  invites.PartStat `json:"partstat,omitempty"`
 	Replied   time.Time        `json:"replied,omitzero"`   // when the calendar answered that, by its DTSTAMP
 	Organizer invites.Address  `json:"organizer,omitzero"` // ORGANIZER of the event: it never changes
@@ -120,6 +127,7 @@ type Conversation struct {
 	Doubted  *Word     `json:"doubted,omitempty"`  // the last one that was not believed, and why
 	Notices  []News    `json:"notices,omitempty"`  // of which the organizer is still to get a notice
 
+	Booking    *Booking  `json:"booking,omitempty"`     // the event in Google Calendar; nil: there is none that we know of
 	Page       string    `json:"page,omitempty"`        // the hash of the token of the last brief's page
 	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
 	PageUntil  time.Time `json:"page_until,omitzero"`   // when the page ends
@@ -222,7 +230,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if unchanged {
 		return nil
 	}
-	before := c.start(now)
+	before, set := c.start(now), fingerprint(c.Plan.Setting)
 	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
 	if c.Dates != nil {
 		c.Dates = &d
@@ -238,13 +246,25 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if first {
 		return nil
 	}
+	if c.Place != "" && set != fingerprint(p.Setting) && c.speaks(p, c.Booking.Placed, now, "the plan's place", c.Place) {
+		c.Place = ""
+	}
+	if !first && set != fingerprint(p.Setting) {
+		c.Named.Place = p.Modified()
+	}
+	if c.Lasts != 0 && old.When.Length() != p.When.Length() && c.speaks(p, c.Booking.Moved, now, "the plan's length", c.Lasts.String()) {
+		c.Lasts = 0
+	}
 	if !sameTimes && c.Answer != nil {
 		c.Offered = nil // an answer has been given to those
 	}
 	named := !p.When.Start.IsZero() || len(p.When.Times) == 1
 	switch {
 	case sameStart && (sameTimes || !p.When.Start.IsZero()):
+	case named && c.Booking != nil && !c.speaks(p, c.Booking.Moved, now, "the plan's time", before.String()):
+		c.Chosen = before
 	case named, c.told() == nil:
+		c.Named.Start = p.Modified()
 		if !c.Chosen.IsZero() {
 			c.news = append(c.news, c.event(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
 		}
@@ -259,6 +279,16 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 		c.Asks = len(c.briefs()) + 1
 	}
 	return nil
+}
+
+// speaks reports whether what the plan file says anew is newer than what was changed in the calendar at
+// that time; where it is not, the history says what stands.
+func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands string) bool {
+	if !at.After(p.Modified()) {
+		return true
+	}
+	c.news = append(c.news, c.event(now, "plan", what+" is older than the change in Google Calendar: "+stands+" stands"))
+	return false
 }
 
 // answered takes in an answer, which ends whatever asking was still meant.
@@ -430,7 +460,7 @@ func (c *Conversation) PrivateKeys() (n int) {
 }
 
 // Length is how long the talk takes.
-func (c *Conversation) Length() time.Duration { return c.Plan.When.Length() }
+func (c *Conversation) Length() time.Duration { return cmp.Or(c.Lasts, c.Plan.When.Length()) }
 
 // Priority is how much the conversation matters, from 1 to 25. Without its plan it is 9, the middle.
 func (c *Conversation) Priority() int { return c.private.Priority() }
@@ -490,6 +520,9 @@ func (c *Conversation) reached() bool {
 // told is what the partner knows about the event: the content of the last invitation or update that
 // may have reached them; nil before.
 func (c *Conversation) told() *Content {
+	if c.Booking != nil {
+		return &c.Booking.Told
+	}
 	if m := c.last((*Message).left, Invite, Update); m != nil {
 		return &m.Content
 	}

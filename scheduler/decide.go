@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"crypto/rand"
+	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -35,6 +36,10 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 // yes that the partner has given in person. The error is a [Refusal].
 func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
 	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
+		if c.deleted() && (at.IsZero() || at == c.start(now)) {
+			c.restore()
+			return s.draft(c, Update, now)
+		}
 		if !at.IsZero() && at != c.start(now) {
 			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
 		}
@@ -62,7 +67,7 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %[1]s yes)", c.Ref())}
 	}
 	if !at.IsZero() && at != c.start(now) {
-		if err := c.Apply(Move{To: at}, now); err != nil {
+		if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
 			return nil, err
 		}
 	}
@@ -87,16 +92,17 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
 			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.Ref())}
 	}
-	if to == c.start(now) {
+	if to == c.start(now) && !c.deleted() {
 		if m := c.last(nil, Invite, Update); c.Cancelled == nil && m.Content.Start == to {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
 	from := c.start(now)
-	if err := c.Apply(Move{To: to}, now); err != nil {
+	if err := c.Apply(Move{To: to, At: time.Now()}, now); err != nil {
 		return nil, err
 	}
-	if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
+	c.restore()
+	if told.Start == to && told.Length == c.Length() && !c.deleted() { // back to what the partner knows, before they heard of another
 		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
 	}
 	d, err := s.draft(c, Update, now)
@@ -159,7 +165,12 @@ func (p *Proposal) slot(c *Conversation) plan.Slot {
 // identify gives the round its one UID, and ORGANIZER, which never change from then on.
 func (s *Scheduler) identify(c *Conversation) {
 	if c.UID == "" {
-		c.UID = random(16)
+		if c.UID = random(16); c.Channel == "" && s.Google {
+			c.Channel = Google
+		}
+		if c.Channel == Google {
+			c.UID = newEventID() + googleUID
+		}
 		c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
 	}
 }
@@ -328,6 +339,9 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 	if m.Revision == "" {
 		m.Revision = c.nextRevision(m.Kind, "")
 	}
+	if c.Channel == Google && (step.Kind == Invite || step.Kind == Update || step.Kind == Cancel && told != nil) {
+		m.Via = string(Google)
+	}
 	if err := s.write(c, m, told, now); err != nil {
 		return nil, err
 	}
@@ -389,4 +403,12 @@ func random(n int) string {
 	b := make([]byte, n)
 	rand.Read(b) // which never fails
 	return hex.EncodeToString(b)
+}
+
+// newEventID is an id for an event in Google Calendar: 128 random bits, in the letters that it takes
+// (base32hex, RFC 4648, section 7).
+func newEventID() string {
+	b := make([]byte, 16)
+	rand.Read(b) // which never fails
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -30,14 +31,36 @@ func Backoff(attempt int, r float64) time.Duration {
 	return time.Duration(float64(d) * (0.75 + r/2))
 }
 
+// The codes of what was refused with a remedy of its own, as Google gives them.
+const (
+	codeLogin  = 401
+	codeGuests = 403
+)
+
 // Deliver hands over all messages that can go now, only those of rows where there are any, until
 // none is left or ctx ends. Messages that are being sent when ctx ends are sent to their end, unless
 // hard ends, too. It returns when, in real time, the next message can be tried (zero: none waits), and
-// how many it has settled.
+// how many it has settled. Both channels are served side by side: where one is out of order the other
+// goes on.
 func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
 	defer s.Sender.Idle()
-	workers := s.Sender.Connections()
-	d := delivery{Scheduler: s, ctx: ctx, hard: hard, work: make(chan *Message, 8*workers)}
+	var google outcome
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		const workers = 2 // a calendar that is written to fast sets limits
+		google = s.deliver(ctx, hard, Google, workers, rows)
+	})
+	mail := s.deliver(ctx, hard, Mail, s.Sender.Connections(), rows)
+	wg.Wait()
+	next = mail.next
+	if next.IsZero() || !google.next.IsZero() && google.next.Before(next) {
+		next = google.next
+	}
+	return next, mail.settled + google.settled, cmp.Or(mail.err, google.err)
+}
+
+func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, workers int, rows []int64) (o outcome) {
+	d := delivery{Scheduler: s, ctx: ctx, hard: hard, by: by, work: make(chan *Message, 8*workers)}
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Add(1)
@@ -48,24 +71,33 @@ func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time
 			}
 		}()
 	}
-	err = d.claim(rows)
+	o.err = d.claim(rows)
 	close(d.work)
 	wg.Wait()
 	d.busy.Wait()
-	if err != nil || hard.Err() != nil {
-		return time.Time{}, d.settled, err
+	o.settled = d.settled
+	if o.err != nil || hard.Err() != nil {
+		return o
 	}
-	next, err = s.Store.NextClaim(hard, rows)
-	if until, _ := d.door(); until.After(next) && !next.IsZero() {
-		next = until
+	o.next, o.err = s.Store.NextClaim(hard, by, rows)
+	if until, _ := d.door(); until.After(o.next) && !o.next.IsZero() {
+		o.next = until
 	}
-	return next, d.settled, err
+	return o
 }
 
-// A delivery is one run of [Scheduler.Deliver].
+// An outcome is that of a delivery.
+type outcome struct {
+	next    time.Time
+	settled int
+	err     error
+}
+
+// A delivery is one run of [Scheduler.Deliver] for one channel.
 type delivery struct {
 	*Scheduler
 	ctx, hard context.Context
+	by        Channel
 	work      chan *Message  // claimed ahead of the workers
 	busy      sync.WaitGroup // messages claimed and not settled
 
@@ -87,7 +119,7 @@ func (d *delivery) door() (closed time.Time, open bool) {
 // more claimed: a thousand messages should not knock at a closed door.
 func (d *delivery) claim(rows []int64) error {
 	wanted := func(c *Conversation, m *Message) (State, bool) {
-		c.settings, m.Changed = &d.Settings, d.Now().UTC()
+		c.settings, m.Changed, m.booking = &d.Settings, d.Now().UTC(), c.Booking
 		return c.Wanted(m, m.Changed)
 	}
 	idle := false // nothing was left to claim, and nothing has been sent since
@@ -100,7 +132,7 @@ func (d *delivery) claim(rows []int64) error {
 		if open {
 			limit = cap(d.work) / 4 // in small bites: dots wait while claims are written
 		}
-		claimed, err := d.Store.Claim(d.ctx, time.Now(), limit, rows, wanted)
+		claimed, err := d.Store.Claim(d.ctx, time.Now(), d.by, limit, rows, wanted)
 		if err != nil && d.ctx.Err() == nil {
 			return err
 		}
@@ -134,7 +166,7 @@ func (d *delivery) send(m *Message) {
 		d.settle(m)
 		return
 	}
-	if m.Unclears > 0 {
+	if m.Unclears > 0 && d.by == Mail {
 		switch found, err := d.sent(d.hard, m); {
 		case found:
 			m.State, m.Via, m.Changed, m.Code, m.Error = Accepted, d.Via, d.Now().UTC(), 0, ""
@@ -147,17 +179,15 @@ func (d *delivery) send(m *Message) {
 		}
 	}
 	dotted := false
-	parcel := &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
-		ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}
-	err := d.Sender.Send(d.hard, parcel, func() error {
+	err := d.carry(m, func() error {
 		if err := d.Store.Dot(d.hard, m); err != nil {
 			return err
 		}
 		dotted = true
 		return nil
 	})
-	d.judge(m, err, dotted)
-	if m.State == Accepted {
+	stale := d.judge(m, err, dotted)
+	if m.State == Accepted && d.by == Mail {
 		// The next message need not wait until this is on the disk: its own dot is written after it.
 		d.busy.Add(1)
 		go func() {
@@ -166,13 +196,40 @@ func (d *delivery) send(m *Message) {
 		}()
 		return
 	}
+	if stale != nil { // whether the change is still meant is seen when it is claimed again, beside that
+		if err := d.takeEntries(d.hard, stale); err != nil {
+			d.Log.Error("what has changed in the calendar can't be taken in", "id", m.ID, "error", err)
+		} else if m.Attempts < 5 { // somebody may be at it just now
+			m.NotBefore = time.Time{}
+		}
+	}
 	d.settle(m)
 }
 
-// judge writes into m what has become of it.
-func (d *delivery) judge(m *Message, err error, dotted bool) {
+// carry hands m over to whoever takes it to the partner.
+func (d *delivery) carry(m *Message, dot func() error) (err error) {
+	if d.by == Mail {
+		return d.Sender.Send(d.hard, &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
+			ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}, dot)
+	}
+	if d.Online == nil {
+		return &invites.DeliveryError{Channel: true, Wait: time.Hour, Text: "it goes through Google Calendar, and calendar.via in the config is not google"}
+	}
+	change, err := m.change()
+	if err == nil {
+		m.Entry, err = d.Online.Write(d.hard, change, dot)
+	}
+	return err
+}
+
+// judge writes into m what has become of it. stale is how the calendar holds its event, where that is
+// not how it was known.
+func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Entry) {
 	now := time.Now()
-	m.Via, m.Changed, m.NotBefore, m.Code, m.Error = d.Via, d.Now().UTC(), time.Time{}, 0, ""
+	m.Changed, m.NotBefore, m.Code, m.Error = d.Now().UTC(), time.Time{}, 0, ""
+	if d.by == Mail {
+		m.Via = d.Via
+	}
 	var fault *invites.DeliveryError
 	switch {
 	case err == nil:
@@ -181,10 +238,10 @@ func (d *delivery) judge(m *Message, err error, dotted bool) {
 		d.open = true
 		d.mu.Unlock()
 		d.Log.Info("sent", "id", m.ID, "kind", m.Kind, "to", m.To)
-		return
+		return nil
 	case errors.Is(err, ErrFenced):
 		m.State = m.again() // whoever fenced it has written its state already; this holds only after a pause
-		return
+		return nil
 	case errors.As(err, &fault):
 	default:
 		fault = &invites.DeliveryError{Unclear: dotted, Text: err.Error()}
@@ -192,12 +249,23 @@ func (d *delivery) judge(m *Message, err error, dotted bool) {
 	m.Code, m.Error = fault.Code, oneLine(fault.Text)
 	m.NotBefore = now.Add(max(Backoff(m.Attempts, rand.Float64()), fault.Wait))
 	switch {
+	case errors.Is(err, invites.ErrLogin): // until somebody has signed in, which lets it go at once
+		m.Code, m.NotBefore = codeLogin, now.Add(30*time.Minute)
+	case errors.Is(err, invites.ErrGuests):
+		m.Code = codeGuests
+	}
+	old := d.Now().Sub(m.Stamp) > giveUp
+	switch {
+	case fault.Unclear && d.by == Google && !old: // the calendar can be asked, however often
+		m.State, m.Unclears = Unclear, 1
 	case fault.Unclear:
 		m.State = Unclear
 		m.Unclears++
 	case fault.Final:
 		m.State = Failed
-	case d.Now().Sub(m.Stamp) > giveUp:
+	case fault.Stale != nil:
+		m.State = m.again()
+	case old:
 		m.State, m.Error = Failed, "given up after five days: "+m.Error
 	default:
 		m.State = m.again()
@@ -208,6 +276,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) {
 		d.mu.Unlock()
 	}
 	d.Log.Warn("a message was not accepted", "id", m.ID, "kind", m.Kind, "state", m.State.Shown(), "code", m.Code, "error", m.Error, "attempt", m.Attempts)
+	return fault.Stale
 }
 
 // settle writes what has become of m. It tries until it is written: a message that was accepted and

@@ -65,7 +65,7 @@ func TestVerdicts(t *testing.T) {
 			if m.State != test.state || m.Code != test.code || m.Error != test.error || m.Attempts != 1 || m.Flagged || m.NotBefore.IsZero() && test.retry {
 				t.Errorf("state %s, code %d, error %q, %d attempts, flagged %v, not before %v", m.State, m.Code, m.Error, m.Attempts, m.Flagged, m.NotBefore)
 			}
-			next := must(w.store.NextClaim(context.Background(), nil))
+			next := must(w.store.NextClaim(context.Background(), scheduler.Mail, nil))
 			if next.IsZero() == test.retry {
 				t.Errorf("tried again: %v, want %v", !next.IsZero(), test.retry)
 			}
@@ -97,7 +97,7 @@ func TestUnclear(t *testing.T) {
 		t.Fatalf("sent %d times, %+v; want twice the same, flagged, and stuck", len(sent), m)
 	}
 	w.pass()
-	if next := must(w.store.NextClaim(ctx, nil)); len(sent) != 2 || !next.IsZero() {
+	if next := must(w.store.NextClaim(ctx, scheduler.Mail, nil)); len(sent) != 2 || !next.IsZero() {
 		t.Errorf("it is tried a third time by itself (%d, %v)", len(sent), next)
 	}
 	w.answer = nil

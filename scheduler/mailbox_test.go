@@ -88,7 +88,7 @@ func TestReadMail(t *testing.T) {
 		t.Error("a broken connection is no error")
 	}
 	w.Mailbox = &box{mails: []*invites.Mail{w.letter("2"), stranger}}
-	if err := w.store.SetCursor(ctx, scheduler.Cursor{Mailbox: "ana@box"}); err != nil { // and it is read from its beginning
+	if err := w.store.SetCursor(ctx, scheduler.Cursor{Name: "ana@box"}); err != nil { // and it is read from its beginning
 		t.Fatal(err)
 	}
 	if err := w.ReadMail(ctx); err != nil {

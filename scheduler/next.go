@@ -158,7 +158,10 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 		return Step{Next: "hold the talk", Again: told.End()}
 	}
 	content := c.Says(now, Invite)
-	if !content.tells(told) {
+	if c.deleted() && !c.Booking.Restore {
+		return Step{Next: "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + ", or bring it back: coalition invite " + c.Ref(), Again: told.End()}
+	}
+	if !content.tells(told) || c.deleted() {
 		if !content.Start.Time().After(now) {
 			return Step{Next: "choose a new time: that of the plan has passed"}
 		}
@@ -228,6 +231,9 @@ func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
 			agreed = m.Stamp
 		}
 	}
+	if c.Booking != nil && c.Booking.Moved.After(agreed) {
+		agreed = c.Booking.Moved
+	}
 	before := slices.Clone(c.settings.Reminders)
 	slices.Sort(before)
 	var next *Step
@@ -270,7 +276,7 @@ func (c *Conversation) nextCancelled(now time.Time) Step {
 // tellsCancel reports whether the partner is to be told that the talk is off: where there is an
 // event ahead in their calendar, or a question that they may still be thinking about.
 func (c *Conversation) tellsCancel(now time.Time) bool {
-	if c.said(No) {
+	if c.said(No) || c.Cancelled.Told {
 		return false
 	}
 	if told := c.told(); told != nil {
@@ -315,6 +321,8 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Invite, Update:
 		switch {
+		case c.deleted() && !c.Booking.Restore:
+			return Dropped
 		case !c.willing() || m.Kind == Invite && c.said(Yes) && c.unseen() && !m.Approved && m.Unclears == 0:
 			return Dropped
 		case m.Unclears > 0: // it may have arrived: the same bytes again, unless an update says more
@@ -326,7 +334,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Reminder:
 		switch {
-		case !c.willing() || c.declined():
+		case !c.willing() || c.declined() || c.deleted():
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
@@ -358,6 +366,14 @@ type Content struct {
 	PartStat invites.PartStat `json:"partstat,omitempty"` // of the attendee; "" is NEEDS-ACTION
 }
 
+// place is the fingerprint of where and how the two talk.
+func (c *Conversation) place() string {
+	if c.Place != "" {
+		return fingerprint(c.Plan.Setting, c.Place)
+	}
+	return fingerprint(c.Plan.Setting)
+}
+
 // End is when the talk is over.
 func (c *Content) End() time.Time { return c.Start.Time().Add(c.Length) }
 
@@ -375,14 +391,17 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 	content := Content{
 		Start:  c.start(now),
 		Length: c.Length(),
-		Place:  fingerprint(p.Setting),
+		Place:  c.place(),
 		Rest:   fingerprint(p.Purpose, p.Offer, p.Ask, p.Agenda),
 		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
+	}
+	if c.Channel == Google {
+		content.Form = fingerprint(content.Form, c.Channel)
 	}
 	if len(c.Taken) > 0 {
 		content.Rest = fingerprint(content.Rest, c.Taken)
 	}
-	if kind != Brief && c.PartStat != invites.NeedsAction {
+	if kind != Brief && c.PartStat != invites.NeedsAction && c.Channel != Google { // which knows it itself
 		content.PartStat = c.PartStat
 	}
 	if kind == Brief {

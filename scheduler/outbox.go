@@ -4,8 +4,27 @@ import (
 	"strings"
 	"time"
 
+	"coalition/invites"
 	"coalition/scheduler/plan"
 )
+
+// A Channel is how the invitation to a talk, and all that changes it, reaches the partner. It is one
+// and the same for a round.
+type Channel string
+
+// The channels.
+const (
+	Mail   Channel = "mail"
+	Google Channel = "google" // an event in the organizer's Google Calendar, which mails its guest
+)
+
+// Channel is how m goes.
+func (m *Message) Channel() Channel {
+	if m.Via == string(Google) {
+		return Google
+	}
+	return Mail
+}
 
 // A Kind is what a message is for.
 type Kind string
@@ -76,7 +95,7 @@ type Message struct {
 	Revision string // counts the messages of a kind; for reminders the time they belong to
 	To       string // one bare address
 
-	MessageID string    // of RFC 5322, without its angle brackets
+	MessageID string    // of RFC 5322, without its angle brackets; "" for what goes into a calendar
 	Sequence  int       // SEQUENCE of the event it carries; 0 where it carries none
 	Stamp     time.Time // its Date and DTSTAMP; later than that of the conversation's last message
 	Content   Content   // what it says
@@ -90,15 +109,24 @@ type Message struct {
 	Flagged   bool      // its bytes may have gone twice
 	NotBefore time.Time // in real time
 	Changed   time.Time // when its state changed last
-	Via       string    // "outbox", "smtp", "file": how it goes, or went
+	Via       string    // "outbox", "smtp", "file" or "google": how it goes, or went
 	Code      int       // the server's last reply; 0: none
 	Error     string    // what the server or the network said, one line; may be empty
 
-	Data     []byte // the finished bytes; nil where only the state was loaded
+	Data     []byte // the finished bytes, or an [invites.Change] as JSON; nil where only the state was loaded
 	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
+
+	Entry *invites.Entry // how the calendar holds the event after m was written into it; nil: it was not
+
+	booking *Booking // of the conversation, at the claim
 
 	page   string // in the making of a brief: the address of its page
 	notice *News  // in the making of a notice: what it says
+}
+
+// NeedsLogin reports whether the message waits for the organizer to sign in.
+func (m *Message) NeedsLogin() bool {
+	return m.Channel() == Google && m.Code == codeLogin && (m.State == Queued || m.State == Unclear)
 }
 
 // left reports whether the message may have reached its reader.
@@ -136,8 +164,17 @@ func (m *Message) waiting() (s Step, ok bool) {
 	case Held:
 		return Step{Next: "approve the " + m.Kind.noun() + ": coalition approve " + Ref(m.ID, m.Round)}, true
 	case Queued, Sending:
+		switch {
+		case m.NeedsLogin():
+			return Step{Next: "sign in to Google again, for the " + m.Kind.noun() + ": coalition auth google"}, true
+		case m.Kind == Invite && m.Channel() == Google && m.Code == codeGuests:
+			return Step{Next: "wait until Google takes guests again, or send the invitation by mail: coalition invite " + Ref(m.ID, m.Round) + " --mail"}, true
+		}
 		return Step{Next: "deliver the " + m.Kind.noun()}, true
 	case Unclear:
+		if m.Channel() == Google && m.Unclears < 2 {
+			return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from Google"}, true
+		}
 		if m.Stuck() {
 			return Step{Next: "find out whether the " + m.Kind.noun() + " arrived"}, true
 		}

@@ -17,6 +17,7 @@ type Report struct {
 	Decided []*Message // by the pass; held ones included
 	Held    bool       // the pass held its messages: they wait for [Scheduler.Approve]
 	Unread  error      // why the mailbox could not be read; nil: it was, or there is none
+	Apart   error      // why the calendar could not be read; nil: it was, or there is none
 	Failed  int        // conversations that could not be carried on; the log says why
 	Again   time.Time  // on the clock of conversations: when to look again; zero: when something changes
 }

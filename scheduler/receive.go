@@ -79,7 +79,7 @@ func (s *Scheduler) recall(ctx context.Context) (*Board, error) {
 
 // pokes gets a value when something has come in, and the conversations are to be looked at again.
 func (s *Scheduler) pokes() chan struct{} {
-	s.poked.Do(func() { s.poke = make(chan struct{}, 1) })
+	s.poked.Do(func() { s.poke, s.hint = make(chan struct{}, 1), make(chan struct{}, 1) })
 	return s.poke
 }
 
@@ -425,6 +425,14 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 		return t.doubted(fmt.Sprintf("only a REPLY or a COUNTER of the partner counts, and this is a %s", cmp.Or(string(o.Method), "calendar without METHOD")))
 	case told == nil:
 		return t.doubted("it answers an invitation that has not gone")
+	}
+	if c.Channel == Google { // where this belongs; a COUNTER, which it does not know, is for the organizer
+		s := strings.ToLower(string(o.Method)) + " (by mail, from " + t.from() + ")"
+		if o.Method == invites.Counter && o.Start.After(t.at) {
+			return t.shown(strings.TrimSuffix(s+", proposing "+plan.SlotOf(o.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone))).String()+": "+o.Comment, ": "))
+		}
+		t.s.Hint()
+		return t.written(s + ": Google Calendar takes it in")
 	}
 	attendee := t.attendee(o)
 	sequence := max(o.Sequence, 0)

@@ -16,21 +16,32 @@ const (
 	Patience = 20 * time.Second
 )
 
-// Run carries all conversations on until ctx ends: it reads plans as they change and answers as they
-// come, decides what is due, and delivers. When ctx ends it waits for the messages that are being handed
+// Run carries all conversations on until ctx ends: it reads plans as they change, and answers and
+// the calendar as they come, decides what is due, and delivers. When ctx ends it waits for the messages that are being handed
 // over, unless hard ends, too. It wakes only when something has happened or falls due. Problems of single plans or messages
 // are logged; the error is one that keeps everything from going on.
 func (s *Scheduler) Run(ctx, hard context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
-	read := make(chan struct{})
 	var side sync.WaitGroup
 	defer side.Wait()
 	defer stop()
-	if s.Mailbox != nil { // a no that waits there is heard before anything is sent
-		side.Go(func() { s.keepReading(ctx, read) })
+	heard := func(keep func(context.Context, chan struct{})) (read chan struct{}) {
+		read = make(chan struct{})
+		side.Go(func() { keep(ctx, read) })
+		return read
+	}
+	var first []chan struct{} // a no that waits there is heard before anything is sent
+	if s.Mailbox != nil {
+		first = append(first, heard(s.keepReading))
+	}
+	if s.Online != nil {
+		first = append(first, heard(s.keepInStep))
+	}
+	patience := time.After(Patience)
+	for _, read := range first {
 		select {
 		case <-read:
-		case <-time.After(Patience):
+		case <-patience:
 		case <-ctx.Done():
 			return nil
 		}
@@ -195,6 +206,9 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		all.Unread = s.ReadMail(reading)
 		s.Mailbox.Close()
 		cancel()
+	}
+	if s.Online != nil {
+		all.Apart = s.ReadCalendarPatiently(ctx)
 	}
 	b, err := s.begin(ctx, 0)
 	if err != nil {

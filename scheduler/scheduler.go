@@ -1,7 +1,7 @@
 // Package scheduler knows the conversations of one organizer: their life, what comes next in each,
 // and what must therefore leave this machine, exactly once. It decides; it leaves the words to
 // templates, the form of an invitation to invites, and databases and networks to whoever implements
-// its interfaces, [Store], [Sender] and [Mailbox]. It has no clock of its own.
+// its interfaces, [Store], [Sender], [Calendar] and [Mailbox]. It has no clock of its own.
 //
 // Everything flows one way. Plan files and the store give conversations; [Conversation.Next] says
 // the one next thing in each; what is due becomes finished bytes in a row of the outbox, in one
@@ -28,7 +28,8 @@ import (
 	"coalition/templates"
 )
 
-// A Scheduler carries the conversations of one organizer. All fields are required but Mailbox and Link.
+// A Scheduler carries the conversations of one organizer. All fields are required but Online, Poll,
+// Mailbox and Link.
 type Scheduler struct {
 	Settings
 	Plans  *plan.Folder
@@ -40,13 +41,16 @@ type Scheduler struct {
 	Now    func() time.Time                   // the clock of conversations; it may be set ahead
 	Log    *slog.Logger
 
+	Online Calendar      // Google Calendar; nil: what is there stays as it is
+	Poll   time.Duration // how often it is looked at
+
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
 	intake sync.Mutex // what comes in is judged one after the other: who answers first has the time
 
-	poked sync.Once
-	poke  chan struct{}
+	poked      sync.Once
+	poke, hint chan struct{}
 }
 
 // ErrConflict is returned by [Store.Commit] when the conversation has changed since it was loaded.
@@ -70,20 +74,23 @@ type Store interface {
 	// the conversation, a message with the same key is there already, or one that was heard of is being
 	// sent; and [ErrKnown] when a mail with that key has been committed.
 	Commit(ctx context.Context, d *Draft) error
-	// Claim takes up to limit messages that may be sent now, in the order in which they fell due;
+	// Claim takes up to limit messages that may go by a channel now, in the order in which they fell due;
 	// only those of rows, where there are any. Each one is looked at again: one that is not wanted ends
 	// in the state that wanted gives and is not claimed. What wanted saw of the conversation still
 	// holds when the claim is written, or the message is left for the next claim. wall is real time.
 	// Nothing is claimed while sending is paused.
-	Claim(ctx context.Context, wall time.Time, limit int, rows []int64, wanted Wanted) ([]*Message, error)
+	Claim(ctx context.Context, wall time.Time, by Channel, limit int, rows []int64, wanted Wanted) ([]*Message, error)
 	// Dot marks that from now on the claimed message may have been accepted. It returns [ErrFenced]
 	// when it must not be sent.
 	Dot(ctx context.Context, m *Message) error
-	// Settle ends a claim: State, NotBefore, Code, Error and Via of m are written.
+	// Settle ends a claim: State, NotBefore, Code, Error and Via of m are written; and where m has been
+	// written into a calendar, the conversation takes that in, too ([Conversation.Written]).
 	Settle(ctx context.Context, m *Message) error
-	// NextClaim is when, in real time, the next message can be claimed, only of rows where there are
-	// any; zero: none waits.
-	NextClaim(ctx context.Context, rows []int64) (time.Time, error)
+	// NextClaim is when, in real time, the next message for a channel can be claimed, only of rows where
+	// there are any; zero: none waits.
+	NextClaim(ctx context.Context, by Channel, rows []int64) (time.Time, error)
+	// Hurry lets what waits for another try by a channel be tried at once.
+	Hurry(ctx context.Context, by Channel) error
 	// Recover frees the claims of processes that are gone: messages that had not reached their dot
 	// are queued again, the others are unclear. It returns them.
 	Recover(ctx context.Context, wall time.Time) ([]*Message, error)
@@ -98,8 +105,8 @@ type Store interface {
 	Paused(ctx context.Context) (bool, error)
 	// History is what has happened besides messages, of all conversations or those of one id.
 	History(ctx context.Context, id plan.ID) ([]Event, error)
-	// Cursor is how far the mailbox of that name has been read; "" where it has not.
-	Cursor(ctx context.Context, mailbox string) (at string, err error)
+	// Cursor is how far the mailbox or calendar of that name has been read; "" where it has not.
+	Cursor(ctx context.Context, name string) (at string, err error)
 	SetCursor(ctx context.Context, c Cursor) error
 	// Page is the conversation whose page has a token with that hash; round is 0 where there is none.
 	Page(ctx context.Context, hash string) (id plan.ID, round int, err error)
@@ -189,8 +196,8 @@ type Draft struct {
 	Sent *Message
 }
 
-// A Cursor is how far a mailbox has been read.
-type Cursor struct{ Mailbox, At string }
+// A Cursor is how far a mailbox or a calendar has been read.
+type Cursor struct{ Name, At string }
 
 // What is the last thing that happened in the draft, in a line for people; "" for none.
 func (d *Draft) What() string {

@@ -23,7 +23,7 @@ func (s *Scheduler) talk(c *Conversation, t *plan.Terms) *templates.Talk {
 		Purpose:   t.Purpose,
 		Offer:     t.Offer,
 		Ask:       t.Ask,
-		Setting:   templates.Setting{Kind: string(t.Setting.Kind), Place: t.Setting.Place, Phone: string(t.Setting.Phone), URL: string(t.Setting.URL)},
+		Setting:   c.setting(t),
 		Length:    t.When.Length(),
 	}
 	for i, item := range t.Agenda {
@@ -87,6 +87,10 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	if err != nil {
 		return fmt.Errorf("the templates in %q: %w", lang, err)
 	}
+	if m.Channel() == Google {
+		m.MessageID = ""
+		return s.writeChange(c, m, view)
+	}
 	words, err := view.Message(kind)
 	if err != nil {
 		return fmt.Errorf("the template of the %s in %q: %w", m.Kind, lang, err)
@@ -130,7 +134,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 // method is the iTIP method of the calendar that m carries; "" where it carries none.
 func (m *Message) method() invites.Method {
 	switch {
-	case m.Content.Start.IsZero() || m.Kind == Brief || m.Kind == Reminder:
+	case m.Content.Start.IsZero() || m.Kind == Brief || m.Kind == Reminder || m.Channel() == Google:
 		return ""
 	case m.copy():
 		return invites.Publish
@@ -190,7 +194,7 @@ func (s *Scheduler) Publish(c *Conversation, m *Message) ([]byte, error) {
 func (c *Conversation) thread(own bool) []string {
 	var ids []string
 	for _, m := range c.Messages {
-		if m.left() && m.copy() == own && m.Kind != Notice {
+		if m.left() && m.copy() == own && m.Kind != Notice && m.MessageID != "" {
 			ids = append(ids, "<"+m.MessageID+">")
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,7 @@ from being sent. Nothing is changed.`,
 				}
 				list = some
 			} else {
-				list = append(a.config.warnings(), list...)
+				list = slices.Concat(a.config.clientProblems(), a.config.warnings(), list)
 				list = append(list, a.templateProblems()...)
 			}
 			return a.sayProblems(count(len(b.Conversations), "conversation"), list)

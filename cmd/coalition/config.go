@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email"
+	"coalition/invites/google"
 	"coalition/invites/web"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
@@ -36,8 +38,9 @@ type config struct {
 	Reminders     []ahead         `yaml:"reminders" doc:"How long before a talk the partner is reminded; default 24h and 1h."`
 	HoldOver      int             `yaml:"hold_over" doc:"A daemon pass with more messages than this waits for approve; default 10."`
 
-	path string // of the file
-	doc  *strictyaml.Document
+	path   string // of the file
+	doc    *strictyaml.Document
+	google *google.Account // see account
 }
 
 type organizerConfig struct {
@@ -60,6 +63,7 @@ type smtpConfig struct {
 	Host        string   `yaml:"host" doc:"Its name."`
 	Port        int      `yaml:"port" doc:"Default 587."`
 	Security    security `yaml:"security" doc:"starttls (required, never optional), tls, or none (this machine only); default starttls."`
+	Auth        mailAuth `yaml:"auth" doc:"password, or xoauth2 (with the Google account of calendar.google); default password."`
 	signIn      `doc:"-"`
 	Connections int `yaml:"connections" doc:"How many messages go side by side; default 4."`
 }
@@ -80,6 +84,7 @@ type imapConfig struct {
 	Host     string   `yaml:"host" strict:"required" doc:"Its name."`
 	Port     int      `yaml:"port" doc:"Default 993."`
 	Security security `yaml:"security" doc:"tls, starttls, or none (this machine only); default tls."`
+	Auth     mailAuth `yaml:"auth" doc:"password, or xoauth2 (with the Google account of calendar.google); default password."`
 	signIn   `doc:"-"`
 	Mailbox  string `yaml:"mailbox" doc:"Default INBOX."`
 	Sent     string `yaml:"sent" doc:"The folder of sent mail; default Sent."`
@@ -92,10 +97,11 @@ type calendarConfig struct {
 }
 
 type googleConfig struct {
-	ClientFile string `yaml:"client_file" strict:"max=1000" doc:"The downloaded Desktop OAuth client."`
-	TokenFile  string `yaml:"token_file" strict:"max=1000" doc:"Default: the system keyring, else a file beside the state."`
-	Calendar   string `yaml:"calendar" doc:"Default primary."`
-	Endpoint   string `yaml:"endpoint" strict:"max=1000" doc:"Another base address of the API."`
+	ClientFile string   `yaml:"client_file" strict:"max=1000" doc:"The downloaded Desktop OAuth client."`
+	TokenFile  string   `yaml:"token_file" strict:"max=1000" doc:"Default: the system keyring, else a file beside the state."`
+	Calendar   string   `yaml:"calendar" doc:"Default primary."`
+	Endpoint   string   `yaml:"endpoint" strict:"max=1000" doc:"Another base address of the API."`
+	Poll       interval `yaml:"poll" doc:"How often the calendar is looked at, 15s to 24h; default 2m."`
 }
 
 type busyConfig struct {
@@ -114,6 +120,7 @@ type webConfig struct {
 type (
 	mailVia     string
 	calendarVia string
+	mailAuth    string
 	security    string
 )
 
@@ -137,6 +144,22 @@ func (v *calendarVia) Parse(text string) error { return oneOf(v, text, "ics", "g
 // JSONSchema describes what Parse reads.
 func (calendarVia) JSONSchema() map[string]any { return strictyaml.Enum("ics", "google") }
 
+// How the program signs in at a mail server.
+const (
+	byPassword mailAuth = "password"
+	byGoogle   mailAuth = "xoauth2"
+)
+
+// Parse implements [strictyaml.Scalar].
+func (v *mailAuth) Parse(text string) error {
+	return oneOf(v, text, string(byPassword), string(byGoogle))
+}
+
+// JSONSchema describes what Parse reads.
+func (mailAuth) JSONSchema() map[string]any {
+	return strictyaml.Enum(string(byPassword), string(byGoogle))
+}
+
 // Parse implements [strictyaml.Scalar].
 func (v *security) Parse(text string) error {
 	return oneOf(v, text, email.StartTLS, email.TLS, email.Clear)
@@ -157,6 +180,19 @@ func (a *ahead) Parse(text string) error {
 		return &strictyaml.Fault{Text: "is no time before a talk", Mend: "write 24h, 1h or 30m"}
 	}
 	*a = ahead(d)
+	return nil
+}
+
+// interval is how long to wait from one look at a calendar to the next: 15 seconds to a day.
+type interval time.Duration
+
+// Parse implements [strictyaml.Scalar].
+func (i *interval) Parse(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 15*time.Second || d > 24*time.Hour {
+		return &strictyaml.Fault{Text: "is no time from 15 seconds to a day", Mend: "write 2m, 30s or 1h"}
+	}
+	*i = interval(d)
 	return nil
 }
 
@@ -228,7 +264,7 @@ func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
 		Conversations: "./conversations",
 		State:         "./state/coalition.db",
 		Mail:          mailConfig{Via: "outbox", Outbox: "./outbox", SMTP: smtpConfig{Port: 587, Security: email.StartTLS, Connections: 4}},
-		Calendar:      calendarConfig{Via: "ics", Google: googleConfig{Calendar: "primary"}},
+		Calendar:      calendarConfig{Via: "ics", Google: googleConfig{Calendar: "primary", Poll: interval(2 * time.Minute)}},
 		Reminders:     []ahead{ahead(24 * time.Hour), ahead(time.Hour)},
 		HoldOver:      10,
 	}
@@ -260,7 +296,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 		if smtp.Connections < 1 || smtp.Connections > 50 {
 			refuse("connections is no number from 1 to 50", "write 4", "mail", "smtp", "connections")
 		}
-		c.serverRules(refuse, smtp.Host, smtp.Port, smtp.Security, smtp.signIn, "mail", "smtp")
+		c.serverRules(refuse, smtp.Host, smtp.Port, smtp.Security, smtp.Auth, smtp.signIn, "mail", "smtp")
 	}
 	if c.Replies != nil && c.Replies.IMAP != nil {
 		imap := c.Replies.IMAP
@@ -276,7 +312,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 		if imap.Sent == "" && !c.doc.Has("replies", "imap", "sent") {
 			imap.Sent = "Sent"
 		}
-		c.serverRules(refuse, imap.Host, imap.Port, imap.Security, imap.signIn, "replies", "imap")
+		c.serverRules(refuse, imap.Host, imap.Port, imap.Security, imap.Auth, imap.signIn, "replies", "imap")
 	}
 	if c.Replies != nil {
 		for i, server := range c.Replies.Trust {
@@ -285,11 +321,17 @@ func (c *config) rules() (list []strictyaml.Problem) {
 			}
 		}
 	}
-	if c.Calendar.Via == "google" {
-		refuse("invitations through Google Calendar are not there yet in this version", "write `via: ics`", "calendar", "via")
+	if c.Calendar.Via == "google" && c.Calendar.Google.ClientFile == "" {
+		refuse("Google Calendar needs a client of your own", "add `client_file:` under google, with the Desktop client that you have downloaded from Google's console", "calendar", "via")
 	}
-	if e := c.Calendar.Google.Endpoint; e != "" && !strings.HasPrefix(e, "https://") && !strings.HasPrefix(e, "http://") {
-		refuse("endpoint is no web address", "write it in full, or leave it out", "calendar", "google", "endpoint")
+	if e := c.Calendar.Google.Endpoint; e != "" {
+		u, err := url.Parse(e)
+		switch {
+		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(e, "?#@"):
+			refuse("endpoint is no web address", "write it in full, such as https://proxy.example.org/calendar/v3/, or leave it out", "calendar", "google", "endpoint")
+		case !google.Safe(e):
+			refuse("endpoint would carry your sign-in without https", "write https, which only this machine itself can do without", "calendar", "google", "endpoint")
+		}
 	}
 	for i, b := range c.Calendar.Busy {
 		given := 0
@@ -315,7 +357,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 	return list
 }
 
-func (c *config) serverRules(refuse func(text, mend string, path ...string), host string, port int, s security, in signIn, path ...string) {
+func (c *config) serverRules(refuse func(text, mend string, path ...string), host string, port int, s security, auth mailAuth, in signIn, path ...string) {
 	if port < 1 || port > 65535 {
 		refuse("port is no port", "write one from 1 to 65535", append(path, "port")...)
 	}
@@ -325,7 +367,21 @@ func (c *config) serverRules(refuse func(text, mend string, path ...string), hos
 	if ip := net.ParseIP(host); s == email.Clear && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		refuse("security none is for a server on this machine only", "write starttls or tls", append(path, "security")...)
 	}
-	c.signInRules(refuse, in, path...)
+	if auth != byGoogle {
+		c.signInRules(refuse, in, path...)
+		return
+	}
+	for _, only := range []struct{ key, value string }{{"password_file", in.PasswordFile}, {"password_command", in.PasswordCommand}} {
+		if only.value != "" {
+			refuse("auth xoauth2 has no password", "take "+only.key+" out, or write `auth: password`", append(path, only.key)...)
+		}
+	}
+	if in.Username == "" {
+		refuse("auth xoauth2 needs the address of the Google account", "add `username:`", append(path, "auth")...)
+	}
+	if c.Calendar.Google.ClientFile == "" {
+		refuse("auth xoauth2 needs a Google client", "add `client_file:` under calendar.google", append(path, "auth")...)
+	}
 }
 
 func (c *config) signInRules(refuse func(text, mend string, path ...string), in signIn, path ...string) {
@@ -380,8 +436,12 @@ func (c *config) sender() scheduler.Sender {
 		return &email.Folder{Path: c.resolve(c.Mail.Outbox)}
 	}
 	s := c.Mail.SMTP
-	return &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
+	smtp := &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
 		Password: c.password(s.signIn), Parallel: s.Connections}
+	if s.Auth == byGoogle {
+		smtp.Token = c.account().Token
+	}
+	return smtp
 }
 
 // mailbox is where answers are read; nil where there is none.
@@ -390,8 +450,45 @@ func (c *config) mailbox() scheduler.Mailbox {
 		return nil
 	}
 	i := c.Replies.IMAP
-	return &email.Mailbox{Host: i.Host, Port: i.Port, Security: string(i.Security), Username: i.Username,
+	box := &email.Mailbox{Host: i.Host, Port: i.Port, Security: string(i.Security), Username: i.Username,
 		Password: c.password(i.signIn), Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust}
+	if i.Auth == byGoogle {
+		box.Token = c.account().Token
+	}
+	return box
+}
+
+// account is the organizer's Google account; nil where the config names no client.
+func (c *config) account() *google.Account {
+	g := c.Calendar.Google
+	if c.google != nil || g.ClientFile == "" {
+		return c.google
+	}
+	folder := filepath.Dir(c.path) // where the state is a database elsewhere
+	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
+		folder = filepath.Dir(dsn)
+	}
+	if abs, err := filepath.Abs(folder); err == nil {
+		folder = abs
+	}
+	mail := c.Mail.Via == "smtp" && c.Mail.SMTP.Auth == byGoogle || c.Replies != nil && c.Replies.IMAP != nil && c.Replies.IMAP.Auth == byGoogle
+	c.google = &google.Account{ClientFile: c.resolve(g.ClientFile), TokenFile: c.resolve(g.TokenFile), Folder: folder,
+		User: string(c.Organizer.Email), Endpoint: g.Endpoint,
+		Calendar: c.Calendar.Via == "google" || !mail, // somebody may sign in first, and change via then
+		Mail:     mail}
+	return c.google
+}
+
+// clientProblems says why the Google client can't be used, where it is to be.
+func (c *config) clientProblems() (list []strictyaml.Problem) {
+	a := c.account()
+	if a == nil || c.Calendar.Via != "google" && !a.Mail {
+		return nil
+	}
+	if err := a.CheckClient(); err != nil {
+		list = append(list, c.doc.Problem(err.Error(), "", "calendar", "google", "client_file"))
+	}
+	return list
 }
 
 // trust is the servers whose word about a sender counts.

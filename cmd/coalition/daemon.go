@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/scheduler"
 )
@@ -85,10 +87,13 @@ func (a *app) once(cmd *cobra.Command) error {
 	}
 	printProblems(a.stderr, b.Problems, false)
 	a.sayGone(b)
+	if r.Apart != nil {
+		fmt.Fprintf(a.stderr, "Google Calendar can't be read, so what has changed there is not known: %s\n", r.Apart)
+	}
 	if r.Unread != nil {
 		fmt.Fprintf(a.stderr, "The mailbox can't be read, so answers in it are not known: %s\n", r.Unread)
 	}
-	failed := r.Failed > 0
+	failed, login := r.Failed > 0, errors.Is(r.Apart, invites.ErrLogin)
 	list := []logRow{}
 	acted := make(map[string]bool)
 	for _, c := range b.Conversations {
@@ -104,6 +109,7 @@ func (a *app) once(cmd *cobra.Command) error {
 				continue
 			}
 			list = append(list, a.messageRow(m))
+			login = login || m.NeedsLogin()
 			failed = a.sayResult(m, paused) || failed
 		}
 	}
@@ -129,7 +135,10 @@ func (a *app) once(cmd *cobra.Command) error {
 			}
 		}
 	}
-	if failed {
+	switch {
+	case login:
+		return invites.ErrLogin
+	case failed:
 		return errPending
 	}
 	return nil

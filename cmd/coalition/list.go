@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -85,8 +86,8 @@ func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Tim
 		r.Answer = &rowAnswer{c.Answer.Value, *stamp(c.Answer.At, zone), c.Answer.How, orNull(c.Answer.Note)}
 	}
 	if c.Invited() {
-		channel := "mail"
-		r.UID, r.PartStat, r.Sequence, r.Channel = &c.UID, orNull(string(c.PartStat)), &c.Sequence, &channel
+		channel := string(cmp.Or(c.Channel, scheduler.Mail))
+		r.UID, r.PartStat, r.Sequence, r.Channel, r.EventID = &c.UID, orNull(string(c.PartStat)), &c.Sequence, &channel, orNull(c.EventID())
 	}
 	return r
 }

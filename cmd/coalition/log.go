@@ -127,9 +127,12 @@ func (a *app) logRows(ctx context.Context, b *scheduler.Board, only ...*schedule
 
 func (a *app) messageRow(m *scheduler.Message) logRow {
 	state, via := m.State.Shown(), m.Via
-	id := "<" + m.MessageID + ">"
+	var id *string
+	if m.MessageID != "" {
+		id = orNull("<" + m.MessageID + ">")
+	}
 	return logRow{At: *stamp(m.Changed, a.sched.Zone.Location("UTC")), ID: string(m.ID), Round: m.Round, Kind: string(m.Kind), To: &m.To, Via: &via,
-		MessageID: &id, State: &state, Attempts: m.Attempts, Flagged: m.Flagged, Error: orNull(m.Error)}
+		MessageID: id, State: &state, Attempts: m.Attempts, Flagged: m.Flagged, Error: orNull(m.Error)}
 }
 
 func (a *app) logTable(entries []logRow) {

@@ -138,7 +138,7 @@ the partnership becomes the second.`,
 			}
 			path := filepath.Join(a.sched.Plans.Path, string(id)+".yaml")
 			data := []byte(n.file(args[0], args[1]))
-			_, _, problems := plan.Parse(path, id, data)
+			_, _, problems := a.sched.Plans.Parse(path, id, data)
 			var wrong []strictyaml.Problem
 			for _, p := range problems {
 				if !p.Warning {

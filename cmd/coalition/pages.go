@@ -53,7 +53,7 @@ func (a *app) push(c *google.Calendar, hint func()) *google.Push {
 		Hint:     hint,
 		Load:     func() (string, error) { return a.state.Cursor(a.hard, name) },
 		Save: func(at string) error {
-			return a.state.SetCursor(a.hard, scheduler.Cursor{Mailbox: name, At: at})
+			return a.state.SetCursor(a.hard, scheduler.Cursor{Name: name, At: at})
 		},
 		Log: a.sched.Log,
 	}

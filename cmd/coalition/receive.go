@@ -111,9 +111,10 @@ func received(name string, r scheduler.Receipt) string {
 func (a *app) syncCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "sync",
-		Short: "Read the mailbox once",
-		Long: `Read once what has come into the mailbox of replies.imap, as the daemon does by
-itself. Nothing is sent by this, and the mailbox stays as it is.`,
+		Short: "Read the mailbox and Google Calendar once",
+		Long: `Read once what has come into the mailbox of replies.imap, and what has changed in
+Google Calendar where calendar.via is google, as the daemon does by itself. Nothing
+is sent by this, and both stay as they are.`,
 		Example: "  coalition sync",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -121,13 +122,21 @@ itself. Nothing is sent by this, and the mailbox stays as it is.`,
 			if err := a.open(ctx, false); err != nil {
 				return err
 			}
-			if a.sched.Mailbox == nil {
-				return usage("there is no mailbox to read", "name one under replies in the config")
+			if a.sched.Mailbox == nil && a.sched.Online == nil {
+				return usage("there is no mailbox and no calendar to read", "name a mailbox under replies in the config, or write `via: google` under calendar")
 			}
 			began := a.sched.Now()
-			defer a.sched.Mailbox.Close()
-			if err := a.sched.ReadMail(ctx); err != nil {
-				return fmt.Errorf("the mailbox can't be read: %w", err)
+			var unread, apart error
+			if a.sched.Mailbox != nil {
+				defer a.sched.Mailbox.Close()
+				if unread = a.sched.ReadMail(ctx); unread != nil {
+					unread = fmt.Errorf("the mailbox can't be read: %w", unread)
+				}
+			}
+			if a.sched.Online != nil {
+				if apart = a.sched.ReadCalendarPatiently(ctx); apart != nil {
+					apart = fmt.Errorf("Google Calendar can't be read: %w", apart)
+				}
 			}
 			events, err := a.sched.Store.History(ctx, "")
 			if err != nil {
@@ -142,12 +151,17 @@ itself. Nothing is sent by this, and the mailbox stays as it is.`,
 				}
 			}
 			if a.json {
-				return a.printJSON(list)
-			}
-			if len(list) == 0 {
+				if err := a.printJSON(list); err != nil {
+					return err
+				}
+			} else if len(list) == 0 && unread == nil && apart == nil {
 				a.say("Nothing new.")
 			}
-			return nil
+			if unread != nil && apart != nil {
+				fmt.Fprintf(a.stderr, "%s\n", unread)
+				return apart
+			}
+			return cmp.Or(unread, apart)
 		},
 	}
 }

@@ -247,7 +247,7 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	folder := c.resolve(c.Conversations)
 	a.sched = &scheduler.Scheduler{
 		Settings: settings,
-		Plans:    &plan.Folder{Path: folder, Shown: folder},
+		Plans:    &plan.Folder{Path: folder, Shown: folder, Meet: c.Calendar.Via == "google"},
 		Store:    st,
 		Sender:   c.sender(),
 		Via:      string(c.Mail.Via),

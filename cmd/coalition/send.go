@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"github.com/emersion/go-message"
 	"github.com/spf13/cobra"
 
+	"coalition/invites"
+	"coalition/invites/email"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 )
@@ -44,6 +47,7 @@ that your mail program opens as a draft, and counts as sent.`,
 
 func (a *app) inviteCommand() *cobra.Command {
 	var start, permitted string
+	var byMail bool
 	var out files
 	c := a.sends(&cobra.Command{
 		Use:   "invite ID",
@@ -68,11 +72,17 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 						return nil, err
 					}
 				}
+				if byMail || out.any() {
+					if err := c.Apply(scheduler.ByMail{}, now); err != nil {
+						return nil, err
+					}
+				}
 				return a.sched.Invite(c, at, permitted, now)
 			})
 		},
 	})
 	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")
+	c.Flags().BoolVar(&byMail, "mail", false, "invite by mail, although calendar.via is google")
 	c.Flags().StringVar(&out.ics, "ics", "", "write the calendar to `FILE` instead of sending (- for standard output)")
 	c.Flags().StringVar(&out.eml, "eml", "", "write the whole mail to `FILE` instead of sending (- for standard output)")
 	c.Flags().BoolVar(&out.publish, "publish", false, "with --ics: an entry to hand out, that asks for no answer")
@@ -108,22 +118,28 @@ func (a *app) moveCommand() *cobra.Command {
 
 func (a *app) cancelCommand() *cobra.Command {
 	var reason string
+	var told bool
 	c := a.sends(&cobra.Command{
 		Use:   "cancel ID",
 		Short: "Cancel a conversation, and tell the partner once",
 		Long: `Cancel a conversation. A partner who has been invited gets one cancellation; one
 who has been asked and has not said later gets a short mail that takes the question
-back; anybody else, and who has said no, hears nothing more.`,
-		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes",
+back; anybody else, and who has said no, hears nothing more. With --told nobody is written
+to: you have deleted the event in Google Calendar, and let your partner know.`,
+		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes\n  coalition cancel maya --told",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				if told {
+					return a.sched.Take(c, scheduler.Withdraw{Reason: reason, Told: true}, now)
+				}
 				return a.sched.CallOff(c, reason, now)
 			})
 		},
 	})
 	c.Flags().StringVar(&reason, "reason", "", "one line for the partner: `TEXT`")
+	c.Flags().BoolVar(&told, "told", false, "they know already: write to nobody")
 	return c
 }
 
@@ -133,6 +149,11 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 	a.aside = out.eml == "-" || out.ics == "-"
 	if err := a.openToSend(ctx); err != nil {
 		return err
+	}
+	if a.sched.Online != nil && !a.dryRun { // what is decided here should know what has happened there
+		reading, cancel := context.WithTimeout(ctx, 5*time.Second)
+		_ = a.sched.ReadCalendar(reading) // where it can't be read, the write finds out
+		cancel()
 	}
 	for try := 1; ; try++ {
 		b, err := a.look(ctx)
@@ -225,6 +246,9 @@ func (a *app) printReadings(messages []*scheduler.Message) error {
 
 func read(m *scheduler.Message) (reading, error) {
 	r := reading{ID: string(m.ID), Round: m.Round, Kind: string(m.Kind), Calendar: strings.ReplaceAll(string(m.Calendar), "\r\n", "\n")}
+	if m.Channel() == scheduler.Google {
+		return r, r.event(m)
+	}
 	entity, err := message.Read(bytes.NewReader(m.Data))
 	if err != nil {
 		return r, err
@@ -245,6 +269,37 @@ func read(m *scheduler.Message) (reading, error) {
 		r.Text = strings.ReplaceAll(string(body), "\r\n", "\n")
 		return err
 	})
+}
+
+// event is the reading of what is written into Google Calendar.
+func (r *reading) event(m *scheduler.Message) error {
+	var ch invites.Change
+	if err := json.Unmarshal(m.Data, &ch); err != nil {
+		return err
+	}
+	zone, err := invites.Location(ch.Zone)
+	if err != nil {
+		return err
+	}
+	r.From, r.To, r.Subject = "Google Calendar", m.To, ch.Summary
+	if ch.Cancel {
+		r.Subject = "Cancelled: " + ch.Summary
+	}
+	text := fmt.Sprintf("%s to %s (%s)\n", ch.Start.In(zone).Format(timeLayout), ch.End.In(zone).Format("15:04"), ch.Zone)
+	if ch.Location != "" {
+		text += ch.Location + "\n"
+	}
+	if ch.Meet {
+		text += "Google makes a room for a video call.\n"
+	}
+	if ch.Reason != "" {
+		text += "\n" + ch.Reason + "\n"
+	}
+	if !ch.Cancel {
+		text += "\n" + email.HTMLText(ch.Description)
+	}
+	r.Text = strings.TrimRight(text, "\n") + "\n"
+	return nil
 }
 
 func (r *reading) print(w io.Writer) {
@@ -337,7 +392,11 @@ func name(m *scheduler.Message) string {
 }
 
 func (a *app) announce(m *scheduler.Message) {
-	a.say("%s to %s, by %s", strings.ToUpper(name(m)[:1])+name(m)[1:], m.To, m.Via)
+	via := m.Via
+	if m.Channel() == scheduler.Google {
+		via = "Google Calendar"
+	}
+	a.say("%s to %s, by %s", strings.ToUpper(name(m)[:1])+name(m)[1:], m.To, via)
 }
 
 // deliver hands messages over and says what has become of each.
@@ -357,7 +416,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 	if err != nil {
 		return err
 	}
-	pending := false
+	pending, login := false, false
 	list := []logRow{}
 	for _, row := range rows {
 		m := b.Result(row)
@@ -370,6 +429,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			a.say("The %s to %s is on its way.", name(m), m.To)
 		case scheduler.Queued:
 			pending = true
+			login = login || m.NeedsLogin()
 			reason := m.Error
 			if paused {
 				reason = pausedText
@@ -377,6 +437,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
 		case scheduler.Unclear:
 			pending = true
+			login = login || m.NeedsLogin()
 			fmt.Fprintf(a.stderr, "Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s\n", name(m), m.To, m.Error, m.ID)
 		case scheduler.Failed:
 			pending = true
@@ -391,7 +452,10 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			return err
 		}
 	}
-	if pending {
+	switch {
+	case login:
+		return invites.ErrLogin
+	case pending:
 		return errPending
 	}
 	return nil

@@ -111,6 +111,9 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	}
 	if c.Invited() {
 		line("invitation", fmt.Sprintf("UID %s, SEQUENCE %d, %s", c.UID, c.Sequence, c.PartStat))
+		if id := c.EventID(); id != "" {
+			line("", "in Google Calendar, event "+id)
+		}
 	}
 	line("priority", fmt.Sprintf("%d of 25", c.Priority()))
 	if n := c.PrivateKeys(); n > 0 {

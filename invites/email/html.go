@@ -45,8 +45,8 @@ type region struct {
 	hidden, quoted bool
 }
 
-// htmlText is HTML as plain text. It goes by tokens: a tree of what strangers write can cost any time.
-func htmlText(source string) string {
+// HTMLText is HTML as a person reads it, without what is quoted and signed. It goes by tokens: a tree of what strangers write can cost any time.
+func HTMLText(source string) string {
 	const mostRegions = 100
 	var w htmlWriter
 	var open []region

@@ -36,7 +36,10 @@ type Mailbox struct {
 	Username string // "": nobody signs in
 	// Password is asked for once for each connection, before it is made. Required with a user name.
 	// Its error is shown to people.
-	Password   func(context.Context) (string, error)
+	Password func(context.Context) (string, error)
+	// Token is asked for in place of Password, for XOAUTH2: an access token of the account Username. nil: no
+	// such account.
+	Token      func(context.Context) (string, error)
 	Folder     string   // what is read; "": INBOX
 	SentFolder string   // where a copy of what is sent lies; "": nowhere
 	Trust      []string // the servers whose word about a mail counts; see [Read]
@@ -377,12 +380,9 @@ func (m *Mailbox) address() string { return net.JoinHostPort(m.Host, strconv.Ito
 
 // dial makes a connection that is encrypted, greeted and signed in.
 func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
-	var password string
-	if m.Username != "" {
-		var err error
-		if password, err = m.Password(ctx); err != nil {
-			return nil, &invites.DeliveryError{Channel: true, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
-		}
+	who, err := signIn(ctx, m.Username, m.Password, m.Token)
+	if err != nil {
+		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, cmp.Or(m.Dial, 10*time.Second))
 	defer cancel()
@@ -422,7 +422,7 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 	}
 	m.open[s] = true
 	m.mu.Unlock()
-	return s, m.on(ctx, s, func() error { return m.signIn(ctx, s, password) })
+	return s, m.on(ctx, s, func() error { return m.signIn(ctx, s, who) })
 }
 
 // secure puts TLS on a connection. step is what it did last.
@@ -489,19 +489,20 @@ func startTLS(tcp net.Conn) error {
 	return words("its answer had no end")
 }
 
-func (m *Mailbox) signIn(ctx context.Context, s *imapSession, password string) error {
+func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 	s.command(chatter, 0)
 	if m.Username == "" || s.State() != imap.ConnStateNotAuthenticated {
 		return nil // the server greeted somebody it knows (PREAUTH), or will say what it wants
 	}
-	var err error
-	switch caps := s.Caps(); {
-	case caps.Has(imap.AuthCap(sasl.Plain)):
-		err = s.Authenticate(sasl.NewPlainClient("", m.Username, password))
-	case caps.Has(imap.CapLoginDisabled):
-		err = words("it offers no way to sign in that this program knows: PLAIN or LOGIN")
-	default:
-		err = s.Login(m.Username, password).Wait()
+	caps := s.Caps()
+	way, err := who.choose(func(mechanism string) bool { // LOGIN is a command here
+		return mechanism != sasl.Login && caps.Has(imap.AuthCap(mechanism))
+	})
+	switch {
+	case err == nil:
+		err = s.Authenticate(way)
+	case !who.token && !caps.Has(imap.CapLoginDisabled):
+		err = s.Login(m.Username, who.secret).Wait()
 	}
 	if err == nil {
 		s.command(chatter, 0)
@@ -512,15 +513,14 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, password string) e
 	if !errors.As(err, &reply) {
 		return m.fault(ctx, s.wire, "sign-in", err)
 	}
-	text := reply.Text
-	if password != "" { // some servers answer with the command that they did not like
-		text = strings.ReplaceAll(text, password, "…")
-	}
-	fault := &invites.DeliveryError{Channel: true, Wait: 10 * time.Minute,
-		Text: "the mail server " + m.address() + " refused the sign-in: " + oneLine(text)}
+	fault := &invites.DeliveryError{Channel: true,
+		Text: "the mail server " + m.address() + " refused the sign-in: " + oneLine(who.hide(reply.Text))}
 	switch reply.Code {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
-		fault.Wait = 0 // not the password's fault (RFC 5530)
+		// not the secret's fault (RFC 5530)
+	default:
+		fault.Wait = 10 * time.Minute
+		who.again(fault)
 	}
 	return fault
 }

@@ -16,7 +16,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
 	"coalition/invites"
@@ -39,6 +38,9 @@ type SMTP struct {
 	// Password is asked for once for each connection, before it is made. Required with a user name.
 	// Its error is shown to people.
 	Password func(context.Context) (string, error)
+	// Token is asked for in place of Password, for XOAUTH2: an access token of the account Username. nil: no
+	// such account.
+	Token func(context.Context) (string, error)
 	// Parallel is how many messages may be sent side by side; 0 means 1.
 	Parallel int
 	// Dial, Command, Data and Dot are how long to wait: for a connection that is ready, signed in where
@@ -214,13 +216,9 @@ func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error)
 }
 
 func (s *SMTP) dial(ctx context.Context) (*session, error) {
-	var login [2]sasl.Client
-	if s.Username != "" {
-		password, err := s.Password(ctx)
-		if err != nil {
-			return nil, &invites.DeliveryError{Channel: true, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
-		}
-		login = [2]sasl.Client{sasl.NewPlainClient("", s.Username, password), sasl.NewLoginClient(s.Username, password)}
+	who, err := signIn(ctx, s.Username, s.Password, s.Token)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout(s.Dial, time.Minute))
 	defer cancel()
@@ -231,13 +229,22 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 	}
 	conn := &line{Conn: tcp}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	client, step, err := s.open(ctx, conn, login)
+	client, step, err := s.open(ctx, conn, who)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
 		conn.Close()
-		return nil, s.fault(ctx, step, err)
+		fault := s.fault(ctx, step, err)
+		if step == "AUTH" && fault.Code != 0 {
+			fault.Text, fault.Err = who.hide(fault.Text), nil // which repeats the text
+		}
+		if step == "AUTH" && fault.Code >= 500 {
+			fault.Wait = 10 * time.Minute // knocking with a wrong password locks accounts
+			fault.Text = "the mail server " + s.Host + " refused the user name or password: " + fault.Text
+			who.again(fault)
+		}
+		return nil, fault
 	}
 	return &session{Client: client, conn: conn}, nil
 }
@@ -253,7 +260,7 @@ func dialer(security string) *net.Dialer {
 }
 
 // open makes conn a session that is encrypted, greeted and signed in. step is what it did last.
-func (s *SMTP) open(ctx context.Context, conn *line, login [2]sasl.Client) (client *smtp.Client, step string, err error) {
+func (s *SMTP) open(ctx context.Context, conn *line, who login) (client *smtp.Client, step string, err error) {
 	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
 	switch s.Security {
 	case TLS:
@@ -279,15 +286,14 @@ func (s *SMTP) open(ctx context.Context, conn *line, login [2]sasl.Client) (clie
 	if err := client.Hello(literal(conn.LocalAddr())); err != nil {
 		return nil, step, err
 	}
-	switch {
-	case s.Username == "":
+	if who.ways == nil {
 		return client, step, nil
-	case client.SupportsAuth(sasl.Plain):
-		return client, "AUTH", client.Auth(login[0])
-	case client.SupportsAuth(sasl.Login):
-		return client, "AUTH", client.Auth(login[1])
 	}
-	return nil, "AUTH", words("it offers no way to sign in that this program knows: PLAIN or LOGIN")
+	way, err := who.choose(client.SupportsAuth)
+	if err == nil {
+		err = client.Auth(way)
+	}
+	return client, "AUTH", err
 }
 
 // literal is the address as a client without a name greets with (RFC 5321, section 4.1.3).
@@ -316,11 +322,6 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 		// 421: the server closes the connection. 530 and 535: it wants to be signed in to.
 		fault.Channel = reply.Code == 421 || reply.Code == 530 || reply.Code == 535
 		fault.Final = reply.Code >= 500 && !fault.Channel
-	case "AUTH":
-		if reply.Code >= 500 {
-			fault.Wait = 10 * time.Minute // knocking with a wrong password locks accounts
-			fault.Text = "the mail server " + s.Host + " refused the user name or password: " + fault.Text
-		}
 	}
 	return fault
 }

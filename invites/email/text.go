@@ -36,7 +36,7 @@ func (p *part) shown() (text string, plain bool) {
 		text = strings.Join(all, "\n")
 	case p.attached:
 	case p.kind == "text/html":
-		text = htmlText(p.text())
+		text = HTMLText(p.text())
 	case p.kind == "text/plain":
 		text, plain = p.text(), true
 		if strings.EqualFold(p.params["format"], "flowed") {

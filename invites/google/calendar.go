@@ -128,7 +128,7 @@ func (c *Calendar) get(ctx context.Context, s *calendar.Service, id string) (*ca
 		return nil, nil
 	case http.StatusNotFound:
 		// Google says no more when the calendar is not there, and a lost calendar is no lost event.
-		if _, err := s.Events.List(c.id).MaxResults(1).Fields("kind").Context(ctx).Do(); err != nil {
+		if _, err := s.Events.List(c.id).MaxResults(1).Fields("nextPageToken", "nextSyncToken").Context(ctx).Do(); err != nil {
 			return nil, c.fault(ctx, err, false)
 		}
 		return nil, nil

@@ -3,8 +3,3 @@
 // OAuth 2.0 for desktop apps). What is to be written, and what follows from a change, it leaves to
 // scheduler; its words to templates.
 package google
-
-import (
-	_ "github.com/zalando/go-keyring"
-	_ "golang.org/x/oauth2"
-)

@@ -157,10 +157,13 @@ func (w *write) insert() (*invites.Entry, error) {
 		call.ConferenceDataVersion(1)
 	}
 	got, err := call.Do()
-	if err == nil {
+	switch {
+	case err == nil:
 		return w.done(got), nil
+	case status(err) != http.StatusConflict:
+		return nil, w.fault(w.ctx, err, true)
 	}
-	if got, err = w.look(err, http.StatusConflict); err != nil {
+	if got, err = w.get(w.ctx, w.service, w.ch.ID); err != nil {
 		return nil, err
 	}
 	switch ref, last := private(got); {
@@ -243,13 +246,12 @@ func (w *write) patch(p part, etag string, restore bool) (*invites.Entry, error)
 	return w.judge(got, p)
 }
 
-// look is the event after a request was refused with err because it is not as it was known, or with status
-// also; nil where there is none. For another refusal, or where it is not to be seen, it is an error.
-func (w *write) look(err error, also ...int) (*calendar.Event, error) {
+// look is the event after a request was refused with err because it is not as it was known; nil where there
+// is none. For another refusal, or where it is not to be seen, it is an error.
+func (w *write) look(err error) (*calendar.Event, error) {
 	f := w.fault(w.ctx, err, true)
-	forbidden := f.Code == http.StatusForbidden && f.Final // for what is in the bin, and for who may not do that
-	known := []int{http.StatusPreconditionFailed, http.StatusNotFound, http.StatusGone}
-	if !forbidden && !slices.Contains(append(known, also...), f.Code) {
+	forbidden := f.Code == http.StatusForbidden && f.Final && !f.Channel // for what is in the bin, and for who may not do that
+	if !forbidden && f.Code != http.StatusPreconditionFailed && f.Code != http.StatusNotFound && f.Code != http.StatusGone {
 		return nil, f
 	}
 	got, err := w.get(w.ctx, w.service, w.ch.ID)

@@ -41,6 +41,8 @@ type Folder struct {
 	Path string
 	// Shown is how problems name the folder; the files' own names are joined to it.
 	Shown string
+	// Meet says that a talk by video needs no address: the calendar makes a room for it.
+	Meet  bool
 	files map[string]*file
 }
 
@@ -238,6 +240,9 @@ func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
 			for it := range work {
 				before := it.broken
 				it.contents = f.parseFile(it.name, it.size)
+				for _, p := range it.plans {
+					p.modified = it.modified
+				}
 				it.keep(before)
 				it.read = !it.again
 			}
@@ -275,8 +280,13 @@ func (f *Folder) parseFile(name string, size int64) contents {
 		return whole("the file is larger than a plan should be", "keep it under 1 MiB")
 	}
 	var c contents
-	c.plans, c.broken, c.problems = Parse(f.shown(name), id, data.Bytes())
+	c.plans, c.broken, c.problems = f.Parse(f.shown(name), id, data.Bytes())
 	return c
+}
+
+// Parse is [Parse] for a file that is to be one of the folder's.
+func (f *Folder) Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
+	return parse(file, id, data, f.Meet)
 }
 
 func reason(err error) string {

@@ -143,6 +143,17 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// Where the calendar makes rooms, a talk by video needs no address, and all else is as it was.
+func TestFolderMeet(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "video.yaml", strings.Replace(good, "kind: walk\n  place: Riverside path", "kind: video", 1), long)
+	write(t, dir, "phone.yaml", strings.Replace(good, "kind: walk", "kind: phone", 1), long)
+	phone := filepath.Join(dir, "phone.yaml") + ":9:9: a talk by phone needs a number; add `phone:`"
+	video := filepath.Join(dir, "video.yaml") + ":9:9: a talk by video needs an address; add `url:`"
+	look(t, &plan.Folder{Path: dir, Shown: dir}, noon, 0).check(t, seen{Unread: []plan.ID{"phone", "video"}, Problems: []string{phone, video}})
+	look(t, &plan.Folder{Path: dir, Shown: dir, Meet: true}, noon, 0).check(t, seen{Plans: "video/1", Unread: []plan.ID{"phone"}, Problems: []string{phone}})
+}
+
 // Two documents with one id and round: nobody can say which is meant, so neither counts.
 func TestFolderUnique(t *testing.T) {
 	dir := t.TempDir()

@@ -24,8 +24,12 @@ type Plan struct {
 	Terms
 	Private Private `yaml:"private" doc:"Never leaves this machine: not in mail, invitation, calendar, page, database or log."`
 
-	doc *strictyaml.Document
+	doc      *strictyaml.Document
+	modified time.Time
 }
+
+// Modified is when the plan's file was changed last; zero for one that was not read from a folder.
+func (p *Plan) Modified() time.Time { return p.modified }
 
 // Terms is all of a plan that is not private.
 type Terms struct {
@@ -190,6 +194,11 @@ func (p *Plan) Warning(text, mend string, path ...string) strictyaml.Problem {
 // Parse reads the documents of the plan file of that id. A document with a problem that is no
 // warning is left out of the plans; its id is among the broken.
 func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
+	return parse(file, id, data, false)
+}
+
+// parse is Parse; with meet, a talk by video needs no address.
+func parse(file string, id ID, data []byte, meet bool) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
 	docs, problems := strictyaml.Parse(file, data)
 	if docs == nil {
 		for i := range problems {
@@ -209,7 +218,7 @@ func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problem
 		if p.Round == 0 && !doc.Has("round") {
 			p.Round = 1
 		}
-		found = append(found, p.rules()...)
+		found = append(found, p.rules(meet)...)
 		for i := range found {
 			found[i].Owner = string(p.ID)
 		}
@@ -224,8 +233,8 @@ func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problem
 }
 
 // rules are those that look at more than one key. What reading has reported already, and what would
-// only follow from that, they leave out.
-func (p *Plan) rules() []strictyaml.Problem {
+// only follow from that, they leave out. With meet, a talk by video needs no address.
+func (p *Plan) rules(meet bool) []strictyaml.Problem {
 	var list []strictyaml.Problem
 	refuse := func(text, mend string, path ...string) {
 		if !p.doc.Faulty(path...) {
@@ -254,7 +263,7 @@ func (p *Plan) rules() []strictyaml.Problem {
 		refuse("the talk is shorter than an hour, and such a talk usually needs one",
 			"write 1h or more, or add `short: true` if it is meant", "when", "duration")
 	}
-	p.settingRules(refuse)
+	p.settingRules(refuse, meet)
 	p.timeRules(refuse)
 	for _, key := range []struct {
 		name  string
@@ -282,14 +291,14 @@ func (p *Plan) rules() []strictyaml.Problem {
 	return list
 }
 
-func (p *Plan) settingRules(refuse func(text, mend string, path ...string)) {
+func (p *Plan) settingRules(refuse func(text, mend string, path ...string), meet bool) {
 	s := p.Setting
 	switch {
 	case s.Kind == Office && !s.PrivateRoom && !p.doc.Faulty("setting", "private_room"):
 		refuse("an office is a safe place only with a door", "add `private_room: true` if it has one, or choose another kind", "setting", "kind")
 	case s.Kind == Phone && s.Phone == "" && !p.doc.Faulty("setting", "phone"):
 		refuse("a talk by phone needs a number", "add `phone:`", "setting", "kind")
-	case s.Kind == Video && s.URL == "" && !p.doc.Faulty("setting", "url"):
+	case s.Kind == Video && s.URL == "" && !meet && !p.doc.Faulty("setting", "url"):
 		refuse("a talk by video needs an address", "add `url:`", "setting", "kind")
 	}
 	for _, only := range []struct {

@@ -150,7 +150,7 @@ func (s *Store) received(tx *txn, d *scheduler.Draft) error {
 			return scheduler.ErrKnown
 		}
 	}
-	if d.Cursor.Mailbox == "" {
+	if d.Cursor.Name == "" {
 		return nil
 	}
 	return s.setCursor(tx, d.Cursor)
@@ -158,7 +158,7 @@ func (s *Store) received(tx *txn, d *scheduler.Draft) error {
 
 func (s *Store) setCursor(tx *txn, c scheduler.Cursor) error {
 	_, err := tx.exec("INSERT INTO cursors (organizer, mailbox, place) VALUES ($1, $2, $3) ON CONFLICT (organizer, mailbox) DO UPDATE SET place = $3",
-		s.organizer, c.Mailbox, c.At)
+		s.organizer, c.Name, c.At)
 	return err
 }
 

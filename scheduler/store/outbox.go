@@ -75,6 +75,14 @@ func (s *Store) heard(tx *txn, m *scheduler.Message) error {
 // claimable is which messages can be claimed: those that wait, and those that are to be repeated.
 const claimable = `m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND m.kind <> 'reminder')`
 
+// by is the condition that a message goes by that channel.
+func by(channel scheduler.Channel) string {
+	if channel == scheduler.Google {
+		return " AND m.via = 'google'"
+	}
+	return " AND m.via <> 'google'"
+}
+
 // among is the condition that a message is one of rows; none means all.
 func among(rows []int64) string {
 	if len(rows) == 0 {
@@ -91,7 +99,7 @@ type candidate struct {
 
 // Claim implements [scheduler.Store]. It reads and thinks beside the writer; what it takes counts only
 // where neither the message nor its conversation has changed since.
-func (s *Store) Claim(ctx context.Context, wall time.Time, limit int, rows []int64, wanted scheduler.Wanted) ([]*scheduler.Message, error) {
+func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Channel, limit int, rows []int64, wanted scheduler.Wanted) ([]*scheduler.Message, error) {
 	owner, err := s.owned(ctx)
 	if err != nil {
 		return nil, err
@@ -101,7 +109,7 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, limit int, rows []int
 		if paused, err := isPaused(ctx, s.ro); err != nil || paused {
 			return claimed, err
 		}
-		list, err := s.candidates(ctx, wall, limit-len(claimed), among(rows))
+		list, err := s.candidates(ctx, wall, limit-len(claimed), by(channel)+among(rows))
 		if err != nil || len(list) == 0 {
 			return claimed, err
 		}
@@ -173,7 +181,7 @@ func (s *Store) claim(tx *txn, c candidate, end scheduler.State, owner string) (
 
 // Dot implements [scheduler.Store].
 func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
-	flagged := m.Unclears > 0
+	flagged := m.Unclears > 0 && m.Channel() == scheduler.Mail // a calendar tells what it has already
 	err := s.update(ctx, func(tx *txn) error {
 		n, err := tx.exec(`UPDATE messages SET phase = 'dot', flagged = $1 WHERE seq = $2 AND state = 'sending' AND phase = 'connect' AND owner = $3 AND attempts = $4
 			AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')`, flagged, m.Row, s.ownerID(), m.Attempts)
@@ -191,6 +199,11 @@ func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
 // Settle implements [scheduler.Store].
 func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
 	return s.update(ctx, func(tx *txn) error {
+		if m.Entry != nil {
+			if err := s.written(ctx, tx, m); err != nil {
+				return err
+			}
+		}
 		// Nobody else has claimed it since, or it is not ours to write about. That it was accepted is
 		// true even where somebody took us for dead.
 		_, err := tx.exec(`UPDATE messages SET state = $1, phase = '', owner = '', not_before = $2, code = $3, error = $4, via = $5, unclears = $6, changed = $7
@@ -200,9 +213,40 @@ func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
 	})
 }
 
+// written lets the conversation know how its event stands in the calendar now.
+func (s *Store) written(ctx context.Context, tx *txn, m *scheduler.Message) error {
+	c := scheduler.New(m.ID, m.Round, nil)
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		var data sql.RawBytes
+		if err := rows.Scan(&c.Rev, &data); err != nil {
+			return err
+		}
+		return decode(c, data)
+	}, "SELECT rev, data FROM conversations WHERE organizer = $1 AND id = $2 AND round = $3", s.organizer, string(m.ID), m.Round)
+	if err != nil {
+		return err
+	}
+	c.Written(m)
+	data, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return s.putConversation(tx, c, data)
+}
+
+// Hurry implements [scheduler.Store].
+func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
+	return s.update(ctx, func(tx *txn) error {
+		if _, err := tx.exec("UPDATE messages AS m SET not_before = 0 WHERE m.organizer = $1 AND "+claimable+by(channel), s.organizer); err != nil {
+			return err
+		}
+		return s.tell(tx)
+	})
+}
+
 // NextClaim implements [scheduler.Store].
-func (s *Store) NextClaim(ctx context.Context, rows []int64) (time.Time, error) {
-	next, ok, err := number(ctx, s.ro, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+claimable+among(rows)+
+func (s *Store) NextClaim(ctx context.Context, channel scheduler.Channel, rows []int64) (time.Time, error) {
+	next, ok, err := number(ctx, s.ro, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+claimable+by(channel)+among(rows)+
 		" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", s.organizer)
 	if err != nil || !ok {
 		return time.Time{}, err
@@ -239,7 +283,7 @@ func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Messa
 				freed = append(freed, m)
 				return err
 			}, `UPDATE messages AS m SET owner = '', phase = '', not_before = $1,
-				unclears = CASE WHEN phase = 'dot' THEN unclears + 1 ELSE unclears END,
+				unclears = CASE WHEN phase <> 'dot' THEN unclears WHEN via = 'google' THEN 1 ELSE unclears + 1 END,
 				state = CASE WHEN phase = 'dot' OR unclears = 1 AND kind <> 'reminder' THEN 'unclear' ELSE 'queued' END
 				WHERE state = 'sending' AND owner = $2 RETURNING `+strings.ReplaceAll(messageColumns, "m.", ""), ms(wall), owner); err != nil {
 				return err

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"coalition/invites"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
@@ -40,7 +41,7 @@ func claimAndWait(dsn, phase string) {
 	if err != nil {
 		panic(err)
 	}
-	list, err := s.Claim(ctx, time.Now(), 1, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), scheduler.Channel(os.Getenv("STORE_TEST_CHANNEL")), 1, nil, yes)
 	if err != nil || len(list) != 1 {
 		panic(fmt.Sprint(list, err))
 	}
@@ -73,6 +74,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"the dot", testDot},
 		{"a claim that was taken away", testFence},
 		{"a killed process", testKilled},
+		{"two channels", testChannels},
 		{"pause", testPause},
 		{"approve and hold", testApprove},
 		{"history", testHistory},
@@ -143,7 +145,7 @@ func message(t *testing.T, s *store.Store) *scheduler.Message {
 
 func claim(t *testing.T, s *store.Store) *scheduler.Message {
 	t.Helper()
-	list, err := s.Claim(ctx, time.Now(), 10, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("claimed %d, %v; want one message", len(list), err)
 	}
@@ -212,14 +214,14 @@ permitted: In person.
 func testReceived(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	d := draft("maya")
-	d.Key, d.Cursor = "k1", scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:1"}
+	d.Key, d.Cursor = "k1", scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:1"}
 	commit(t, s, d)
-	again := &scheduler.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:2"},
+	again := &scheduler.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:2"},
 		Events: []scheduler.Event{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}}
 	if err := s.Commit(ctx, again); !errors.Is(err, scheduler.ErrKnown) {
 		t.Errorf("the same mail again: %v", err)
 	}
-	stale := &scheduler.Draft{At: at, Conversation: &scheduler.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: scheduler.Cursor{Mailbox: "ana@imap/INBOX", At: "7:3"}}
+	stale := &scheduler.Draft{At: at, Conversation: &scheduler.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:3"}}
 	if err := s.Commit(ctx, stale); !errors.Is(err, scheduler.ErrConflict) {
 		t.Errorf("a mail for an old revision: %v", err)
 	}
@@ -231,7 +233,7 @@ func testReceived(t *testing.T, dsn string) {
 	}
 	stale.Conversation = load(t, s)[0]
 	commit(t, s, stale) // what did not count before counts now
-	if err := s.SetCursor(ctx, scheduler.Cursor{Mailbox: "other", At: "1:1"}); err != nil {
+	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "other", At: "1:1"}); err != nil {
 		t.Error(err)
 	}
 	for mailbox, want := range map[string]string{"ana@imap/INBOX": "7:3", "other": "1:1", "unknown": ""} {
@@ -321,15 +323,15 @@ func testClaim(t *testing.T, dsn string) {
 		commit(t, s, d)
 		rows = append(rows, d.Messages[0].Row)
 	}
-	only, err := s.Claim(ctx, time.Now(), 10, rows[:1], yes)
+	only, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, rows[:1], yes)
 	if err != nil || len(only) != 1 || only[0].ID != "a" || !bytes.Equal(only[0].Data, []byte("data\x00\xff")) || only[0].Attempts != 1 {
 		t.Fatalf("claimed %v, %v; want a alone, with its bytes", only, err)
 	}
-	rest, err := s.Claim(ctx, time.Now(), 10, nil, yes)
+	rest, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes)
 	if err != nil || len(rest) != 2 || rest[0].ID != "c" || rest[1].ID != "b" {
 		t.Fatalf("claimed %v, %v; want c and b, the longest due first", rest, err)
 	}
-	if more, err := s.Claim(ctx, time.Now(), 10, nil, yes); err != nil || len(more) != 0 {
+	if more, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes); err != nil || len(more) != 0 {
 		t.Errorf("claimed twice: %v, %v", more, err)
 	}
 	soon := time.Now().Add(time.Hour).Truncate(time.Millisecond)
@@ -338,13 +340,13 @@ func testClaim(t *testing.T, dsn string) {
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := s.NextClaim(ctx, nil); err != nil || !next.Equal(soon) {
+	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.Equal(soon) {
 		t.Errorf("the next claim is at %v, %v; want %v", next, err, soon)
 	}
-	if more, _ := s.Claim(ctx, soon.Add(-time.Second), 10, nil, yes); len(more) != 0 {
+	if more, _ := s.Claim(ctx, soon.Add(-time.Second), scheduler.Mail, 10, nil, yes); len(more) != 0 {
 		t.Error("claimed before its time")
 	}
-	if more, _ := s.Claim(ctx, soon, 10, nil, yes); len(more) != 1 || more[0].State != scheduler.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
+	if more, _ := s.Claim(ctx, soon, scheduler.Mail, 10, nil, yes); len(more) != 1 || more[0].State != scheduler.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
 		t.Errorf("claimed at its time: %v", more)
 	}
 }
@@ -353,7 +355,7 @@ func testUnwanted(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	commit(t, s, draft("a", scheduler.Brief))
 	commit(t, s, draft("b", scheduler.Brief))
-	list, err := s.Claim(ctx, time.Now(), 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) {
+	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) {
 		if c.Plan.With.Name != "Maya Chen" {
 			t.Errorf("looked at %+v", c)
 		}
@@ -397,7 +399,7 @@ func testDot(t *testing.T, dsn string) {
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if list, _ := s.Claim(ctx, time.Now(), 1, nil, yes); len(list) != 0 {
+	if list, _ := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); len(list) != 0 {
 		t.Error("repeated a second time")
 	}
 }
@@ -441,13 +443,18 @@ func testFence(t *testing.T, dsn string) {
 func testKilled(t *testing.T, dsn string) {
 	for _, test := range []struct {
 		phase string
+		by    scheduler.Channel
 		state scheduler.State
-	}{{"connect", scheduler.Queued}, {"dot", scheduler.Unclear}} {
+	}{{"connect", scheduler.Mail, scheduler.Queued}, {"dot", scheduler.Mail, scheduler.Unclear}, {"connect", scheduler.Google, scheduler.Queued}, {"dot", scheduler.Google, scheduler.Unclear}} {
 		s := open(t, dsn)
-		id := plan.ID(test.phase)
-		commit(t, s, draft(id, scheduler.Invite))
+		id := plan.ID(test.phase + string(test.by))
+		d := draft(id, scheduler.Invite)
+		if test.by == scheduler.Google {
+			d.Messages[0].Via = "google"
+		}
+		commit(t, s, d)
 		other := exec.Command(os.Args[0])
-		other.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+test.phase)
+		other.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+test.phase, "STORE_TEST_CHANNEL="+string(test.by))
 		other.Stderr = os.Stderr
 		out, err := other.StdoutPipe()
 		if err != nil {
@@ -473,15 +480,66 @@ func testKilled(t *testing.T, dsn string) {
 		if len(freed) != 1 || freed[0].State != test.state || freed[0].ID != id {
 			t.Errorf("%s: freed %+v, want one that is %s", test.phase, freed, test.state)
 		}
-		if list, err := s.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
+		if list, err := s.Claim(ctx, time.Now(), test.by, 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
 			t.Errorf("%s: claimed afterwards %v, %v", test.phase, list, err)
 		} else if list[0].State = scheduler.Accepted; s.Settle(ctx, list[0]) != nil {
 			t.Error("not settled")
 		}
-		if list, err := s.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 0 {
+		if list, err := s.Claim(ctx, time.Now(), test.by, 1, nil, yes); err != nil || len(list) != 0 {
 			t.Errorf("%s: claimed once more %v, %v", test.phase, list, err)
 		}
 		s.Close()
+	}
+}
+
+// What goes into a calendar is claimed apart from mail, may be asked for as often as it takes, and
+// brings home how the event stands.
+func testChannels(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	d := draft("maya", scheduler.Brief, scheduler.Invite)
+	d.Messages[1].Via, d.Messages[1].Data = "google", []byte(`{"id":"e1","summary":"A talk","guests":[{"email":"maya@example.org"}]}`)
+	commit(t, s, d)
+	claim := func(by scheduler.Channel, kind scheduler.Kind) *scheduler.Message {
+		t.Helper()
+		list, err := s.Claim(ctx, time.Now(), by, 10, nil, yes)
+		if err != nil || len(list) != 1 || list[0].Kind != kind {
+			t.Fatalf("claimed %v, %v; want the %s", list, err, kind)
+		}
+		return list[0]
+	}
+	claim(scheduler.Mail, scheduler.Brief)
+	for range 4 {
+		m := claim(scheduler.Google, scheduler.Invite)
+		if err := s.Dot(ctx, m); err != nil || m.Flagged {
+			t.Fatalf("the dot: %v, flagged: %t", err, m.Flagged)
+		}
+		m.State, m.Unclears, m.NotBefore = scheduler.Unclear, 1, time.Now().Add(time.Hour)
+		if err := s.Settle(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+		if next, err := s.NextClaim(ctx, scheduler.Google, nil); err != nil || next.Before(time.Now()) {
+			t.Fatalf("the next claim is at %s, %v", next, err)
+		}
+		if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
+			t.Fatalf("the next claim of mail is at %s, %v", next, err)
+		}
+		if err := s.Hurry(ctx, scheduler.Google); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := claim(scheduler.Google, scheduler.Invite)
+	before := load(t, s)[0].Rev
+	m.State, m.Entry = scheduler.Accepted, &invites.Entry{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	c := load(t, s)[0]
+	if b := c.Booking; b == nil || b.Is.Etag != "7" || b.Wrote.Summary != "A talk" || c.Sequence != 3 || c.Rev != before+1 || c.Plan.With.Name != "Maya Chen" {
+		t.Errorf("the conversation has taken in %+v, SEQUENCE %d, revision %d after %d", c.Booking, c.Sequence, c.Rev, before)
+	}
+	d.Conversation.Rev = before
+	if err := s.Commit(ctx, &scheduler.Draft{At: at, Conversation: d.Conversation}); !errors.Is(err, scheduler.ErrConflict) {
+		t.Errorf("what was decided before is committed: %v", err)
 	}
 }
 
@@ -499,10 +557,10 @@ func testPause(t *testing.T, dsn string) {
 	if paused, err := other.Paused(ctx); err != nil || !paused {
 		t.Errorf("paused, seen by another: %v, %v", paused, err)
 	}
-	if list, err := other.Claim(ctx, time.Now(), 1, nil, yes); err != nil || len(list) != 0 {
+	if list, err := other.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 0 {
 		t.Errorf("claimed while paused: %v, %v", list, err)
 	}
-	if next, err := other.NextClaim(ctx, nil); err != nil || !next.IsZero() {
+	if next, err := other.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
 		t.Errorf("while paused the next claim is at %v, %v", next, err)
 	}
 	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
@@ -522,7 +580,7 @@ func testApprove(t *testing.T, dsn string) {
 	d.Messages[0].State = scheduler.Held
 	commit(t, s, d)
 	row := []int64{d.Messages[0].Row}
-	if list, _ := s.Claim(ctx, time.Now(), 1, nil, yes); len(list) != 0 {
+	if list, _ := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); len(list) != 0 {
 		t.Error("a held message was claimed")
 	}
 	if err := s.Approve(ctx, row); err != nil {
@@ -588,7 +646,7 @@ func testManyWriters(t *testing.T, dsn string) {
 		go func() {
 			defer wg.Done()
 			for {
-				list, err := st.Claim(ctx, time.Now(), 7, nil, yes)
+				list, err := st.Claim(ctx, time.Now(), scheduler.Mail, 7, nil, yes)
 				if err != nil {
 					t.Error(err)
 				}
@@ -736,7 +794,7 @@ func TestOlderFile(t *testing.T) {
 	}
 	s.Close()
 	s = open(t, path)
-	if err := s.SetCursor(ctx, scheduler.Cursor{Mailbox: "m", At: "1:1"}); err != nil {
+	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "m", At: "1:1"}); err != nil {
 		t.Error(err)
 	}
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {

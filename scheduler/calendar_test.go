@@ -1,0 +1,736 @@
+package scheduler_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"coalition/invites"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+// An online calendar in memory, which does what [scheduler.Calendar] asks for.
+type online struct {
+	now     func() time.Time
+	events  map[string]*invites.Entry
+	marks   map[string]string // by id: the last write of ours that took effect
+	changed []string // ids, in the order of their last change
+	version int
+	told    []string // what its guests got
+	asked   int      // listings
+	forget  bool     // the cursor is of no use any more
+
+	before, after error // what the next write meets: nothing of it has happened, or all of it
+}
+
+func newOnline(w *world) *online {
+	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry), marks: make(map[string]string)}
+	w.Online, w.Settings.Google = o, true
+	return o
+}
+
+func (o *online) Name() string { return "google primary" }
+
+func (o *online) touch(id string) {
+	o.version++
+	e := o.events[id]
+	e.Etag, e.Updated = fmt.Sprint(o.version), o.now().UTC().Truncate(time.Millisecond)
+	o.changed = append(slices.DeleteFunc(o.changed, func(s string) bool { return s == id }), id)
+}
+
+func (o *online) tell(what string, e *invites.Entry) {
+	for _, g := range e.Guests {
+		o.told = append(o.told, fmt.Sprintf("%s %s %s", what, g.Email, e.Start.In(lisbon).Format("2 Jan 15:04")))
+	}
+}
+
+func clone(e *invites.Entry) *invites.Entry {
+	c := *e
+	c.Guests = slices.Clone(e.Guests)
+	return &c
+}
+
+func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+	at := o.events[ch.ID]
+	if at != nil && !at.Deleted && o.marks[ch.ID] == ch.Key { // it counted; what differs was done since, and is still to be heard of
+		done := clone(at)
+		if !at.Start.Equal(ch.Start) || !at.End.Equal(ch.End) || at.Location != ch.Location || at.Description != ch.Description || at.Summary != ch.Summary {
+			done.Start, done.End, done.Location, done.Description, done.Summary, done.Etag = ch.Start, ch.End, ch.Location, ch.Description, ch.Summary, ""
+		}
+		return done, nil
+	}
+	if at != nil && !at.Deleted && ch.Was == nil && !ch.Cancel { // a write of ours that nobody knew to have counted
+		ch.Was, ch.Is = clone(at), clone(at)
+	}
+	stale := func() (*invites.Entry, error) {
+		return nil, &invites.DeliveryError{Text: "it has changed", Stale: clone(at)}
+	}
+	switch {
+	case at == nil && ch.Cancel:
+		return &invites.Entry{ID: ch.ID, Deleted: true}, nil
+	case at != nil && at.Deleted && ch.Cancel && (!ch.Restore || ch.Is.Etag != at.Etag):
+		return clone(at), nil
+	case at != nil && at.Deleted && (!ch.Restore || ch.Is.Etag != at.Etag):
+		return stale()
+	case at != nil && ch.Is != nil && ch.Is.Etag != at.Etag:
+		if !at.Deleted && !ch.Cancel && at.Start.Equal(ch.Start) && at.End.Equal(ch.End) && at.Location == ch.Location && at.Description == ch.Description {
+			return clone(at), nil
+		}
+		return stale()
+	}
+	if err := dot(); err != nil {
+		return nil, err
+	}
+	if err := o.before; err != nil {
+		o.before = nil
+		return nil, err
+	}
+	switch {
+	case at == nil:
+		o.events[ch.ID] = clone(&ch.Entry)
+		at = o.events[ch.ID]
+		at.UID = at.ID + "@google.com"
+		o.tell("invitation", at)
+	case ch.Cancel:
+		at.Deleted = true
+		o.tell("cancellation", at)
+	case !ch.Restore && ch.Start.Equal(ch.Was.Start) && ch.End.Equal(ch.Was.End) && ch.Location == ch.Was.Location && ch.Summary == ch.Was.Summary && ch.Description == ch.Was.Description:
+		return clone(at), nil // there is nothing to write
+	default:
+		at.Deleted = false
+		if !ch.Start.Equal(ch.Was.Start) || !ch.End.Equal(ch.Was.End) {
+			at.Start, at.End, at.Zone = ch.Start, ch.End, ch.Zone
+			at.Sequence++
+		}
+		if ch.Location != ch.Was.Location {
+			at.Location = ch.Location
+		}
+		if ch.Summary != ch.Was.Summary {
+			at.Summary = ch.Summary
+		}
+		if ch.Description != ch.Was.Description {
+			at.Description = ch.Description
+		}
+		o.tell("update", at)
+	}
+	o.touch(ch.ID)
+	o.marks[ch.ID] = ch.Key
+	if err := o.after; err != nil {
+		o.after = nil
+		return nil, err
+	}
+	return clone(at), nil
+}
+
+func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+	o.asked++
+	since, full := 0, cursor == "" || o.forget
+	o.forget = false
+	if !full {
+		fmt.Sscan(cursor, &since)
+	}
+	var page []*invites.Entry
+	for _, id := range o.changed {
+		e := clone(o.events[id])
+		var version int
+		fmt.Sscan(e.Etag, &version)
+		switch {
+		case full && e.Deleted, !full && version <= since:
+			continue
+		case e.Deleted: // little else comes with it
+			e = &invites.Entry{ID: e.ID, Etag: e.Etag, Updated: e.Updated, Deleted: true}
+		}
+		page = append(page, e)
+	}
+	if err := take(page, full); err != nil {
+		return "", err
+	}
+	return fmt.Sprint(o.version), nil
+}
+
+func (o *online) Entry(_ context.Context, id string) (*invites.Entry, error) {
+	if e := o.events[id]; e != nil {
+		return clone(e), nil
+	}
+	return &invites.Entry{ID: id, Deleted: true}, nil
+}
+
+// edit is what somebody does to the one event there is.
+func (o *online) edit(change func(e *invites.Entry)) {
+	for id, e := range o.events {
+		change(e)
+		o.touch(id)
+	}
+}
+
+func (o *online) only(t *testing.T) *invites.Entry {
+	t.Helper()
+	if len(o.events) != 1 {
+		t.Fatalf("%d events; want 1", len(o.events))
+	}
+	return slices.Collect(maps.Values(o.events))[0]
+}
+
+func (o *online) want(t *testing.T, told ...string) {
+	t.Helper()
+	if !slices.Equal(o.told, told) {
+		t.Errorf("guests were told: %q; want %q", o.told, told)
+	}
+}
+
+// sync looks at the calendar once.
+func (w *world) sync() {
+	w.t.Helper()
+	if err := w.ReadCalendar(context.Background()); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// history is what has happened in words, of these kinds.
+func (w *world) history(kinds ...string) string {
+	w.t.Helper()
+	var list []string
+	for _, e := range must(w.store.History(context.Background(), "")) {
+		if slices.Contains(kinds, e.Kind) {
+			list = append(list, e.Text)
+		}
+	}
+	return strings.Join(list, "\n")
+}
+
+// booked is a world with a talk that maya was invited to through Google.
+func booked(t *testing.T, changes ...string) (*world, *online) {
+	t.Helper()
+	w := newWorld(t)
+	o := newOnline(w)
+	w.plan("maya", maya(append([]string{"permitted: She said yes."}, changes...)...))
+	w.pass()
+	return w, o
+}
+
+const invitation = "invitation maya@example.org 4 Mar 10:00"
+
+func accept(e *invites.Entry) { e.Guests[0].PartStat = invites.Accepted }
+
+func TestBooked(t *testing.T) {
+	w, o := booked(t)
+	o.want(t, invitation)
+	w.want("") // nothing goes by mail
+	e, c := o.only(t), w.find("maya")
+	if e.ID != c.EventID() || c.UID != e.UID || c.Channel != scheduler.Google || !strings.Contains(e.Description, "research") && e.Description == "" || e.Location != "Riverside path" || e.Zone != "Europe/Lisbon" {
+		t.Errorf("the event is %+v, the conversation says %s %s %s", e, c.Channel, c.UID, c.EventID())
+	}
+	w.sync()
+	rev := w.find("maya").Rev
+	at := must(w.store.Cursor(context.Background(), o.Name()))
+	w.sync()
+	if again := must(w.store.Cursor(context.Background(), o.Name())); w.find("maya").Rev != rev || at != again {
+		t.Error("our own write was taken for somebody else's")
+	}
+	o.edit(accept)
+	w.sync()
+	if w.status("maya") != scheduler.Confirmed || w.find("maya").PartStat != invites.Accepted {
+		t.Errorf("after the guest has accepted: %s, %s", w.status("maya"), w.find("maya").PartStat)
+	}
+	w.pass()
+	o.want(t, invitation)
+
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.pass()
+	w.sync()
+	if c := w.find("maya"); c.PartStat != invites.NeedsAction || c.Sequence != 1 || !o.only(t).Start.Equal(start.Add(24*time.Hour)) {
+		t.Errorf("after a move: %s, SEQUENCE %d, at %s", c.PartStat, c.Sequence, o.only(t).Start)
+	}
+	if o.only(t).Guests[0].PartStat != invites.Accepted {
+		t.Error("the guest's answer was wiped")
+	}
+	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.pass()
+	w.sync()
+	w.pass()
+	o.want(t, invitation, "update maya@example.org 5 Mar 10:00", "cancellation maya@example.org 5 Mar 10:00")
+	w.want("")
+}
+
+// TestInGoogle is what people do to the event there, and what follows.
+func TestInGoogle(t *testing.T) {
+	later := start.Add(3 * time.Hour)
+	move := func(e *invites.Entry) { e.Start, e.End = later, later.Add(time.Hour) }
+	cases := []struct {
+		name  string
+		do    func(w *world, o *online)
+		check func(c *scheduler.Conversation) string // what is wrong
+		log   string
+		told  []string // beside the invitation
+	}{
+		{"move", func(w *world, o *online) { o.edit(accept); w.sync(); o.edit(move) }, func(c *scheduler.Conversation) string {
+			if !c.Start(monday).Equal(later) || c.PartStat != invites.NeedsAction || c.Sequence != 1 || c.Difference(monday) == "" {
+				return fmt.Sprint(c.Start(monday), c.PartStat, c.Sequence, c.Difference(monday))
+			}
+			return ""
+		}, "moved in Google Calendar to Thu 4 Mar 2027 13:00 (Europe/Lisbon)", nil},
+		{"move and accept at once", func(w *world, o *online) { o.edit(move); o.edit(accept) }, func(c *scheduler.Conversation) string {
+			if !c.Start(monday).Equal(later) || c.PartStat != invites.Accepted {
+				return fmt.Sprint(c.Start(monday), c.PartStat)
+			}
+			return ""
+		}, "moved in Google", nil},
+		{"a longer talk", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.End = e.Start.Add(2 * time.Hour) }) }, func(c *scheduler.Conversation) string {
+			if c.Length() != 2*time.Hour {
+				return c.Length().String()
+			}
+			return ""
+		}, "for 120 minutes", nil},
+		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Location = "South gate" }) }, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: c.Place}[c.Place == "South gate"]
+		}, "the place was changed in Google Calendar to: South gate", nil},
+		{"another title", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Summary = "Walk" }) }, nil, "renamed in Google Calendar: Walk", nil},
+		{"another description", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Description += "more" }) }, nil, "the description was changed", nil},
+		{"deleted", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Deleted = true }) }, func(c *scheduler.Conversation) string {
+			if step := c.Next(monday); step.Kind != "" || !strings.Contains(step.Next, "coalition cancel maya") || c.Status(monday) != scheduler.Invited {
+				return fmt.Sprint(step, c.Status(monday))
+			}
+			return ""
+		}, "the event was deleted in Google Calendar", nil},
+		{"deleted and back", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Deleted = true })
+			w.sync()
+			o.edit(func(e *invites.Entry) { e.Deleted = false })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: c.Next(monday).Next}[c.Next(monday).Next == "remind Maya Chen"]
+		}, "the event is back in Google Calendar", nil},
+		{"deleted, and nobody hears of it in a listing", func(w *world, o *online) {
+			w.sync()
+			o.edit(func(e *invites.Entry) { e.Deleted = true })
+			o.forget = true
+		}, nil, "the event was deleted in Google Calendar", nil},
+		{"tentative, with words", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) {
+				e.Guests[0].PartStat, e.Guests[0].Comment = invites.Tentative, "If the train is in time."
+			})
+		}, func(c *scheduler.Conversation) string {
+			if c.PartStat != invites.Tentative || c.Word == nil || !strings.Contains(c.Word.Text, "train") {
+				return fmt.Sprint(c.PartStat, c.Word)
+			}
+			return ""
+		}, "", nil},
+		{"declined", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: c.Next(monday).Next}[strings.HasPrefix(c.Next(monday).Next, "move the talk, or cancel it")]
+		}, "", nil},
+		{"the guest leaves", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Guests = nil }) }, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
+		}, "Maya Chen is no longer a guest", nil},
+		{"another guest", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
+		}, nil, "zoe@example.org was invited in Google Calendar, too", nil},
+		{"all day", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Start, e.End = time.Time{}, time.Time{} })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: c.Start(monday).String()}[c.Start(monday).Equal(start)]
+		}, "no time of day any more", nil},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			w, o := booked(t)
+			w.sync()
+			tc.do(w, o)
+			w.sync()
+			c := w.find("maya")
+			if tc.check != nil {
+				if wrong := tc.check(c); wrong != "" {
+					t.Errorf("it is %s", wrong)
+				}
+			}
+			if log := w.history("sync"); !strings.Contains(log, tc.log) {
+				t.Errorf("the log says %q; want %q", log, tc.log)
+			}
+			rev := c.Rev
+			w.sync()
+			w.pass()
+			o.forget = true
+			w.sync()
+			if w.find("maya").Rev != rev {
+				t.Error("it was taken in twice")
+			}
+			o.want(t, append([]string{invitation}, tc.told...)...)
+			w.want("")
+		})
+	}
+}
+
+// TestDeletedInGoogle is what the organizer can say about a talk whose event they have deleted.
+func TestDeletedInGoogle(t *testing.T) {
+	gone := func(t *testing.T) (*world, *online) {
+		w, o := booked(t)
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Deleted = true })
+		w.sync()
+		w.later(29 * 24 * time.Hour) // past every reminder
+		w.pass()
+		w.want("")
+		return w, o
+	}
+	t.Run("cancel tells the partner", func(t *testing.T) {
+		w, o := gone(t)
+		w.commit(w.CallOff(w.find("maya"), "", w.now))
+		w.pass()
+		o.want(t, invitation, "cancellation maya@example.org 4 Mar 10:00")
+	})
+	t.Run("cancel, and they know", func(t *testing.T) {
+		w, o := gone(t)
+		w.take("maya", scheduler.Withdraw{Told: true})
+		w.pass()
+		if o.want(t, invitation); w.status("maya") != scheduler.Cancelled {
+			t.Error(w.status("maya"))
+		}
+	})
+	t.Run("invite brings it back", func(t *testing.T) {
+		w, o := gone(t)
+		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.pass()
+		w.sync()
+		if o.want(t, invitation, "update maya@example.org 4 Mar 10:00"); o.only(t).Deleted || w.status("maya") != scheduler.Invited {
+			t.Error("it is not back")
+		}
+	})
+	t.Run("move brings it back", func(t *testing.T) {
+		w, o := gone(t)
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.pass()
+		o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
+	})
+	t.Run("a change of the plan does not", func(t *testing.T) {
+		w, o := gone(t)
+		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+		w.pass()
+		w.pass()
+		o.want(t, invitation)
+	})
+	t.Run("told before it was deleted", func(t *testing.T) {
+		w, _ := booked(t)
+		if _, err := w.Take(w.find("maya"), scheduler.Withdraw{Told: true}, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+			t.Errorf("it is taken: %v", err)
+		}
+	})
+}
+
+// TestNewestWord is about a plan that is edited and an event that is moved, both before either side
+// has heard of the other.
+func TestNewestWord(t *testing.T) {
+	plansTime, googles := start.Add(5*time.Hour), start.Add(3*time.Hour)
+	edit := func(w *world) {
+		w.plan("maya", maya("permitted: She said yes.", "when: {start: 2027-03-04 15:00}"))
+	}
+	for _, tc := range []struct {
+		name      string
+		planFirst bool // the plan was edited before the event was moved
+		passFirst bool // and its change is decided before the calendar is read
+		want      time.Time
+		told      []string
+		log       string
+	}{
+		{"the plan is newer, and read later", false, false, plansTime, []string{"update maya@example.org 4 Mar 15:00"}, "the plan's new time replaces the earlier Thu 4 Mar 2027 13:00"},
+		{"the plan is newer, and read first", false, true, plansTime, []string{"update maya@example.org 4 Mar 15:00"}, "before Thu 4 Mar 2027 15:00 (Europe/Lisbon) was named, which stands"},
+		{"the calendar is newer, and read first", true, false, googles, nil, "the plan's time is older than the change in Google Calendar"},
+		{"the calendar is newer, and read later", true, true, googles, nil, "Thu 4 Mar 2027 15:00 (Europe/Lisbon), which was named before that, no longer holds"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w, o := booked(t)
+			w.sync()
+			clock := time.Now()
+			o.now = func() time.Time {
+				return clock.Add(map[bool]time.Duration{true: time.Hour, false: -time.Hour}[tc.planFirst])
+			}
+			o.edit(func(e *invites.Entry) { e.Start, e.End = googles, googles.Add(time.Hour) })
+			edit(w)
+			if tc.passFirst {
+				o.before = &invites.DeliveryError{Text: "not now", Wait: time.Hour}
+				must(w.Pass(context.Background(), w.board()))
+			}
+			w.sync()
+			o.before = nil
+			w.pass()
+			w.sync()
+			w.pass()
+			if c := w.find("maya"); !c.Start(w.now).Equal(tc.want) || !o.only(t).Start.Equal(tc.want) {
+				t.Errorf("it is at %s, in Google at %s; want %s", c.Start(w.now), o.only(t).Start, tc.want)
+			}
+			o.want(t, append([]string{invitation}, tc.told...)...)
+			if log := w.history("sync", "plan"); !strings.Contains(log, tc.log) {
+				t.Errorf("the log says %q; want %q", log, tc.log)
+			}
+		})
+	}
+}
+
+// TestTrouble is about writes that fail: there is one event, and one notice for each change.
+func TestTroubleInGoogle(t *testing.T) {
+	cut := &invites.DeliveryError{Unclear: true, Text: "the connection was cut"}
+	busy := &invites.DeliveryError{Text: "503"}
+	for _, tc := range []struct {
+		name          string
+		before, after error
+	}{{"refused for now", busy, nil}, {"cut before the effect", cut, nil}, {"cut after the effect", nil, cut}} {
+		t.Run(tc.name, func(t *testing.T) {
+			trouble := func(w *world, o *online) {
+				o.before, o.after = tc.before, tc.after
+				w.pass()
+				w.sync()
+				o.edit(func(e *invites.Entry) { // it reaches its guest all the same, who answers at once
+					if tc.after != nil && len(o.told) > 1 {
+						e.Guests[0].PartStat = invites.Tentative
+					}
+				})
+				w.sync()
+				w.again()
+				w.sync()
+				w.pass()
+			}
+			w := newWorld(t)
+			o := newOnline(w)
+			w.plan("maya", maya("permitted: She said yes."))
+			trouble(w, o)
+			o.want(t, invitation)
+			o.edit(accept)
+			w.sync()
+			if w.status("maya") != scheduler.Confirmed {
+				t.Errorf("after the guest has accepted: %s", w.status("maya"))
+			}
+			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+			trouble(w, o)
+			o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
+			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			trouble(w, o)
+			o.want(t, invitation, "update maya@example.org 5 Mar 10:00", "cancellation maya@example.org 5 Mar 10:00")
+			for _, m := range w.find("maya").Messages {
+				if m.State != scheduler.Accepted || m.Flagged {
+					t.Errorf("the %s is %s", m.Kind, m.State)
+				}
+			}
+		})
+	}
+}
+
+// TestLanes sees that mail goes on while Google wants a sign-in, and that what waits for it goes by
+// mail where the organizer says so.
+func TestLanes(t *testing.T) {
+	w := newWorld(t)
+	o := newOnline(w)
+	o.before = &invites.DeliveryError{Channel: true, Text: "sign in again", Err: invites.ErrLogin}
+	w.plan("maya", maya("permitted: She said yes."))
+	w.plan("tom", strings.ReplaceAll(maya(), "maya@", "tom@"))
+	w.pass()
+	w.want("brief-0")
+	c := w.find("maya")
+	if m := c.Messages[0]; !m.NeedsLogin() || !strings.Contains(c.Next(w.now).Next, "coalition auth google") || time.Until(m.NotBefore) < 20*time.Minute {
+		t.Errorf("the invitation is %s %d until %s; next: %s", m.State, m.Code, m.NotBefore, c.Next(w.now).Next)
+	}
+	if err := w.store.Hurry(context.Background(), scheduler.Google); err != nil {
+		t.Fatal(err)
+	}
+	o.before = &invites.DeliveryError{Channel: true, Text: "no more guests", Err: invites.ErrGuests}
+	w.pass()
+	c = w.find("maya")
+	if !strings.Contains(c.Next(w.now).Next, "coalition invite maya --mail") {
+		t.Errorf("next: %s", c.Next(w.now).Next)
+	}
+	if err := c.Apply(scheduler.ByMail{}, w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.commit(w.Invite(c, plan.Slot{}, "", w.now))
+	w.pass()
+	w.want("brief-0 invite-0")
+	w.again()
+	w.sync()
+	w.pass()
+	o.want(t)
+	if c := w.find("maya"); c.Channel != scheduler.Mail || c.EventID() != "" || len(o.events) != 0 {
+		t.Errorf("it went by %s, event %q", c.Channel, c.EventID())
+	}
+}
+
+// TestLifeInGoogle lives random lives of one talk in Google Calendar: the plan, commands, people in
+// the calendar, and a network that cuts writes off before and after their effect. In the end there is one
+// event, where the newest word has put it, and nobody was told of a change twice.
+func TestLifeInGoogle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // all clocks are one, and every deed has a moment of its own
+		rapid.Check(struct{ testing.TB }{t}, func(rt *rapid.T) { // which must not ask for a deadline here
+			w := newWorld(&tb{T: t, fail: rt})
+			w.now = monday
+			o := newOnline(w)
+			o.now = time.Now
+			starts := []string{"2027-03-04 10:00", "2027-03-05 15:00", "2027-03-08 09:00"}
+			slot := func() plan.Slot {
+				d := must(plan.ParseDate(rapid.SampledFrom(starts).Draw(rt, "start")))
+				return must(d.Slot(w.now, "Europe/Lisbon", ana.Hours, 0))
+			}
+			when, place, purpose := starts[0], "Riverside path", "Join forces."
+			wantStart, wantPlace := start, place
+			words := 0 // of the organizer, to the program
+			write := func() {
+				w.plan("maya", maya("permitted: She said yes.", "purpose: "+purpose, "when: {start: "+when+"}", "setting: {kind: walk, place: "+place+"}"))
+				now := time.Now()
+				if err := os.Chtimes(filepath.Join(w.Plans.Path, "maya.yaml"), now, now); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			write()
+			inGoogle := func(change func(e *invites.Entry)) { // where there is something to change
+				for _, e := range o.events {
+					if e.Deleted || w.find("maya").Cancelled != nil {
+						return
+					}
+					if b := w.find("maya").Booking; b == nil || b.Is.Etag != e.Etag { // of several changes Google tells only the time of the last one
+						w.sync()
+						w.again()
+						w.sync()
+					}
+				}
+				o.edit(change)
+			}
+			rt.Repeat(map[string]func(*rapid.T){
+				"": func(*rapid.T) { time.Sleep(10 * time.Millisecond) },
+				"edit": func(rt *rapid.T) {
+					if w.find("maya").Cancelled != nil {
+						return
+					}
+					if rapid.Bool().Draw(rt, "first look") {
+						w.sync()
+					}
+					switch rapid.IntRange(0, 2).Draw(rt, "what") {
+					case 0:
+						if d := rapid.SampledFrom(starts).Draw(rt, "start"); d != when {
+							when, words = d, words+1
+							wantStart = must(must(plan.ParseDate(d)).Slot(w.now, "Europe/Lisbon", ana.Hours, 0)).Time()
+						}
+					case 1:
+						if p := rapid.SampledFrom([]string{"Riverside path", "Corner café"}).Draw(rt, "place"); p != place {
+							place, wantPlace, words = p, p, words+1
+						}
+					case 2:
+						purpose, words = rapid.SampledFrom([]string{"Join forces.", "Something else."}).Draw(rt, "purpose"), words+1
+					}
+					write()
+					must(w.Pass(context.Background(), w.board())) // it is read, and goes later
+				},
+				"move": func(rt *rapid.T) {
+					to := slot()
+					w.sync() // as commands do
+					d, err := w.Reschedule(w.find("maya"), to, w.now)
+					if err != nil || d.Sent != nil {
+						return
+					}
+					wantStart, words = to.Time(), words+1
+					w.commit(d, nil)
+				},
+				"cancel": func(rt *rapid.T) {
+					if rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
+						w.commit(w.CallOff(w.find("maya"), "", w.now))
+					}
+				},
+				"bring back": func(*rapid.T) {
+					if d, err := w.Invite(w.find("maya"), plan.Slot{}, "", w.now); err == nil {
+						words++
+						w.commit(d, nil)
+					}
+				},
+				"move in Google": func(rt *rapid.T) {
+					to := slot().Time().UTC()
+					inGoogle(func(e *invites.Entry) {
+						if !e.Start.Equal(to) {
+							e.Start, e.End, wantStart = to, to.Add(time.Hour), to
+						}
+					})
+				},
+				"place in Google": func(rt *rapid.T) {
+					to := rapid.SampledFrom([]string{"South gate", "Riverside path"}).Draw(rt, "place")
+					inGoogle(func(e *invites.Entry) {
+						if e.Location != to {
+							e.Location, wantPlace = to, to
+						}
+					})
+				},
+				"answer": func(rt *rapid.T) {
+					p := rapid.SampledFrom([]invites.PartStat{invites.Accepted, invites.Tentative, invites.Declined}).Draw(rt, "answer")
+					inGoogle(func(e *invites.Entry) { e.Guests[0].PartStat = p })
+				},
+				"delete": func(rt *rapid.T) {
+					if rapid.IntRange(0, 3).Draw(rt, "really") == 0 {
+						w.sync() // what was changed before can't be seen any more
+						w.again()
+						inGoogle(func(e *invites.Entry) { e.Deleted = true })
+					}
+				},
+				"network": func(rt *rapid.T) {
+					o.before, o.after = nil, nil
+					switch rapid.SampledFrom([]string{"fine", "fine", "refused", "cut before", "cut after"}).Draw(rt, "network") {
+					case "refused":
+						o.before = &invites.DeliveryError{Text: "503"}
+					case "cut before":
+						o.before = &invites.DeliveryError{Unclear: true, Text: "cut"}
+					case "cut after":
+						o.after = &invites.DeliveryError{Unclear: true, Text: "cut"}
+					}
+				},
+				"pass":  func(*rapid.T) { w.pass() },
+				"again": func(*rapid.T) { w.again() },
+				"sync":  func(*rapid.T) { w.sync() },
+				"lost":  func(*rapid.T) { o.forget = true },
+			})
+			o.before, o.after = nil, nil
+			for range 4 {
+				w.again()
+				w.sync()
+			}
+			c := w.find("maya")
+			if len(o.events) > 1 {
+				rt.Fatalf("there are %d events", len(o.events))
+			}
+			for i, told := range o.told {
+				if strings.HasPrefix(told, "invitation") != (i == 0) || strings.HasPrefix(told, "cancellation") && i != len(o.told)-1 {
+					rt.Fatalf("guests were told: %q", o.told)
+				}
+			}
+			if n := len(o.told); n > 2+words {
+				rt.Fatalf("guests were told %d times of %d words: %q", n, words, o.told)
+			}
+			if len(w.arrived) > 0 {
+				rt.Fatalf("mail has left: %s", w.kinds())
+			}
+			for _, m := range c.Messages {
+				if m.State == scheduler.Queued || m.State == scheduler.Sending {
+					rt.Fatalf("the %s is still %s: %s", m.Kind, m.State, m.Error)
+				}
+			}
+			for _, e := range o.events {
+				switch deleted := c.Booking != nil && c.Booking.Is.Deleted; {
+				case c.Cancelled != nil && !e.Deleted:
+					rt.Fatal("it is cancelled, and its event is still there")
+				case c.Cancelled != nil:
+				case deleted != e.Deleted:
+					rt.Fatalf("it was deleted: %t, which is known: %t", e.Deleted, deleted)
+				case e.Deleted:
+				case !c.Start(w.now).Equal(wantStart) || !e.Start.Equal(wantStart):
+					rt.Fatalf("the talk is at %s, its event at %s; the newest word is %s\n%s", c.Start(w.now), e.Start, wantStart, w.history("sync", "plan", "move"))
+				case e.Location != wantPlace:
+					rt.Fatalf("its event is at %q; the newest word is %q\n%s", e.Location, wantPlace, w.history("sync", "plan"))
+				case c.Booking.Is.Guests[0].PartStat != e.Guests[0].PartStat:
+					rt.Fatalf("the guest's answer is %s, which is not known", e.Guests[0].PartStat)
+				}
+			}
+		})
+	})
+}

@@ -11,42 +11,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"google.golang.org/api/calendar/v3"
 
 	"coalition/invites/google"
+	"coalition/invites/google/googletest"
 )
-
-// channels is the part of Google that opens and stops notification channels.
-type channels struct {
-	mu              sync.Mutex
-	opened, stopped []calendar.Channel
-}
-
-func (g *channels) RoundTrip(r *http.Request) (*http.Response, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var c calendar.Channel
-	if err := json.NewDecoder(r.Body).Decode(&c); err != nil {
-		return nil, err
-	}
-	answer := &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: r}
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/calendars/primary/events/watch"):
-		g.opened = append(g.opened, c)
-		answer.StatusCode = http.StatusOK
-		answer.Header.Set("Content-Type", "application/json")
-		answer.Body = io.NopCloser(strings.NewReader(fmt.Sprintf(`{"kind":"api#channel","id":%q,"resourceId":"r-1","expiration":"%d"}`, c.Id, time.Now().Add(7*24*time.Hour).UnixMilli())))
-	case strings.HasSuffix(r.URL.Path, "/channels/stop"):
-		g.stopped = append(g.stopped, c)
-	default:
-		return nil, fmt.Errorf("a request to %s", r.URL.Path)
-	}
-	return answer, nil
-}
 
 // lines is a log, line by line.
 type lines chan string
@@ -78,7 +50,7 @@ func TestPushBesidePages(t *testing.T) {
 	const config = anaConfig + "web: {listen: \"127.0.0.1:0\", public_url: \"%s\"}\n"
 	dir := write(t, "config.yaml", fmt.Sprintf(config, "https://talk.example.org/answers"))
 	path := filepath.Join(dir, "config.yaml")
-	g := &channels{}
+	g := googletest.Start(t)
 	hints := make(chan bool, 10)
 	log := make(lines, 100)
 	begin := func(ctx context.Context) (a *app, push *google.Push, closed <-chan struct{}) {
@@ -89,7 +61,7 @@ func TestPushBesidePages(t *testing.T) {
 		}
 		t.Cleanup(func() { a.state.Close() })
 		a.sched.Log = slog.New(slog.NewTextHandler(log, nil))
-		c, err := google.NewCalendar(&http.Client{Transport: g}, "", "")
+		c, err := google.NewCalendar(g.Client(), g.Endpoint(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +73,7 @@ func TestPushBesidePages(t *testing.T) {
 	}
 
 	ctx, stop := context.WithCancel(t.Context())
-	_, push, closed := begin(ctx)
+	a, push, closed := begin(ctx)
 	base := "http://" + regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(log.await(t, "serving the page"))
 	ran := make(chan struct{})
 	go func() {
@@ -109,12 +81,25 @@ func TestPushBesidePages(t *testing.T) {
 		push.Run(ctx)
 	}()
 	log.await(t, "tells of changes")
-	g.mu.Lock()
-	c := g.opened[0]
-	g.mu.Unlock()
-	if c.Address != "https://talk.example.org/answers/google/calendar" {
-		t.Errorf("Google is to come to %s", c.Address)
+	var c calendar.Channel
+	requests := g.Requests()
+	if err := json.Unmarshal(requests[len(requests)-1].Body, &c); err != nil {
+		t.Fatal(err)
 	}
+	if ids := g.Channels(); c.Address != "https://talk.example.org/answers/google/calendar" || len(ids) != 1 || ids[0] != c.Id {
+		t.Errorf("asked for %+v, open are %v", c, ids)
+	}
+	g.Set(func(set *googletest.Settings) { set.Push = base })
+	if err := g.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-hints
+	kept, err := a.state.Cursor(t.Context(), "google push")
+	m := regexp.MustCompile(`"resource":"([^"]+)"`).FindStringSubmatch(kept)
+	if err != nil || m == nil {
+		t.Fatalf("the state keeps %s, %v", kept, err)
+	}
+	resource := m[1]
 
 	send := func(method, path, token string, body io.Reader) *http.Response {
 		t.Helper()
@@ -125,7 +110,7 @@ func TestPushBesidePages(t *testing.T) {
 		for name, value := range map[string]string{"ID": c.Id, "Token": token} {
 			r.Header.Set("X-Goog-Channel-"+name, value)
 		}
-		r.Header.Set("X-Goog-Resource-ID", "r-1")
+		r.Header.Set("X-Goog-Resource-ID", resource)
 		r.Header.Set("X-Goog-Resource-State", "exists")
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
@@ -142,7 +127,6 @@ func TestPushBesidePages(t *testing.T) {
 			t.Fatalf("a message at %s: %d", path, r.StatusCode)
 		}
 	}
-	<-hints // the other one has to wait
 	if r := send("POST", "/google/calendar", c.Token, strings.NewReader(strings.Repeat("x", 100<<10))); r.StatusCode != 200 || !r.Close {
 		t.Errorf("a message with a body: %d, and the connection goes on: %v", r.StatusCode, !r.Close)
 	}
@@ -161,20 +145,20 @@ func TestPushBesidePages(t *testing.T) {
 	stop()
 	<-closed
 	<-ran
-	if len(hints) != 0 || len(g.stopped) != 0 {
-		t.Errorf("%d more hints, %d stopped", len(hints), len(g.stopped))
+	if len(g.Channels()) != 1 {
+		t.Error("the channel is not left open")
 	}
 
 	if err := os.WriteFile(path, fmt.Appendf(nil, config, "http://127.0.0.1:8080"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop = context.WithCancel(t.Context())
-	a, push, closed := begin(ctx)
+	a, push, closed = begin(ctx)
 	push.Run(ctx) // until it is stopped
-	if len(g.opened) != 1 || len(g.stopped) != 1 || g.stopped[0].Id != c.Id || g.stopped[0].ResourceId != "r-1" {
-		t.Errorf("opened %+v, stopped %+v", g.opened, g.stopped)
+	if len(g.Channels()) != 0 || g.Count("events.watch") != 1 || g.Count("channels.stop") != 1 {
+		t.Errorf("open are %v", g.Channels())
 	}
-	kept, err := a.state.Cursor(t.Context(), "google push")
+	kept, err = a.state.Cursor(t.Context(), "google push")
 	if err != nil || !strings.Contains(kept, c.Id) || strings.Contains(kept, c.Token) {
 		t.Errorf("the state keeps %s, %v", kept, err)
 	}

@@ -109,8 +109,8 @@ func (j *journal) Write(p []byte) (int, error) {
 	return j.Buffer.Write(p)
 }
 
-// A desk is a Push with all that it was given.
-type desk struct {
+// A pushed is a Push with all that it was given.
+type pushed struct {
 	*Push
 	t      testing.TB
 	google *post
@@ -123,13 +123,13 @@ type desk struct {
 
 const public = "https://talk.example.org/answers"
 
-func newDesk(t testing.TB, g *post, kept, publicURL string) *desk {
+func newPushed(t testing.TB, g *post, kept, publicURL string) *pushed {
 	t.Helper()
 	c, err := NewCalendar(&http.Client{Transport: g}, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, google: g, kept: kept}
+	d := &pushed{t: t, google: g, kept: kept}
 	d.Push = &Push{
 		Calendar:  c,
 		PublicURL: publicURL,
@@ -145,14 +145,14 @@ func newDesk(t testing.TB, g *post, kept, publicURL string) *desk {
 	return d
 }
 
-func (d *desk) hint() {
+func (d *pushed) hint() {
 	turn.Lock()
 	defer turn.Unlock()
 	d.hints++
 }
 
 // run runs it until end is called, or the test is over. It is in a bubble.
-func (d *desk) run() (end func()) {
+func (d *pushed) run() (end func()) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -182,7 +182,7 @@ func message(c calendar.Channel, state string) *http.Request {
 	return r
 }
 
-func (d *desk) send(r *http.Request) int {
+func (d *pushed) send(r *http.Request) int {
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
 	if w.Code == http.StatusOK && (w.Body.Len() != 0 || w.Header().Get("X-Pages") != "") {
@@ -192,7 +192,7 @@ func (d *desk) send(r *http.Request) int {
 }
 
 // want checks how many channels were opened and stopped, and how many hints came.
-func (d *desk) want(watched, stopped, hints int) {
+func (d *pushed) want(watched, stopped, hints int) {
 	d.t.Helper()
 	rest(0)
 	if w, s := len(d.google.watched), len(d.google.stopped); w != watched || s != stopped || d.hints != hints {
@@ -203,7 +203,7 @@ func (d *desk) want(watched, stopped, hints int) {
 func TestPushOpens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		g.early = func(c calendar.Channel) { // it may be faster than the answer
 			if code := d.send(message(c, "sync")); code != 200 {
 				t.Errorf("the first message: %d", code)
@@ -244,7 +244,7 @@ func TestPushOpens(t *testing.T) {
 // TestPushSilent says it once where nothing comes through.
 func TestPushSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, &post{}, "", public)
+		d := newPushed(t, &post{}, "", public)
 		d.run()
 		rest(24 * time.Hour)
 		if n := strings.Count(d.log.String(), "does not come through"); n != 1 {
@@ -257,7 +257,7 @@ func TestPushSilent(t *testing.T) {
 func TestPushForeign(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()
 		c := g.watched[0]
 		set := func(name string, values ...string) func(*http.Request) {
@@ -306,7 +306,7 @@ func TestPushForeign(t *testing.T) {
 func TestPushBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()
 		c := g.watched[0]
 		start := time.Now()
@@ -337,7 +337,7 @@ func TestPushBurst(t *testing.T) {
 func TestPushSlowHint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		free := make(chan struct{})
 		d.Hint = func() { d.hint(); <-free }
 		end := d.run()
@@ -368,7 +368,7 @@ func TestPushSlowHint(t *testing.T) {
 func TestPushRenews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		g.early = func(calendar.Channel) {
 			if len(g.watched) != len(g.stopped)+1 && len(g.watched) != len(g.stopped)+2 {
 				t.Errorf("%d opened, %d stopped", len(g.watched), len(g.stopped))
@@ -418,13 +418,13 @@ func TestPushRenews(t *testing.T) {
 func TestPushRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()()
 		d.want(1, 0, 0)
 		first := g.watched[0]
 
 		rest(5 * 24 * time.Hour)
-		d = newDesk(t, g, d.kept, public)
+		d = newPushed(t, g, d.kept, public)
 		end := d.run()
 		if code := d.send(message(first, "exists")); code != 200 {
 			t.Errorf("after a restart: %d", code)
@@ -436,7 +436,7 @@ func TestPushRestart(t *testing.T) {
 		}
 
 		rest(24*time.Hour + time.Minute)
-		d = newDesk(t, g, d.kept, public)
+		d = newPushed(t, g, d.kept, public)
 		end = d.run()
 		d.want(2, 1, 0)
 		if s := g.stopped[0]; s.Id != first.Id || s.ResourceId != "events-of-primary" {
@@ -444,7 +444,7 @@ func TestPushRestart(t *testing.T) {
 		}
 		end()
 
-		d = newDesk(t, g, d.kept, public) // the late messages of the old one still count as such
+		d = newPushed(t, g, d.kept, public) // the late messages of the old one still count as such
 		end = d.run()
 		if code := d.send(message(first, "exists")); code != 200 {
 			t.Errorf("a late message: %d", code)
@@ -453,7 +453,7 @@ func TestPushRestart(t *testing.T) {
 		end()
 
 		rest(30 * 24 * time.Hour)
-		d = newDesk(t, g, d.kept, public)
+		d = newPushed(t, g, d.kept, public)
 		end = d.run()
 		d.want(3, 1, 0) // what has ended by itself is not stopped
 		if code := d.send(message(first, "exists")); code != 404 {
@@ -468,20 +468,20 @@ func TestPushRestart(t *testing.T) {
 func TestPushElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()()
-		d = newDesk(t, g, d.kept, "https://other.example.org/")
+		d = newPushed(t, g, d.kept, "https://other.example.org/")
 		d.run()()
 		d.want(2, 1, 0)
 		if got := g.watched[1].Address; got != "https://other.example.org/google/calendar" {
 			t.Errorf("the address is %s", got)
 		}
-		d = newDesk(t, g, d.kept, "https://other.example.org")
+		d = newPushed(t, g, d.kept, "https://other.example.org")
 		d.Calendar.Account = "ana@example.org"
 		d.run()()
 		d.want(3, 2, 0)
 		for _, url := range []string{"http://talk.example.org", "", "https://localhost:8080", "https://192.168.1.7", "https://[::1]/x", "https://127.0.0.1:8080", "https://box", "https://box.local.", "ftp://talk.example.org", "https://10.0.0.1"} {
-			d = newDesk(t, g, d.kept, url)
+			d = newPushed(t, g, d.kept, url)
 			d.Run(t.Context()) // returns
 			d.want(3, 3, 0)
 			if code := d.send(message(g.watched[2], "exists")); code != 404 {
@@ -491,7 +491,7 @@ func TestPushElsewhere(t *testing.T) {
 		if s := g.stopped[2]; s.Id != g.watched[2].Id || s.ResourceId == "" {
 			t.Errorf("stopped %+v", s)
 		}
-		d = newDesk(t, g, "", "http://talk.example.org")
+		d = newPushed(t, g, "", "http://talk.example.org")
 		d.Run(t.Context())
 		if len(d.saves) != 0 {
 			t.Errorf("kept without a channel: %s", d.saves)
@@ -511,12 +511,12 @@ func TestPushStopLater(t *testing.T) {
 			}
 			return 0, ""
 		}}
-		d := newDesk(t, g, "", "https://other.example.org")
+		d := newPushed(t, g, "", "https://other.example.org")
 		d.run()()
-		d = newDesk(t, g, d.kept, public)
+		d = newPushed(t, g, d.kept, public)
 		d.run()()
 		d.want(2, 0, 0)
-		d = newDesk(t, g, d.kept, public)
+		d = newPushed(t, g, d.kept, public)
 		end := d.run()
 		before := len(g.at)
 		rest(time.Hour)
@@ -533,7 +533,7 @@ func TestPushStopLater(t *testing.T) {
 		end()
 
 		down.Store(true)
-		d = newDesk(t, g, d.kept, "")
+		d = newPushed(t, g, d.kept, "")
 		ended := make(chan struct{})
 		go func() {
 			d.Run(t.Context())
@@ -546,9 +546,9 @@ func TestPushStopLater(t *testing.T) {
 			t.Error("still at a channel that has ended")
 		}
 
-		d = newDesk(t, g, "", public)
+		d = newPushed(t, g, "", public)
 		for i := range 50 { // restarts, each for another address, while nothing can be stopped
-			d = newDesk(t, g, d.kept, fmt.Sprintf("https://talk%d.example.org", i))
+			d = newPushed(t, g, d.kept, fmt.Sprintf("https://talk%d.example.org", i))
 			d.run()()
 		}
 		if n := len(d.known.Old); n != mostOld {
@@ -568,9 +568,9 @@ func TestPushStopRefused(t *testing.T) {
 			}
 			return 0, ""
 		}}
-		d := newDesk(t, g, "", "https://other.example.org")
+		d := newPushed(t, g, "", "https://other.example.org")
 		d.run()()
-		d = newDesk(t, g, d.kept, public)
+		d = newPushed(t, g, d.kept, public)
 		d.run()
 		rest(24 * time.Hour)
 		d.want(2, 0, 0)
@@ -590,7 +590,7 @@ func TestPushWaits(t *testing.T) {
 			}
 			return 0, ""
 		}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()
 		rest(2*time.Hour - time.Second)
 		d.want(0, 0, 0)
@@ -623,7 +623,7 @@ func TestPushRefused(t *testing.T) {
 				}
 				return 0, ""
 			}}
-			d := newDesk(t, g, "", public)
+			d := newPushed(t, g, "", public)
 			d.run()
 			rest(48 * time.Hour)
 			if n := len(g.at); n < 12 || n > 25 {
@@ -667,7 +667,7 @@ func TestPushKeepsOld(t *testing.T) {
 			}
 			return 0, ""
 		}}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()
 		refuse.Store(true)
 		rest(7*24*time.Hour - time.Minute)
@@ -691,7 +691,7 @@ func TestPushOddAnswers(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			g := &post{life: life}
-			d := newDesk(t, g, "", public)
+			d := newPushed(t, g, "", public)
 			d.run()
 			rest(8 * 24 * time.Hour)
 			if n := len(g.watched); n < 2 || n > most {
@@ -704,7 +704,7 @@ func TestPushOddAnswers(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{life: time.Second}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()
 		rest(time.Hour - time.Second)
 		d.want(6, 0, 0) // every ten minutes
@@ -716,7 +716,7 @@ func TestPushStored(t *testing.T) {
 	for _, kept := range []string{"x", "{", "null", "[]", `{"now":{}}`, `{"now":{"id":"x"},"old":[{}]}`, `{"now":7}`, `{"now":{"id":"x","expires":"2000-01-03T00:00:00Z"},"old":7}`, `{"old":[{"expires":"2999-01-01T00:00:00Z"}]}`} {
 		synctest.Test(t, func(t *testing.T) {
 			g := &post{}
-			d := newDesk(t, g, kept, public)
+			d := newPushed(t, g, kept, public)
 			d.run()
 			if w, s := len(g.watched), len(g.stopped); w != 1 || s > 1 || s == 1 && g.stopped[0].Id != "" {
 				t.Errorf("%s: %d opened, stopped %+v", kept, w, g.stopped)
@@ -729,10 +729,10 @@ func TestPushStored(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) { // the clock was a year ahead when it was opened
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()()
 		ahead := strings.ReplaceAll(d.kept, "2000-", "2001-")
-		d = newDesk(t, g, ahead, public)
+		d = newPushed(t, g, ahead, public)
 		d.run()
 		d.want(2, 1, 0)
 	})
@@ -743,7 +743,7 @@ func TestPushStored(t *testing.T) {
 func TestPushStateFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		var broken atomic.Bool
 		broken.Store(true)
 		load, save := d.Load, d.Save
@@ -789,7 +789,7 @@ func TestPushStateFails(t *testing.T) {
 func TestPushSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &post{}
-		d := newDesk(t, g, "", public)
+		d := newPushed(t, g, "", public)
 		d.run()
 		rest(30 * 24 * time.Hour)
 		all := d.log.String() + strings.Join(d.saves, "\n") + fmt.Sprintf("%+v", d.known)
@@ -809,7 +809,7 @@ func TestPushSecret(t *testing.T) {
 
 func FuzzPushMessage(f *testing.F) {
 	g := &post{}
-	d := newDesk(f, g, "", public)
+	d := newPushed(f, g, "", public)
 	fresh, err := d.tend(f.Context())
 	if err != nil {
 		f.Fatal(err)

@@ -171,19 +171,17 @@ func (s *Server) AddForeign(n int) (ids []string) {
 				map[string]any{"email": Account, "self": true, "responseStatus": []string{"accepted", "declined", "needsAction", "tentative"}[k/10%4]},
 			}
 		}
-		exception := func(status string) bool {
+		exception := func(status string) {
 			if series == "" {
-				return false
+				return
 			}
 			original, _ := momentOf(c.events[series].says["start"])
-			begins := original.at.AddDate(0, 0, 7)
+			weeks := 1
 			if status == "cancelled" {
-				begins = original.at.AddDate(0, 0, 14)
+				weeks = 2
 			}
+			begins := original.at.In(location("America/New_York")).AddDate(0, 0, 7*weeks).UTC()
 			id = series + "_" + begins.Format("20060102T150405Z")
-			if c.events[id] != nil {
-				return false
-			}
 			when := map[string]any{"dateTime": begins.Format(time.RFC3339), "timeZone": "America/New_York"}
 			says["id"], says["iCalUID"] = id, series+"@google.com"
 			says["recurringEventId"], says["originalStartTime"], says["status"] = series, when, status
@@ -191,7 +189,6 @@ func (s *Server) AddForeign(n int) (ids []string) {
 				says = map[string]any{"id": id, "kind": "calendar#event", "etag": says["etag"], "status": status,
 					"recurringEventId": series, "originalStartTime": when}
 			}
-			return true
 		}
 		switch k % 10 {
 		case 0: // a meeting with guests, organized by the owner

@@ -332,6 +332,7 @@ func TestBusy(t *testing.T) {
 		}
 	}
 	add("talk1", "2026-12-02T10:00:00Z", "2026-12-02T11:00:00Z", nil)
+	add("night", "2026-12-01T23:00:00Z", "2026-12-02T01:00:00Z", nil)
 	add("talk2", "2026-12-02T10:30:00Z", "2026-12-02T11:30:00Z", nil)
 	add("free1", "2026-12-02T13:00:00Z", "2026-12-02T14:00:00Z", func(e *calendar.Event) { e.Transparency = "transparent" })
 	add("no1no", "2026-12-02T15:00:00Z", "2026-12-02T16:00:00Z", func(e *calendar.Event) {
@@ -357,13 +358,53 @@ func TestBusy(t *testing.T) {
 		return all
 	}
 	for id, want := range map[string]string{
-		"primary":           " 12-02T08:00-12-02T09:00 12-02T10:00-12-02T11:30 12-02T23:00-12-03T23:00",
+		"primary":           " 12-02T00:00-12-02T01:00 12-02T08:00-12-02T09:00 12-02T10:00-12-02T11:30 12-02T23:00-12-03T23:00",
 		maya:                " 12-02T09:00-12-02T10:00",
 		"tomas@example.com": " notFound",
 	} {
 		if got := show(id); got != want {
 			t.Errorf("%s is busy%s, want%s", id, got, want)
 		}
+	}
+}
+
+// A series takes place where it has no event of its own, and no more.
+func TestSeries(t *testing.T) {
+	g := googletest.Start(t)
+	g.Set(func(set *googletest.Settings) {
+		set.Now = func() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+	})
+	s := service(t, g)
+	g.AddForeign(5) // the third is a series from 2 October on; the next two are its second and third time, moved and cancelled
+	page, err := s.Events.List("primary").SingleEvents(true).OrderBy("startTime").TimeZone("UTC").
+		TimeMin("2026-10-02T00:00:00Z").TimeMax("2026-10-23T00:30:00Z").MaxResults(2).Do()
+	if err != nil || page.NextPageToken == "" {
+		t.Fatal(page, err)
+	}
+	more, err := s.Events.List("primary").SingleEvents(true).OrderBy("startTime").TimeZone("UTC").
+		TimeMin("2026-10-02T00:00:00Z").TimeMax("2026-10-23T00:30:00Z").MaxResults(2).PageToken(page.NextPageToken).Do()
+	if err != nil || more.NextPageToken != "" {
+		t.Fatal(more, err)
+	}
+	var got []string
+	for _, e := range append(page.Items, more.Items...) {
+		got = append(got, e.Id[strings.IndexByte(e.Id, '_')+1:]+" "+e.Start.DateTime)
+	}
+	want := "[20261002T000000Z 2026-10-02T00:00:00Z 20261009T000000Z 2026-10-02T06:00:00Z 20261023T000000Z 2026-10-23T00:00:00Z]"
+	if fmt.Sprint(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	answer, err := s.Freebusy.Query(&calendar.FreeBusyRequest{TimeMin: "2026-10-02T00:30:00Z", TimeMax: "2026-10-23T00:30:00Z",
+		Items: []*calendar.FreeBusyRequestItem{{Id: "primary"}}}).Do()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, p := range answer.Calendars["primary"].Busy {
+		got = append(got, p.Start+" "+p.End[11:16])
+	}
+	if want := "[2026-10-02T00:30:00Z 01:00 2026-10-02T06:00:00Z 07:00 2026-10-23T00:00:00Z 00:30]"; fmt.Sprint(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

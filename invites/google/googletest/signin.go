@@ -189,7 +189,7 @@ func (s *Server) Granted() []string {
 	defer s.mu.Unlock()
 	scopes := map[string]bool{}
 	for _, g := range s.auth.grants {
-		if !g.dead {
+		if g.good(s.set.Now()) {
 			for _, scope := range g.scopes {
 				scopes[scope] = true
 			}

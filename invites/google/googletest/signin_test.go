@@ -135,6 +135,9 @@ func TestSignIn(t *testing.T) {
 		t.Error("after seven days:", err)
 	}
 
+	if left := g.Granted(); len(left) != 0 {
+		t.Error("after seven days:", left)
+	}
 	g.Set(func(set *googletest.Settings) { set.RefreshExpiresIn, set.Rotate = 0, false })
 	token = a.signIn(t, g)
 	if same, err := renew(token.RefreshToken); err != nil || same.RefreshToken != token.RefreshToken {

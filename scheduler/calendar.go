@@ -92,7 +92,7 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 	start := m.Content.Start.Time()
 	ch := invites.Change{Key: random(8), Entry: invites.Entry{
 		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
-		Summary: entry.Summary, Description: entry.Description, Location: entry.Location,
+		Summary: entry.Summary, Description: entry.HTML(), Location: entry.Location,
 		Meet:   c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
@@ -139,6 +139,11 @@ func (c *Conversation) Written(m *Message) {
 	}
 	c.Booking = &b
 	c.Sequence = max(c.Sequence, m.Entry.Sequence)
+	for _, named := range []*time.Time{&c.Named.Start, &c.Named.Place} { // from here on the calendar's clock is the one for both
+		if named.After(m.Entry.Updated) {
+			*named = m.Entry.Updated
+		}
+	}
 }
 
 // ReadCalendar takes in what has happened in the calendar since it was read last. Each change counts
@@ -257,8 +262,9 @@ func (c *Conversation) writing() bool {
 
 // A try is a write of ours of which no answer came: nobody knows whether it took effect.
 type try struct {
+	message *Message
 	entry   invites.Entry
-	content Content
+	counted bool // what the event shows says so
 }
 
 func (s *Scheduler) tried(ctx context.Context, c *Conversation) (list []try, err error) {
@@ -277,7 +283,7 @@ func (s *Scheduler) tried(ctx context.Context, c *Conversation) (list []try, err
 			return nil, err
 		}
 		if ch, err := full.change(); err == nil {
-			list = append(list, try{ch.Entry, m.Content})
+			list = append(list, try{message: m, entry: ch.Entry})
 		}
 	}
 	return list, nil
@@ -328,7 +334,19 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried []try, no
 		c.Sequence = max(c.Sequence, e.Sequence)
 	}
 	c.Booking = &t.b
-	return s.plain(c, now, t.events...)
+	d := s.plain(c, now, t.events...)
+	if e.Etag != t.is.Etag { // what has not shown by now never will: it was meant for the event as it was
+		for _, w := range tried {
+			if w.message.Stuck() {
+				w.message.State, w.message.Error, w.message.Changed = Superseded, "", now
+				if w.counted {
+					w.message.State = Accepted
+				}
+				d.Heard = append(d.Heard, w.message)
+			}
+		}
+	}
+	return d
 }
 
 // An entryTaking is an event beside the conversation it belongs to.
@@ -348,6 +366,7 @@ type entryTaking struct {
 func (t *entryTaking) ours(same func(e *invites.Entry) bool) *try {
 	for i := range t.tried {
 		if same(&t.tried[i].entry) {
+			t.tried[i].counted = true
 			return &t.tried[i]
 		}
 	}
@@ -359,7 +378,11 @@ func (t *entryTaking) note(format string, args ...any) {
 }
 
 func (t *entryTaking) tell(what, text string, commands ...string) {
-	t.c.tell(News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: clip(text, maxLine), Do: commands})
+	n := News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: clip(text, maxLine), Do: commands}
+	if what == templates.NewsDeleted {
+		n.From, n.How = "", "" // it was not the partner
+	}
+	t.c.tell(n)
 }
 
 // take reports whether there is anything new in it.
@@ -429,7 +452,7 @@ func (t *entryTaking) takeTime() {
 	c.PartStat, c.Counter = invites.NeedsAction, nil
 	switch {
 	case c.Cancelled != nil:
-	case pending && c.Named.Start.After(e.Updated):
+	case c.Named.Start.After(e.Updated):
 		t.note("%s before %s was named, which stands", text, mine.Start)
 		return
 	case pending:
@@ -452,12 +475,12 @@ func (t *entryTaking) takePlace() {
 	pending := c.place() != t.b.Told.Place
 	t.b.Wrote.Location = e.Location
 	if w := t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }); w != nil {
-		t.b.Told.Place = w.content.Place
+		t.b.Told.Place = w.message.Content.Place
 		return
 	}
 	c.Sequence++
 	text := "the place was changed in Google Calendar to: " + cmp.Or(clip(flat(e.Location), 300), "none")
-	if pending && c.Named.Place.After(e.Updated) {
+	if c.Named.Place.After(e.Updated) {
 		t.b.Told.Place = fingerprint(e.Location)
 		t.note("%s; the plan has named another since, which stands", text)
 		return
@@ -489,7 +512,7 @@ func (t *entryTaking) takeGuests(over bool) {
 			t.note("%s is no longer a guest of the event in Google Calendar", c.Plan.With.Name)
 			if !over {
 				c.PartStat = invites.Declined
-				t.tell(templates.NewsLeft, "", "coalition cancel "+c.Ref(), "coalition show "+c.Ref())
+				t.tell(templates.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
 			}
 		}
 		return

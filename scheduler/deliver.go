@@ -263,8 +263,11 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 		m.Unclears++
 	case fault.Final:
 		m.State = Failed
-	case fault.Stale != nil:
-		m.State = m.again()
+	case fault.Stale != nil && fault.Stale.Deleted && m.Kind == Invite: // it was there, and somebody has deleted it since
+		m.State, m.Entry, m.Code, m.Error = Accepted, fault.Stale, 0, ""
+		return nil
+	case fault.Stale != nil: // which shows that it has not counted
+		m.State, m.Unclears = Queued, 0
 	case old:
 		m.State, m.Error = Failed, "given up after five days: "+m.Error
 	default:

@@ -115,11 +115,11 @@ const (
 	NewsNo        = "no"
 	NewsDeclined  = "declined"  // the invitation, in the calendar
 	NewsTentative = "tentative" // likewise
+	NewsDeleted   = "deleted"   // the event, in the organizer's own calendar
+	NewsLeft      = "left"      // the partner, who is no guest of the event any more
 	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
 	NewsBounced   = "bounced"   // a message of ours came back
 	NewsAdds      = "adds"      // lines for the agenda, in Text
-	NewsDeleted   = "deleted"
-	NewsLeft      = "left"
 	NewsMail      = "mail" // a mail after the invitation
 )
 

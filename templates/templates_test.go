@@ -118,6 +118,8 @@ var variants = []struct {
 		news(NewsNo, "page", "")(t)
 		t.Start = time.Time{}
 	}},
+	{"notice-deleted", Notice, news(NewsDeleted, "", "", "coalition cancel maya", "coalition cancel maya --told", "coalition invite maya")},
+	{"notice-left", Notice, news(NewsLeft, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-declined", Notice, news(NewsDeclined, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-tentative", Notice, news(NewsTentative, "calendar", "")},
 	{"notice-counter", Notice, news(NewsCounter, "calendar", "Could we meet on Saturday?", "coalition move maya --start '2027-03-06 13:00'")},
@@ -173,6 +175,7 @@ func TestGolden(t *testing.T) {
 				fmt.Fprintf(&b, "- %s | %s\n\n", e.Summary, e.Location)
 				if kind == "walk" && place != "" {
 					golden(t, lang+"/event.txt", e.Description)
+					golden(t, lang+"/event.html", e.HTML())
 				}
 			}
 		}
@@ -210,6 +213,28 @@ func TestSettings(t *testing.T) {
 				t.Errorf("%s: the calendar entry for %s makes no request", lang, kind)
 			}
 		}
+	}
+}
+
+// TestEntryHTML: words that look like elements stay words, and nothing but what calendars show is written.
+func TestEntryHTML(t *testing.T) {
+	talk := Sample()
+	talk.Purpose = "<script>alert(1)</script> & \"so on\""
+	talk.Agenda[0].Topic = "2. <b>This</b> first"
+	e, err := view(t, load(t, ""), "en", talk).Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := e.HTML()
+	for _, element := range regexp.MustCompile("<[^>]*>").FindAllString(page, -1) {
+		if !slices.Contains([]string{"<b>", "</b>", "<br>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>"}, element) {
+			t.Errorf("%s in\n%s", element, page)
+		}
+	}
+	marks := regexp.MustCompile(`(?m)^(- |\d+[.] )`)
+	text := spaces.ReplaceAllString(marks.ReplaceAllString(e.Description, ""), "")
+	if got := spaces.ReplaceAllString(visible(t, page), ""); got != text {
+		t.Errorf("the reader sees\n%s\nand the text says\n%s", got, text)
 	}
 }
 

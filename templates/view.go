@@ -3,7 +3,9 @@ package templates
 import (
 	"bytes"
 	"cmp"
+	"html"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	texttemplate "text/template"
@@ -68,6 +70,53 @@ func (v *View) Entry() (*Entry, error) {
 		return nil, err
 	}
 	return &e, nil
+}
+
+// HTML is the description in the few elements that online calendars show: what stands above a block of
+// lines becomes bold, and lines with a number or a dash become lists. All words stay as they are.
+func (e *Entry) HTML() string {
+	var b strings.Builder
+	for i, block := range strings.Split(strings.TrimSpace(e.Description), "\n\n") {
+		if i > 0 {
+			b.WriteString("<br>")
+		}
+		lines, list := strings.Split(block, "\n"), ""
+		for j, line := range lines {
+			kind, item := listed(line)
+			if list != kind && list != "" {
+				b.WriteString("</" + list + ">")
+			}
+			if list != kind && kind != "" {
+				b.WriteString("<" + kind + ">")
+			}
+			list, line = kind, html.EscapeString(item)
+			switch {
+			case kind != "":
+				b.WriteString("<li>" + line + "</li>")
+			case j == 0 && len(lines) > 1 && len(item) <= 60 && !strings.ContainsAny(item[max(0, len(item)-1):], ".!?:,;"):
+				b.WriteString("<b>" + line + "</b><br>")
+			default:
+				b.WriteString(line + "<br>")
+			}
+		}
+		if list != "" {
+			b.WriteString("</" + list + ">")
+		}
+	}
+	return b.String()
+}
+
+// listed is the list that a line belongs to, "" for none, and what it says in it. A list with numbers
+// begins at 1 and leaves none out: so do agendas.
+func listed(line string) (kind, item string) {
+	if item, ok := strings.CutPrefix(line, "- "); ok {
+		return "ul", item
+	}
+	number, item, ok := strings.Cut(line, ". ")
+	if _, err := strconv.ParseUint(number, 10, 8); ok && err == nil {
+		return "ol", item
+	}
+	return "", line
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -141,7 +141,11 @@ var variants = []struct {
 // news changes a talk into one about which something has come.
 func news(what, how, text string, commands ...string) func(*Talk) {
 	return func(t *Talk) {
-		t.News = &News{What: what, From: t.News.From, How: how, At: t.News.At, Text: text, Commands: commands}
+		from := t.News.From
+		if what == NewsDeleted { // it was not the partner
+			from = ""
+		}
+		t.News = &News{What: what, From: from, How: how, At: t.News.At, Text: text, Commands: commands}
 		if what != NewsCounter {
 			t.Proposed = Former{}
 		}

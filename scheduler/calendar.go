@@ -139,10 +139,12 @@ func (c *Conversation) Written(m *Message) {
 	}
 	c.Booking = &b
 	c.Sequence = max(c.Sequence, m.Entry.Sequence)
-	for _, named := range []*time.Time{&c.Named.Start, &c.Named.Place} { // from here on the calendar's clock is the one for both
-		if named.After(m.Entry.Updated) {
-			*named = m.Entry.Updated
-		}
+	// Of what it has taken over, the calendar's clock is the one that counts from here on.
+	if at := m.Entry.Updated; c.Named.Start.After(at) && c.Dates != nil && c.start(at) == m.Content.Start {
+		c.Named.Start = at
+	}
+	if at := m.Entry.Updated; c.Named.Place.After(at) && c.place() == m.Content.Place {
+		c.Named.Place = at
 	}
 }
 

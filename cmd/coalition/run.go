@@ -18,7 +18,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"coalition/invites"
 	"coalition/invites/email"
+	"coalition/invites/google"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
@@ -30,6 +32,7 @@ const (
 	exitDone    = 0
 	exitFailed  = 1 // failed, or still pending at the end of a sending command
 	exitUsage   = 2 // wrong usage, invalid input, not ready
+	exitLogin   = 4 // somebody has to sign in
 	exitNoYes   = 8 // no yes is on record
 	timeLayout  = "Mon 2 Jan 2006 15:04"
 	drainWithin = 20 * time.Second // how long messages being handed over are waited for after a signal
@@ -138,6 +141,12 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.As(err, &wrong):
 		say(wrong.text, wrong.hint)
 		return exitUsage
+	case errors.Is(err, google.ErrClient):
+		say(err.Error(), "")
+		return exitUsage
+	case errors.Is(err, invites.ErrLogin):
+		say(err.Error(), "") // which says how
+		return exitLogin
 	case errors.As(err, &running):
 		say(running.Error(), "stop it first, or leave the work to it")
 		return exitFailed
@@ -201,7 +210,7 @@ Then:        coalition daemon`,
 	}
 	group("plan", a.initCommand(), a.newCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
 	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(), a.counterCommand(), a.agendaCommand(), a.cancelCommand())
-	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand())
+	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand(), a.authCommand())
 	group("look", a.listCommand(), a.showCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.InitDefaultCompletionCmd()

@@ -50,7 +50,7 @@ type Account struct {
 	inRing  bool
 	seen    version
 	read    bool   // held is known
-	unsaved *grant // renewed, and not yet stored
+	unsaved *grant // what held was renewed to, and could not be stored yet
 
 	noting sync.Mutex
 	note   *note // as it was written last
@@ -227,7 +227,7 @@ func (a *Account) access(ctx context.Context, refused secret) (secret, error) {
 			return "", err
 		}
 	} else {
-		a.unsaved, a.read = nil, false // another process may have renewed it before this one held the lock
+		a.read = false // another process may have renewed it, within one tick of the file system's clock
 	}
 	if g, err = a.load(ctx); err != nil || g.good(refused) {
 		return g.token(), err
@@ -274,7 +274,7 @@ func (a *Account) look(ctx context.Context) error {
 		return nil
 	}
 	held, inRing, err := a.vault.read(ctx)
-	a.held, a.inRing, a.seen, a.read = held, inRing, now, err == nil
+	a.held, a.inRing, a.seen, a.read, a.unsaved = held, inRing, now, err == nil, nil
 	return err
 }
 
@@ -330,7 +330,7 @@ func (g *grant) take(token *oauth2.Token) {
 	if scope, _ := token.Extra("scope").(string); scope != "" {
 		g.Scopes = strings.Fields(scope)
 	}
-	if token.RefreshToken == "" || secret(token.RefreshToken) == g.Refresh {
+	if secret(token.RefreshToken) == g.Refresh { // oauth2 gives the old one back where none came
 		return
 	}
 	g.Refresh, g.Ends = secret(token.RefreshToken), time.Time{}
@@ -344,7 +344,15 @@ func (g *grant) take(token *oauth2.Token) {
 func tokenFault(ctx context.Context, err error) error {
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) {
-		return &invites.DeliveryError{Channel: true, Err: ctx.Err(), Text: "Google's sign-in can't be reached: " + cause(ctx, err)}
+		var network *url.Error
+		what := "something else answers in its place"
+		switch {
+		case errors.As(err, &network) || ctx.Err() != nil:
+			what = cause(ctx, err)
+		case strings.Contains(err.Error(), "cannot fetch token"): // which hides the cause
+			what = "the connection was cut"
+		}
+		return &invites.DeliveryError{Channel: true, Err: ctx.Err(), Text: "Google's sign-in can't be reached: " + what}
 	}
 	f := &invites.DeliveryError{Channel: true, Code: answer.Response.StatusCode, Text: "Google's sign-in has trouble; it is tried again later"}
 	switch answer.ErrorCode {
@@ -477,7 +485,6 @@ func (a *Account) revoke(ctx context.Context, g *grant) error {
 
 // A Status is what is known of an account here, without asking Google.
 type Status struct {
-	SignedIn bool      // a person is signed in, for all that is needed, as far as is known
 	Dead     time.Time // when Google refused the sign-in for good; zero: it has not
 	Account  string    // the address; "": not known
 	Scopes   []string  // what was granted
@@ -490,7 +497,13 @@ type Status struct {
 	Troubled time.Time // when
 }
 
-// Status looks at what lies here. Where the sign-in can't be read the rest counts all the same.
+// Left is how many days from now the sign-in still counts, rounded down; ok is false where that is open.
+func (s Status) Left(now time.Time) (days int, ok bool) {
+	return max(0, int(s.Ends.Sub(now)/(24*time.Hour))), !s.Ends.IsZero()
+}
+
+// Status looks at what lies here. The error is the one that every request would meet; what else is known
+// counts all the same.
 func (a *Account) Status(ctx context.Context) (Status, error) {
 	var s Status
 	if n := a.lastNote(); n != nil {
@@ -501,19 +514,18 @@ func (a *Account) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	defer done()
-	if err := a.look(ctx); err != nil || a.held == nil {
-		return s, err
+	_, err = a.load(ctx)
+	if a.held != nil {
+		a.tell(&s)
 	}
-	a.tell(&s)
-	return s, nil
+	return s, err
 }
 
 // tell fills in what the grant says.
 func (a *Account) tell(s *Status) {
 	g := a.held
-	s.SignedIn, s.Dead, s.Account, s.Scopes, s.Since, s.Ends, s.Place = g.Dead.IsZero(), g.Dead, g.Account, g.Scopes, g.Since, g.Ends, a.vault.place(a.inRing)
+	s.Dead, s.Account, s.Scopes, s.Since, s.Ends, s.Place = g.Dead, g.Account, g.Scopes, g.Since, g.Ends, a.vault.place(a.inRing)
 	needed, useful := a.scopes()
-	s.SignedIn = s.SignedIn && len(g.lacks(needed)) == 0
 	s.Lacks = g.lacks(slices.Concat(needed, useful))
 }
 

@@ -78,7 +78,8 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Status, error) {
 		options = append(options, oauth2.SetAuthURLParam("login_hint", a.User))
 	}
 	d.address = config.AuthCodeURL(d.state, options...)
-	back, err := d.wait(ctx, l, p)
+	defer d.open(l)()
+	back, err := d.wait(ctx, p)
 	switch {
 	case err != nil:
 		return Status{}, err
@@ -124,7 +125,7 @@ func (a *Account) keep(ctx context.Context, g *grant) (s Status, err error) {
 	if err := a.vault.first(ctx, g); err != nil {
 		return s, err
 	}
-	a.unsaved, a.read = nil, false
+	a.read = false
 	if err := a.look(ctx); err != nil {
 		return s, err
 	}
@@ -149,24 +150,28 @@ func (a *Account) whose(ctx context.Context, token *oauth2.Token) string {
 	return oneLine(own.Id)
 }
 
-// wait sends the person to Google's page and waits for what comes back. It closes l.
-func (d *desk) wait(ctx context.Context, l net.Listener, p Prompt) (returned, error) {
-	ctx, cancel := context.WithTimeout(ctx, signInLimit)
-	defer cancel()
+// open serves browsers on l, until it is closed.
+func (d *desk) open(l net.Listener) (closed func()) {
 	server := &http.Server{Handler: d, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
 		_ = server.Serve(l) // ends as closed
 	}()
-	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		if server.Shutdown(closing) != nil { // the page that thanks has to arrive
+		if server.Shutdown(ctx) != nil { // the page that thanks has to arrive
 			_ = server.Close()
 		}
 		<-served
-	}()
+	}
+}
+
+// wait sends the person to Google's page and waits for what comes back.
+func (d *desk) wait(ctx context.Context, p Prompt) (returned, error) {
+	ctx, cancel := context.WithTimeout(ctx, signInLimit)
+	defer cancel()
 	failed := make(chan error, 1)
 	if p.Browser != nil {
 		// What a browser is started with, everybody on this machine can read in the list of processes. So it

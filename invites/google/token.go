@@ -53,10 +53,11 @@ type vault struct {
 	asking chan struct{}
 }
 
-// A version tells whether a grant may have changed: it is the time of the file and of the lock.
+// A version tells whether a grant may have changed: the file, or the lock for what lies in the keyring.
 type version struct {
-	file, lock time.Time
+	file, lock time.Time // when they were changed
 	size       int64
+	mode       fs.FileMode
 }
 
 func (v *vault) lockPath() string { return v.path + ".lock" }
@@ -75,7 +76,7 @@ func (v *vault) lock(ctx context.Context) (unlock func(), err error) {
 
 func (v *vault) version() (now version) {
 	if info, err := os.Stat(v.path); err == nil {
-		now.file, now.size = info.ModTime(), info.Size()
+		now.file, now.size, now.mode = info.ModTime(), info.Size(), info.Mode()
 	}
 	if info, err := os.Stat(v.lockPath()); err == nil {
 		now.lock = info.ModTime()

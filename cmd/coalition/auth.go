@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -89,10 +88,6 @@ beside the state that only you can read.`,
 	c.Flags().BoolVar(&noBrowser, "no-browser", false, "print the address of Google's page instead of opening it")
 	return c
 }
-
-// signedIn is called after a sign-in has been stored: what has waited for it can go on at once. Requests
-// of a running daemon notice it by themselves.
-func (a *app) signedIn(context.Context) error { return nil }
 
 // sayGranted says what a sign-in has brought, and what to look after.
 func (a *app) sayGranted(s google.Status) {
@@ -251,4 +246,3 @@ func (a *app) authLogoutCommand() *cobra.Command {
 		},
 	}
 }
-

@@ -421,6 +421,7 @@ func (c *config) settings() scheduler.Settings {
 		HoldOver:   c.HoldOver,
 		CopyToSelf: c.Mail.CopyToSelf,
 		Notify:     c.Notify,
+		Google:     c.Calendar.Via == "google",
 	}
 	for _, alias := range o.Aliases {
 		s.Aliases = append(s.Aliases, string(alias))

@@ -8,11 +8,13 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"coalition/invites"
 	"coalition/invites/email"
+	"coalition/invites/google"
 	"coalition/scheduler"
 )
 
@@ -44,8 +46,15 @@ than a day ago, holds them all and waits for: coalition approve`,
 			a.sched.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
 			ctx, stop := context.WithCancel(cmd.Context())
+			var side sync.WaitGroup
+			defer side.Wait()
 			defer stop()
-			closed, err := a.openPages(ctx, nil)
+			var push *google.Push
+			if a.online != nil {
+				push = a.push(a.online.Calendar, a.sched.Hint)
+				side.Go(func() { push.Run(ctx) })
+			}
+			closed, err := a.openPages(ctx, push)
 			if err != nil {
 				return err
 			}
@@ -137,7 +146,7 @@ func (a *app) once(cmd *cobra.Command) error {
 	}
 	switch {
 	case login:
-		return invites.ErrLogin
+		return errLogin
 	case failed:
 		return errPending
 	}

@@ -56,6 +56,7 @@ type app struct {
 	config *config
 	state  *store.Store
 	sched  *scheduler.Scheduler
+	online *watched        // the online calendar of the config; nil: there is none
 	hard   context.Context // ends when nothing may be waited for any more
 }
 
@@ -267,6 +268,12 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Mailbox: c.mailbox(),
 		Link:    c.link(),
+	}
+	if a.online, err = c.online(); err != nil {
+		return err
+	}
+	if a.online != nil {
+		a.sched.Online, a.sched.Poll = a.online, time.Duration(c.Calendar.Google.Poll)
 	}
 	if a.at != "" {
 		start, err := a.parseTime(a.at, time.Now())

@@ -454,7 +454,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 	}
 	switch {
 	case login:
-		return invites.ErrLogin
+		return errLogin
 	case pending:
 		return errPending
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/google"
+	"coalition/scheduler"
+)
+
+// A watched is the calendar of the config, which writes down for `auth status` how it was read last.
+type watched struct {
+	*google.Calendar
+	account *google.Account
+}
+
+// Changes implements [scheduler.Calendar].
+func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+	next, err := w.Calendar.Changes(ctx, cursor, since, take)
+	w.account.Noted(time.Now(), err)
+	return next, err
+}
+
+// online is the calendar of the config; nil where invitations go by mail.
+func (c *config) online() (*watched, error) {
+	if c.Calendar.Via != "google" {
+		return nil, nil
+	}
+	account := c.account()
+	calendar, err := google.NewCalendar(account.Client(), c.Calendar.Google.Endpoint, c.Calendar.Google.Calendar)
+	if err != nil {
+		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
+	}
+	return &watched{calendar, account}, nil
+}
+
+// errLogin ends a command for which somebody has to sign in first.
+var errLogin = &invites.DeliveryError{Text: "Google wants you to sign in; use: coalition auth google", Err: invites.ErrLogin}
+
+// signedIn is called after a sign-in has been stored: what has waited for it can go on at once. Requests
+// of a running daemon notice it by themselves.
+func (a *app) signedIn(ctx context.Context) error {
+	err := a.open(ctx, false)
+	if err == nil {
+		err = a.sched.Store.Hurry(ctx, scheduler.Google)
+	}
+	if err != nil {
+		return errors.Join(errors.New("you are signed in, but what waits can't be let go at once"), err)
+	}
+	return nil
+}

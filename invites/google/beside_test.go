@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -140,10 +141,22 @@ func TestWriteBeside(t *testing.T) {
 			ch := changed(later)(d)
 			d.stale(ch, true)
 			d.stale(ch, true)
-			if e := d.Event(d.id); e.Status != "cancelled" {
-				d.Errorf("it is %s", e.Status)
+			if e := d.Event(d.id); e.Status != "cancelled" || d.Count("events.patch") != 1 {
+				d.Errorf("it is %s after %d attempts", e.Status, d.Count("events.patch"))
 			}
 		}, nil},
+		{"a deletion, and Google says so with 403", func(d *desk) {
+			d.Delete(d.id, false)
+			d.Fail(googletest.Fault{Call: "events.patch", Status: 403})
+			d.stale(changed(later)(d), true)
+			d.Fail(googletest.Fault{Call: "events.delete", Status: 403})
+			d.write(changed(called)(d))
+		}, nil},
+		{"a cancellation that was lost, of what had been brought back", func(d *desk) {
+			ch := changed(func(ch *invites.Change) { ch.Cancel, ch.Restore = true, true })(d)
+			d.lose("events.delete", ch)
+			d.write(ch)
+		}, []string{cancelled}},
 		{"a deletion that was taken back, before a move", func(d *desk) {
 			d.bin()
 			d.Restore(d.id, false)
@@ -230,8 +243,25 @@ func TestWriteBeside(t *testing.T) {
 			d.AddGuest(d.id, "tom@example.org")
 			d.Forget()
 			ch := changed(func(ch *invites.Change) { ch.Guests = append(ch.Guests, invites.Guest{Email: "tom@example.org"}) })(d)
-			d.write(ch) // he is there
+			if d.write(ch); d.Count("events.patch") > 0 {
+				d.Error("he was there")
+			}
 		}, nil},
+		{"one of two guests before both are invited", func(d *desk) {
+			d.AddGuest(d.id, "tom@example.org")
+			d.Forget()
+			d.is = d.hear()
+			d.write(changed(func(ch *invites.Change) {
+				ch.Guests = append(ch.Guests, invites.Guest{Email: "tom@example.org"}, invites.Guest{Email: "li@example.org"})
+			})(d))
+		}, []string{updated, "update tom@example.org", "invitation li@example.org"}},
+		{"an address in other letters", func(d *desk) {
+			d.was.Guests = []invites.Guest{{Email: "Maya@example.org"}}
+			d.write(changed(func(ch *invites.Change) { ch.Guests = nil })(d))
+			if len(d.is.Guests) > 0 {
+				d.Errorf("guests %v", d.is.Guests)
+			}
+		}, []string{cancelled}},
 		{"a guest who left, before they are sent away", func(d *desk) {
 			d.Leave(d.id, maya)
 			d.write(changed(func(ch *invites.Change) { ch.Guests = nil })(d))
@@ -251,6 +281,12 @@ func TestWriteBeside(t *testing.T) {
 			ch := changed(later)(d)
 			d.stale(ch, false)
 			d.write(ch)
+			d.is = &invites.Entry{ID: d.id}
+			ch = changed(func(ch *invites.Change) { later(ch); ch.Alarms = nil })(d)
+			d.stale(ch, false)
+			if d.Count("events.patch") != 1 {
+				d.Error("it was written without a guard")
+			}
 			d.is = nil
 			d.write(changed(called)(d))
 		}, []string{updated, cancelled}},
@@ -320,13 +356,20 @@ func TestInsertBeside(t *testing.T) {
 		}, []string{invited, "cancellation " + maya}},
 		{"other words meanwhile", func(d *desk, ch *invites.Change) {
 			d.AddGuest(d.id, "tom@example.org")
-			ch = changed(later)(d)
+			later(ch)
 			ch.Summary = "Another"
 			d.write(ch)
 			if d.is.Summary != "Another" || !d.is.Start.Equal(ch.Start) || len(d.is.Guests) != 2 {
 				d.Errorf("got %+v", d.is)
 			}
 		}, []string{invited, "invitation tom@example.org", updated, "update tom@example.org"}},
+		{"nothing but the alarms", func(d *desk, ch *invites.Change) {
+			ch.Alarms = nil
+			d.write(ch)
+			if e := d.Event(d.id); len(e.Reminders.Overrides) > 0 {
+				d.Errorf("it rings %+v", e.Reminders)
+			}
+		}, []string{invited}},
 		{"another conversation", func(d *desk, ch *invites.Change) {
 			ch.Ref = "li/1"
 			if f := delivery(d.T, d.try(ch)); !f.Final {
@@ -594,6 +637,27 @@ func TestRooms(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A room that an earlier write has asked for is not asked for again.
+func TestRoomsOnce(t *testing.T) {
+	patched := ""
+	c := over(t, func(r *http.Request) (int, string, error) {
+		switch r.Method {
+		case "POST":
+			return 409, no(409, "duplicate", "The requested identifier already exists."), nil
+		case "PATCH":
+			b, _ := io.ReadAll(r.Body)
+			patched += string(b)
+			return 200, `{"id":"x"}`, nil
+		}
+		return 200, `{"id":"x","etag":"\"1\"","extendedProperties":{"private":{"coalition":"maya/1","coalitionWrite":"other"}},"conferenceData":{"createRequest":{"status":{"statusCode":"pending"}}}}`, nil
+	})
+	ch := invitation()
+	ch.Meet = true
+	if _, err := c.Write(t.Context(), ch, ready); err != nil || patched == "" || strings.Contains(patched, "conferenceData") {
+		t.Errorf("%v, %s", err, patched)
 	}
 }
 

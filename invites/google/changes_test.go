@@ -1,6 +1,7 @@
 package google_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -154,7 +155,7 @@ func TestChangesSince(t *testing.T) {
 	r.want("full true: " + id)
 	r.Answer(past.id, maya, "accepted", "")
 	r.want("full false: " + past.id)
-	r.cursor, r.since = "", ch.End.Add(-time.Second)
+	r.cursor, r.since = "", ch.End.Add(-time.Second).In(time.FixedZone("", 5*3600))
 	r.want("full true: " + past.id + " " + id)
 }
 
@@ -175,6 +176,28 @@ func TestChangesForeign(t *testing.T) {
 	// One time of a talk that was made to recur is no talk of its own.
 	r.Edit(first[0], false, func(e *calendar.Event) { e.Recurrence = []string{"RRULE:FREQ=WEEKLY;COUNT=3"} })
 	r.want("full false: " + first[0])
+}
+
+// Ours is what has our property, or an id of our form, and is no single time of a series.
+func TestChangesOurs(t *testing.T) {
+	c := over(t, func(r *http.Request) (int, string, error) {
+		if r.URL.Query().Has("timeMin") {
+			t.Errorf("asked for %s", r.URL)
+		}
+		return 200, `{"nextSyncToken":"t","items":[
+			{"id":"0123456789abcdefghijklmn04"},{"id":"0123456789abcdefghijklmn05"},{"id":"0123456789abcdefghijklmn_4"},{"id":"0123456789abcdefghijklmnw4"},{"id":"0123456789abcdefghijklmn04","recurringEventId":"x"},
+			{"id":"short","extendedProperties":{"private":{"coalition":"maya/1"}}},{"id":"shorter","extendedProperties":{"private":{"other":"x"}}},
+			{"id":"0123456789abcdefghijklmn04_20270304T090000Z","recurringEventId":"0123456789abcdefghijklmn04","extendedProperties":{"private":{"coalition":"maya/1"}}}]}`, nil
+	})
+	var got []string
+	if _, err := c.Changes(t.Context(), "", time.Time{}, func(page []*invites.Entry, _ bool) error {
+		for _, e := range page {
+			got = append(got, e.ID)
+		}
+		return nil
+	}); err != nil || !slices.Equal(got, []string{"0123456789abcdefghijklmn04", "short"}) {
+		t.Errorf("it brought %v, %v", got, err)
+	}
 }
 
 // A token that runs out between two pages costs nothing.
@@ -274,7 +297,7 @@ func TestBusy(t *testing.T) {
 	if diff := cmp.Diff(want, busy); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if !slices.Equal(unknown, []string{"li@example.org"}) || d.Count() != 4 {
+	if !slices.Equal(unknown, []string{"li@example.org"}) || d.Count() != 4 || bytes.Count(d.Requests()[0].Body, []byte(maya)) != 1 {
 		t.Errorf("unknown: %v; %d requests", unknown, d.Count())
 	}
 

@@ -136,6 +136,16 @@ func TestWriteBeside(t *testing.T) {
 				d.Errorf("got %+v", d.is)
 			}
 		}, []string{updated}},
+		{"an answer before a room is taken away", func(d *desk) {
+			d.write(changed(func(ch *invites.Change) { ch.Meet = true })(d))
+			d.Forget()
+			d.Answer(d.id, maya, "accepted", "")
+			d.stale(invitation(), false)
+			d.write(invitation())
+			if d.is.Join != "" {
+				d.Errorf("room %q", d.is.Join)
+			}
+		}, []string{updated}},
 		{"a deletion before a move", func(d *desk) {
 			d.Delete(d.id, false)
 			ch := changed(later)(d)

@@ -243,6 +243,18 @@ func (c *clerk) answer(tag, command string) string {
 	case "CAPABILITY":
 		fmt.Fprintf(&said, "* CAPABILITY IMAP4rev1 %s\r\n", c.caps)
 	case "AUTHENTICATE":
+		if first, ok := strings.CutPrefix(args, "XOAUTH2 "); ok || args == "XOAUTH2" {
+			if !ok {
+				io.WriteString(c.conn, "+ \r\n")
+				first, _ = c.line()
+			}
+			if word, err := base64.StdEncoding.DecodeString(first); err != nil || string(word) != bearer {
+				io.WriteString(c.conn, "+ "+base64.StdEncoding.EncodeToString([]byte(`{"status":"400"}`))+"\r\n")
+				c.line()
+				return tag + " NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)\r\n"
+			}
+			break
+		}
 		word := strings.TrimPrefix(args, "PLAIN ")
 		if word == args {
 			io.WriteString(c.conn, "+ \r\n")

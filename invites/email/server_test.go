@@ -352,12 +352,22 @@ func (p *peer) encrypt() bool {
 	return true
 }
 
-// login checks for the user ana with the password geheim (RFC 4954; LOGIN as everybody writes it).
+// login checks for the user ana with the password or token geheim (RFC 4954; LOGIN and XOAUTH2 as everybody
+// writes them).
 func (p *peer) login(args string) bool {
 	mechanism, first, _ := strings.Cut(args, " ")
 	word, err := base64.StdEncoding.DecodeString(first)
+	if mechanism == "XOAUTH2" && string(word) != bearer {
+		io.WriteString(p.conn, "334 "+base64.StdEncoding.EncodeToString([]byte(`{"status":"400"}`))+"\r\n")
+		line, err := p.r.ReadString('\n')
+		p.note(strings.TrimSuffix(line, "\r\n"))
+		return err != nil // never
+	}
 	if err != nil || p.told("AUTH") != usual {
 		return false
+	}
+	if mechanism == "XOAUTH2" {
+		return true
 	}
 	if mechanism == "PLAIN" {
 		return string(word) == "\x00ana\x00geheim"

@@ -62,7 +62,7 @@ func TestEntryReads(t *testing.T) {
 			"organizer":{"email":"ana@example.org","self":true},
 			"attendees":[{"email":"ana@example.org","organizer":true,"self":true,"responseStatus":"accepted"},
 				{"email":"maya@EXAMPLE.org","displayName":"Maya Chen","responseStatus":"tentative","comment":"Perhaps\nlater"},
-				{"email":"room@resource.example.org","resource":true},{"email":"li@example.org"},
+				{"email":"room@resource.example.org","resource":true},{"email":"team@example.org","self":true},{"email":"li@example.org"},
 				{"email":"a@example.org","responseStatus":"accepted"},{"email":"b@example.org","responseStatus":"declined"},{"email":"c@example.org","responseStatus":"?"}],
 			"extendedProperties":{"private":{"coalition":"maya/1","other":"x"},"shared":{"coalition":"no"}}}`,
 			invites.Entry{ID: "abc", UID: "abc@google.com", Etag: `"7"`, Updated: time.Date(2027, 2, 22, 10, 0, 0, 250e6, time.UTC), Sequence: 2,
@@ -80,11 +80,12 @@ func TestEntryReads(t *testing.T) {
 		{"it ends before it begins", `{"id":"abc","start":{"dateTime":"2027-03-04T10:00:00Z"},"end":{"dateTime":"2027-03-04T09:00:00Z"}}`, invites.Entry{ID: "abc"}},
 		{"a year that JSON can't write", `{"id":"abc","updated":"9999-12-31T23:59:59-12:00","start":{"dateTime":"9999-12-31T23:00:00-12:00"},"end":{"dateTime":"9999-12-31T23:59:59-12:00"}}`, invites.Entry{ID: "abc"}},
 		{"a room that is none", `{"id":"abc","hangoutLink":"javascript:alert(1)"}`, invites.Entry{ID: "abc"}},
+		{"a room in the clear", `{"id":"abc","hangoutLink":"http://meet.example.org/x"}`, invites.Entry{ID: "abc"}},
 		{"an older room", `{"id":"abc","hangoutLink":"https://meet.google.com/old","conferenceData":{}}`, invites.Entry{ID: "abc", Join: "https://meet.google.com/old"}},
 		{"a sequence below zero", `{"id":"abc","sequence":-4}`, invites.Entry{ID: "abc"}},
 		{"strange words", `{"id":"abc","summary":` + string(quoted) + `,"description":` + string(quoted) + `}`,
 			invites.Entry{ID: "abc", Summary: "one two three four", Description: "one two\nthree\nfour"}},
-		{"long words", `{"id":"abc","location":"` + strings.Repeat("ä", 1<<12) + `"}`, invites.Entry{ID: "abc", Location: strings.Repeat("ä", 1<<11)}},
+		{"long words", `{"id":"abc","location":"x` + strings.Repeat("ä", 1<<12) + `"}`, invites.Entry{ID: "abc", Location: "x" + strings.Repeat("ä", 1<<11-1)}},
 		{"holes", `{"id":"abc","attendees":[null,{}],"conferenceData":{"entryPoints":[null]}}`,
 			invites.Entry{ID: "abc", Guests: []invites.Guest{{PartStat: invites.NeedsAction}}}},
 	}
@@ -98,6 +99,20 @@ func TestEntryReads(t *testing.T) {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestEntryOfCrowd(t *testing.T) {
+	e, err := read(t, `{"attendees":[`+strings.Repeat(`{"email":"a@example.org"},`, 5000)+`{}]}`)
+	if err != nil || len(e.Guests) != 500 {
+		t.Errorf("%d guests, %v", len(e.Guests), err)
+	}
+}
+
+func TestEntryGone(t *testing.T) {
+	c := over(t, func(*http.Request) (int, string, error) { return 410, no(410, "deleted", "Resource has been deleted"), nil })
+	if e, err := c.Entry(t.Context(), "abc"); err != nil || !e.Deleted || e.ID != "abc" {
+		t.Errorf("%+v, %v", e, err)
 	}
 }
 

@@ -24,7 +24,7 @@ func no(code int, reason, message string) string {
 	return fmt.Sprintf(`{"error":{"code":%d,"message":%q,"errors":[{"domain":"global","reason":%q,"message":%q}]}}`, code, message, reason, message)
 }
 
-var errSecret = errors.New("Bearer ya29.canary")
+var errSecret = errors.New("bearer ya29.canary")
 
 // refused is an error for each way in which a request can fail, and what is to be thought of it.
 var refused = []struct {

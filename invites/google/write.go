@@ -180,7 +180,7 @@ func (w *write) insert() (*invites.Entry, error) {
 	is := entry(got)
 	was := *is
 	was.Guests = without(w.ch.Guests, without(w.ch.Guests, is.Guests)) // nobody whom others have added is sent away
-	was.Meet, was.Alarms = hasRoom(got), w.ch.Alarms
+	was.Meet, was.Alarms = hasRoom(got), []time.Duration{-1} // whatever it rings at
 	w.ch = &invites.Change{Entry: w.ch.Entry, Restore: w.ch.Restore, Was: &was, Is: is}
 	return w.change()
 }
@@ -442,7 +442,7 @@ func (w *write) invited(got *calendar.Event) []*calendar.EventAttendee {
 // done is the event that was written. A room that is being made is waited for: what fails then does not
 // undo the write.
 func (w *write) done(event *calendar.Event) *invites.Entry {
-	for wait := firstWait; w.ch.Meet && pending(event) && wait <= lastWait && sleep(w.ctx, wait); wait *= 2 {
+	for wait := firstWait; pending(event) && wait <= lastWait && sleep(w.ctx, wait); wait *= 2 {
 		got, err := w.get(w.ctx, w.service, w.ch.ID)
 		if err != nil || got == nil {
 			break

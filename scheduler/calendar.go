@@ -188,24 +188,19 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 	return s.Store.SetCursor(ctx, Cursor{name, next})
 }
 
-// takeEntries takes in how single events stand in the calendar.
-func (s *Scheduler) takeEntries(ctx context.Context, entries ...*invites.Entry) error {
-	r := reading{s: s, told: true}
-	for _, e := range entries {
-		if err := r.take(ctx, e); err != nil {
-			return err
-		}
-	}
-	return nil
+// takeStale takes in how an event stands in the calendar, which is why m was not written there.
+func (s *Scheduler) takeStale(ctx context.Context, m *Message, e *invites.Entry) error {
+	r := reading{s: s, without: m.Row}
+	return r.take(ctx, e)
 }
 
 // A reading is one pass over the calendar.
 type reading struct {
-	s    *Scheduler
-	b    *Board          // nil: to be read again
-	seen map[string]bool // the events of a full pass
-	told bool            // it is known what of the event is ours
-	held bool            // something is still to be taken in, once it is known what has become of a write of ours
+	s       *Scheduler
+	b       *Board          // nil: to be read again
+	seen    map[string]bool // the events of a full pass
+	without int64           // the row of a message that is known not to have been written; 0: there is none
+	held    bool            // something is still to be taken in, once it is known what has become of a write of ours
 }
 
 func (r *reading) board(ctx context.Context) (err error) {
@@ -228,7 +223,12 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 			return nil
 		}
 		c := r.b.Conversations[i]
-		if !r.told && c.writing() {
+		for _, m := range c.Messages {
+			if m.Row == r.without {
+				m.State, m.Unclears = Sending, 0
+			}
+		}
+		if r.without == 0 && c.writing() {
 			r.held = true
 			return nil
 		}
@@ -277,7 +277,7 @@ func (s *Scheduler) tried(ctx context.Context, c *Conversation) (list []try, err
 		if m.State == Accepted { // which an earlier one would have been in the way of
 			list = nil
 		}
-		if m.State == Accepted || m.Unclears == 0 {
+		if m.State != Unclear {
 			continue
 		}
 		full, err := s.Store.Message(ctx, m.Row)

@@ -197,7 +197,7 @@ func (d *delivery) send(m *Message) {
 		return
 	}
 	if stale != nil { // whether the change is still meant is seen when it is claimed again, beside that
-		if err := d.takeEntries(d.hard, stale); err != nil {
+		if err := d.takeStale(d.hard, m, stale); err != nil {
 			d.Log.Error("what has changed in the calendar can't be taken in", "id", m.ID, "error", err)
 		} else if m.Attempts < 5 { // somebody may be at it just now
 			m.NotBefore = time.Time{}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,6 +153,7 @@ func value[T any](p *T) (v T) {
 // TestGoogle is a talk from the brief to the end, with both sides moving it, in a calendar full of
 // other things that comes page by page.
 func TestGoogle(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, "", "maya", googlePlan)
 	d.AddForeign(1000)
 	d.Set(func(s *googletest.Settings) { s.PageSize = 90 })
@@ -334,6 +336,7 @@ func TestGoogleFaults(t *testing.T) {
 
 // TestGoogleRefuses is what nobody but Ana can mend: her sign-in, and Google's quota on guests.
 func TestGoogleRefuses(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n", "tom", strings.Replace(googlePlan, "maya@", "tom@", 1))
 	d.Quota(1000)
 	d.do(1, "daemon", "--once")
@@ -388,6 +391,7 @@ func TestGoogleByMail(t *testing.T) {
 
 // TestGoogleResync has Google forget where the program was, in the middle of its pages.
 func TestGoogleResync(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"410", "400"} {
 		t.Run(how, func(t *testing.T) {
 			d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
@@ -503,4 +507,111 @@ func (d *desk) killedAt(point string) {
 	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL && !(ofGoogle && s.ExitStatus() == 0) {
 		d.t.Fatalf("the daemon has ended by itself: %v\n%s", cmd.ProcessState, stderr.String())
 	}
+}
+
+// TestGoogleSecrets: no token, code or secret is in what is said, logged or stored, but in the file that
+// is for it; and what stands under private: is in no request.
+func TestGoogleSecrets(t *testing.T) {
+	t.Parallel()
+	files := canaryFiles()
+	d := newDesk(t, "notify: true\n", "maya", googlePlan+"permitted: In person.\n"+strings.TrimPrefix(files[3], mayaPlan), "tomas", files[5], "slip", files[13])
+	var said bytes.Buffer
+	do := func(args ...string) {
+		cmd := command("coalition", append([]string{"--config", filepath.Join(d.dir, "config.yaml")}, args...)...)
+		cmd.Dir = d.dir
+		out, _ := cmd.CombinedOutput() // some are refused
+		fmt.Fprintf(&said, "$ %s\n%s\n", strings.Join(args, " "), out)
+	}
+	all := func() {
+		do("auth", "status")
+		do("auth", "status", "--json")
+		do("daemon", "--once")
+		do("invite", "maya", "--dry-run", "--json")
+		do("sync", "--json")
+		do("list", "--json")
+		do("show", "maya", "--json")
+		do("log", "--json")
+	}
+	all()
+	d.Answer(d.event().Id, maya, "tentative", "Perhaps")
+	do("move", "maya", "--start", "in 9 working days at 15:00", "--yes")
+	d.ExpireAccessTokens()
+	all()
+	for _, f := range []googletest.Fault{{Status: 400, Reason: "invalid_request"}, {Status: 500, HTML: true}, {Cut: true}, {Torn: true}} {
+		d.ExpireAccessTokens()
+		f.Call = "token"
+		d.Fail(f)
+		do("sync")
+		d.Heal()
+	}
+	d.RevokeGrant()
+	all()
+	secrets := d.Secrets()
+	if len(secrets) < 5 {
+		t.Fatalf("only %d secrets were handed out", len(secrets))
+	}
+	look := func(where string, data []byte) {
+		for _, s := range secrets {
+			if bytes.Contains(data, []byte(s)) {
+				t.Errorf("a secret is in %s:\n%s", where, data)
+			}
+		}
+	}
+	look("what was said", said.Bytes())
+	err := filepath.WalkDir(d.dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || entry.Name() == "token.json" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		look(path, data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(d.dir, "token.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file of the token: %v, %v", info, err)
+	}
+	for _, r := range d.Requests() {
+		for key, canary := range canaries {
+			if strings.Contains(strings.ToLower(r.Path+r.Query.Encode()+string(r.Body)), strings.ToLower(canary)) {
+				t.Errorf("%s of the private block is in a request:\n%s %s\n%s", key, r.Method, r.Path, r.Body)
+			}
+		}
+	}
+	if found := leaked(t, d.dir, said.Bytes()); len(found) > 0 {
+		t.Errorf("leaked: %v", found)
+	}
+	if !bytes.Contains(said.Bytes(), []byte("auth google")) || d.Count("events.patch") == 0 {
+		t.Errorf("the run has not come far:\n%s", said.Bytes())
+	}
+}
+
+// TestGoogleDaemon is the daemon while people work in the calendar: a hint of Google's makes it look at
+// once, and what follows goes by itself.
+func TestGoogleDaemon(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	d := newDesk(t, fmt.Sprintf("web: {listen: %q, public_url: https://talk.example.org}\n", address), "maya", googlePlan+"permitted: In person.\n")
+	d.Set(func(s *googletest.Settings) { s.Push = "http://" + address })
+	r := startDaemon(t, d.dir)
+	r.await("tells of changes")
+	r.await("sent")
+	d.Answer(d.event().Id, maya, "accepted", "")
+	if err := d.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.await("taken in from the calendar")
+	if r := d.talk(); r.Status != "confirmed" {
+		t.Errorf("it is %s", r.Status)
+	}
+	if code := r.stop(); code != 0 {
+		t.Errorf("the daemon: exit %d", code)
+	}
+	d.told("invitation")
 }

@@ -19,8 +19,7 @@ type span struct{ start, end time.Time }
 // horizon is how far series without an end are unrolled.
 const horizon = 2 * 365 * 24 * time.Hour
 
-// times are when the event takes place between the two; a zero time is no bound. originals are when
-// those of a series were to begin.
+// times are when the event takes place between the two; a zero time is no bound.
 func (c *cal) times(e *event, from, to time.Time) (spans []span) {
 	zone := location(c.zone)
 	first, ok := momentOf(e.says["start"])
@@ -126,11 +125,9 @@ func (s *Server) expanded(c *cal, q url.Values, t *token) (all []*event) {
 // excepted are the starts, in Unix seconds, at which a series has an event of its own, or none.
 func (c *cal) excepted(master string) map[int64]bool {
 	starts := map[int64]bool{}
-	for _, e := range c.order {
-		if e.text("recurringEventId") == master {
-			m, _ := momentOf(e.says["originalStartTime"])
-			starts[m.in(location(c.zone)).Unix()] = true
-		}
+	for _, e := range c.exceptions[master] {
+		m, _ := momentOf(e.says["originalStartTime"])
+		starts[m.in(location(c.zone)).Unix()] = true
 	}
 	return starts
 }
@@ -244,7 +241,7 @@ func (s *Server) queryBusy(c *call) *answer {
 	}
 	zone := time.UTC
 	if z := text(c.body, "timeZone"); z != "" {
-		if _, err := time.LoadLocation(z); err != nil {
+		if location(z) == nil {
 			return s.wrong(c, 400, "invalid", "Invalid time zone definition.")
 		}
 		zone = location(z)
@@ -290,7 +287,12 @@ func (s *Server) TimeZone(id, zone string) {
 	if id == "primary" {
 		id = Account
 	}
-	s.calendars[id].zone = zone
+	c := s.calendars[id]
+	if c == nil || location(zone) == nil {
+		s.t.Errorf("googletest: there is no calendar %q, or no zone %q", id, zone)
+		return
+	}
+	c.zone = zone
 }
 
 func (c *cal) entry() map[string]any {

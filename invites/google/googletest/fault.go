@@ -27,7 +27,7 @@ type Fault struct {
 
 	Cut   bool            // no answer: the connection is closed
 	Torn  bool            // the true answer breaks off in its middle
-	Block <-chan struct{} // first nothing happens until it is closed, or whoever asked has gone
+	Block <-chan struct{} // nothing happens until it is closed, or whoever asked has gone; then what is to happen does
 }
 
 // Fail has f happen to the next requests that it matches. Of several faults the one that was given

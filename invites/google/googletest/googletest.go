@@ -34,6 +34,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -251,8 +252,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if w.Header().Get("Content-Type") == "" && len(a.body) > 0 {
 		w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	}
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	if fault != nil && fault.Torn {
-		w.Header().Set("Content-Length", fmt.Sprint(len(a.body)))
 		w.WriteHeader(a.status)
 		_, _ = w.Write(a.body[:len(a.body)/2])
 		_ = http.NewResponseController(w).Flush()

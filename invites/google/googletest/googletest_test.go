@@ -205,6 +205,70 @@ func TestSync(t *testing.T) {
 	}
 }
 
+// What happens between two pages comes with the next sync.
+func TestBetweenPages(t *testing.T) {
+	rec := &recorder{TB: t}
+	g := googletest.Start(rec)
+	g.Set(func(set *googletest.Settings) { set.PageSize = 2 })
+	s := service(t, g)
+	for i := range 4 {
+		insert(t, s, talk(fmt.Sprint("talk", i)))
+	}
+	touch := func(id string) { g.Edit(id, false, func(e *calendar.Event) { e.Summary += "!" }) }
+	// rest is the listing, with something done after its first page.
+	rest := func(first *calendar.EventsListCall, then func()) (ids []string, next string) {
+		t.Helper()
+		page, err := first.Do()
+		if err != nil || len(page.Items) != 2 || page.NextPageToken == "" {
+			t.Fatal(page, err)
+		}
+		then()
+		ids, next, err = listing(t, first.PageToken(page.NextPageToken))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return append([]string{page.Items[0].Id, page.Items[1].Id}, ids...), next
+	}
+	ids, next := rest(s.Events.List("primary"), func() {
+		touch("talk0")
+		g.Delete("talk3", false)
+		insert(t, s, talk("talk4"))
+	})
+	if fmt.Sprint(ids) != "[talk0 talk1 talk2]" {
+		t.Error(ids)
+	}
+	ids, next = rest(s.Events.List("primary").SyncToken(next), func() { touch("talk3"); touch("talk1") })
+	if fmt.Sprint(ids) != "[talk0 talk3 talk4]" {
+		t.Error(ids)
+	}
+	if ids, _, err := listing(t, s.Events.List("primary").SyncToken(next)); err != nil || fmt.Sprint(ids) != "[talk3! talk1]" {
+		t.Error(ids, err)
+	}
+	if said := rec.take(); said != "" {
+		t.Error(said)
+	}
+
+	page, err := s.Events.List("primary").TimeMin("2026-01-01T00:00:00Z").Do()
+	if err != nil || page.NextPageToken == "" {
+		t.Fatal(page, err)
+	}
+	whole, err := s.Events.List("primary").Do()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Events.List("primary").SyncToken(next).PageToken(whole.NextPageToken).Do(); refused(err) != "400 invalid" || rec.take() == "" {
+		t.Error("the page of a full listing, in a sync:", err)
+	}
+	for name, call := range map[string]*calendar.EventsListCall{
+		"window":     s.Events.List("primary").TimeMin("2026-02-01T00:00:00Z"),
+		"parameters": s.Events.List("primary").TimeMin("2026-01-01T00:00:00Z").ShowDeleted(true),
+	} {
+		if _, err := call.PageToken(page.NextPageToken).Do(); refused(err) != "400 invalid" || rec.take() == "" {
+			t.Errorf("the page of another listing, %s: %v", name, err)
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	g := googletest.Start(t)
 	s := service(t, g)

@@ -3,6 +3,7 @@ package googletest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,18 +35,18 @@ func (s *Server) Event(id string) *calendar.Event {
 	return nil
 }
 
-// Events are those that came over the API, as they are now, also those in the bin, oldest first.
+// Events are those that came over the API, as they are now, also those in the bin: by
+// calendar, oldest first.
 func (s *Server) Events() (all []*calendar.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.calendars {
-		for _, e := range c.order {
+	for _, id := range slices.Sorted(maps.Keys(s.calendars)) {
+		for _, e := range s.calendars[id].order {
 			if !e.foreign {
 				all = append(all, typed(e.says))
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *calendar.Event) int { return strings.Compare(a.Created, b.Created) })
 	return all
 }
 
@@ -138,13 +139,14 @@ func (s *Server) AddForeign(n int) (ids []string) {
 	defer s.mu.Unlock()
 	c := s.calendars[Account]
 	base := s.set.Now().UTC().Truncate(time.Hour)
-	long := strings.Repeat("<p>Agenda &amp; notes: what was said, what is open, who does it by when.</p>\n", 100)
+	const line = "<p>Agenda &amp; notes: what was said, what is open, who does it by when.</p>\n"
+	short, long := strings.Repeat(line, 4), strings.Repeat(line, 100)
 	series := ""
 	first := len(c.order)
 	for i := range n {
 		k := first + i
 		id := fmt.Sprintf("foreign%08d", k)
-		start := base.Add(time.Duration(k%2000-1000) * 6 * time.Hour)
+		start := base.Add(time.Duration(k%400-200) * 6 * time.Hour)
 		day := func(d int) map[string]any {
 			return map[string]any{"date": start.AddDate(0, 0, d).Format(time.DateOnly)}
 		}
@@ -169,19 +171,17 @@ func (s *Server) AddForeign(n int) (ids []string) {
 				map[string]any{"email": Account, "self": true, "responseStatus": []string{"accepted", "declined", "needsAction", "tentative"}[k/10%4]},
 			}
 		}
-		exception := func(status string) bool {
+		exception := func(status string) {
 			if series == "" {
-				return false
+				return
 			}
 			original, _ := momentOf(c.events[series].says["start"])
-			begins := original.at.AddDate(0, 0, 7)
+			weeks := 1
 			if status == "cancelled" {
-				begins = original.at.AddDate(0, 0, 14)
+				weeks = 2
 			}
+			begins := original.at.In(location("America/New_York")).AddDate(0, 0, 7*weeks).UTC()
 			id = series + "_" + begins.Format("20060102T150405Z")
-			if c.events[id] != nil {
-				return false
-			}
 			when := map[string]any{"dateTime": begins.Format(time.RFC3339), "timeZone": "America/New_York"}
 			says["id"], says["iCalUID"] = id, series+"@google.com"
 			says["recurringEventId"], says["originalStartTime"], says["status"] = series, when, status
@@ -189,7 +189,6 @@ func (s *Server) AddForeign(n int) (ids []string) {
 				says = map[string]any{"id": id, "kind": "calendar#event", "etag": says["etag"], "status": status,
 					"recurringEventId": series, "originalStartTime": when}
 			}
-			return true
 		}
 		switch k % 10 {
 		case 0: // a meeting with guests, organized by the owner
@@ -207,7 +206,10 @@ func (s *Server) AddForeign(n int) (ids []string) {
 		case 5: // without a title
 			delete(says, "summary")
 		case 6:
-			says["description"] = long
+			says["description"] = short
+			if k%100 == 6 {
+				says["description"] = long
+			}
 		case 7: // somebody else's, of which only the time may be seen
 			others()
 			says["visibility"] = "private"
@@ -218,9 +220,8 @@ func (s *Server) AddForeign(n int) (ids []string) {
 		case 9: // an all-day series
 			says["start"], says["end"], says["recurrence"] = day(0), day(2), []any{"RRULE:FREQ=YEARLY"}
 		}
-		e := &event{foreign: true, pos: len(c.order)}
-		c.order = append(c.order, e)
-		c.events[text(says, "id")] = e
+		e := &event{foreign: true}
+		c.add(e, says)
 		c.note(e, says)
 		ids = append(ids, text(says, "id"))
 	}

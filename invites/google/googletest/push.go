@@ -144,6 +144,7 @@ func (s *Server) post(ctx context.Context, ch *channel, state string) (*http.Req
 	if err != nil {
 		return nil, err
 	}
+	r.Close = true // nothing of it outlives the test
 	maps.Copy(r.Header, http.Header{
 		"User-Agent":                {"APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"},
 		"X-Goog-Channel-Id":         {ch.id},

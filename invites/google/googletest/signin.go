@@ -27,6 +27,8 @@ const (
 	ClientSecret = "GOCSPX-not-a-real-secret"
 )
 
+const allOfCalendar = "https://www.googleapis.com/auth/calendar"
+
 // auth is what the sign-in remembers.
 type auth struct {
 	tickets map[string]*ticket // a person is looking at each of them
@@ -117,7 +119,7 @@ func (s *Server) AccessToken(scopes ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(scopes) == 0 {
-		scopes = []string{"https://www.googleapis.com/auth/calendar"}
+		scopes = []string{allOfCalendar}
 	}
 	token := s.auth.secret("ya29.")
 	s.auth.access[token] = &access{scopes: scopes}
@@ -126,15 +128,40 @@ func (s *Server) AccessToken(scopes ...string) string {
 
 // Client adds an [Server.AccessToken] to each request.
 func (s *Server) Client(scopes ...string) *http.Client {
-	return &http.Client{Transport: bearer(s.AccessToken(scopes...))}
+	return &http.Client{Transport: &bearer{s.AccessToken(scopes...), s.http.Client().Transport}}
 }
 
-type bearer string
+type bearer struct {
+	token string
+	under http.RoundTripper
+}
 
-func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(b))
-	return http.DefaultTransport.RoundTrip(r)
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	return b.under.RoundTrip(r)
+}
+
+// Grant is the refresh token of a consent that was given before, for a test that needs no sign-in. It
+// has those scopes, or all of Calendar's.
+func (s *Server) Grant(scopes ...string) (refresh string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(scopes) == 0 {
+		scopes = []string{allOfCalendar}
+	}
+	return s.grant(scopes)
+}
+
+// grant makes a consent, and is its refresh token.
+func (s *Server) grant(scopes []string) (refresh string) {
+	g := &grant{scopes: scopes}
+	if d := s.set.RefreshExpiresIn; d > 0 {
+		g.until = s.set.Now().Add(d)
+	}
+	refresh = s.auth.secret("1//0")
+	s.auth.grants[refresh] = g
+	return refresh
 }
 
 // ExpireAccessTokens ends all access tokens so far: 401.
@@ -162,7 +189,7 @@ func (s *Server) Granted() []string {
 	defer s.mu.Unlock()
 	scopes := map[string]bool{}
 	for _, g := range s.auth.grants {
-		if !g.dead {
+		if g.good(s.set.Now()) {
 			for _, scope := range g.scopes {
 				scopes[scope] = true
 			}
@@ -329,22 +356,18 @@ func (s *Server) redeem(c *call, form url.Values) *answer {
 		return s.wrongGrant(c, 400, "invalid_grant", "Invalid code verifier.")
 	}
 	delete(s.auth.codes, form.Get("code"))
-	g := &grant{scopes: slices.Clone(t.granted)}
+	scopes := slices.Clone(t.granted)
 	if t.query.Get("include_granted_scopes") == "true" {
 		for _, old := range s.auth.grants {
 			if old.good(s.set.Now()) {
-				g.scopes = append(g.scopes, old.scopes...)
+				scopes = append(scopes, old.scopes...)
 			}
 		}
-		slices.Sort(g.scopes)
-		g.scopes = slices.Compact(g.scopes)
+		slices.Sort(scopes)
+		scopes = slices.Compact(scopes)
 	}
-	if d := s.set.RefreshExpiresIn; d > 0 {
-		g.until = s.set.Now().Add(d)
-	}
-	refresh := s.auth.secret("1//0")
-	s.auth.grants[refresh] = g
-	v := s.tokens(g)
+	refresh := s.grant(scopes)
+	v := s.tokens(s.auth.grants[refresh])
 	v["refresh_token"] = refresh
 	return &answer{200, http.Header{"Cache-Control": {"no-store"}}, encode(v)}
 }
@@ -426,6 +449,7 @@ func visit(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	r.Close = true // nothing of it outlives the test
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err
@@ -439,7 +463,7 @@ func visit(ctx context.Context, address string) error {
 }
 
 func (s *Server) decide(ctx context.Context, authURL, do string, scopes []string) (to string, err error) {
-	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	browser := &http.Client{Transport: s.http.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	send := func(method, address, body string) (*http.Response, error) {
 		r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/api/calendar/v3"
@@ -17,9 +18,10 @@ import (
 type cal struct {
 	id, summary, role, zone string
 	events                  map[string]*event
-	order                   []*event // as they were created
-	log                     []step   // what changed, in order
-	changes                 int64    // how often anything did
+	exceptions              map[string][]*event // by their series
+	order                   []*event            // as they were created
+	log                     []step              // what changed, in order
+	changes                 int64               // how often anything did
 }
 
 // A step says that an event changed then.
@@ -29,13 +31,12 @@ type step struct {
 }
 
 func newCal(id, summary, role string) *cal {
-	return &cal{id: id, summary: summary, role: role, zone: "Europe/Berlin", events: map[string]*event{}}
+	return &cal{id: id, summary: summary, role: role, zone: "Europe/Berlin", events: map[string]*event{}, exceptions: map[string][]*event{}}
 }
 
 // An event is one of a calendar. What it says is never changed in place, so that it can be handed on.
 type event struct {
 	says    map[string]any // as the API has it, except that times are in UTC
-	pos     int            // in the order of the calendar
 	changed int64          // the step of its last change
 	foreign bool           // not made by the program under test
 	looks   int            // how many more looks its room takes
@@ -122,11 +123,18 @@ func (s *Server) put(c *cal, e *event, says map[string]any) {
 		if says["created"] == nil {
 			says["created"] = millis(at)[:19] + ".000Z"
 		}
-		e.pos = len(c.order)
-		c.order = append(c.order, e)
-		c.events[text(says, "id")] = e
+		c.add(e, says)
 	}
 	c.note(e, says)
+}
+
+// add puts a new event into the calendar.
+func (c *cal) add(e *event, says map[string]any) {
+	c.order = append(c.order, e)
+	c.events[text(says, "id")] = e
+	if master := text(says, "recurringEventId"); master != "" {
+		c.exceptions[master] = append(c.exceptions[master], e)
+	}
 }
 
 // note puts the change into the log.
@@ -172,11 +180,19 @@ func (m moment) in(zone *time.Location) time.Time {
 	return time.Date(m.at.Year(), m.at.Month(), m.at.Day(), 0, 0, 0, 0, zone)
 }
 
+var zones sync.Map // name → *time.Location; a load costs more than an event
+
+// location is the zone of that name; nil: there is none.
 func location(name string) *time.Location {
-	if l, err := time.LoadLocation(name); err == nil && name != "" {
-		return l
+	if l, ok := zones.Load(name); ok {
+		return l.(*time.Location)
 	}
-	return time.UTC
+	l, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		return nil
+	}
+	zones.Store(name, l)
+	return l
 }
 
 // settle makes what somebody wants an event to say what it says then, and why it can't; was is nil for
@@ -257,7 +273,7 @@ func settleTime(o map[string]any, zone string) (problem string) {
 		return "either a date or a time is needed."
 	}
 	if name := text(o, "timeZone"); name != "" {
-		if _, err := time.LoadLocation(name); err != nil {
+		if location(name) == nil {
 			return "Invalid time zone definition."
 		}
 	}

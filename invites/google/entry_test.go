@@ -110,7 +110,9 @@ func TestEntryOfCrowd(t *testing.T) {
 }
 
 func TestEntryGone(t *testing.T) {
-	c := over(t, func(*http.Request) (int, string, error) { return 410, no(410, "deleted", "Resource has been deleted"), nil })
+	c := over(t, func(*http.Request) (int, string, error) {
+		return 410, no(410, "deleted", "Resource has been deleted"), nil
+	})
 	if e, err := c.Entry(t.Context(), "abc"); err != nil || !e.Deleted || e.ID != "abc" {
 		t.Errorf("%+v, %v", e, err)
 	}

@@ -200,6 +200,7 @@ func TestWriteBeside(t *testing.T) {
 			ch := changed(ill)(d)
 			delivery(d.T, d.try(ch))
 			d.Answer(d.id, maya, "declined", "")
+			d.was = &invites.Entry{ID: d.id} // it is told by the change alone
 			d.write(ch)
 			if n := strings.Count(d.Event(d.id).Description, "I am ill"); n != 1 {
 				d.Errorf("the reason is there %d times", n)

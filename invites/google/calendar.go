@@ -32,8 +32,8 @@ type Calendar struct {
 }
 
 const (
-	google  = "https://www.googleapis.com/calendar/v3/"
-	perCall = 30 * time.Second // for one request, its answer included
+	googleAPI = "https://www.googleapis.com/calendar/v3/"
+	perCall   = 30 * time.Second // for one request, its answer included
 
 	// The keys of private properties of an event (at most 44 characters), which only the organizer's copy has.
 	refKey  = "coalition"      // Entry.Ref
@@ -57,7 +57,7 @@ const (
 // of the API ("": Google's); http:// is for this machine itself, as the requests carry what signs in. The
 // client adds that; its errors may wrap [invites.ErrLogin]. Nothing is asked before the first use.
 func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
-	endpoint = strings.TrimSuffix(cmp.Or(endpoint, google), "/") + "/" // the library cuts off what is behind the last one
+	endpoint = strings.TrimSuffix(cmp.Or(endpoint, googleAPI), "/") + "/" // the library cuts off what is behind the last one
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "":

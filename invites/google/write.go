@@ -65,15 +65,19 @@ type write struct {
 	ch      *invites.Change
 	dot     func() error // nil: it has been called
 	mark    string
-	rounds  int
+	rounds  int // how often the event was not as it was known
 }
 
 // mark tells a change from the one before it and the one after it, and is the same at each attempt.
 func mark(ch *invites.Change) string {
+	was := ch.Was // the same change after another one is another change
+	if ch.Cancel {
+		was = nil // it comes once
+	}
 	b, _ := json.Marshal(struct {
 		*invites.Change
 		Was *invites.Entry
-	}{ch, ch.Was})
+	}{ch, was})
 	sum := sha256.Sum256(b)
 	return encode(sum[:16])
 }
@@ -180,7 +184,7 @@ func (w *write) insert() (*invites.Entry, error) {
 	is := entry(got)
 	was := *is
 	was.Guests = without(w.ch.Guests, without(w.ch.Guests, is.Guests)) // nobody whom others have added is sent away
-	was.Meet, was.Alarms = hasRoom(got), []time.Duration{-1} // whatever it rings at
+	was.Meet, was.Alarms = hasRoom(got), []time.Duration{-1}           // whatever it rings at
 	w.ch = &invites.Change{Entry: w.ch.Entry, Restore: w.ch.Restore, Was: &was, Is: is}
 	return w.change()
 }

@@ -470,9 +470,20 @@ func TestGoogleKilled(t *testing.T) {
 			if r := d.talk(); value(r.PartStat) != "DECLINED" {
 				t.Errorf("the answer is %s", value(r.PartStat))
 			}
-			for _, row := range d.history("invite", "update") {
-				if value(row.State) != "sent" || row.Flagged {
-					t.Errorf("the %s is %s, flagged: %t", row.Kind, value(row.State), row.Flagged)
+			d.do(0, "pause")
+			d.do(1, "cancel", "maya", "--yes")
+			d.do(0, "resume")
+			if !strings.HasSuffix(point, "decide") { // that is done
+				d.killedAt(point)
+			}
+			d.do(0, "daemon", "--once")
+			d.told("invitation", "update", "cancellation")
+			if status := d.event().Status; status != "cancelled" {
+				t.Errorf("in the end it is %s", status)
+			}
+			for _, row := range d.history("invite", "update", "cancel") {
+				if row.State != nil && (*row.State != "sent" || row.Flagged) {
+					t.Errorf("the %s is %s, flagged: %t", row.Kind, *row.State, row.Flagged)
 				}
 			}
 		})

@@ -24,7 +24,7 @@ func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, t
 }
 
 // online is the calendar of the config; nil where invitations go by mail.
-func (c *config) online() (*watched, error) {
+func (c *config) online(ctx context.Context) (*watched, error) {
 	if c.Calendar.Via != "google" {
 		return nil, nil
 	}
@@ -32,6 +32,9 @@ func (c *config) online() (*watched, error) {
 	calendar, err := google.NewCalendar(account.Client(), c.Calendar.Google.Endpoint, c.Calendar.Google.Calendar)
 	if err != nil {
 		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
+	}
+	if s, err := account.Status(ctx); err == nil { // else nobody is signed in
+		calendar.Account = s.Account
 	}
 	return &watched{calendar, account}, nil
 }

@@ -269,8 +269,10 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Mailbox: c.mailbox(),
 		Link:    c.link(),
 	}
-	if a.online, err = c.online(); err != nil {
-		return err
+	if !readOnly {
+		if a.online, err = c.online(ctx); err != nil {
+			return err
+		}
 	}
 	if a.online != nil {
 		a.sched.Online, a.sched.Poll = a.online, time.Duration(c.Calendar.Google.Poll)

@@ -68,16 +68,9 @@ type write struct {
 	rounds  int // how often the event was not as it was known
 }
 
-// mark tells a change from the one before it and the one after it, and is the same at each attempt.
+// mark tells a change from every other one, by its Key above all, and is the same at each attempt.
 func mark(ch *invites.Change) string {
-	was := ch.Was // the same change after another one is another change
-	if ch.Cancel {
-		was = nil // it comes once
-	}
-	b, _ := json.Marshal(struct {
-		*invites.Change
-		Was *invites.Entry
-	}{ch, was})
+	b, _ := json.Marshal(ch) // texts and times: can't fail
 	sum := sha256.Sum256(b)
 	return encode(sum[:16])
 }
@@ -177,7 +170,9 @@ func (w *write) insert() (*invites.Entry, error) {
 		return nil, &invites.DeliveryError{Final: true, Code: http.StatusConflict, Text: "the calendar holds another event under this id"}
 	case deleted(got) && !w.ch.Restore:
 		return nil, stale(entry(got))
-	case !deleted(got) && (ref == "" || last == w.mark):
+	case !deleted(got) && last == w.mark:
+		return w.counted(got, part{times: true, summary: true, location: true}), nil
+	case !deleted(got) && ref == "":
 		return w.done(got), nil
 	}
 	// An earlier write of ours made it, with other words; or it is to come back from the bin.
@@ -280,21 +275,35 @@ func (w *write) judge(got *calendar.Event, p part) (*invites.Entry, error) {
 		return nil, stale(&invites.Entry{ID: w.ch.ID, Deleted: true})
 	}
 	is := entry(got)
-	_, last := private(got)
-	if is.Deleted {
-		if w.ch.Restore && last != w.mark { // with it, somebody has deleted it after it was brought back
-			return w.patch(p, got.Etag, true)
-		}
-		return nil, stale(is)
-	}
-	rest := w.missing(p, is, hasRoom(got))
-	if last == w.mark { // what Google may have put in other words, or does not tell
-		rest.zone, rest.description, rest.meet, rest.alarms = false, false, false, false
-	}
-	if rest != (part{}) {
+	switch _, last := private(got); {
+	case last == w.mark:
+		return w.counted(got, p), nil
+	case is.Deleted && w.ch.Restore:
+		return w.patch(p, got.Etag, true)
+	case is.Deleted, w.missing(p, is, hasRoom(got)) != part{}:
 		return nil, stale(is)
 	}
 	return w.done(got), nil
+}
+
+// counted is the event after a write of p whose answer was lost: as it was then. What somebody has done
+// to it since is left out, and so is the etag: it is still to be heard of.
+func (w *write) counted(got *calendar.Event, p part) *invites.Entry {
+	is := w.done(got)
+	rest := w.missing(p, is, true)
+	if rest.times {
+		is.Start, is.End, is.Zone = w.ch.Start, w.ch.End, w.ch.Zone
+	}
+	if rest.summary {
+		is.Summary = w.ch.Summary
+	}
+	if rest.location {
+		is.Location = w.ch.Location
+	}
+	if is.Deleted || rest.times || rest.summary || rest.location {
+		is.Deleted, is.Etag = false, ""
+	}
+	return is
 }
 
 // cancel takes the event out of the calendar. Google's mail about it carries the event as it was last: so

@@ -89,10 +89,14 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 	if err != nil {
 		return fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
+	description, err := view.EntryHTML()
+	if err != nil {
+		return fmt.Errorf("the template of the event in %q: %w", view.Lang, err)
+	}
 	start := m.Content.Start.Time()
 	ch := invites.Change{Key: random(8), Entry: invites.Entry{
 		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
-		Summary: entry.Summary, Description: entry.HTML(), Location: entry.Location,
+		Summary: entry.Summary, Description: description, Location: entry.Location,
 		Meet:   c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),

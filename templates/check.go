@@ -47,6 +47,10 @@ func (s *Set) Check() []Problem {
 			for _, part := range []string{"summary", "location", path.Join(lang, "event.txt")} {
 				add("event.txt", text.ExecuteTemplate(io.Discard, part, v))
 			}
+			if s.spoken(lang, "event.html") == lang {
+				add("event.html", pages.ExecuteTemplate(io.Discard, path.Join(lang, "event.html"), v))
+				add("event.html", l.html.ExecuteTemplate(io.Discard, path.Join(lang, "event.html"), v))
+			}
 			for _, k := range Kinds {
 				txt, html := string(k)+".txt", string(k)+".html"
 				if s.spoken(lang, txt, html) != lang {

@@ -46,7 +46,7 @@ var Kinds = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy, Refu
 
 // newer are the files besides the pages that own templates of a further language may lack, since those
 // may have been written before there was such a file: see [Set.spoken].
-var newer = []string{"answers.tmpl", "refusal.txt", "refusal.html", "notice.txt", "notice.html"}
+var newer = []string{"answers.tmpl", "refusal.txt", "refusal.html", "notice.txt", "notice.html", "event.html"}
 
 // A Person is one of the two.
 type Person struct {
@@ -63,7 +63,8 @@ type Item struct {
 }
 
 // A Setting is where and how the two talk. Kind is neutral, walk, coffee, lunch, office, phone or
-// video; Phone and URL are empty for the others.
+// video; Phone and URL are empty for the others. The URL of a video is empty, too, while the calendar is
+// still to make the room: then the invitation leads there.
 type Setting struct {
 	Kind, Place, Phone, URL string
 }
@@ -97,13 +98,15 @@ type Former struct {
 	Length time.Duration
 }
 
-// News is what has come from the partner and waits for a decision of the organizer.
+// News is what has come from the partner, or from Google, and waits for a decision of the organizer. What is
+// about no talk needs a talk with nothing but its organizer.
 type News struct {
 	What     string    // one of the constants below
 	From     string    // the address it came from; may be empty
 	How      string    // "mail", "page" or "calendar"; "" is as good as none of them
 	At       time.Time // when it came; zero: not known
-	Text     string    // the partner's own words, or those of the server that has sent a message back; may be empty
+	Text     string    // the partner's own words, or those of a server; may be empty
+	Ends     time.Time // of a sign-in; zero otherwise
 	Commands []string  // to act on it with, each as it is typed
 }
 
@@ -115,12 +118,15 @@ const (
 	NewsNo        = "no"
 	NewsDeclined  = "declined"  // the invitation, in the calendar
 	NewsTentative = "tentative" // likewise
-	NewsDeleted   = "deleted"   // the event, in the organizer's own calendar
-	NewsLeft      = "left"      // the partner, who is no guest of the event any more
 	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
 	NewsBounced   = "bounced"   // a message of ours came back
 	NewsAdds      = "adds"      // lines for the agenda, in Text
-	NewsMail      = "mail" // a mail after the invitation
+	NewsMail      = "mail"      // a mail after the invitation
+	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
+	NewsLeft      = "left"      // the partner, who is no guest of the event any more
+	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any
+	NewsLogin     = "login"     // Google wants the organizer to sign in again; it is about no talk
+	NewsConsent   = "consent"   // the sign-in to Google ends at Ends; it is about no talk
 )
 
 // A Message is a talk put into words. Subject is one line; the lines of Text end in \n.
@@ -204,7 +210,7 @@ func (s *Set) spoken(lang string, names ...string) string {
 func languageFiles() []string { return append(messageFiles(), siteFiles...) }
 
 func messageFiles() []string {
-	list := []string{"words.tmpl", "answers.tmpl", "event.txt"}
+	list := []string{"words.tmpl", "answers.tmpl", "event.txt", "event.html"}
 	for _, k := range Kinds {
 		list = append(list, string(k)+".txt", string(k)+".html")
 	}

@@ -120,6 +120,9 @@ var variants = []struct {
 	}},
 	{"notice-deleted", Notice, news(NewsDeleted, "", "", "coalition cancel maya", "coalition cancel maya --told", "coalition invite maya")},
 	{"notice-left", Notice, news(NewsLeft, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
+	{"notice-refused", Notice, news(NewsRefused, "", "Calendar usage limits exceeded.", "coalition invite maya --mail")},
+	{"notice-login", Notice, account(&News{What: NewsLogin, Commands: []string{"coalition auth google"}})},
+	{"notice-consent", Notice, account(&News{What: NewsConsent, Ends: time.Date(2027, 3, 1, 9, 30, 0, 0, time.UTC), Commands: []string{"coalition auth google"}})},
 	{"notice-declined", Notice, news(NewsDeclined, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-tentative", Notice, news(NewsTentative, "calendar", "")},
 	{"notice-counter", Notice, news(NewsCounter, "calendar", "Could we meet on Saturday?", "coalition move maya --start '2027-03-06 13:00'")},
@@ -129,7 +132,6 @@ var variants = []struct {
 	}},
 	{"notice-bounced", Notice, func(t *Talk) {
 		news(NewsBounced, "", "550 5.1.1 <maya@example.org>: no such mailbox", "coalition log maya")(t)
-		t.News.From = ""
 	}},
 	{"notice-adds", Notice, news(NewsAdds, "mail", "hiring plan\nthe budget of the second half", "coalition show maya")},
 	{"notice-mail", Notice, news(NewsMail, "mail", "Looking forward to it. I will bring the two studies.")},
@@ -142,13 +144,22 @@ var variants = []struct {
 func news(what, how, text string, commands ...string) func(*Talk) {
 	return func(t *Talk) {
 		from := t.News.From
-		if what == NewsDeleted { // it was not the partner
+		if how == "" { // it was not the partner
 			from = ""
 		}
 		t.News = &News{What: what, From: from, How: how, At: t.News.At, Text: text, Commands: commands}
 		if what != NewsCounter {
 			t.Proposed = Former{}
 		}
+	}
+}
+
+// account changes a talk into none, with news about the organizer's account.
+func account(n *News) func(*Talk) {
+	return func(t *Talk) {
+		n := *n
+		n.At = t.News.At
+		*t = Talk{Organizer: t.Organizer, News: &n}
 	}
 }
 
@@ -179,10 +190,12 @@ func TestGolden(t *testing.T) {
 				fmt.Fprintf(&b, "- %s | %s\n\n", e.Summary, e.Location)
 				if kind == "walk" && place != "" {
 					golden(t, lang+"/event.txt", e.Description)
-					golden(t, lang+"/event.html", e.HTML())
 				}
 			}
 		}
+		talk := Sample()
+		talk.Setting = Setting{Kind: "video"}
+		fmt.Fprintf(&b, "video, in a room that the calendar makes\n- %s\n", view(t, s, lang, talk).Where)
 		golden(t, lang+"/settings.txt", b.String())
 	}
 }
@@ -220,25 +233,136 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestEntryHTML: words that look like elements stay words, and nothing but what calendars show is written.
+// entries are talks as Google Calendar is to show them.
+var entries = []struct {
+	name   string
+	change func(*Talk)
+}{
+	{"walk", func(*Talk) {}},
+	{"phone", func(t *Talk) { t.Setting = Setting{Kind: "phone", Phone: "+49 30 1234567"} }},
+	{"video", func(t *Talk) { t.Setting = Setting{Kind: "video", URL: "https://meet.example.org/x?a=1&b=2"} }},
+	{"video-room", func(t *Talk) { t.Setting = Setting{Kind: "video"} }},
+	{"bare", func(t *Talk) { t.Offer, t.Ask, t.Agenda = nil, nil, []Item{{1, "Us", 0}} }},
+	{"long", func(t *Talk) {
+		t.Agenda = nil
+		for n := range 12 {
+			t.Agenda = append(t.Agenda, Item{n + 1, fmt.Sprintf("Point %d, about which there is a little more to say than would fit on one line of a phone", n+1), 5})
+		}
+	}},
+	{"hostile", func(t *Talk) {
+		t.Organizer.Name = `O'Hara & "Sons" </b>`
+		t.Purpose = "<script>alert(1)</script> & \"so on\"\n- no list\n\n2. <b>no number"
+		t.Offer, t.Ask = []string{"<ul><li>"}, []string{`<a href="https://evil.example">x</a>`}
+		t.Agenda = []Item{{1, "2. <b>This</b> first", 60}, {2, strings.Repeat("without-a-space", 20), 0}}
+		t.Setting = Setting{Kind: "video", Place: "</ol>", URL: "javascript:alert(1)//\"><img src=x>"}
+	}},
+}
+
+// TestEntryHTML: calendars get nothing but the elements that they show, each closed, on one line, and with
+// the words of the text; what looks like an element in a plan stays words.
 func TestEntryHTML(t *testing.T) {
-	talk := Sample()
-	talk.Purpose = "<script>alert(1)</script> & \"so on\""
-	talk.Agenda[0].Topic = "2. <b>This</b> first"
-	e, err := view(t, load(t, ""), "en", talk).Entry()
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := e.HTML()
-	for _, element := range regexp.MustCompile("<[^>]*>").FindAllString(page, -1) {
-		if !slices.Contains([]string{"<b>", "</b>", "<br>", "<ul>", "</ul>", "<ol>", "</ol>", "<li>", "</li>"}, element) {
-			t.Errorf("%s in\n%s", element, page)
+	s := load(t, "")
+	marks := regexp.MustCompile(`(?m)^(- |\d+[.] )`)
+	for _, lang := range s.Languages() {
+		for _, x := range entries {
+			talk := Sample()
+			x.change(talk)
+			v := view(t, s, lang, talk)
+			page, err := v.EntryHTML()
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, lang+"/event-"+x.name+".html", page)
+			if strings.ContainsAny(page, "\n\t") || strings.Contains(page, "  ") {
+				t.Errorf("%s/%s: there is white space in\n%s", lang, x.name, page)
+			}
+			var open []string
+			for _, element := range regexp.MustCompile("<[^>]*>").FindAllString(page, -1) {
+				switch name := strings.Trim(element, "</>"); {
+				case element == "<br>":
+				case strings.HasPrefix(element, "</"):
+					if len(open) == 0 || open[len(open)-1] != name {
+						t.Fatalf("%s/%s: %s closes %v in\n%s", lang, x.name, element, open, page)
+					}
+					open = open[:len(open)-1]
+				case slices.Contains([]string{"b", "ul", "ol", "li"}, name):
+					open = append(open, name)
+				case strings.HasPrefix(element, `<a href="https://meet.example.org/`) || element == `<a href="#ZgotmplZ">`:
+					open = append(open, "a")
+				default:
+					t.Errorf("%s/%s: there is %s in\n%s", lang, x.name, element, page)
+				}
+			}
+			if len(open) > 0 {
+				t.Errorf("%s/%s: nothing closes %v in\n%s", lang, x.name, open, page)
+			}
+			if x.name == "video-room" || x.name == "hostile" { // other words, and marks that are none
+				continue
+			}
+			e, err := v.Entry()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := spaces.ReplaceAllString(marks.ReplaceAllString(e.Description, ""), "")
+			if got := spaces.ReplaceAllString(visible(t, page), ""); got != text {
+				t.Errorf("%s/%s: the reader sees\n%s\nand the text says\n%s", lang, x.name, got, text)
+			}
 		}
 	}
-	marks := regexp.MustCompile(`(?m)^(- |\d+[.] )`)
-	text := spaces.ReplaceAllString(marks.ReplaceAllString(e.Description, ""), "")
-	if got := spaces.ReplaceAllString(visible(t, page), ""); got != text {
-		t.Errorf("the reader sees\n%s\nand the text says\n%s", got, text)
+}
+
+// TestEntryFits: a description is never longer than Google takes, and always makes the request.
+func TestEntryFits(t *testing.T) {
+	s := load(t, "")
+	many := func(n int, of string) (list []string) {
+		for range n {
+			list = append(list, of)
+		}
+		return list
+	}
+	for _, x := range []struct {
+		name        string
+		change      func(*Talk)
+		offer       bool
+		items, cuts int
+	}{
+		{"as it is", func(*Talk) {}, true, 3, 0},
+		{"just fits", func(t *Talk) { t.Offer = many(13, strings.Repeat("ü", 500)) }, true, 3, 0},
+		{"offer", func(t *Talk) { t.Offer = many(20, strings.Repeat("ü", 500)) }, false, 3, 0},
+		{"purpose", func(t *Talk) { t.Purpose = strings.Repeat("\"", 2000) }, false, 3, 1},
+		{"agenda", func(t *Talk) {
+			t.Agenda = nil
+			for n := range 100 {
+				t.Agenda = append(t.Agenda, Item{n + 1, strings.Repeat("a", 200), 1})
+			}
+		}, false, 26, 1},
+		{"all of it", func(t *Talk) {
+			t.Purpose, t.Offer, t.Ask, t.Agenda = strings.Repeat("&", 2000), many(99, strings.Repeat("&", 500)), many(99, strings.Repeat("&", 500)), nil
+			for n := range 100 {
+				t.Agenda = append(t.Agenda, Item{n + 1, strings.Repeat("&", 300), 1})
+			}
+		}, false, 3, 2},
+	} {
+		talk := Sample()
+		x.change(talk)
+		v := view(t, s, "en", talk)
+		page, err := v.EntryHTML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := utf8.RuneCountInString(page); n > longestEntry {
+			t.Errorf("%s: %d characters", x.name, n)
+		}
+		if !strings.HasSuffix(page, "<br>"+v.Request) {
+			t.Errorf("%s: no request in\n%s", x.name, page)
+		}
+		_, agenda, _ := strings.Cut(page, "<ol>")
+		if offer, items, cuts := strings.Contains(page, "can offer"), strings.Count(agenda, "<li>"), strings.Count(page, "…"); offer != x.offer || items != x.items || cuts != x.cuts {
+			t.Errorf("%s: an offer %t, %d items, %d cuts; want %t, %d, %d", x.name, offer, items, cuts, x.offer, x.items, x.cuts)
+		}
+		if len(v.Agenda) != len(talk.Agenda) || v.Purpose != talk.Purpose {
+			t.Errorf("%s: the other words have become fewer, too", x.name)
+		}
 	}
 }
 
@@ -507,6 +631,13 @@ func TestOwnLanguage(t *testing.T) {
 	if got, want := message(t, dutch, Refusal), message(t, english, Refusal); *got != *want {
 		t.Errorf("the refusal is not the English one: %+v", got)
 	}
+	got, err := dutch.EntryHTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := english.EntryHTML(); err != nil || got != want {
+		t.Errorf("the event is not the English one (%v): %s", err, got)
+	}
 	if got := message(t, dutch, Reminder); !strings.Contains(got.HTML, `lang="nl"`) {
 		t.Errorf("the reminder is in another language: %+v", got)
 	}
@@ -547,6 +678,8 @@ func TestCheck(t *testing.T) {
 		{"in a with", "en/brief.txt", subject + "\n{{with .Was}}{{.Then}}{{end}}", "Then", 2, 16},
 		{"private", "en/brief.txt", subject + "\n{{.Private.Goal}}", "Private", 2, 11},
 		{"private, in html", "en/brief.html", "é {{.Goal}}", "Goal", 1, 5},
+		{"in an event", "en/event.html", "{{if .Offer}}{{else}}\n{{.Ofer}}{{end}}", "Ofer", 2, 3},
+		{"half a tag in an event", "de/event.html", "<a href=\"{{.Setting.URL}}", "ends in a non-text context", 1, 1},
 		{"not closed", "en/brief.txt", subject + "\n\n{{if .Again}}", "unexpected EOF", 3, 1},
 		{"no such template", "en/brief.html", "{{template \"nothing\"}}", "nothing", 1, 12},
 		{"no such function", "en/brief.html", "\n{{shout .Purpose}}", "shout", 2, 1},

@@ -3,13 +3,13 @@ package templates
 import (
 	"bytes"
 	"cmp"
-	"html"
 	"io"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	texttemplate "text/template"
 	"time"
+	"unicode/utf8"
 )
 
 // View puts what all messages about a talk share into the words of a language of [Set.Languages].
@@ -72,51 +72,38 @@ func (v *View) Entry() (*Entry, error) {
 	return &e, nil
 }
 
-// HTML is the description in the few elements that online calendars show: what stands above a block of
-// lines becomes bold, and lines with a number or a dash become lists. All words stay as they are.
-func (e *Entry) HTML() string {
-	var b strings.Builder
-	for i, block := range strings.Split(strings.TrimSpace(e.Description), "\n\n") {
-		if i > 0 {
-			b.WriteString("<br>")
-		}
-		lines, list := strings.Split(block, "\n"), ""
-		for j, line := range lines {
-			kind, item := listed(line)
-			if list != kind && list != "" {
-				b.WriteString("</" + list + ">")
-			}
-			if list != kind && kind != "" {
-				b.WriteString("<" + kind + ">")
-			}
-			list, line = kind, html.EscapeString(item)
-			switch {
-			case kind != "":
-				b.WriteString("<li>" + line + "</li>")
-			case j == 0 && len(lines) > 1 && len(item) <= 60 && !strings.ContainsAny(item[max(0, len(item)-1):], ".!?:,;"):
-				b.WriteString("<b>" + line + "</b><br>")
-			default:
-				b.WriteString(line + "<br>")
-			}
-		}
-		if list != "" {
-			b.WriteString("</" + list + ">")
-		}
-	}
-	return b.String()
-}
+// longestEntry is how many characters of a description Google Calendar surely takes. They count as they
+// are written: an entity for as many as it has.
+const longestEntry = 8000
 
-// listed is the list that a line belongs to, "" for none, and what it says in it. A list with numbers
-// begins at 1 and leaves none out: so do agendas.
-func listed(line string) (kind, item string) {
-	if item, ok := strings.CutPrefix(line, "- "); ok {
-		return "ul", item
+// EntryHTML is the description of the talk for Google Calendar, on one line, in the few elements that are
+// shown there. What would make it too long is left out: the offer and the ask first, then the end of the
+// purpose and of the agenda; never the request. Where own templates of the language lack it, it is in English.
+func (v *View) EntryHTML() (string, error) {
+	if lang := v.set.spoken(v.Lang, "event.html"); lang != v.Lang {
+		english, err := v.set.View(lang, v.talk)
+		if err != nil {
+			return "", err
+		}
+		return english.EntryHTML()
 	}
-	number, item, ok := strings.Cut(line, ". ")
-	if _, err := strconv.ParseUint(number, 10, 8); ok && err == nil {
-		return "ol", item
+	for less := *v; ; {
+		text, err := run(v.language.html, v.Lang+"/event.html", &less, joined)
+		if err != nil || utf8.RuneCountInString(text) <= longestEntry {
+			return text, err
+		}
+		const fewer = 500
+		switch purpose := []rune(less.Purpose); {
+		case len(less.Offer)+len(less.Ask) > 0:
+			less.Offer, less.Ask = nil, nil
+		case len(purpose) > fewer+1:
+			less.Purpose = string(purpose[:fewer]) + "…"
+		case len(less.Agenda) > 2:
+			less.Agenda = append(slices.Clone(less.Agenda[:len(less.Agenda)/2]), Item{Number: len(less.Agenda)/2 + 1, Topic: "…"})
+		default: // the template alone is too long
+			return text, nil
+		}
 	}
-	return "", line
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -144,6 +131,26 @@ func oneLine(b []byte) string {
 			line = append(line, ' ')
 		}
 		line = append(line, word...)
+	}
+	return string(line)
+}
+
+// joined is the HTML of b on one line. A line break becomes a space; none stands between two elements, and
+// none beside a br, where it would be seen.
+func joined(b []byte) string {
+	const br = "<br>"
+	line := make([]byte, 0, len(b))
+	for part := range bytes.Lines(b) {
+		part = bytes.TrimSpace(part)
+		switch {
+		case len(part) == 0:
+			continue
+		case len(line) == 0 || line[len(line)-1] == '>' && part[0] == '<':
+		case bytes.HasSuffix(line, []byte(br)) || bytes.HasPrefix(part, []byte(br)):
+		default:
+			line = append(line, ' ')
+		}
+		line = append(line, part...)
 	}
 	return string(line)
 }
@@ -194,7 +201,7 @@ type View struct {
 	Where, WhyThere, Request string // for the kind of setting
 	Length                   string
 	When, Was, Proposed      *Span  // nil: the start is not known, has not changed, no other was proposed
-	Came                     Clock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
+	Came, Ends               Clock  // those of the news, where the organizer is; City and To are empty; so is Day where it is not known
 	Choices                  []Span // the times offered
 	Several                  bool   // more than one is
 	Min                      string // what minutes are called in short
@@ -226,15 +233,15 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff,
 		Page: t.Page, News: t.News}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
-	kind := t.Setting.Kind
-	v.Where = say.words("where "+kind, t.Setting)
-	v.WhyThere = say.words("why "+kind, t.Setting)
-	v.Request = say.words("request "+kind, t.Setting)
+	if kind := t.Setting.Kind; kind != "" {
+		v.Where = say.words("where "+kind, t.Setting)
+		v.WhyThere = say.words("why "+kind, t.Setting)
+		v.Request = say.words("request "+kind, t.Setting)
+	}
 	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
 	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
-	if t.News != nil && !t.News.At.IsZero() {
-		at := t.News.At.In(t.Organizer.Zone)
-		v.Came = Clock{Day: say.day(at), From: at.Format("15:04")}
+	if t.News != nil {
+		v.Came, v.Ends = say.moment(t.News.At), say.moment(t.News.Ends)
 	}
 	for i, start := range t.Times {
 		choice := say.span(start, t.Length)
@@ -288,6 +295,15 @@ func (s *speaker) day(at time.Time) string {
 func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) Clock {
 	start = start.In(zone)
 	return Clock{Day: s.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: s.language.city(zone)}
+}
+
+// moment is at where the organizer is, without its end; empty where at is zero.
+func (s *speaker) moment(at time.Time) Clock {
+	if at.IsZero() {
+		return Clock{}
+	}
+	at = at.In(s.organizer)
+	return Clock{Day: s.day(at), From: at.Format("15:04")}
 }
 
 // span is nil where start is zero.

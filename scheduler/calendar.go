@@ -182,6 +182,9 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 	if err == nil && complete {
 		err = r.sweep(ctx)
 	}
+	if r.held {
+		s.behind.Store(true)
+	}
 	if err != nil || next == at || r.held {
 		return err
 	}

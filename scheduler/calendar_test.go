@@ -25,7 +25,7 @@ type online struct {
 	now     func() time.Time
 	events  map[string]*invites.Entry
 	marks   map[string]string // by id: the last write of ours that took effect
-	changed []string // ids, in the order of their last change
+	changed []string          // ids, in the order of their last change
 	version int
 	told    []string // what its guests got
 	asked   int      // listings

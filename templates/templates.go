@@ -120,7 +120,7 @@ const (
 	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
 	NewsBounced   = "bounced"   // a message of ours came back
 	NewsAdds      = "adds"      // lines for the agenda, in Text
-	NewsMail      = "mail" // a mail after the invitation
+	NewsMail      = "mail"      // a mail after the invitation
 )
 
 // A Message is a talk put into words. Subject is one line; the lines of Text end in \n.

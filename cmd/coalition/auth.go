@@ -251,4 +251,3 @@ func (a *app) authLogoutCommand() *cobra.Command {
 		},
 	}
 }
-

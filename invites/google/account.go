@@ -26,8 +26,8 @@ import (
 // An Account is one Google account that a person has signed in to with a client of their own (OAuth 2.0
 // for desktop apps, RFC 8252). No file is opened, and nothing is asked, before it is used. What another
 // process changes, a new sign-in too, counts at once. Its methods may be called by several goroutines, and
-// their errors are [*invites.DeliveryError] with Channel, which wrap [invites.ErrLogin] where the person has
-// to sign in; but SignIn's may be others.
+// their errors are an [*invites.DeliveryError] with Channel, which wraps [invites.ErrLogin] where the person
+// has to sign in.
 type Account struct {
 	// ClientFile is the JSON file of a client of the type Desktop app, as Google's console gives it.
 	ClientFile string
@@ -190,10 +190,13 @@ func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// signIn is the error of an account that nobody is signed in to.
+// signIn is the error of an account that nobody is signed in to. To wait a little would be in vain.
 func signIn(why string) *invites.DeliveryError {
-	return &invites.DeliveryError{Channel: true, Err: invites.ErrLogin, Text: why + "; use: coalition auth google"}
+	return &invites.DeliveryError{Channel: true, Wait: refusedPause, Err: invites.ErrLogin, Text: why + "; use: coalition auth google"}
 }
+
+// failed is the error of a sign-in that comes to nothing, in words.
+func failed(text string) error { return &invites.DeliveryError{Channel: true, Text: text} }
 
 const (
 	textNobody = "nobody is signed in to Google"
@@ -383,14 +386,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || answer.StatusCode != http.StatusUnauthorized {
 		return answer, err
 	}
-	body := r.Body
-	if r.Body != nil && r.Body != http.NoBody {
-		if r.GetBody == nil {
-			return answer, nil
-		}
-		if body, err = r.GetBody(); err != nil {
-			return answer, nil
-		}
+	body, ok := afresh(r)
+	if !ok {
+		return answer, nil
 	}
 	drain(answer)
 	answer, _, err = t.send(r, body, used)
@@ -398,9 +396,19 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer, err
 	}
 	drain(answer)
-	again := signIn(textAgain)
-	again.Wait = refusedPause
-	return nil, again
+	return nil, signIn(textAgain)
+}
+
+// afresh is the body of r from its beginning; ok is false where that can't be had.
+func afresh(r *http.Request) (body io.ReadCloser, ok bool) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r.Body, true
+	}
+	if r.GetBody == nil {
+		return nil, false
+	}
+	body, err := r.GetBody()
+	return body, err == nil
 }
 
 func (t *transport) send(r *http.Request, body io.ReadCloser, refused secret) (answer *http.Response, used secret, err error) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -152,7 +153,8 @@ func (a *Account) whose(ctx context.Context, token *oauth2.Token) string {
 
 // open serves browsers on l, until it is closed.
 func (d *desk) open(l net.Listener) (closed func()) {
-	server := &http.Server{Handler: d, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
+	server := &http.Server{Handler: d, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10,
+		ErrorLog: log.New(io.Discard, "", 0)} // what strangers send there is nobody's concern
 	served := make(chan struct{})
 	go func() {
 		defer close(served)

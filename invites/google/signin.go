@@ -48,12 +48,13 @@ type returned struct {
 type desk struct {
 	host    string // 127.0.0.1 and the port
 	address string // Google's page
-	begin   string // the secret part of the way there; "" once it was gone
+	begin   string // the secret part of the way there
 	state   string // that of this sign-in (RFC 6749, section 10.12)
 	back    chan returned
 
-	mu   sync.Mutex
-	over bool // something has come back
+	mu    sync.Mutex
+	begun bool // a browser has gone there
+	over  bool // something has come back
 }
 
 // SignIn asks a person for their consent, on Google's page in their browser, and stores what comes of it:
@@ -291,10 +292,10 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (d *desk) passes(begin string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.begin == "" || subtle.ConstantTimeCompare([]byte(begin), []byte(d.begin)) != 1 {
+	if d.begun || subtle.ConstantTimeCompare([]byte(begin), []byte(d.begin)) != 1 {
 		return false
 	}
-	d.begin = ""
+	d.begun = true
 	return true
 }
 

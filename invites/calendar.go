@@ -30,6 +30,7 @@ type Entry struct {
 	Guests []Guest         `json:"guests,omitempty"` // all but the organizer
 	Alarms []time.Duration `json:"alarms,omitempty"` // to be written: how long before the start the organizer's own calendar rings
 	Ref    string          `json:"ref,omitempty"`    // of the conversation, in a property that only the organizer's copy has
+	Last   string          `json:"last,omitempty"`   // as read: the Key of the last change of ours that was carried out, whoever has changed the event since
 }
 
 // A Guest is somebody whom an event in a calendar invites.
@@ -43,7 +44,7 @@ type Guest struct {
 // A Change is one thing to do to one event of an online calendar, of which its guests hear once.
 type Change struct {
 	Entry
-	Key     string `json:"key"`               // tells it from every other change; the same each time it is tried
+	Key     string `json:"key"`               // tells it from every other change, and is the same each time it is tried; at most 64 letters and digits
 	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
 	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
 	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin as Is knows it; without it nothing is brought back

@@ -186,6 +186,9 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 	if err == nil && complete {
 		err = r.sweep(ctx)
 	}
+	if r.held {
+		s.behind.Store(true)
+	}
 	if err != nil || next == at || r.held {
 		return err
 	}
@@ -236,7 +239,7 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 			r.held = true
 			return nil
 		}
-		tried, err := r.s.tried(ctx, c)
+		tried, err := r.s.tried(ctx, c, e.Last)
 		if err != nil {
 			return err
 		}
@@ -266,33 +269,27 @@ func (c *Conversation) writing() bool {
 	})
 }
 
-// A try is a write of ours of which no answer came: nobody knows whether it took effect.
+// A try is a write of ours of which no answer came, and which the event shows to have counted.
 type try struct {
 	message *Message
 	entry   invites.Entry
-	counted bool // what the event shows says so
 }
 
-func (s *Scheduler) tried(ctx context.Context, c *Conversation) (list []try, err error) {
+// tried is the one with that key; nil: there is none.
+func (s *Scheduler) tried(ctx context.Context, c *Conversation, key string) (*try, error) {
 	for _, m := range c.Messages {
-		if m.Channel() != Google || m.Kind == Cancel {
-			continue
-		}
-		if m.State == Accepted { // which an earlier one would have been in the way of
-			list = nil
-		}
-		if m.State != Unclear {
+		if m.Channel() != Google || m.State != Unclear || m.Kind == Cancel {
 			continue
 		}
 		full, err := s.Store.Message(ctx, m.Row)
 		if err != nil {
 			return nil, err
 		}
-		if ch, err := full.change(); err == nil {
-			list = append(list, try{message: m, entry: ch.Entry})
+		if ch, err := full.change(); err == nil && ch.Key == key {
+			return &try{m, ch.Entry}, nil
 		}
 	}
-	return list, nil
+	return nil, nil
 }
 
 // sweep asks for each event of ours that a full pass did not show: a listing that lacks it is no proof.
@@ -321,7 +318,7 @@ func (r *reading) sweep(ctx context.Context) error {
 
 // takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
-func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried []try, now time.Time) *Draft {
+func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now time.Time) *Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
 		return nil
 	}
@@ -341,15 +338,12 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried []try, no
 	}
 	c.Booking = &t.b
 	d := s.plain(c, now, t.events...)
-	if e.Etag != t.is.Etag { // what has not shown by now never will: it was meant for the event as it was
-		for _, w := range tried {
-			if w.message.Stuck() {
-				w.message.State, w.message.Error, w.message.Changed = Superseded, "", now
-				if w.counted {
-					w.message.State = Accepted
-				}
-				d.Heard = append(d.Heard, w.message)
+	for _, m := range c.Messages { // what has not shown by now never will: it was meant for the event as it was
+		if m.Channel() == Google && m.Stuck() {
+			if m.State, m.Error, m.Changed = Superseded, "", now; tried != nil && tried.message == m {
+				m.State = Accepted
 			}
+			d.Heard = append(d.Heard, m)
 		}
 	}
 	return d
@@ -362,21 +356,15 @@ type entryTaking struct {
 	e   *invites.Entry
 	now time.Time
 
-	tried  []try
+	tried  *try
 	is     invites.Entry // how it was known
 	b      Booking       // how it is from now on
 	events []Event
 }
 
-// ours is the write of ours that explains what the event shows; nil: somebody else has done it.
-func (t *entryTaking) ours(same func(e *invites.Entry) bool) *try {
-	for i := range t.tried {
-		if same(&t.tried[i].entry) {
-			t.tried[i].counted = true
-			return &t.tried[i]
-		}
-	}
-	return nil
+// ours reports whether a write of ours explains what the event shows: then nobody else has done it.
+func (t *entryTaking) ours(same func(e *invites.Entry) bool) bool {
+	return t.tried != nil && same(&t.tried.entry)
 }
 
 func (t *entryTaking) note(format string, args ...any) {
@@ -414,10 +402,10 @@ func (t *entryTaking) take() bool {
 	}
 	t.takeTime()
 	t.takePlace()
-	if e.Summary != t.is.Summary && t.ours(func(w *invites.Entry) bool { return w.Summary == e.Summary }) == nil {
+	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Entry) bool { return w.Summary == e.Summary }) {
 		t.note("renamed in Google Calendar: %s", clip(flat(e.Summary), 300))
 	}
-	if e.Description != t.is.Description && t.ours(func(w *invites.Entry) bool { return w.Description == e.Description }) == nil {
+	if e.Description != t.is.Description && !t.ours(func(w *invites.Entry) bool { return w.Description == e.Description }) {
 		t.note("the description was changed in Google Calendar")
 	}
 	if e.Join != t.is.Join && e.Join != "" {
@@ -450,7 +438,7 @@ func (t *entryTaking) takeTime() {
 	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
 	t.b.Told.Start, t.b.Told.Length = to, e.End.Sub(e.Start)
 	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
-	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) != nil {
+	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) {
 		return
 	}
 	t.b.Moved = e.Updated
@@ -480,8 +468,8 @@ func (t *entryTaking) takePlace() {
 	}
 	pending := c.place() != t.b.Told.Place
 	t.b.Wrote.Location = e.Location
-	if w := t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }); w != nil {
-		t.b.Told.Place = w.message.Content.Place
+	if t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }) {
+		t.b.Told.Place = t.tried.message.Content.Place
 		return
 	}
 	c.Sequence++

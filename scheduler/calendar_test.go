@@ -24,7 +24,6 @@ import (
 type online struct {
 	now     func() time.Time
 	events  map[string]*invites.Entry
-	marks   map[string]string // by id: the last write of ours that took effect
 	changed []string // ids, in the order of their last change
 	version int
 	told    []string // what its guests got
@@ -35,7 +34,7 @@ type online struct {
 }
 
 func newOnline(w *world) *online {
-	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry), marks: make(map[string]string)}
+	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry)}
 	w.Online, w.Settings.Google = o, true
 	return o
 }
@@ -63,7 +62,7 @@ func clone(e *invites.Entry) *invites.Entry {
 
 func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
 	at := o.events[ch.ID]
-	if at != nil && !at.Deleted && o.marks[ch.ID] == ch.Key { // it counted; what differs was done since, and is still to be heard of
+	if at != nil && !at.Deleted && at.Last == ch.Key { // it counted; what differs was done since, and is still to be heard of
 		done := clone(at)
 		if !at.Start.Equal(ch.Start) || !at.End.Equal(ch.End) || at.Location != ch.Location || at.Description != ch.Description || at.Summary != ch.Summary {
 			done.Start, done.End, done.Location, done.Description, done.Summary, done.Etag = ch.Start, ch.End, ch.Location, ch.Description, ch.Summary, ""
@@ -125,7 +124,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 		o.tell("update", at)
 	}
 	o.touch(ch.ID)
-	o.marks[ch.ID] = ch.Key
+	at.Last = ch.Key
 	if err := o.after; err != nil {
 		o.after = nil
 		return nil, err

@@ -291,6 +291,9 @@ func (d *delivery) settle(m *Message) {
 			d.mu.Lock()
 			d.settled++
 			d.mu.Unlock()
+			if d.by == Google && d.behind.Swap(false) {
+				d.Hint()
+			}
 			return
 		}
 		d.Log.Error("what became of a message can't be written down; trying again", "id", m.ID, "kind", m.Kind, "state", m.State.Shown(), "error", err)

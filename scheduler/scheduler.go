@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jordan-wright/email"
@@ -47,7 +48,8 @@ type Scheduler struct {
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
-	intake sync.Mutex // what comes in is judged one after the other: who answers first has the time
+	behind atomic.Bool // something in the calendar is to be read once more, when a write of ours is settled
+	intake sync.Mutex  // what comes in is judged one after the other: who answers first has the time
 
 	poked      sync.Once
 	poke, hint chan struct{}

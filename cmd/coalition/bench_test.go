@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"coalition/invites/google"
+	"coalition/invites/google/googletest"
+	"coalition/scheduler"
+
 	"github.com/emersion/go-smtp"
+	"google.golang.org/api/calendar/v3"
 )
 
 // BenchmarkStart is a whole process that prints its help, beside the same process doing nothing: the
@@ -231,4 +238,69 @@ func (d *discard) Data(r io.Reader) error {
 	_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, r, d.buf[:])
 	d.c.n.Add(1)
 	return err
+}
+
+// BenchmarkGoogle looks for the first time at a calendar of 10,000 events, state included, beside what
+// fetching and decoding the same pages costs Google's own client.
+func BenchmarkGoogle(b *testing.B) {
+	g := googletest.Start(b)
+	g.AddForeign(10_000)
+	dir := conversations(b, 100, fmt.Sprintf("calendar:\n  via: google\n  google: {client_file: %q, token_file: ./token.json, endpoint: %q}\n", g.ClientFile(b), g.Endpoint()))
+	a := &app{environ: os.Environ(), stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hard: b.Context()}
+	a.configFile = filepath.Join(dir, "config.yaml")
+	if err := a.open(b.Context(), false); err != nil {
+		b.Fatal(err)
+	}
+	defer a.state.Close()
+	online, err := google.NewCalendar(g.Client(), g.Endpoint(), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	a.sched.Online = online
+	bare := func() time.Duration {
+		began := time.Now()
+		for _, r := range asked(g) {
+			answer, err := g.Client().Do(r)
+			if err != nil {
+				b.Fatal(err)
+			}
+			var page calendar.Events
+			if err := json.NewDecoder(answer.Body).Decode(&page); err != nil {
+				b.Fatal(err)
+			}
+			answer.Body.Close()
+		}
+		return time.Since(began)
+	}
+	sync := func() time.Duration {
+		g.Forget()
+		if err := a.sched.Store.SetCursor(b.Context(), scheduler.Cursor{Name: online.Name(), At: ""}); err != nil {
+			b.Fatal(err)
+		}
+		began := time.Now()
+		if err := a.sched.ReadCalendar(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	sync() // the pages are made when they are asked for first
+	var ours, theirs time.Duration
+	for b.Loop() {
+		ours += sync()
+		theirs += bare()
+	}
+	b.ReportMetric(float64(ours)/float64(theirs), "×bare")
+	b.ReportMetric(float64(10_000*b.N)/ours.Seconds(), "events/s")
+}
+
+// asked is the requests that came, once more.
+func asked(g *googletest.Server) (list []*http.Request) {
+	for _, r := range g.Requests() {
+		again, err := http.NewRequest(r.Method, strings.TrimSuffix(g.Endpoint(), "/calendar/v3/")+r.Path+"?"+r.Query.Encode(), nil)
+		if err != nil {
+			panic(err) // it was one before
+		}
+		list = append(list, again)
+	}
+	return list
 }

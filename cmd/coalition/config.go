@@ -368,7 +368,9 @@ func (c *config) serverRules(refuse func(text, mend string, path ...string), hos
 		refuse("security none is for a server on this machine only", "write starttls or tls", append(path, "security")...)
 	}
 	if auth != byGoogle {
-		c.signInRules(refuse, in, path...)
+		if !c.doc.Faulty(append(path, "auth")...) {
+			c.signInRules(refuse, in, path...)
+		}
 		return
 	}
 	for _, only := range []struct{ key, value string }{{"password_file", in.PasswordFile}, {"password_command", in.PasswordCommand}} {

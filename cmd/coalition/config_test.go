@@ -57,8 +57,8 @@ func TestExampleConfig(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if fmt.Sprint(c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language, c.Organizer.WorkingHours.From, c.Organizer.WorkingHours.To) !=
-		fmt.Sprint(bare.Reminders, bare.HoldOver, bare.Mail.Via, bare.Calendar.Via, bare.Mail.SMTP.Port, bare.Mail.SMTP.Connections, bare.Organizer.Language, bare.Organizer.WorkingHours.From, bare.Organizer.WorkingHours.To) {
+	if fmt.Sprint(c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language, c.Organizer.WorkingHours.From, c.Organizer.WorkingHours.To, c.Calendar.Google.Poll, c.Calendar.Google.Calendar) !=
+		fmt.Sprint(bare.Reminders, bare.HoldOver, bare.Mail.Via, bare.Calendar.Via, bare.Mail.SMTP.Port, bare.Mail.SMTP.Connections, bare.Organizer.Language, bare.Organizer.WorkingHours.From, bare.Organizer.WorkingHours.To, bare.Calendar.Google.Poll, bare.Calendar.Google.Calendar) {
 		t.Errorf("the example shows other defaults than there are:\n%+v\n%+v", c, bare)
 	}
 }
@@ -112,6 +112,7 @@ func FuzzConfig(f *testing.F) {
 	}
 	for _, s := range []string{
 		anaConfig, anaConfig + "mail: {via: smtp}\n", anaConfig + "reminders: [1h, -1h, 99999999h]\nhold_over: 0x7fffffff\n",
+		anaConfig + "calendar: {via: google, google: {client_file: x, poll: 1e9s, endpoint: 'http://[::1]:1/'}}\nmail: {via: smtp, smtp: {host: x, username: y, auth: xoauth2}}\nreplies: {imap: {host: x, username: y, auth: xoauth2}}\n",
 		anaConfig + "calendar: {busy: [{}, {google: a, ics: b}]}\n", anaConfig + "---\n" + anaConfig, "organizer: &a [*a]\n", "", "[[[[", "{a: {a: ",
 		"organizer: {working_hours: {from: \"24:00\", to: \"00:00\", days: []}}\n",
 	} {

@@ -15,7 +15,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"coalition": main, "killed": killed})
+	testscript.Main(m, map[string]func(){"coalition": main, "killed": killed, "xdg-open": browse, "open": browse})
 }
 
 // TestScripts runs the program as people do: each file of testdata/script is a session, with what is

@@ -374,14 +374,14 @@ func TestInsertBeside(t *testing.T) {
 		{"other words meanwhile", func(d *desk, ch *invites.Change) {
 			d.AddGuest(d.id, "tom@example.org")
 			later(ch)
-			ch.Summary = "Another"
+			ch.Summary, ch.Key = "Another", "another"
 			d.write(ch)
 			if d.is.Summary != "Another" || !d.is.Start.Equal(ch.Start) || len(d.is.Guests) != 2 {
 				d.Errorf("got %+v", d.is)
 			}
 		}, []string{invited, "invitation tom@example.org", updated, "update tom@example.org"}},
 		{"nothing but the alarms", func(d *desk, ch *invites.Change) {
-			ch.Alarms = nil
+			ch.Alarms, ch.Key = nil, "alarms"
 			d.write(ch)
 			if e := d.Event(d.id); len(e.Reminders.Overrides) > 0 {
 				d.Errorf("it rings %+v", e.Reminders)

@@ -37,7 +37,7 @@ const (
 
 	// The keys of private properties of an event (at most 44 characters), which only the organizer's copy has.
 	refKey  = "coalition"      // Entry.Ref
-	markKey = "coalitionWrite" // which change this program wrote last; see [mark]
+	markKey = "coalitionWrite" // Entry.Last: the Key of the change that this program wrote last
 )
 
 // eventFields is what of an event is asked for. Who changes it changes parameters, too.
@@ -175,7 +175,8 @@ func entry(event *calendar.Event) *invites.Entry {
 		}
 	}
 	if event.ExtendedProperties != nil {
-		e.Ref = clean(event.ExtendedProperties.Private[refKey], longestLine, false)
+		ref, last := private(event)
+		e.Ref, e.Last = clean(ref, longestLine, false), clean(last, longestLine, false)
 	}
 	for _, a := range event.Attendees {
 		if a == nil || a.Organizer || a.Self || a.Resource || len(e.Guests) == mostGuests {

@@ -70,9 +70,9 @@ func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.Deliv
 	}
 	switch code := answer.Code; {
 	case code == http.StatusUnauthorized:
-		f.Channel, f.Text, f.Err = true, "Google does not accept the sign-in any more; please sign in again", login(answer)
+		f.Channel, f.Text, f.Err = true, "Google does not accept the sign-in any more; sign in again with: coalition auth google", login(answer)
 	case code == http.StatusForbidden && is("insufficientPermissions", "insufficientScopes", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):
-		f.Channel, f.Text, f.Err = true, "the sign-in does not cover this; please sign in again, and grant all that is asked for", login(answer)
+		f.Channel, f.Text, f.Err = true, "the sign-in does not cover this; sign in again, and allow all that is asked for: coalition auth google", login(answer)
 	case code == http.StatusTooManyRequests, code == http.StatusForbidden && is("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"):
 		f.Channel, f.Wait, f.Text = true, retryAfter(answer.Header), "Google Calendar asks for a pause: too many requests"
 	case code == http.StatusForbidden && is("quotaExceeded", "dailyLimitExceeded", "calendarUsageLimitsExceeded"):

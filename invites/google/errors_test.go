@@ -40,8 +40,8 @@ var refused = []struct {
 }{
 	{name: "400", status: 400, body: no(400, "invalid", "Invalid resource\r\nid value."), final: true, text: "Google Calendar refused: Invalid resource id value."},
 	{name: "401", status: 401, body: no(401, "authError", "Invalid Credentials"), channel: true, is: invites.ErrLogin, text: "sign in again"},
-	{name: "403 scopes", status: 403, body: no(403, "insufficientPermissions", "Insufficient Permission"), channel: true, is: invites.ErrLogin, text: "grant all"},
-	{name: "403 scopes, newer", status: 403, channel: true, is: invites.ErrLogin, text: "grant all",
+	{name: "403 scopes", status: 403, body: no(403, "insufficientPermissions", "Insufficient Permission"), channel: true, is: invites.ErrLogin, text: "allow all"},
+	{name: "403 scopes, newer", status: 403, channel: true, is: invites.ErrLogin, text: "allow all",
 		body: `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}`},
 	{name: "403 rate", status: 403, body: no(403, "rateLimitExceeded", "Rate Limit Exceeded"), channel: true, text: "too many requests"},
 	{name: "403 rate of a user", status: 403, body: no(403, "userRateLimitExceeded", "User Rate Limit Exceeded"), channel: true, text: "too many requests"},

@@ -675,6 +675,7 @@ func TestPushKeepsOld(t *testing.T) {
 			t.Errorf("a message: %d", code)
 		}
 		d.want(1, 0, 1)
+		rest(2 * time.Minute)
 		refuse.Store(false)
 		rest(8 * time.Hour)
 		d.want(2, 0, 1) // it has ended by itself meanwhile

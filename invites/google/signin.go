@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -47,17 +48,18 @@ type returned struct {
 type desk struct {
 	host    string // 127.0.0.1 and the port
 	address string // Google's page
-	begin   string // the secret part of the way there; "" once it was gone
+	begin   string // the secret part of the way there
 	state   string // that of this sign-in (RFC 6749, section 10.12)
 	back    chan returned
 
-	mu   sync.Mutex
-	over bool // something has come back
+	mu    sync.Mutex
+	begun bool // a browser has gone there
+	over  bool // something has come back
 }
 
 // SignIn asks a person for their consent, on Google's page in their browser, and stores what comes of it:
 // from then on the account can be used, in every process. It waits ten minutes. Where it fails, an
-// earlier sign-in stays as it was.
+// earlier sign-in stays as it was. An error of the Prompt, or of ctx, is returned as it is.
 func (a *Account) SignIn(ctx context.Context, p Prompt) (Status, error) {
 	c, err := a.client()
 	if err != nil {
@@ -65,7 +67,7 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Status, error) {
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return Status{}, errors.New("no port of this machine can be listened on, to which Google could send your browser back")
+		return Status{}, failed("no port of this machine can be listened on, to which Google could send your browser back")
 	}
 	needed, useful := a.scopes()
 	asked := slices.Concat(needed, useful)
@@ -84,16 +86,16 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Status, error) {
 	case err != nil:
 		return Status{}, err
 	case back.refusal == "access_denied":
-		return Status{}, errors.New("you have refused on Google's page, so nothing is changed here")
+		return Status{}, failed("you have refused on Google's page, so nothing is changed here")
 	case back.refusal != "":
-		return Status{}, fmt.Errorf("Google did not let you sign in (%s)", oneLine(back.refusal))
+		return Status{}, failed("Google did not let you sign in (" + oneLine(back.refusal) + ")")
 	}
 	exchange, cancel := withTimeout(ctx)
 	defer cancel()
 	token, err := config.Exchange(exchange, back.code, oauth2.VerifierOption(verifier))
 	var refusal *oauth2.RetrieveError
 	if errors.As(err, &refusal) && refusal.ErrorCode == "invalid_grant" {
-		return Status{}, errors.New("Google does not take what your browser has brought back; begin again with: coalition auth google")
+		return Status{}, failed("Google does not take what your browser has brought back; begin again with: coalition auth google")
 	}
 	if err != nil {
 		return Status{}, tokenFault(ctx, err)
@@ -101,10 +103,10 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Status, error) {
 	g := &grant{Client: c.ID, TokenURI: c.TokenURI, Scopes: asked, Since: time.Now().UTC().Truncate(time.Second)}
 	g.take(token)
 	if g.Refresh == "" {
-		return Status{}, errors.New("Google has let you sign in for an hour only; begin again with: coalition auth google")
+		return Status{}, failed("Google has let you sign in for an hour only; begin again with: coalition auth google")
 	}
 	if lacks := g.lacks(needed); len(lacks) > 0 {
-		return Status{}, fmt.Errorf("it can't work without all of it; sign in again, and tick the box “%s” on Google's page", strings.Join(lacks, "” and “"))
+		return Status{}, failed("it can't work without all of it; sign in again, and tick the box “" + strings.Join(lacks, "” and “") + "” on Google's page")
 	}
 	g.Account = a.whose(exchange, token)
 	return a.keep(ctx, g)
@@ -152,7 +154,8 @@ func (a *Account) whose(ctx context.Context, token *oauth2.Token) string {
 
 // open serves browsers on l, until it is closed.
 func (d *desk) open(l net.Listener) (closed func()) {
-	server := &http.Server{Handler: d, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10}
+	server := &http.Server{Handler: d, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10,
+		ErrorLog: log.New(io.Discard, "", 0)} // what strangers send there is nobody's concern
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -172,14 +175,14 @@ func (d *desk) open(l net.Listener) (closed func()) {
 func (d *desk) wait(ctx context.Context, p Prompt) (returned, error) {
 	ctx, cancel := context.WithTimeout(ctx, signInLimit)
 	defer cancel()
-	failed := make(chan error, 1)
+	unopened := make(chan error, 1)
 	if p.Browser != nil {
 		// What a browser is started with, everybody on this machine can read in the list of processes. So it
 		// gets an address that is good once, and only leads on to Google's page, with the state in it:
 		// whoever had that could sign this program in to an account of their own.
 		go func() {
 			if err := p.Browser("http://" + d.host + beginPath + d.begin); err != nil {
-				failed <- err
+				unopened <- err
 			}
 		}()
 	} else {
@@ -193,11 +196,11 @@ func (d *desk) wait(ctx context.Context, p Prompt) (returned, error) {
 	select {
 	case back := <-d.back:
 		return back, nil
-	case err := <-failed:
+	case err := <-unopened:
 		return returned{}, err
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return returned{}, fmt.Errorf("nobody has signed in for %d minutes; begin again with: coalition auth google", int(signInLimit.Minutes()))
+			return returned{}, failed(fmt.Sprintf("nobody has signed in for %d minutes; begin again with: coalition auth google", int(signInLimit.Minutes())))
 		}
 		return returned{}, ctx.Err()
 	}
@@ -289,10 +292,10 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (d *desk) passes(begin string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.begin == "" || subtle.ConstantTimeCompare([]byte(begin), []byte(d.begin)) != 1 {
+	if d.begun || subtle.ConstantTimeCompare([]byte(begin), []byte(d.begin)) != 1 {
 		return false
 	}
-	d.begin = ""
+	d.begun = true
 	return true
 }
 

@@ -100,7 +100,7 @@ func (v *vault) read(ctx context.Context) (g *grant, inRing bool, err error) {
 		case ctx.Err() != nil:
 			return nil, false, ctx.Err()
 		case err != nil:
-			return nil, false, &invites.DeliveryError{Channel: true, Err: invites.ErrLogin,
+			return nil, false, &invites.DeliveryError{Channel: true, Wait: refusedPause, Err: invites.ErrLogin,
 				Text: "there is no sign-in to Google beside the state, and the system keyring can't be opened from here; " +
 					"sign in with: coalition auth google, or name a calendar.google.token_file in the config"}
 		}
@@ -114,8 +114,7 @@ func (v *vault) read(ctx context.Context) (g *grant, inRing bool, err error) {
 	}
 	g = new(grant)
 	if json.Unmarshal(data, g) != nil || g.Refresh == "" { // the cause may quote what it read
-		return nil, inRing, &invites.DeliveryError{Channel: true, Err: invites.ErrLogin,
-			Text: "the sign-in to Google in " + v.place(inRing) + " can't be read; use: coalition auth google"}
+		return nil, inRing, signIn("the sign-in to Google in " + v.place(inRing) + " can't be read")
 	}
 	return g, inRing, nil
 }

@@ -3,8 +3,6 @@ package google
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"html"
 	"net/http"
 	"slices"
@@ -46,7 +44,7 @@ func (c *Calendar) Write(ctx context.Context, ch *invites.Change, dot func() err
 	if err != nil {
 		return nil, c.fault(ctx, err, false)
 	}
-	w := &write{Calendar: c, ctx: ctx, service: s, ch: ch, dot: dot, mark: mark(ch)}
+	w := &write{Calendar: c, ctx: ctx, service: s, ch: ch, dot: dot}
 	switch {
 	case ch.Cancel:
 		return w.cancel()
@@ -64,15 +62,7 @@ type write struct {
 	service *calendar.Service
 	ch      *invites.Change
 	dot     func() error // nil: it has been called
-	mark    string
-	rounds  int // how often the event was not as it was known
-}
-
-// mark tells a change from every other one, by its Key above all, and is the same at each attempt.
-func mark(ch *invites.Change) string {
-	b, _ := json.Marshal(ch) // texts and times: can't fail
-	sum := sha256.Sum256(b)
-	return encode(sum[:16])
+	rounds  int          // how often the event was not as it was known
 }
 
 // begin is called before each request that could change anything.
@@ -170,7 +160,7 @@ func (w *write) insert() (*invites.Entry, error) {
 		return nil, &invites.DeliveryError{Final: true, Code: http.StatusConflict, Text: "the calendar holds another event under this id"}
 	case deleted(got) && !w.ch.Restore:
 		return nil, stale(entry(got))
-	case !deleted(got) && last == w.mark:
+	case !deleted(got) && last == w.ch.Key:
 		return w.counted(got, part{times: true, summary: true, location: true}), nil
 	case !deleted(got) && ref == "":
 		return w.done(got), nil
@@ -276,7 +266,7 @@ func (w *write) judge(got *calendar.Event, p part) (*invites.Entry, error) {
 	}
 	is := entry(got)
 	switch _, last := private(got); {
-	case last == w.mark:
+	case last == w.ch.Key:
 		return w.counted(got, p), nil
 	case is.Deleted && w.ch.Restore:
 		return w.patch(p, got.Etag, true)
@@ -363,7 +353,7 @@ func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err e
 	}
 	is = entry(got)
 	_, last := private(got)
-	if marked = last == w.mark; !is.Deleted && !marked && w.ch.Is != nil && w.ch.Is.Etag != is.Etag {
+	if marked = last == w.ch.Key; !is.Deleted && !marked && w.ch.Is != nil && w.ch.Is.Etag != is.Etag {
 		return nil, false, stale(is)
 	}
 	return is, marked, nil
@@ -392,7 +382,7 @@ func (w *write) prepare(is *invites.Entry, undo, explain bool) (*calendar.Event,
 // body is what a request says of the event.
 func (w *write) body(p part) (*calendar.Event, error) {
 	e := &w.ch.Entry
-	event := &calendar.Event{ExtendedProperties: &calendar.EventExtendedProperties{Private: map[string]string{refKey: e.Ref, markKey: w.mark}}}
+	event := &calendar.Event{ExtendedProperties: &calendar.EventExtendedProperties{Private: map[string]string{refKey: e.Ref, markKey: w.ch.Key}}}
 	if p.times || p.zone {
 		loc, err := invites.Location(e.Zone)
 		if err != nil || !e.Start.Before(e.End) {
@@ -415,7 +405,7 @@ func (w *write) body(p part) (*calendar.Event, error) {
 	switch {
 	case p.meet && e.Meet:
 		event.ConferenceData = &calendar.ConferenceData{CreateRequest: &calendar.CreateConferenceRequest{
-			RequestId:             w.mark, // the same one asks for the same room
+			RequestId:             w.ch.Key, // the same one asks for the same room
 			ConferenceSolutionKey: &calendar.ConferenceSolutionKey{Type: "hangoutsMeet"},
 		}}
 	case p.meet:

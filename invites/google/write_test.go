@@ -2,6 +2,8 @@ package google_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -32,7 +34,7 @@ const (
 
 // invitation is a talk with Maya that is to be written for the first time.
 func invitation() *invites.Change {
-	return &invites.Change{Entry: invites.Entry{
+	return &invites.Change{Key: "invitation", Entry: invites.Entry{
 		ID: eventID, Ref: "maya/1", Start: nine, End: nine.Add(time.Hour), Zone: "Europe/Berlin",
 		Summary: "A conversation: Ana Lopes and Maya Chen", Location: "Riverside path, north gate",
 		Description: "<b>Agenda</b><ul><li>What we agree on</li></ul>",
@@ -119,6 +121,8 @@ func changed(change func(*invites.Change)) func(*desk) *invites.Change {
 	return func(*desk) *invites.Change {
 		ch := invitation()
 		change(ch)
+		sum := sha256.Sum256(fmt.Append(nil, ch.Entry, ch.Cancel, ch.Reason, ch.Restore))
+		ch.Key = hex.EncodeToString(sum[:8])
 		return ch
 	}
 }
@@ -326,7 +330,7 @@ func (d *desk) stands(ch *invites.Change, status string) {
 		d.Fatal(err)
 	}
 	want := ch.Entry
-	want.UID, want.Etag, want.Updated, want.Sequence, want.Join = is.UID, is.Etag, is.Updated, is.Sequence, is.Join
+	want.UID, want.Etag, want.Updated, want.Sequence, want.Join, want.Last = is.UID, is.Etag, is.Updated, is.Sequence, is.Join, is.Last
 	want.Alarms, want.Meet = nil, false
 	want.Guests = slices.Clone(want.Guests)
 	for i := range want.Guests {

@@ -3,11 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/zalando/go-keyring"
+
+	"coalition/invites/google/googletest"
 )
 
 // TestReadme types the tour of the README and holds what it shows against what the program prints.
@@ -29,9 +35,58 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
-	environ := []string{"COALITION_CONFIG=config.example.yaml"}
-	typed := 0
-	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllSubmatch(readme, -1) {
+	tour, _, _ := bytes.Cut(readme, []byte("\n## With Google Calendar\n"))
+	if typed := follow(t, tour, "config.example.yaml", nil); typed < 8 {
+		t.Errorf("only %d commands were found", typed)
+	}
+}
+
+// TestReadmeGoogle does the same for what it says of Google Calendar, beside a small one, with the config
+// that it shows.
+func TestReadmeGoogle(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := os.ReadFile("../../examples/maya.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := bytes.Cut(readme, []byte("\n## With Google Calendar\n"))
+	section, _, _ = bytes.Cut(section, []byte("\n## "))
+	configs := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(section, -1)
+	if len(configs) != 2 {
+		t.Fatalf("it shows %d configs", len(configs))
+	}
+	g := googletest.Start(t)
+	calendar := strings.Replace(string(configs[0][1]), "./secrets/google-client.json", fmt.Sprintf("%q, endpoint: %q", g.ClientFile(t), g.Endpoint()), 1)
+	dir := write(t, "config.yaml", anaConfig+calendar, "mail.yaml", anaConfig+calendar+string(configs[1][1]), "conversations/maya.yaml", string(plan))
+	t.Chdir(dir)
+	t.Setenv("BROWSED", filepath.Join(dir, "browsed"))
+	keyring.MockInit()
+	typed := follow(t, section, "config.yaml", func(args []string) {
+		if slices.Contains(args, "sync") {
+			g.Answer(g.Events()[0].Id, "maya@example.org", "accepted", "With pleasure")
+		}
+	})
+	if typed < 5 {
+		t.Errorf("only %d commands were found", typed)
+	}
+	if code, stdout, stderr := coalition(t, dir, "check"); code != exitDone {
+		t.Errorf("%s%s", stdout, stderr)
+	}
+	var out bytes.Buffer
+	if code := run(context.Background(), []string{"check", "--config", "mail.yaml"}, nil, strings.NewReader(""), &out, &out); code != exitDone {
+		t.Errorf("mail through Google:\n%s", &out)
+	}
+}
+
+// follow types the commands that text shows, with that config, and compares what they print; before each,
+// where before is not nil, it calls that.
+func follow(t *testing.T, text []byte, config string, before func(args []string)) (typed int) {
+	t.Helper()
+	environ := []string{"COALITION_CONFIG=" + config}
+	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllSubmatch(text, -1) {
 		for _, session := range strings.Split("\n"+string(block[1]), "\n$ ")[1:] {
 			line, want, _ := strings.Cut(session, "\n")
 			line = strings.Replace(line, "go run ./cmd/coalition", "coalition", 1)
@@ -40,6 +95,9 @@ func TestReadme(t *testing.T) {
 				continue // the shell's
 			}
 			typed++
+			if before != nil {
+				before(args)
+			}
 			var out bytes.Buffer
 			run(context.Background(), args[1:], environ, strings.NewReader(""), &out, &out)
 			got := alike(out.String())
@@ -49,9 +107,7 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	if typed < 8 {
-		t.Errorf("only %d commands were found", typed)
-	}
+	return typed
 }
 
 // words are those of a command line, quoted ones whole.

@@ -540,8 +540,13 @@ func TestLanes(t *testing.T) {
 	if err := w.store.Hurry(context.Background(), scheduler.Google); err != nil {
 		t.Fatal(err)
 	}
+	w.Settings.Notify = true
 	o.before = &invites.DeliveryError{Channel: true, Text: "no more guests", Err: invites.ErrGuests}
 	w.pass()
+	w.pass()
+	w.Settings.Notify = false
+	w.want("brief-0 notice-0")
+	w.arrived = w.arrived[:1]
 	c = w.find("maya")
 	if !strings.Contains(c.Next(w.now).Next, "coalition invite maya --mail") {
 		t.Errorf("next: %s", c.Next(w.now).Next)

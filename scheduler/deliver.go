@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/templates"
 )
 
 // manyLooks is after how many attempts a message that may have arrived goes again although the folder of
@@ -178,7 +179,7 @@ func (d *delivery) send(m *Message) {
 			return
 		}
 	}
-	dotted := false
+	dotted, before := false, m.Code
 	err := d.carry(m, func() error {
 		if err := d.Store.Dot(d.hard, m); err != nil {
 			return err
@@ -204,6 +205,25 @@ func (d *delivery) send(m *Message) {
 		}
 	}
 	d.settle(m)
+	if m.Code == codeGuests && before != codeGuests {
+		d.tellGuests(m)
+	}
+}
+
+// tellGuests tells the organizer that an invitation waits until Google takes guests again.
+func (d *delivery) tellGuests(m *Message) {
+	b, err := d.recall(d.hard)
+	if err != nil {
+		return // the list says so as well
+	}
+	for _, c := range b.Conversations {
+		if c.ID == m.ID && c.Round == m.Round && m.Kind == Invite {
+			c.tell(News{What: templates.NewsRefused, At: b.Now, Do: []string{"coalition invite " + c.Ref() + " --mail"}})
+			if err := d.Store.Commit(d.hard, d.plain(c, b.Now)); err == nil {
+				wake(d.pokes())
+			}
+		}
+	}
 }
 
 // carry hands m over to whoever takes it to the partner.

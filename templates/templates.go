@@ -98,15 +98,13 @@ type Former struct {
 	Length time.Duration
 }
 
-// News is what has come from the partner, or from Google, and waits for a decision of the organizer. What is
-// about no talk needs a talk with nothing but its organizer.
+// News is what has come from the partner, or from Google, and waits for a decision of the organizer.
 type News struct {
 	What     string    // one of the constants below
 	From     string    // the address it came from; may be empty
 	How      string    // "mail", "page" or "calendar"; "" is as good as none of them
 	At       time.Time // when it came; zero: not known
 	Text     string    // the partner's own words, or those of a server; may be empty
-	Ends     time.Time // of a sign-in; zero otherwise
 	Commands []string  // to act on it with, each as it is typed
 }
 
@@ -125,8 +123,6 @@ const (
 	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
 	NewsLeft      = "left"      // the partner, who is no guest of the event any more
 	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any
-	NewsLogin     = "login"     // Google wants the organizer to sign in again; it is about no talk
-	NewsConsent   = "consent"   // the sign-in to Google ends at Ends; it is about no talk
 )
 
 // A Message is a talk put into words. Subject is one line; the lines of Text end in \n.

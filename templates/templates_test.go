@@ -121,8 +121,6 @@ var variants = []struct {
 	{"notice-deleted", Notice, news(NewsDeleted, "", "", "coalition cancel maya", "coalition cancel maya --told", "coalition invite maya")},
 	{"notice-left", Notice, news(NewsLeft, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-refused", Notice, news(NewsRefused, "", "Calendar usage limits exceeded.", "coalition invite maya --mail")},
-	{"notice-login", Notice, account(&News{What: NewsLogin, Commands: []string{"coalition auth google"}})},
-	{"notice-consent", Notice, account(&News{What: NewsConsent, Ends: time.Date(2027, 3, 1, 9, 30, 0, 0, time.UTC), Commands: []string{"coalition auth google"}})},
 	{"notice-declined", Notice, news(NewsDeclined, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-tentative", Notice, news(NewsTentative, "calendar", "")},
 	{"notice-counter", Notice, news(NewsCounter, "calendar", "Could we meet on Saturday?", "coalition move maya --start '2027-03-06 13:00'")},
@@ -151,15 +149,6 @@ func news(what, how, text string, commands ...string) func(*Talk) {
 		if what != NewsCounter {
 			t.Proposed = Former{}
 		}
-	}
-}
-
-// account changes a talk into none, with news about the organizer's account.
-func account(n *News) func(*Talk) {
-	return func(t *Talk) {
-		n := *n
-		n.At = t.News.At
-		*t = Talk{Organizer: t.Organizer, News: &n}
 	}
 }
 

@@ -201,7 +201,7 @@ type View struct {
 	Where, WhyThere, Request string // for the kind of setting
 	Length                   string
 	When, Was, Proposed      *Span  // nil: the start is not known, has not changed, no other was proposed
-	Came, Ends               Clock  // those of the news, where the organizer is; City and To are empty; so is Day where it is not known
+	Came                     Clock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
 	Choices                  []Span // the times offered
 	Several                  bool   // more than one is
 	Min                      string // what minutes are called in short
@@ -241,7 +241,7 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
 	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
 	if t.News != nil {
-		v.Came, v.Ends = say.moment(t.News.At), say.moment(t.News.Ends)
+		v.Came = say.moment(t.News.At)
 	}
 	for i, start := range t.Times {
 		choice := say.span(start, t.Length)

@@ -213,7 +213,7 @@ With --json, an object. What is absent is null:
 			if s.Trouble != "" {
 				at("last trouble", s.Troubled, ": "+s.Trouble)
 			}
-			if ends && days < 2 && unusable == nil {
+			if ends && days < endsSoon && unusable == nil {
 				fmt.Fprintln(a.stderr, "The sign-in ends soon. Before it does, use: coalition auth google")
 			}
 			return unusable

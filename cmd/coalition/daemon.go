@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,9 @@ than a day ago, holds them all and waits for: coalition approve`,
 			defer stop()
 			var push *google.Push
 			if a.online != nil {
+				a.online.warn = func(ends time.Time) {
+					a.sched.Log.Warn("the sign-in to Google ends; before it does, use: coalition auth google", "ends", ends)
+				}
 				push = a.push(a.online.Calendar, a.sched.Hint)
 				side.Go(func() { push.Run(ctx) })
 			}

@@ -10,21 +10,36 @@ import (
 	"coalition/scheduler"
 )
 
-// A watched is the calendar of the config, which writes down for `auth status` how it was read last.
+// A watched is the calendar of the config, which writes down for `auth status` how it was read last, and
+// warns, once a day, before the sign-in ends.
 type watched struct {
 	*google.Calendar
 	account *google.Account
+	warn    func(ends time.Time)
+	warned  time.Time
 }
 
 // Changes implements [scheduler.Calendar].
 func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
 	next, err := w.Calendar.Changes(ctx, cursor, since, take)
-	w.account.Noted(time.Now(), err)
+	now := time.Now()
+	w.account.Noted(now, err)
+	if err == nil && now.Sub(w.warned) > 24*time.Hour {
+		if s, err := w.account.Status(ctx); err == nil {
+			if days, ends := s.Left(now); ends && days < endsSoon {
+				w.warn(s.Ends)
+				w.warned = now
+			}
+		}
+	}
 	return next, err
 }
 
+// endsSoon is how many days before its end a sign-in is worth a warning.
+const endsSoon = 2
+
 // online is the calendar of the config; nil where invitations go by mail.
-func (c *config) online(ctx context.Context) (*watched, error) {
+func (c *config) online(ctx context.Context, warn func(ends time.Time)) (*watched, error) {
 	if c.Calendar.Via != "google" {
 		return nil, nil
 	}
@@ -36,7 +51,7 @@ func (c *config) online(ctx context.Context) (*watched, error) {
 	if s, err := account.Status(ctx); err == nil { // else nobody is signed in
 		calendar.Account = s.Account
 	}
-	return &watched{calendar, account}, nil
+	return &watched{Calendar: calendar, account: account, warn: warn}, nil
 }
 
 // errLogin ends a command for which somebody has to sign in first.

@@ -598,6 +598,18 @@ func TestGoogleSecrets(t *testing.T) {
 	}
 }
 
+// TestGoogleEnds warns before a sign-in of a client that is being tested ends.
+func TestGoogleEnds(t *testing.T) {
+	d := newDesk(t, "", "maya", googlePlan)
+	for left, warned := range map[time.Duration]bool{0: false, 7 * 24 * time.Hour: false, 30 * time.Hour: true} {
+		d.Set(func(s *googletest.Settings) { s.RefreshExpiresIn = left })
+		d.signIn()
+		if _, stderr := d.do(0, "sync"); strings.Contains(stderr, "ends on") != warned {
+			t.Errorf("%s before the end, sync says: %q", left, stderr)
+		}
+	}
+}
+
 // TestGoogleDaemon is the daemon while people work in the calendar: a hint of Google's makes it look at
 // once, and what follows goes by itself.
 func TestGoogleDaemon(t *testing.T) {

@@ -233,15 +233,15 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff,
 		Page: t.Page, News: t.News}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
-	if kind := t.Setting.Kind; kind != "" {
-		v.Where = say.words("where "+kind, t.Setting)
-		v.WhyThere = say.words("why "+kind, t.Setting)
-		v.Request = say.words("request "+kind, t.Setting)
-	}
+	kind := t.Setting.Kind
+	v.Where = say.words("where "+kind, t.Setting)
+	v.WhyThere = say.words("why "+kind, t.Setting)
+	v.Request = say.words("request "+kind, t.Setting)
 	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
 	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
-	if t.News != nil {
-		v.Came = say.moment(t.News.At)
+	if t.News != nil && !t.News.At.IsZero() {
+		at := t.News.At.In(t.Organizer.Zone)
+		v.Came = Clock{Day: say.day(at), From: at.Format("15:04")}
 	}
 	for i, start := range t.Times {
 		choice := say.span(start, t.Length)
@@ -295,15 +295,6 @@ func (s *speaker) day(at time.Time) string {
 func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) Clock {
 	start = start.In(zone)
 	return Clock{Day: s.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: s.language.city(zone)}
-}
-
-// moment is at where the organizer is, without its end; empty where at is zero.
-func (s *speaker) moment(at time.Time) Clock {
-	if at.IsZero() {
-		return Clock{}
-	}
-	at = at.In(s.organizer)
-	return Clock{Day: s.day(at), From: at.Format("15:04")}
 }
 
 // span is nil where start is zero.

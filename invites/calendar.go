@@ -1,7 +1,10 @@
 package invites
 
 import (
+	"crypto/rand"
+	"encoding/base32"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -31,6 +34,14 @@ type Entry struct {
 	Alarms []time.Duration `json:"alarms,omitempty"` // to be written: how long before the start the organizer's own calendar rings
 	Ref    string          `json:"ref,omitempty"`    // of the conversation, in a property that only the organizer's copy has
 	Last   string          `json:"last,omitempty"`   // as read: the Key of the last change of ours that was carried out, whoever has changed the event since
+}
+
+// NewEventID is an id for an event: 128 random bits, in the letters that Google Calendar takes (base32hex,
+// RFC 4648, section 7, in lower case).
+func NewEventID() string {
+	b := make([]byte, 16)
+	rand.Read(b) // which never fails
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
 // A Guest is somebody whom an event in a calendar invites.

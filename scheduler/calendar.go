@@ -70,15 +70,15 @@ func (c *Conversation) setting(t *plan.Terms) templates.Setting {
 		s.URL = c.Booking.Is.Join
 	}
 	switch {
-	case c.Place == "":
+	case c.Place == nil:
 	case s.Kind == plan.Phone:
-		s.Phone, s.Place = c.Place, ""
-	case s.Kind == plan.Video && strings.HasPrefix(c.Place, "https://"):
-		s.URL, s.Place = c.Place, ""
+		s.Phone, s.Place = *c.Place, ""
+	case s.Kind == plan.Video && strings.HasPrefix(*c.Place, "https://"):
+		s.URL, s.Place = *c.Place, ""
 	case s.Kind == plan.Video:
-		s.URL, s.Place = "", c.Place
+		s.URL, s.Place = "", *c.Place
 	default:
-		s.Place = c.Place
+		s.Place = *c.Place
 	}
 	return s
 }
@@ -101,6 +101,9 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
 	}}
+	if b := c.Booking; b != nil && c.guest(b.Is.Guests) == nil && m.Content.Start == b.Told.Start {
+		ch.Guests = nil // who has left is asked again to come at another time, and not for less
+	}
 	switch {
 	case m.Kind == Cancel:
 		ch.Cancel, ch.Reason = true, c.Cancelled.Reason
@@ -135,10 +138,20 @@ func (c *Conversation) Written(m *Message) {
 	if c.Booking != nil {
 		b.Is.Guests = c.Booking.Is.Guests // what they have answered meanwhile is still to be taken in
 	}
-	if m.Kind == Cancel {
+	switch old := c.Booking; {
+	case m.Kind == Cancel:
 		b.Is.Deleted = true
-		if c.Booking != nil {
-			b.Wrote, b.Told = c.Booking.Wrote, c.Booking.Told
+		if old != nil {
+			b.Wrote, b.Told = old.Wrote, old.Told
+		}
+	case m.Entry.Deleted: // by somebody, since: that is still to be heard of
+		b.Is.Deleted, b.Is.Etag, c.Behind = false, "", true
+	case old != nil:
+		if b.Told.Start == old.Told.Start && b.Told.Length == old.Told.Length {
+			b.Moved = old.Moved
+		}
+		if b.Told.Place == old.Told.Place {
+			b.Placed = old.Placed
 		}
 	}
 	c.Booking = &b
@@ -183,13 +196,10 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err == nil && complete {
-		err = r.sweep(ctx)
+	if err == nil {
+		err = r.ask(ctx)
 	}
-	if r.held {
-		s.behind.Store(true)
-	}
-	if err != nil || next == at || r.held {
+	if err != nil || next == at {
 		return err
 	}
 	return s.Store.SetCursor(ctx, Cursor{name, next})
@@ -207,7 +217,6 @@ type reading struct {
 	b       *Board          // nil: to be read again
 	seen    map[string]bool // the events of a full pass
 	without int64           // the row of a message that is known not to have been written; 0: there is none
-	held    bool            // something is still to be taken in, once it is known what has become of a write of ours
 }
 
 func (r *reading) board(ctx context.Context) (err error) {
@@ -232,12 +241,20 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 		c := r.b.Conversations[i]
 		for _, m := range c.Messages {
 			if m.Row == r.without {
-				m.State, m.Unclears = Sending, 0
+				m.State, m.Unclears = Queued, 0
 			}
 		}
-		if r.without == 0 && c.writing() {
-			r.held = true
-			return nil
+		if c.writing() {
+			r.s.behind.Store(true)
+			if c.Behind {
+				return nil
+			}
+			c.Behind = true
+			err := r.s.Store.Commit(ctx, r.s.plain(c, r.b.Now))
+			if r.b = nil; errors.Is(err, ErrConflict) && try < 5 {
+				continue
+			}
+			return err
 		}
 		tried, err := r.s.tried(ctx, c, e.Last)
 		if err != nil {
@@ -265,8 +282,13 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 // is somebody else's doing.
 func (c *Conversation) writing() bool {
 	return slices.ContainsFunc(c.Messages, func(m *Message) bool {
-		return m.Channel() == Google && (m.State == Sending || m.State == Unclear && m.Unclears < 2)
+		return m.Channel() == Google && (m.State == Sending || m.State == Unclear && m.Unclears < 2 || m.State == Queued && m.Unclears == 1)
 	})
+}
+
+// asks reports whether the calendar is to be asked how the event stands, beside what it tells by itself.
+func (c *Conversation) asks() bool {
+	return c.Behind || slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.Channel() == Google && m.Stuck() })
 }
 
 // A try is a write of ours of which no answer came, and which the event shows to have counted.
@@ -292,14 +314,16 @@ func (s *Scheduler) tried(ctx context.Context, c *Conversation, key string) (*tr
 	return nil, nil
 }
 
-// sweep asks for each event of ours that a full pass did not show: a listing that lacks it is no proof.
-func (r *reading) sweep(ctx context.Context) error {
+// ask asks for each event of ours that a full pass did not show, since a listing that lacks it is no
+// proof; and for those that could not be taken in while a write of ours was on its way.
+func (r *reading) ask(ctx context.Context) error {
 	if err := r.board(ctx); err != nil {
 		return err
 	}
 	for _, c := range r.b.Conversations {
 		b := c.Booking
-		if b == nil || b.Is.Deleted || r.seen[c.EventID()] || !r.b.Now.Before(b.Told.End()) {
+		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
+		if c.EventID() == "" || !missing && (!c.asks() || c.writing()) {
 			continue
 		}
 		e, err := r.s.Online.Entry(ctx, c.EventID())
@@ -320,13 +344,17 @@ func (r *reading) sweep(ctx context.Context) error {
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
 func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now time.Time) *Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
-		return nil
+		if !c.Behind {
+			return nil
+		}
+		c.Behind = false
+		return s.plain(c, now)
 	}
 	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
-	if e.Updated.Before(t.is.Updated) {
+	if !e.Updated.IsZero() && e.Updated.Before(t.is.Updated) {
 		return nil // it was read before it was written
 	}
-	if !t.take() && e.Etag == t.is.Etag {
+	if !t.take() && e.Etag == t.is.Etag && !c.asks() {
 		return nil
 	}
 	// What a deleted event says besides is of no use: often it is only its id.
@@ -336,7 +364,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 		t.b.Is = *e
 		c.Sequence = max(c.Sequence, e.Sequence)
 	}
-	c.Booking = &t.b
+	c.Booking, c.Behind = &t.b, false
 	d := s.plain(c, now, t.events...)
 	for _, m := range c.Messages { // what has not shown by now never will: it was meant for the event as it was
 		if m.Channel() == Google && m.Stuck() {
@@ -482,7 +510,8 @@ func (t *entryTaking) takePlace() {
 	if pending {
 		text += "; that of the plan is older, and no longer holds"
 	}
-	c.Place, t.b.Placed = clip(flat(e.Location), maxLine), e.Updated
+	place := clip(flat(e.Location), maxLine)
+	c.Place, t.b.Placed = &place, e.Updated
 	t.b.Told.Place = c.place()
 	t.note("%s", text)
 }
@@ -504,7 +533,7 @@ func (t *entryTaking) takeGuests(over bool) {
 	if now == nil {
 		if was != nil {
 			t.note("%s is no longer a guest of the event in Google Calendar", c.Plan.With.Name)
-			if !over {
+			if t.b.Wrote.Guests = nil; !over {
 				c.PartStat = invites.Declined
 				t.tell(templates.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
 			}
@@ -601,20 +630,24 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 				told = text
 			}
 		}
+		hints := s.hints()
+		if err != nil {
+			hints = nil // they don't end what Google has asked for
+		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
-		case <-s.hints():
+		case <-hints:
 		}
 		timer.Stop()
 	}
 }
 
-// ReadCalendarPatiently is [Scheduler.ReadCalendar], and again for up to [Patience] where it can't be
-// read at the moment.
+// ReadCalendarPatiently is [Scheduler.ReadCalendar], and again where it can't be read at the moment, until
+// [Patience] is over.
 func (s *Scheduler) ReadCalendarPatiently(ctx context.Context) error {
-	patience := Patience
+	end := time.Now().Add(Patience)
 	for attempt := 1; ; attempt++ {
 		err := s.ReadCalendar(ctx)
 		var fault *invites.DeliveryError
@@ -622,7 +655,7 @@ func (s *Scheduler) ReadCalendarPatiently(ctx context.Context) error {
 			return err
 		}
 		wait := max(Backoff(attempt, rand.Float64()), fault.Wait)
-		if patience -= wait; patience < 0 {
+		if time.Now().Add(wait).After(end) {
 			return err
 		}
 		timer := time.NewTimer(wait)

@@ -292,7 +292,7 @@ func TestInGoogle(t *testing.T) {
 			return ""
 		}, "for 120 minutes", nil},
 		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Location = "South gate" }) }, func(c *scheduler.Conversation) string {
-			return map[bool]string{false: c.Place}[c.Place == "South gate"]
+			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place != nil && *c.Place == "South gate"]
 		}, "the place was changed in Google Calendar to: South gate", nil},
 		{"another title", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Summary = "Walk" }) }, nil, "renamed in Google Calendar: Walk", nil},
 		{"another description", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Description += "more" }) }, nil, "the description was changed", nil},

@@ -16,10 +16,11 @@ var (
 	ErrNotReady = errors.New("the organizer has not checked in")
 	ErrNoYes    = errors.New("no yes is on record")
 	ErrUnfit    = errors.New("this does not fit the conversation as it stands")
+	ErrBusy     = errors.New("a change is being written into the calendar at this moment") // a moment later it may fit
 )
 
 // A Refusal says in words for people why something was not done, and what to do instead. It wraps
-// [ErrNotReady], [ErrNoYes] or [ErrUnfit].
+// [ErrNotReady], [ErrNoYes], [ErrUnfit] or [ErrBusy].
 type Refusal struct {
 	Reason error
 	Text   string // one sentence without its full stop
@@ -149,12 +150,17 @@ func (m Move) apply(c *Conversation, now time.Time) error {
 type ByMail struct{}
 
 func (ByMail) apply(c *Conversation, _ time.Time) error {
+	if err := c.busy(); err != nil {
+		return err
+	}
 	switch {
 	case c.Channel == Mail:
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
 	case c.told() != nil && c.Channel == Google:
 		return &Refusal{ErrUnfit, "the invitation has gone through Google Calendar, or may have", "what follows goes the same way"}
+	case c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "":
+		return &Refusal{ErrUnfit, "by mail there is no room for the video call", "add `url:` to the setting in the plan"}
 	case c.told() == nil:
 		c.Channel, c.UID = Mail, ""
 	}
@@ -168,6 +174,9 @@ type Withdraw struct {
 }
 
 func (w Withdraw) apply(c *Conversation, now time.Time) error {
+	if err := c.busy(); err != nil {
+		return err
+	}
 	if c.Cancelled != nil {
 		return c.isOver("cancelled already")
 	}
@@ -244,6 +253,24 @@ func line(what, text string) error {
 }
 
 const maxLine = 2000 // characters
+
+// inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
+// the partner knows is not known until it is there.
+func (c *Conversation) inFlight() *Message {
+	for _, m := range c.Messages {
+		if m.Channel() == Google && m.State == Sending {
+			return m
+		}
+	}
+	return nil
+}
+
+func (c *Conversation) busy() error {
+	if m := c.inFlight(); m != nil {
+		return &Refusal{ErrBusy, theNoun(m.Kind) + " is being written into Google Calendar at this moment", "try again in a moment"}
+	}
+	return nil
+}
 
 func (c *Conversation) isOver(how string) error {
 	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), ""}

@@ -107,7 +107,7 @@ type Conversation struct {
 	Answer    *Answer       `json:"answer,omitempty"` // to the last brief
 	Chosen    plan.Slot     `json:"chosen,omitzero"`  // a start that was not the plan's word: from an answer, a move
 	Lasts     time.Duration `json:"lasts,omitzero"`   // a length that was not the plan's word: from the calendar
-	Place     string        `json:"place,omitempty"`  // a place that was not the plan's word: from the calendar
+	Place     *string       `json:"place,omitempty"`  // a place that was not the plan's word: from the calendar; nil: there is none, "": it was taken out there
 	Named     Named         `json:"named,omitzero"`   // when those, or the plan's, were named
 	Cancelled *Cancellation `json:"cancelled,omitempty"`
 	Touched   time.Time     `json:"touched,omitzero"` // when the organizer or the partner last had a word
@@ -127,6 +127,7 @@ type Conversation struct {
 	Doubted  *Word     `json:"doubted,omitempty"`  // the last one that was not believed, and why
 	Notices  []News    `json:"notices,omitempty"`  // of which the organizer is still to get a notice
 
+	Behind     bool      `json:"behind,omitempty"`      // the event has changed while a write of ours was on its way: the calendar is still to be asked about it
 	Booking    *Booking  `json:"booking,omitempty"`     // the event in Google Calendar; nil: there is none that we know of
 	Page       string    `json:"page,omitempty"`        // the hash of the token of the last brief's page
 	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
@@ -246,8 +247,8 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if first {
 		return nil
 	}
-	if c.Place != "" && set != fingerprint(p.Setting) && c.speaks(p, c.Booking.Placed, now, "the plan's place", c.Place) {
-		c.Place = ""
+	if c.Place != nil && set != fingerprint(p.Setting) && c.speaks(p, c.Booking.Placed, now, "the plan's place", *c.Place) {
+		c.Place = nil
 	}
 	if !first && set != fingerprint(p.Setting) {
 		c.Named.Place = p.Modified()

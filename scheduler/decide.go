@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"crypto/rand"
-	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -35,6 +34,9 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 // Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
 // yes that the partner has given in person. The error is a [Refusal].
 func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
+	if err := c.busy(); err != nil {
+		return nil, err
+	}
 	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
 		if c.deleted() && (at.IsZero() || at == c.start(now)) {
 			c.restore()
@@ -87,6 +89,9 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 // Reschedule decides on a new start for a talk that the partner has been invited to. The error is a
 // [Refusal].
 func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*Draft, error) {
+	if err := c.busy(); err != nil {
+		return nil, err
+	}
 	told := c.told()
 	if told == nil {
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
@@ -169,7 +174,7 @@ func (s *Scheduler) identify(c *Conversation) {
 			c.Channel = Google
 		}
 		if c.Channel == Google {
-			c.UID = newEventID() + googleUID
+			c.UID = invites.NewEventID() + googleUID
 		}
 		c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
 	}
@@ -199,6 +204,9 @@ func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
 // CallOff decides on a cancellation, and on telling the partner where there is something to tell. The
 // error is a [Refusal].
 func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Draft, error) {
+	if err := c.busy(); err != nil {
+		return nil, err
+	}
 	if c.Cancelled != nil {
 		return &Draft{At: now, Conversation: c, Sent: c.last(nil, Cancel)}, nil
 	}
@@ -403,12 +411,4 @@ func random(n int) string {
 	b := make([]byte, n)
 	rand.Read(b) // which never fails
 	return hex.EncodeToString(b)
-}
-
-// newEventID is an id for an event in Google Calendar: 128 random bits, in the letters that it takes
-// (base32hex, RFC 4648, section 7).
-func newEventID() string {
-	b := make([]byte, 16)
-	rand.Read(b) // which never fails
-	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }

@@ -44,14 +44,10 @@ const (
 // how many it has settled. Both channels are served side by side: where one is out of order the other
 // goes on.
 func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
-	defer s.Sender.Idle()
 	var google outcome
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		const workers = 2 // a calendar that is written to fast sets limits
-		google = s.deliver(ctx, hard, Google, workers, rows)
-	})
-	mail := s.deliver(ctx, hard, Mail, s.Sender.Connections(), rows)
+	wg.Go(func() { google = s.deliver(ctx, hard, Google, rows...) })
+	mail := s.deliver(ctx, hard, Mail, rows...)
 	wg.Wait()
 	next = mail.next
 	if next.IsZero() || !google.next.IsZero() && google.next.Before(next) {
@@ -60,7 +56,13 @@ func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time
 	return next, mail.settled + google.settled, cmp.Or(mail.err, google.err)
 }
 
-func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, workers int, rows []int64) (o outcome) {
+// deliver is [Scheduler.Deliver] for one channel.
+func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, rows ...int64) (o outcome) {
+	workers := 2 // a calendar that is written to fast sets limits
+	if by == Mail {
+		workers = s.Sender.Connections()
+		defer s.Sender.Idle()
+	}
 	d := delivery{Scheduler: s, ctx: ctx, hard: hard, by: by, work: make(chan *Message, 8*workers)}
 	var wg sync.WaitGroup
 	for range workers {
@@ -281,9 +283,9 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	case fault.Unclear:
 		m.State = Unclear
 		m.Unclears++
-	case fault.Final:
+	case fault.Final && !(d.by == Google && fault.Channel): // what is wrong with all of it can be mended
 		m.State = Failed
-	case fault.Stale != nil && fault.Stale.Deleted && m.Kind == Invite: // it was there, and somebody has deleted it since
+	case fault.Stale != nil && fault.Stale.Deleted && m.booking == nil: // it was there, and somebody has deleted it since
 		m.State, m.Entry, m.Code, m.Error = Accepted, fault.Stale, 0, ""
 		return nil
 	case fault.Stale != nil: // which shows that it has not counted

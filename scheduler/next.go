@@ -45,6 +45,9 @@ func (c *Conversation) Status(now time.Time) Status {
 // Next is the one next thing in the conversation, why it is that, and when to look again. It is a
 // pure function of the conversation and now, and the only place that decides what is sent.
 func (c *Conversation) Next(now time.Time) Step {
+	if m := c.inFlight(); m != nil {
+		return Step{Next: "deliver the " + m.Kind.noun()}
+	}
 	told := c.told()
 	switch {
 	case c.Cancelled != nil:
@@ -368,8 +371,8 @@ type Content struct {
 
 // place is the fingerprint of where and how the two talk.
 func (c *Conversation) place() string {
-	if c.Place != "" {
-		return fingerprint(c.Plan.Setting, c.Place)
+	if c.Place != nil {
+		return fingerprint(c.Plan.Setting, *c.Place)
 	}
 	return fingerprint(c.Plan.Setting)
 }

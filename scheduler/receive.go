@@ -236,7 +236,7 @@ func within(domain, other string) bool {
 // arrived learns from a believed answer that what it answers has arrived.
 func (t *taking) arrived() {
 	for _, m := range t.c.Messages {
-		if m.State == Unclear && (slices.Contains(t.mail.Refs, m.MessageID) ||
+		if m.State == Unclear && m.Channel() == Mail && (slices.Contains(t.mail.Refs, m.MessageID) ||
 			t.mail.Calendar != nil && t.mail.Calendar.UID == t.c.UID && m.Kind == Invite && t.mail.Calendar.Method == invites.Reply) {
 			m.State, m.Error, m.Changed = Accepted, "", t.at
 			t.heard = append(t.heard, m)

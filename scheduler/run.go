@@ -37,21 +37,31 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	if s.Online != nil {
 		first = append(first, heard(s.keepInStep))
 	}
-	patience := time.After(Patience)
+	patience, enough := context.WithTimeout(ctx, Patience)
 	for _, read := range first {
 		select {
 		case <-read:
-		case <-patience:
-		case <-ctx.Done():
-			return nil
+		case <-patience.Done():
 		}
+	}
+	if enough(); ctx.Err() != nil {
+		return nil
 	}
 	b, err := s.begin(ctx, still)
 	if err != nil {
 		return err
 	}
-	kick, delivered := make(chan struct{}, 1), make(chan struct{}, 1)
-	side.Go(func() { s.keepDelivering(ctx, hard, kick, delivered) })
+	delivered := make(chan struct{}, 1)
+	kicks := make(map[Channel]chan struct{})
+	for _, by := range []Channel{Mail, Google} {
+		kicks[by] = make(chan struct{}, 1)
+		side.Go(func() { s.keepDelivering(ctx, hard, by, kicks[by], delivered) })
+	}
+	kick := func() {
+		for _, c := range kicks {
+			wake(c)
+		}
+	}
 	files, changes := s.Plans.Watch(ctx), s.Store.Changes()
 	ticker := time.NewTicker(rescan)
 	defer ticker.Stop()
@@ -68,7 +78,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 		for _, m := range r.Decided {
 			s.Log.Info("decided", "id", m.ID, "kind", m.Kind, "to", m.To, "state", m.State.Shown())
 		}
-		wake(kick)
+		kick()
 		timer := time.NewTimer(s.until(b, r))
 		for waiting := true; waiting; {
 			waiting = false
@@ -79,13 +89,13 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			case <-timer.C:
 			case <-files:
 			case <-changes:
-				wake(kick)
+				kick()
 			case <-delivered:
 			case <-s.pokes():
 			case <-ticker.C:
 				if freed, err := s.Store.Recover(ctx, time.Now()); err != nil || len(freed) > 0 {
 					s.recovered(freed, err)
-					wake(kick)
+					kick()
 				}
 				waiting = !s.Plans.Changed()
 			}
@@ -147,8 +157,8 @@ func (s *Scheduler) until(b *Board, r *Report) time.Duration {
 	return max(wait, 10*time.Millisecond)
 }
 
-// keepDelivering delivers whenever it is kicked, and when a message is to be tried again.
-func (s *Scheduler) keepDelivering(ctx, hard context.Context, kick <-chan struct{}, delivered chan struct{}) {
+// keepDelivering delivers by one channel whenever it is kicked, and when a message is to be tried again.
+func (s *Scheduler) keepDelivering(ctx, hard context.Context, by Channel, kick <-chan struct{}, delivered chan struct{}) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -158,7 +168,8 @@ func (s *Scheduler) keepDelivering(ctx, hard context.Context, kick <-chan struct
 		case <-kick:
 		case <-timer.C:
 		}
-		next, n, err := s.Deliver(ctx, hard)
+		o := s.deliver(ctx, hard, by)
+		next, n, err := o.next, o.settled, o.err
 		wait := 24 * time.Hour
 		switch {
 		case err != nil && ctx.Err() == nil:

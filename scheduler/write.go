@@ -82,7 +82,9 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 			talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
 		}
 	}
-	talk.Start = m.Content.Start.Time()
+	if talk.Start = m.Content.Start.Time(); m.Channel() == Google && c.Plan.Setting.URL == "" && c.Place == nil {
+		talk.Setting.URL = "" // the room that Google has made stands in the event by itself
+	}
 	view, err := s.Words.View(lang, talk)
 	if err != nil {
 		return fmt.Errorf("the templates in %q: %w", lang, err)

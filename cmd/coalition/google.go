@@ -22,6 +22,9 @@ type watched struct {
 // Changes implements [scheduler.Calendar].
 func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
 	next, err := w.Calendar.Changes(ctx, cursor, since, take)
+	if ctx.Err() != nil { // whoever asked did not wait
+		return next, err
+	}
 	now := time.Now()
 	w.account.Noted(now, err)
 	if err == nil && now.Sub(w.warned) > 24*time.Hour {

@@ -155,6 +155,8 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		_ = a.sched.ReadCalendar(reading) // where it can't be read, the write finds out
 		cancel()
 	}
+	const busyFor, busyPause = 40 * time.Second, 200 * time.Millisecond // a write into the calendar takes no longer
+	busyEnd := time.Now().Add(busyFor)
 	for try := 1; ; try++ {
 		b, err := a.look(ctx)
 		if err != nil {
@@ -165,6 +167,12 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 			return err
 		}
 		d, err := decide(c, b.Now)
+		if errors.Is(err, scheduler.ErrBusy) && !a.dryRun && time.Now().Before(busyEnd) {
+			if err := pause(ctx, busyPause); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -175,9 +183,21 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 			a.sayFresh(b)
 		}
 		err = a.carryOut(ctx, d, out)
-		if !errors.Is(err, scheduler.ErrConflict) || try == 5 {
+		if !errors.Is(err, scheduler.ErrConflict) || try >= 5 {
 			return err
 		}
+	}
+}
+
+// pause waits for d; the error is that of ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }
 

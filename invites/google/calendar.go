@@ -3,8 +3,6 @@ package google
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"errors"
 	"net"
 	"net/http"
@@ -77,19 +75,7 @@ func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
 // Name tells this calendar from others that the same state may have been used with.
 func (c *Calendar) Name() string { return "google:" + c.Account + "/" + c.id }
 
-// NewID is a new id for an event, in the alphabet that Google takes (RFC 4648, section 7, in lower case).
-// It has 128 random bits.
-func NewID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	return encode(b[:])
-}
-
-func encode(b []byte) string {
-	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
-}
-
-// couldBeOurs reports whether id is of the form of [NewID]. Google's own ids are as long, and random to the
+// couldBeOurs reports whether id is of the form of [invites.NewEventID]. Google's own ids are as long, and random to the
 // last bit: three of four are told apart by the two bits that are 0 in ours.
 func couldBeOurs(id string) bool {
 	if len(id) != 26 || strings.IndexByte("048cgkos", id[25]) < 0 {

@@ -170,12 +170,12 @@ func FuzzEntry(f *testing.F) {
 	})
 }
 
-func TestNewID(t *testing.T) {
+func TestNewEventID(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		id := google.NewID()
+		id := invites.NewEventID()
 		if len(id) != 26 || strings.Trim(id, "0123456789abcdefghijklmnopqrstuv") != "" || seen[id] {
-			t.Fatalf("NewID() = %q, and it was there before: %t", id, seen[id])
+			t.Fatalf("NewEventID() = %q, and it was there before: %t", id, seen[id])
 		}
 		seen[id] = true
 	}

@@ -285,7 +285,7 @@ func TestWriteOnce(t *testing.T) {
 // another is the same desk with another talk.
 func (d *desk) another() *desk {
 	d.Forget()
-	return &desk{T: d.T, Server: d.Server, calendar: d.calendar, id: google.NewID()}
+	return &desk{T: d.T, Server: d.Server, calendar: d.calendar, id: invites.NewEventID()}
 }
 
 // persist tries until ch is done, as the scheduler does where nobody else has changed anything.

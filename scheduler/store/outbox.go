@@ -77,8 +77,9 @@ const claimable = `m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m
 
 // by is the condition that a message goes by that channel.
 func by(channel scheduler.Channel) string {
-	if channel == scheduler.Google {
-		return " AND m.via = 'google'"
+	if channel == scheduler.Google { // of one event, one change at a time
+		return ` AND m.via = 'google' AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.organizer = m.organizer AND o.id = m.id AND o.round = m.round
+			AND o.via = 'google' AND o.state = 'sending')`
 	}
 	return " AND m.via <> 'google'"
 }
@@ -175,6 +176,9 @@ func (s *Store) claim(tx *txn, c candidate, end scheduler.State, owner string) (
 	} else {
 		n, err = tx.exec("UPDATE messages SET state = 'sending', phase = 'connect', owner = $1, attempts = attempts + 1 WHERE seq = $2"+unchanged+
 			" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", append([]any{owner}, args...)...)
+	}
+	if err == nil && n == 1 && end == "" && m.Channel() == scheduler.Google { // what was decided before must be thought over
+		_, err = tx.exec("UPDATE conversations SET rev = rev + 1 WHERE organizer = $1 AND id = $2 AND round = $3", s.organizer, string(m.ID), m.Round)
 	}
 	return n == 1, err
 }

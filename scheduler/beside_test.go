@@ -1,0 +1,317 @@
+package scheduler_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+)
+
+// A meddler is the calendar in memory with something in between.
+type meddler struct {
+	*online
+	answered func() // when the next write has counted, and before that is known
+	bare     bool   // of what is gone there is no more than that
+	write    func(ch *invites.Change, dot func() error) (*invites.Entry, error)
+	listed   func() error // before each listing
+}
+
+func meddle(w *world, o *online) *meddler {
+	m := &meddler{online: o}
+	w.Online = m
+	return m
+}
+
+func (m *meddler) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+	if m.write != nil {
+		return m.write(ch, dot)
+	}
+	e, err := m.online.Write(ctx, ch, dot)
+	if do := m.answered; do != nil {
+		m.answered = nil
+		do()
+	}
+	return e, err
+}
+
+func (m *meddler) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+	if m.listed != nil {
+		if err := m.listed(); err != nil {
+			return cursor, err
+		}
+	}
+	return m.online.Changes(ctx, cursor, since, func(page []*invites.Entry, full bool) error {
+		for i, e := range page {
+			if m.bare && e.Deleted {
+				page[i] = &invites.Entry{ID: e.ID, Etag: e.Etag, Deleted: true}
+			}
+		}
+		return take(page, full)
+	})
+}
+
+func (m *meddler) Entry(ctx context.Context, id string) (*invites.Entry, error) {
+	e, err := m.online.Entry(ctx, id)
+	if m.bare && e.Deleted {
+		e = &invites.Entry{ID: id, Deleted: true}
+	}
+	return e, err
+}
+
+func deleteIt(e *invites.Entry) { e.Deleted = true }
+
+// A deletion may come with nothing but the id: in the changes, by its absence, and in answer to a write.
+func TestBareDeletion(t *testing.T) {
+	for name, meet := range map[string]func(w *world, o *online){
+		"in the changes": func(w *world, _ *online) { w.sync() },
+		"by its absence": func(w *world, o *online) { o.forget = true; w.sync() },
+		"by a write": func(w *world, _ *online) {
+			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+			w.pass()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, o := booked(t)
+			w.sync()
+			meddle(w, o).bare = true
+			o.edit(deleteIt)
+			meet(w, o)
+			if c := w.find("maya"); !c.Booking.Is.Deleted || !strings.Contains(c.Next(w.now).Next, "coalition cancel maya") {
+				t.Errorf("it is not seen; next: %s", c.Next(w.now).Next)
+			}
+			o.want(t, invitation)
+		})
+	}
+}
+
+// While a change is being written, another one has to wait: what the partner knows is not known yet.
+func TestBesideAWrite(t *testing.T) {
+	first, second := plan.SlotOf(start.Add(24*time.Hour)), plan.SlotOf(start.Add(48*time.Hour))
+	t.Run("a move that was thought up before", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		m := meddle(w, o)
+		w.commit(w.Reschedule(w.find("maya"), first, w.now))
+		before := must(w.Reschedule(w.find("maya"), second, w.now))
+		m.answered = func() {
+			if err := w.store.Commit(context.Background(), before); !errors.Is(err, scheduler.ErrConflict) {
+				t.Errorf("it is committed: %v", err)
+			}
+			if _, err := w.Reschedule(w.find("maya"), second, w.now); !errors.Is(err, scheduler.ErrBusy) {
+				t.Errorf("it is decided: %v", err)
+			}
+		}
+		w.pass()
+		w.commit(w.Reschedule(w.find("maya"), second, w.now))
+		w.pass()
+		w.sync()
+		if c := w.find("maya"); !c.Start(w.now).Equal(second.Time()) || !o.only(t).Start.Equal(second.Time()) {
+			t.Errorf("it is at %s, in Google at %s", c.Start(w.now), o.only(t).Start)
+		}
+		o.want(t, invitation, "update maya@example.org 5 Mar 10:00", "update maya@example.org 6 Mar 10:00")
+	})
+	t.Run("a cancellation of what has just gone", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		m := meddle(w, o)
+		w.plan("maya", maya())
+		w.pass()
+		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		m.answered = func() {
+			if _, err := w.CallOff(w.find("maya"), "", w.now); !errors.Is(err, scheduler.ErrBusy) {
+				t.Errorf("it is decided: %v", err)
+			}
+		}
+		w.pass()
+		w.commit(w.CallOff(w.find("maya"), "", w.now))
+		w.pass()
+		o.want(t, invitation, "cancellation maya@example.org 4 Mar 10:00")
+		w.want("brief-0")
+	})
+	t.Run("an invitation by mail", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		m := meddle(w, o)
+		o.before = &invites.DeliveryError{Channel: true, Text: "no more guests", Err: invites.ErrGuests}
+		w.plan("maya", maya("permitted: She said yes."))
+		w.pass()
+		c := w.find("maya")
+		if err := c.Apply(scheduler.ByMail{}, w.now); err != nil {
+			t.Fatal(err)
+		}
+		before := must(w.Invite(c, plan.Slot{}, "", w.now))
+		m.answered = func() {
+			if err := w.store.Commit(context.Background(), before); !errors.Is(err, scheduler.ErrConflict) {
+				t.Errorf("it is committed: %v", err)
+			}
+			if err := w.find("maya").Apply(scheduler.ByMail{}, w.now); !errors.Is(err, scheduler.ErrBusy) {
+				t.Errorf("it is decided: %v", err)
+			}
+		}
+		w.again()
+		w.pass()
+		o.want(t, invitation)
+		w.want("")
+	})
+}
+
+// What nobody knew to have counted is found out, and nothing that happened meanwhile is lost.
+func TestFoundOut(t *testing.T) {
+	cut := &invites.DeliveryError{Unclear: true, Wait: time.Hour, Text: "cut"}
+	t.Run("an invitation that was deleted before it was known, and moved", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		w.plan("maya", maya("permitted: She said yes."))
+		o.after = cut
+		w.pass()
+		o.edit(deleteIt)
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.again()
+		w.sync()
+		w.pass()
+		if c := w.find("maya"); !strings.Contains(c.Next(w.now).Next, "coalition cancel maya") || !strings.Contains(w.history("sync"), "deleted in Google") {
+			t.Errorf("next: %s; the log: %s", c.Next(w.now).Next, w.history("sync"))
+		}
+		o.want(t, invitation)
+	})
+	t.Run("an answer to an invitation that waited for its approval", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		w.plan("maya", maya("permitted: She said yes."))
+		w.sync()
+		o.after = cut
+		w.pass()
+		if err := w.store.Pause(context.Background(), true); err != nil {
+			t.Fatal(err)
+		}
+		o.edit(accept)
+		if err := w.store.Approve(context.Background(), []int64{w.find("maya").Messages[0].Row}); err != nil {
+			t.Fatal(err)
+		}
+		w.sync()
+		if err := w.store.Pause(context.Background(), false); err != nil {
+			t.Fatal(err)
+		}
+		w.again()
+		w.sync()
+		if w.status("maya") != scheduler.Confirmed {
+			t.Errorf("it is %s", w.status("maya"))
+		}
+		o.want(t, invitation)
+	})
+	t.Run("a move that never counted, and was taken back", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.before = cut
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.pass()
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.again()
+		w.sync()
+		w.now = start.Add(-30 * time.Minute)
+		w.pass()
+		w.want("reminder-1")
+		o.want(t, invitation)
+	})
+	t.Run("a reply by mail is no proof", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		w.plan("maya", maya())
+		w.pass()
+		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		o.after = cut
+		w.pass()
+		w.receive(w.reply(invites.Reply, invites.Accepted))
+		w.again()
+		o.edit(accept)
+		w.sync()
+		if w.status("maya") != scheduler.Confirmed {
+			t.Errorf("it is %s", w.status("maya"))
+		}
+	})
+	t.Run("beside a write that is unclear all else is read once", func(t *testing.T) {
+		w, o := booked(t)
+		o.before = cut
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.pass()
+		w.sync()
+		if must(w.store.Cursor(context.Background(), o.Name())) == "" {
+			t.Error("all is read again the next time")
+		}
+		o.edit(accept)
+		w.sync()
+		w.again()
+		w.sync()
+		if c := w.find("maya"); c.Booking.Is.Guests[0].PartStat != invites.Accepted || c.Behind {
+			t.Errorf("the answer is lost: %+v", c.Booking.Is.Guests)
+		}
+	})
+}
+
+// Words of the calendar outlive a change of ours that has nothing to do with them.
+func TestWordsOutlive(t *testing.T) {
+	t.Run("a place that was taken out", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Location = "" })
+		w.sync()
+		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+		w.pass()
+		if l := o.only(t).Location; l != "" {
+			t.Errorf("it is back: %q", l)
+		}
+	})
+	t.Run("a move that is newer than a plan file", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.now = time.Now
+		o.edit(func(e *invites.Entry) { e.Start, e.End = e.Start.Add(3*time.Hour), e.End.Add(3*time.Hour) })
+		w.sync()
+		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+		w.pass()
+		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else.", "when: {start: 2027-03-04 15:00}"))
+		old := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(filepath.Join(w.Plans.Path, "maya.yaml"), old, old); err != nil {
+			t.Fatal(err)
+		}
+		w.pass()
+		if c := w.find("maya"); !c.Start(w.now).Equal(start.Add(3 * time.Hour)) {
+			t.Errorf("it is at %s", c.Start(w.now))
+		}
+	})
+	t.Run("a guest who has left", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Guests = nil })
+		w.sync()
+		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+		w.pass()
+		if n := len(o.only(t).Guests); n != 0 {
+			t.Errorf("%d guests after a change of the purpose", n)
+		}
+	})
+}
+
+// Only so long is a calendar waited for that fails slowly.
+func TestFailsSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		meddle(w, newOnline(w)).listed = func() error {
+			time.Sleep(6 * time.Second)
+			return &invites.DeliveryError{Channel: true, Text: "no answer"}
+		}
+		began := time.Now()
+		if err := w.ReadCalendarPatiently(t.Context()); err == nil || time.Since(began) > scheduler.Patience+6*time.Second {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		w.store.Close()
+	})
+}

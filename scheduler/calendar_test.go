@@ -35,7 +35,7 @@ type online struct {
 
 func newOnline(w *world) *online {
 	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry)}
-	w.Online, w.Settings.Google = o, true
+	w.Online, w.Google = o, true
 	return o
 }
 
@@ -540,11 +540,11 @@ func TestLanes(t *testing.T) {
 	if err := w.store.Hurry(context.Background(), scheduler.Google); err != nil {
 		t.Fatal(err)
 	}
-	w.Settings.Notify = true
+	w.Notify = true
 	o.before = &invites.DeliveryError{Channel: true, Text: "no more guests", Err: invites.ErrGuests}
 	w.pass()
 	w.pass()
-	w.Settings.Notify = false
+	w.Notify = false
 	w.want("brief-0 notice-0")
 	w.arrived = w.arrived[:1]
 	c = w.find("maya")

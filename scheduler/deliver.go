@@ -283,7 +283,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	case fault.Unclear:
 		m.State = Unclear
 		m.Unclears++
-	case fault.Final && !(d.by == Google && fault.Channel): // what is wrong with all of it can be mended
+	case fault.Final && (d.by == Mail || !fault.Channel): // what is wrong with all of it can be mended
 		m.State = Failed
 	case fault.Stale != nil && fault.Stale.Deleted && m.booking == nil: // it was there, and somebody has deleted it since
 		m.State, m.Entry, m.Code, m.Error = Accepted, fault.Stale, 0, ""

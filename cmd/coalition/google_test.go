@@ -515,7 +515,7 @@ func (d *desk) killedAt(point string) {
 		d.t.Fatal(err)
 	}
 	_ = cmd.Wait() // as killed, mostly
-	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL && !(ofGoogle && s.ExitStatus() == 0) {
+	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL && (!ofGoogle || s.ExitStatus() != 0) {
 		d.t.Fatalf("the daemon has ended by itself: %v\n%s", cmd.ProcessState, stderr.String())
 	}
 }

@@ -135,7 +135,7 @@ is sent by this, and both stay as they are.`,
 			}
 			if a.sched.Online != nil {
 				if apart = a.sched.ReadCalendarPatiently(ctx); apart != nil {
-					apart = fmt.Errorf("Google Calendar can't be read: %w", apart)
+					apart = fmt.Errorf("the calendar can't be read: %w", apart)
 				}
 			}
 			events, err := a.sched.Store.History(ctx, "")

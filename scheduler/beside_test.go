@@ -315,3 +315,107 @@ func TestFailsSlowly(t *testing.T) {
 		w.store.Close()
 	})
 }
+
+// An answer belongs to the time that it was given to.
+func TestAnswersAndMoves(t *testing.T) {
+	other := plan.SlotOf(start.Add(24 * time.Hour))
+	t.Run("to the old time, while another is on its way", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		o.edit(accept)
+		w.sync()
+		w.pass()
+		w.sync()
+		if c := w.find("maya"); c.PartStat != invites.NeedsAction || !strings.Contains(w.history("answer"), "to what is about to change") {
+			t.Errorf("it is %s; the log: %s", c.PartStat, w.history("answer"))
+		}
+	})
+	t.Run("the same answer again, after a move", func(t *testing.T) {
+		w, o := booked(t)
+		o.edit(accept)
+		w.sync()
+		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		w.pass()
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Summary = "Our talk" })
+		w.sync()
+		if c := w.find("maya"); c.PartStat != invites.NeedsAction {
+			t.Errorf("after another change it is %s", c.PartStat)
+		}
+		o.now = func() time.Time { return time.Now().Add(-time.Hour) }
+		o.edit(accept)
+		w.sync()
+		if w.status("maya") != scheduler.Confirmed {
+			t.Errorf("it is %s", w.status("maya"))
+		}
+	})
+}
+
+// More of what happens beside a write, or between two.
+func TestBetween(t *testing.T) {
+	other := plan.SlotOf(start.Add(24 * time.Hour))
+	t.Run("a pass during a write decides nothing", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		m := meddle(w, o)
+		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		m.answered = func() {
+			w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+			if r := must(w.Pass(context.Background(), w.board())); len(r.Decided) > 0 {
+				t.Errorf("it decides on %v", r.Decided)
+			}
+		}
+		w.pass()
+		w.pass()
+		o.want(t, invitation, "update maya@example.org 5 Mar 10:00", "update maya@example.org 5 Mar 10:00")
+	})
+	t.Run("a move there, and back again here", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Start, e.End = other.Time().UTC(), other.Time().Add(time.Hour).UTC() })
+		w.sync()
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.pass()
+		if at := o.only(t).Start; !at.Equal(start) {
+			t.Errorf("its event is at %s", at)
+		}
+	})
+	t.Run("many cuts", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		w.plan("maya", maya("permitted: She said yes."))
+		for range 4 {
+			o.before = &invites.DeliveryError{Unclear: true, Wait: time.Hour, Text: "cut"}
+			w.pass()
+			w.again()
+		}
+		w.again()
+		o.want(t, invitation)
+	})
+	t.Run("an update that waits when the event is deleted", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.before = &invites.DeliveryError{Channel: true, Wait: time.Hour, Text: "503"}
+		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		w.pass()
+		o.edit(deleteIt)
+		w.sync()
+		w.again()
+		if m := w.find("maya").Messages[1]; m.State != scheduler.Dropped {
+			t.Errorf("the update is %s", m.State)
+		}
+		o.want(t, invitation)
+	})
+	t.Run("a reply by mail", func(t *testing.T) {
+		w := newWorld(t)
+		newOnline(w)
+		w.plan("maya", maya())
+		w.pass()
+		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		w.pass()
+		if r := w.receive(w.reply(invites.Reply, invites.Declined)); r.Counted || w.find("maya").PartStat != invites.NeedsAction {
+			t.Errorf("%+v, and it is %s", r, w.find("maya").PartStat)
+		}
+	})
+}

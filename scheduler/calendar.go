@@ -29,6 +29,8 @@ type Booking struct {
 	Moved   time.Time `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
 	Placed  time.Time `json:"placed,omitzero"`   // likewise of its place
 	Restore bool      `json:"restore,omitempty"` // it was deleted there, and the organizer wants it back
+
+	Described bool `json:"described,omitempty"` // somebody has changed the description there, which stands until that of the plan changes
 }
 
 // Named is when the organizer's own word was given, in the plan or by a command, about what may also
@@ -101,8 +103,11 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
 	}}
-	if b := c.Booking; b != nil && c.guest(b.Is.Guests) == nil && m.Content.Start == b.Told.Start {
-		ch.Guests = nil // who has left is asked again to come at another time, and not for less
+	if c.staysAway(m.Content.Start) {
+		ch.Guests = nil
+	}
+	if b := c.Booking; m.Kind == Update && b != nil && b.Described && ch.Description != b.Wrote.Description {
+		c.news = append(c.news, c.event(m.Changed, "sync", "the description that was changed in Google Calendar gives way to that of the plan"))
 	}
 	switch {
 	case m.Kind == Cancel:
@@ -153,6 +158,7 @@ func (c *Conversation) Written(m *Message) {
 		if b.Told.Place == old.Told.Place {
 			b.Placed = old.Placed
 		}
+		b.Described = old.Described && b.Wrote.Description == old.Wrote.Description
 	}
 	c.Booking = &b
 	c.Sequence = max(c.Sequence, m.Entry.Sequence)
@@ -244,7 +250,7 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 				m.State, m.Unclears = Queued, 0
 			}
 		}
-		if c.writing() {
+		if c.writing(r.b.Now) {
 			r.s.behind.Store(true)
 			if c.Behind {
 				return nil
@@ -280,15 +286,24 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 
 // writing reports whether a write of ours is on its way, so that nobody can tell yet what of the event
 // is somebody else's doing.
-func (c *Conversation) writing() bool {
+func (c *Conversation) writing(now time.Time) bool {
 	return slices.ContainsFunc(c.Messages, func(m *Message) bool {
-		return m.Channel() == Google && (m.State == Sending || m.State == Unclear && m.Unclears < 2 || m.State == Queued && m.Unclears == 1)
+		return m.Channel() == Google && (m.State == Sending || (m.State == Unclear || m.State == Queued && m.Unclears > 0) && !c.givenUp(m, now))
 	})
 }
 
+// givenUp reports whether nobody knows if a write has counted, and it is not tried again.
+func (c *Conversation) givenUp(m *Message, now time.Time) bool {
+	if m.Channel() != Google || m.State != Unclear {
+		return false
+	}
+	_, wanted := c.Wanted(m, now)
+	return m.Stuck() || !wanted
+}
+
 // asks reports whether the calendar is to be asked how the event stands, beside what it tells by itself.
-func (c *Conversation) asks() bool {
-	return c.Behind || slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.Channel() == Google && m.Stuck() })
+func (c *Conversation) asks(now time.Time) bool {
+	return c.Behind || slices.ContainsFunc(c.Messages, func(m *Message) bool { return c.givenUp(m, now) })
 }
 
 // A try is a write of ours of which no answer came, and which the event shows to have counted.
@@ -323,7 +338,7 @@ func (r *reading) ask(ctx context.Context) error {
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		if c.EventID() == "" || !missing && (!c.asks() || c.writing()) {
+		if c.EventID() == "" || !missing && (!c.asks(r.b.Now) || c.writing(r.b.Now)) {
 			continue
 		}
 		e, err := r.s.Online.Entry(ctx, c.EventID())
@@ -354,7 +369,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 	if !e.Updated.IsZero() && e.Updated.Before(t.is.Updated) {
 		return nil // it was read before it was written
 	}
-	if !t.take() && e.Etag == t.is.Etag && !c.asks() {
+	if !t.take() && e.Etag == t.is.Etag && !c.asks(now) {
 		return nil
 	}
 	// What a deleted event says besides is of no use: often it is only its id.
@@ -367,7 +382,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 	c.Booking, c.Behind = &t.b, false
 	d := s.plain(c, now, t.events...)
 	for _, m := range c.Messages { // what has not shown by now never will: it was meant for the event as it was
-		if m.Channel() == Google && m.Stuck() {
+		if c.givenUp(m, now) {
 			if m.State, m.Error, m.Changed = Superseded, "", now; tried != nil && tried.message == m {
 				m.State = Accepted
 			}
@@ -434,6 +449,7 @@ func (t *entryTaking) take() bool {
 		t.note("renamed in Google Calendar: %s", clip(flat(e.Summary), 300))
 	}
 	if e.Description != t.is.Description && !t.ours(func(w *invites.Entry) bool { return w.Description == e.Description }) {
+		t.b.Described = true
 		t.note("the description was changed in Google Calendar")
 	}
 	if e.Join != t.is.Join && e.Join != "" {
@@ -459,8 +475,11 @@ func (t *entryTaking) takeTime() {
 		to = plan.SlotOf(e.Start.UTC())
 	}
 	mine := c.Says(t.now, Invite)
-	text := fmt.Sprintf("moved in Google Calendar to %s", to)
-	if length := e.End.Sub(e.Start); length != t.b.Told.Length {
+	text, length := fmt.Sprintf("moved in Google Calendar to %s", to), e.End.Sub(e.Start)
+	switch {
+	case to == t.b.Told.Start:
+		text = fmt.Sprintf("in Google Calendar it takes %d minutes now", int(length.Minutes()))
+	case length != t.b.Told.Length:
 		text += fmt.Sprintf(", for %d minutes", int(length.Minutes()))
 	}
 	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
@@ -544,11 +563,19 @@ func (t *entryTaking) takeGuests(over bool) {
 	if was != nil {
 		before = *was
 	}
+	status := cmp.Or(now.PartStat, invites.NeedsAction)
 	comment := now.Comment != before.Comment && now.Comment != ""
-	if cmp.Or(now.PartStat, invites.NeedsAction) == cmp.Or(before.PartStat, invites.NeedsAction) && !comment {
+	changed := status != cmp.Or(before.PartStat, invites.NeedsAction)
+	// Who gives the same answer again, to another time, changes nothing but the version.
+	again := len(t.events) == 0 && t.e.Updated.After(t.is.Updated) && c.PartStat == invites.NeedsAction && status != invites.NeedsAction
+	if !changed && !comment && !again {
 		return
 	}
-	said := strings.ToLower(string(now.PartStat)) + " (in Google Calendar)"
+	said := strings.ToLower(string(status)) + " (in Google Calendar)"
+	says := c.Says(t.now, Invite)
+	if changed = changed || again || comment && c.PartStat == invites.NeedsAction; changed && !over && says.moves(&t.b.Told) {
+		said += ", to what is about to change"
+	}
 	if now.Comment != "" {
 		said += ": " + clip(flat(now.Comment), maxLine)
 	}
@@ -557,9 +584,8 @@ func (t *entryTaking) takeGuests(over bool) {
 		return
 	}
 	c.Touched = t.now
-	changed := now.PartStat != before.PartStat
-	if changed {
-		c.PartStat, c.Counter = cmp.Or(now.PartStat, invites.NeedsAction), nil
+	if changed = changed && !says.moves(&t.b.Told); changed {
+		c.PartStat, c.Counter = status, nil
 	}
 	switch {
 	case changed && now.PartStat == invites.Declined:
@@ -572,6 +598,13 @@ func (t *entryTaking) takeGuests(over bool) {
 	if comment {
 		c.hear(Word{At: t.now, From: now.Email, Text: said})
 	}
+}
+
+// staysAway reports whether the partner has left the event and is not invited to it again: that is for another
+// time, and not for less.
+func (c *Conversation) staysAway(start plan.Slot) bool {
+	b := c.Booking
+	return b != nil && c.guest(b.Is.Guests) == nil && start == b.Told.Start
 }
 
 func invited(guests []invites.Guest, email string) bool {

@@ -290,7 +290,7 @@ func TestInGoogle(t *testing.T) {
 				return c.Length().String()
 			}
 			return ""
-		}, "for 120 minutes", nil},
+		}, "it takes 120 minutes now", nil},
 		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Location = "South gate" }) }, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place != nil && *c.Place == "South gate"]
 		}, "the place was changed in Google Calendar to: South gate", nil},
@@ -405,9 +405,13 @@ func TestDeletedInGoogle(t *testing.T) {
 			t.Error("it is not back")
 		}
 	})
-	t.Run("move brings it back", func(t *testing.T) {
+	t.Run("invite brings it back at another time", func(t *testing.T) {
 		w, o := gone(t)
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		other := plan.SlotOf(start.Add(24 * time.Hour))
+		if _, err := w.Reschedule(w.find("maya"), other, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+			t.Errorf("a mere move is taken: %v", err)
+		}
+		w.commit(w.Invite(w.find("maya"), other, "", w.now))
 		w.pass()
 		o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
 	})

@@ -408,16 +408,41 @@ func (c *Conversation) Start(now time.Time) time.Time { return c.start(now).Time
 
 // Difference says what the plan file says otherwise than what was decided since; "" where they agree.
 func (c *Conversation) Difference(now time.Time) string {
-	d, start := c.dates(now), c.start(now)
-	switch {
-	case c.Chosen.IsZero() || c.file != fileRead:
+	if c.file != fileRead {
 		return ""
-	case !d.Start.IsZero() && d.Start != start:
-		return "the plan file says " + d.Start.String() + "; " + start.String() + " stands"
-	case d.Start.IsZero() && len(d.Times) > 0 && !slices.Contains(d.Times, start):
-		return "the plan file offers other times; " + start.String() + " stands"
 	}
-	return ""
+	var list []string
+	switch d, start := c.dates(now), c.start(now); {
+	case c.Chosen.IsZero():
+	case !d.Start.IsZero() && d.Start != start:
+		list = append(list, "the plan file says "+d.Start.String()+"; "+start.String()+" stands")
+	case d.Start.IsZero() && len(d.Times) > 0 && !slices.Contains(d.Times, start):
+		list = append(list, "the plan file offers other times; "+start.String()+" stands")
+	}
+	if length := c.Plan.When.Length(); c.Lasts != 0 && c.Lasts != length {
+		list = append(list, fmt.Sprintf("the plan file says %d minutes; %d stand", int(length.Minutes()), int(c.Lasts.Minutes())))
+	}
+	if place, ok := c.Elsewhere(); ok {
+		list = append(list, "the plan file has another place; "+cmp.Or(place, "none")+" stands")
+	}
+	return strings.Join(list, "; ")
+}
+
+// Elsewhere is the place that was named in the calendar, perhaps "", and stands; ok is false where that of
+// the plan does.
+func (c *Conversation) Elsewhere() (place string, ok bool) {
+	if c.Place == nil {
+		return "", false
+	}
+	return *c.Place, true
+}
+
+// Room is the address of the room for the video call that the calendar has made; "" where there is none.
+func (c *Conversation) Room() string {
+	if c.Booking == nil {
+		return ""
+	}
+	return c.Booking.Is.Join
 }
 
 // Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,

@@ -38,7 +38,12 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 		return nil, err
 	}
 	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
-		if c.deleted() && (at.IsZero() || at == c.start(now)) {
+		if c.deleted() {
+			if !at.IsZero() && at != c.start(now) {
+				if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
+					return nil, err
+				}
+			}
 			c.restore()
 			return s.draft(c, Update, now)
 		}
@@ -97,8 +102,11 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
 			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.Ref())}
 	}
-	if to == c.start(now) && !c.deleted() {
-		if m := c.last(nil, Invite, Update); c.Cancelled == nil && m.Content.Start == to {
+	if c.deleted() {
+		return nil, &Refusal{ErrUnfit, "its event was deleted in Google Calendar", fmt.Sprintf("bring it back with: coalition invite %s --start TIME, or call it off: coalition cancel %[1]s", c.Ref())}
+	}
+	if to == c.start(now) {
+		if m := c.last(nil, Invite, Update); c.Cancelled == nil && (m.Content.Start == to || told.Start == to && told.Length == c.Length()) {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
@@ -106,8 +114,7 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	if err := c.Apply(Move{To: to, At: time.Now()}, now); err != nil {
 		return nil, err
 	}
-	c.restore()
-	if told.Start == to && told.Length == c.Length() && !c.deleted() { // back to what the partner knows, before they heard of another
+	if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
 		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
 	}
 	d, err := s.draft(c, Update, now)
@@ -235,6 +242,8 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 		event = c.event(now, "answer", change.text())
 	case Agenda:
 		event = c.event(now, "agenda", change.text())
+	case Withdraw:
+		event = c.event(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}
 	return s.plain(c, now, event), nil
 }
@@ -325,7 +334,10 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		// An invitation that came back, or was refused, may have been seen all the same.
 		if last := c.lastDecided(); (step.Kind == Update || last.Attempts > 0) && m.Content.moves(&last.Content) {
 			c.Sequence++
-			c.PartStat, c.Counter, c.Replied = invites.NeedsAction, nil, time.Time{} // DTSTAMP orders within a SEQUENCE
+			if !c.staysAway(m.Content.Start) {
+				c.PartStat = invites.NeedsAction
+			}
+			c.Counter, c.Replied = nil, time.Time{} // DTSTAMP orders within a SEQUENCE
 			m.Content.PartStat = ""
 		}
 	case Cancel:

@@ -58,6 +58,9 @@ func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time
 
 // deliver is [Scheduler.Deliver] for one channel.
 func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, rows ...int64) (o outcome) {
+	if by == Google && s.Online == nil {
+		return o // it waits until the config names the calendar again
+	}
 	workers := 2 // a calendar that is written to fast sets limits
 	if by == Mail {
 		workers = s.Sender.Connections()
@@ -234,9 +237,6 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 		return d.Sender.Send(d.hard, &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
 			ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}, dot)
 	}
-	if d.Online == nil {
-		return &invites.DeliveryError{Channel: true, Wait: time.Hour, Text: "it goes through Google Calendar, and calendar.via in the config is not google"}
-	}
 	change, err := m.change()
 	if err == nil {
 		m.Entry, err = d.Online.Write(d.hard, change, dot)
@@ -270,6 +270,9 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	}
 	m.Code, m.Error = fault.Code, oneLine(fault.Text)
 	m.NotBefore = now.Add(max(Backoff(m.Attempts, rand.Float64()), fault.Wait))
+	if d.by == Google {
+		m.Code = 0 // the same status means many things there
+	}
 	switch {
 	case errors.Is(err, invites.ErrLogin): // until somebody has signed in, which lets it go at once
 		m.Code, m.NotBefore = codeLogin, now.Add(30*time.Minute)

@@ -162,7 +162,7 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	}
 	content := c.Says(now, Invite)
 	if c.deleted() && !c.Booking.Restore {
-		return Step{Next: "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + ", or bring it back: coalition invite " + c.Ref(), Again: told.End()}
+		return Step{Next: "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref(), Again: told.End()}
 	}
 	if !content.tells(told) || c.deleted() {
 		if !content.Start.Time().After(now) {

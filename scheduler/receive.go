@@ -600,6 +600,9 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	if c.Word != nil {
 		lines = append(lines, at(c.Word)+", "+c.Word.Text)
 	}
+	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
+		lines = append(lines, "Google has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")
+	}
 	if c.Doubted != nil {
 		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
 	}

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -236,8 +237,15 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		all.Held = all.Held || r.Held
 		all.Again = r.Again
 		again := len(r.Decided) > 0
-		if err := s.DeliverPatiently(ctx, hard); err != nil || !again {
+		if err := s.DeliverPatiently(ctx, hard); err != nil {
 			return all, err
+		}
+		if s.Online != nil && s.behind.Swap(false) { // a write of ours is settled
+			all.Apart = cmp.Or(all.Apart, s.ReadCalendar(ctx))
+			again = true
+		}
+		if !again {
+			return all, nil
 		}
 		if b, err = s.Look(ctx, 0); err != nil {
 			return all, err

@@ -62,6 +62,9 @@ beside the state that only you can read.`,
 			if err != nil {
 				return err
 			}
+			if err := account.CheckClient(); err != nil {
+				return err
+			}
 			p := google.Prompt{Browser: openBrowser, Say: func(text string) { fmt.Fprintln(a.stderr, text) }}
 			if noBrowser {
 				p.Browser, p.Show, p.Pasted = nil, a.stdout, a.stdin
@@ -207,7 +210,7 @@ With --json, an object. What is absent is null:
 			line("may", strings.Join(s.Scopes, "\n             "))
 			line("not allowed", strings.Join(s.Lacks, "\n             "))
 			days, ends := s.Left(time.Now())
-			at("ends", s.Ends, ", in "+count(days, "day"))
+			at("ends", s.Ends, ", in "+map[bool]string{true: "less than a day", false: count(days, "day")}[days == 0])
 			at("refused", s.Dead, "")
 			at("last read", s.Synced, "")
 			if s.Trouble != "" {

@@ -194,6 +194,9 @@ func (a *app) sayResult(m *scheduler.Message, paused bool) (failed bool) {
 			a.say("%s: %s", line, pausedText)
 			return false
 		}
+		if m.Channel() == scheduler.Google && a.online == nil {
+			m.Error = otherVia
+		}
 		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
 		return true
 	default:

@@ -41,6 +41,16 @@ func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, t
 // endsSoon is how many days before its end a sign-in is worth a warning.
 const endsSoon = 2
 
+// Write implements [scheduler.Calendar].
+func (w *watched) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+	e, err := w.Calendar.Write(ctx, ch, dot)
+	var fault *invites.DeliveryError
+	if errors.As(err, &fault) && fault.Stale == nil && ctx.Err() == nil {
+		w.account.Noted(time.Now(), err)
+	}
+	return e, err
+}
+
 // online is the calendar of the config; nil where invitations go by mail.
 func (c *config) online(ctx context.Context, warn func(ends time.Time)) (*watched, error) {
 	if c.Calendar.Via != "google" {
@@ -56,6 +66,9 @@ func (c *config) online(ctx context.Context, warn func(ends time.Time)) (*watche
 	}
 	return &watched{Calendar: calendar, account: account, warn: warn}, nil
 }
+
+// otherVia is why what belongs into Google Calendar waits while the config says otherwise.
+const otherVia = "it goes through Google Calendar, and calendar.via in the config is not google"
 
 // errLogin ends a command for which somebody has to sign in first.
 var errLogin = &invites.DeliveryError{Text: "Google wants you to sign in; use: coalition auth google", Err: invites.ErrLogin}

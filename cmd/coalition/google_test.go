@@ -251,6 +251,38 @@ func TestGoogleDeleted(t *testing.T) {
 	d.told("invitation", "cancellation")
 }
 
+// TestGoogleLeft has the guest leave the event: they are asked again to come at another time, and not for less.
+func TestGoogleLeft(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+	d.do(0, "daemon", "--once")
+	d.Leave(d.event().Id, maya)
+	d.do(0, "sync")
+	path := filepath.Join(d.dir, "conversations", "maya.yaml")
+	if err := os.WriteFile(path, []byte(strings.Replace(googlePlan, "Riverside path", "South gate", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.do(0, "daemon", "--once")
+	d.told("invitation")
+	if next := value(d.talk().Next); d.event().Location != "South gate" || !strings.Contains(next, "declined") {
+		t.Errorf("it is at %s; next: %s", d.event().Location, next)
+	}
+	d.do(0, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
+	d.told("invitation", "invitation")
+}
+
+// TestGoogleNoRoom makes an invitation to a video call for which Google makes no room, and says so.
+func TestGoogleNoRoom(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", strings.Replace(googlePlan, "setting: {kind: walk, place: Riverside path}", "setting: {kind: video}", 1)+"permitted: In person.\n")
+	d.Set(func(s *googletest.Settings) { s.NoRooms = true })
+	d.do(0, "daemon", "--once")
+	if stdout, _ := d.do(0, "list"); !strings.Contains(stdout, "no room for the video call") {
+		t.Errorf("the list says:\n%s", stdout)
+	}
+	d.do(2, "invite", "maya", "--mail")
+}
+
 // TestGoogleIdle looks twice at a calendar in which nothing has happened.
 func TestGoogleIdle(t *testing.T) {
 	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
@@ -498,11 +530,13 @@ func (d *desk) killedAt(point string) {
 	var stderr bytes.Buffer
 	cmd := command("killed", config)
 	call, n, ofGoogle := strings.Cut(point, " ")
+	started := make(chan struct{})
 	if ofGoogle {
 		cmd = command("coalition", "--config", config, "daemon", "--once")
 		when, _ := strconv.Atoi(n)
 		d.Hook(func(p googletest.Point, r googletest.Request) {
 			if int(p) == when && r.Call == call {
+				<-started
 				cmd.Process.Kill()
 			}
 		})
@@ -514,6 +548,7 @@ func (d *desk) killedAt(point string) {
 	if err := cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
+	close(started)
 	_ = cmd.Wait() // as killed, mostly
 	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL && (!ofGoogle || s.ExitStatus() != 0) {
 		d.t.Fatalf("the daemon has ended by itself: %v\n%s", cmd.ProcessState, stderr.String())

@@ -305,7 +305,11 @@ func (r *reading) event(m *scheduler.Message) error {
 	if ch.Cancel {
 		r.Subject = "Cancelled: " + ch.Summary
 	}
-	text := fmt.Sprintf("%s to %s (%s)\n", ch.Start.In(zone).Format(timeLayout), ch.End.In(zone).Format("15:04"), ch.Zone)
+	text := ""
+	if ch.Restore && !ch.Cancel {
+		text = "The event was deleted in Google Calendar; this brings it back.\n\n"
+	}
+	text += fmt.Sprintf("%s to %s (%s)\n", ch.Start.In(zone).Format(timeLayout), ch.End.In(zone).Format("15:04"), ch.Zone)
 	if ch.Location != "" {
 		text += ch.Location + "\n"
 	}
@@ -451,8 +455,11 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			pending = true
 			login = login || m.NeedsLogin()
 			reason := m.Error
-			if paused {
+			switch {
+			case paused:
 				reason = pausedText
+			case m.Channel() == scheduler.Google && a.online == nil:
+				reason = otherVia
 			}
 			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
 		case scheduler.Unclear:

@@ -177,13 +177,14 @@ func oneLine(s string) string {
 
 // read does what only reads, a few times where that may help.
 func (c *Calendar) read(ctx context.Context, call func() error) *invites.DeliveryError {
+	began := time.Now()
 	for try := 1; ; try++ {
 		err := call()
 		if err == nil {
 			return nil
 		}
 		f := c.fault(ctx, err, false)
-		if f.Final || try == manyTries || f.Wait > patience || errors.Is(f, invites.ErrLogin) {
+		if f.Final || try == manyTries || f.Wait > patience || time.Since(began) > patience/2 || errors.Is(f, invites.ErrLogin) {
 			return f
 		}
 		pause := firstPause << (try - 1)

@@ -407,6 +407,31 @@ func TestBetween(t *testing.T) {
 		}
 		o.want(t, invitation)
 	})
+	for name, cut := range map[string]func(o *online, err error){
+		"an invitation that counted, and a no": func(o *online, err error) { o.after = err },
+		"one that did not, and a no":           func(o *online, err error) { o.before = err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			o := newOnline(w)
+			w.plan("maya", maya("permitted: She said yes."))
+			cut(o, &invites.DeliveryError{Unclear: true, Wait: time.Hour, Text: "cut"})
+			w.pass()
+			w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+			w.again()
+			w.sync()
+			c := w.find("maya")
+			want := map[bool]scheduler.State{true: scheduler.Accepted, false: scheduler.Superseded}[len(o.events) > 0]
+			if m := c.Messages[0]; m.State != want || (c.Booking != nil) != (len(o.events) > 0) {
+				t.Errorf("it is %s, booked: %t; want %s", m.State, c.Booking != nil, want)
+			}
+			rev := c.Rev
+			w.sync()
+			if w.find("maya").Rev != rev {
+				t.Error("it is asked for again and again")
+			}
+		})
+	}
 	t.Run("a reply by mail", func(t *testing.T) {
 		w := newWorld(t)
 		newOnline(w)

@@ -359,11 +359,17 @@ func (r *reading) ask(ctx context.Context) error {
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
 func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now time.Time) *Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
-		if !c.Behind {
+		switch {
+		case !c.asks(now):
 			return nil
+		case tried == nil || e.Deleted:
+			c.Behind = false
+			d := s.plain(c, now)
+			d.Heard = c.resolve(nil, now)
+			return d
 		}
-		c.Behind = false
-		return s.plain(c, now)
+		b := Booking{Wrote: tried.entry, Is: tried.entry, Told: tried.message.Content}
+		c.Booking = &b
 	}
 	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
 	if !e.Updated.IsZero() && e.Updated.Before(t.is.Updated) {
@@ -381,15 +387,22 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 	}
 	c.Booking, c.Behind = &t.b, false
 	d := s.plain(c, now, t.events...)
-	for _, m := range c.Messages { // what has not shown by now never will: it was meant for the event as it was
+	d.Heard = c.resolve(tried, now)
+	return d
+}
+
+// resolve ends what nobody knew the fate of, beside what the event shows: counted did take effect. What has
+// not shown by now never will, since it was meant for the event as it was.
+func (c *Conversation) resolve(counted *try, now time.Time) (heard []*Message) {
+	for _, m := range c.Messages {
 		if c.givenUp(m, now) {
-			if m.State, m.Error, m.Changed = Superseded, "", now; tried != nil && tried.message == m {
+			if m.State, m.Error, m.Changed = Superseded, "", now; counted != nil && counted.message == m {
 				m.State = Accepted
 			}
-			d.Heard = append(d.Heard, m)
+			heard = append(heard, m)
 		}
 	}
-	return d
+	return heard
 }
 
 // An entryTaking is an event beside the conversation it belongs to.

@@ -1,0 +1,167 @@
+package scheduler
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+	"coalition/templates"
+)
+
+// A Booking is what is known of the talk's event in Google Calendar.
+type Booking struct {
+	// Wrote is what the next change is measured against: the event as we wrote it last, with the times
+	// and the place that somebody has given it there since.
+	Wrote invites.Entry `json:"wrote"`
+	// Is is the event as Google held it when it was last heard of. Its guests are those whose answers
+	// have been taken in.
+	Is invites.Entry `json:"is"`
+
+	Told    Content   `json:"told"`              // what the partner knows from it
+	Moved   time.Time `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
+	Placed  time.Time `json:"placed,omitzero"`   // likewise of its place
+	Restore bool      `json:"restore,omitempty"` // it was deleted there, and the organizer wants it back
+
+	Described bool `json:"described,omitempty"` // somebody has changed the description there, which stands until that of the plan changes
+}
+
+// Named is when the organizer's own word was given, in the plan or by a command, about what may also
+// change in the calendar: the newest word wins. It is real time, as the calendar's is.
+type Named struct {
+	Start time.Time `json:"start,omitzero"` // and length
+	Place time.Time `json:"place,omitzero"`
+}
+
+// googleUID is what Google makes the UID of an event of, behind its id.
+const googleUID = "@google.com"
+
+// EventID is the id of the event in Google Calendar; "" where the talk is not held there.
+func (c *Conversation) EventID() string {
+	if c.Channel != Google {
+		return ""
+	}
+	return strings.TrimSuffix(c.UID, googleUID)
+}
+
+// deleted reports whether the event was deleted in Google Calendar, by somebody else than us.
+func (c *Conversation) deleted() bool {
+	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil
+}
+
+// restore lets the next update bring an event back that was deleted.
+func (c *Conversation) restore() {
+	if c.deleted() {
+		b := *c.Booking
+		b.Restore = true
+		c.Booking = &b
+	}
+}
+
+// setting is where and how the two talk, in the words that stand.
+func (c *Conversation) setting(t *plan.Terms) templates.Setting {
+	s := templates.Setting{Kind: string(t.Setting.Kind), Place: t.Setting.Place, Phone: string(t.Setting.Phone), URL: string(t.Setting.URL)}
+	if s.Kind == plan.Video && s.URL == "" && c.Booking != nil {
+		s.URL = c.Booking.Is.Join
+	}
+	switch {
+	case c.Place == nil:
+	case s.Kind == plan.Phone:
+		s.Phone, s.Place = *c.Place, ""
+	case s.Kind == plan.Video && strings.HasPrefix(*c.Place, "https://"):
+		s.URL, s.Place = *c.Place, ""
+	case s.Kind == plan.Video:
+		s.URL, s.Place = "", *c.Place
+	default:
+		s.Place = *c.Place
+	}
+	return s
+}
+
+// writeChange gives m what it writes into the calendar.
+func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.View) error {
+	entry, err := view.Entry()
+	if err != nil {
+		return fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
+	}
+	description, err := view.EntryHTML()
+	if err != nil {
+		return fmt.Errorf("the template of the event in %q: %w", view.Lang, err)
+	}
+	start := m.Content.Start.Time()
+	ch := invites.Change{Key: random(8), Entry: invites.Entry{
+		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
+		Summary: entry.Summary, Description: description, Location: entry.Location,
+		Meet:   c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
+		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
+		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
+	}}
+	if c.staysAway(m.Content.Start) {
+		ch.Guests = nil
+	}
+	if b := c.Booking; m.Kind == Update && b != nil && b.Described && ch.Description != b.Wrote.Description {
+		c.news = append(c.news, c.event(m.Changed, "sync", "the description that was changed in Google Calendar gives way to that of the plan"))
+	}
+	switch {
+	case m.Kind == Cancel:
+		ch.Cancel, ch.Reason = true, c.Cancelled.Reason
+		ch.Restore = c.Booking != nil && c.Booking.Is.Deleted
+	case c.Booking != nil:
+		ch.Restore = c.Booking.Restore
+	}
+	m.Data, err = json.Marshal(ch)
+	return err
+}
+
+// change is what m does to the event in the calendar, beside what is known of that.
+func (m *Message) change() (*invites.Change, error) {
+	ch := new(invites.Change)
+	if err := json.Unmarshal(m.Data, ch); err != nil {
+		return nil, &invites.DeliveryError{Final: true, Text: "what is to be written into the calendar can't be read", Err: err}
+	}
+	if b := m.booking; b != nil {
+		ch.Was, ch.Is = &b.Wrote, &b.Is
+	}
+	return ch, nil
+}
+
+// Written takes in that m has been written into the calendar, which holds the event as m.Entry then.
+func (c *Conversation) Written(m *Message) {
+	ch, err := m.change()
+	if err != nil {
+		return // it was read before it was written
+	}
+	b := Booking{Wrote: ch.Entry, Is: *m.Entry, Told: m.Content}
+	b.Is.Guests = ch.Guests
+	if c.Booking != nil {
+		b.Is.Guests = c.Booking.Is.Guests // what they have answered meanwhile is still to be taken in
+	}
+	switch old := c.Booking; {
+	case m.Kind == Cancel:
+		b.Is.Deleted = true
+		if old != nil {
+			b.Wrote, b.Told = old.Wrote, old.Told
+		}
+	case m.Entry.Deleted: // by somebody, since: that is still to be heard of
+		b.Is.Deleted, b.Is.Etag, c.Behind = false, "", true
+	case old != nil:
+		if b.Told.Start == old.Told.Start && b.Told.Length == old.Told.Length {
+			b.Moved = old.Moved
+		}
+		if b.Told.Place == old.Told.Place {
+			b.Placed = old.Placed
+		}
+		b.Described = old.Described && b.Wrote.Description == old.Wrote.Description
+	}
+	c.Booking = &b
+	c.Sequence = max(c.Sequence, m.Entry.Sequence)
+	// Of what it has taken over, the calendar's clock is the one that counts from here on.
+	if at := m.Entry.Updated; c.Named.Start.After(at) && c.Dates != nil && c.start(at) == m.Content.Start {
+		c.Named.Start = at
+	}
+	if at := m.Entry.Updated; c.Named.Place.After(at) && c.place() == m.Content.Place {
+		c.Named.Place = at
+	}
+}

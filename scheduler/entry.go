@@ -1,0 +1,292 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+	"coalition/templates"
+)
+
+// takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
+// somebody has done to it in the calendar has reached the partner from there, and is not sent again.
+func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now time.Time) *Draft {
+	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
+		switch {
+		case !c.asks(now):
+			return nil
+		case tried == nil || e.Deleted:
+			c.Behind = false
+			d := s.plain(c, now)
+			d.Heard = c.resolve(nil, now)
+			return d
+		}
+		b := Booking{Wrote: tried.entry, Is: tried.entry, Told: tried.message.Content}
+		c.Booking = &b
+	}
+	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
+	if !e.Updated.IsZero() && e.Updated.Before(t.is.Updated) {
+		return nil // it was read before it was written
+	}
+	if !t.take() && e.Etag == t.is.Etag && !c.asks(now) {
+		return nil
+	}
+	// What a deleted event says besides is of no use: often it is only its id.
+	if e.Deleted {
+		t.b.Is.Deleted, t.b.Is.Etag, t.b.Is.Updated = true, e.Etag, e.Updated
+	} else {
+		t.b.Is = *e
+		c.Sequence = max(c.Sequence, e.Sequence)
+	}
+	c.Booking, c.Behind = &t.b, false
+	d := s.plain(c, now, t.events...)
+	d.Heard = c.resolve(tried, now)
+	return d
+}
+
+// resolve ends what nobody knew the fate of, beside what the event shows: counted did take effect. What has
+// not shown by now never will, since it was meant for the event as it was.
+func (c *Conversation) resolve(counted *try, now time.Time) (heard []*Message) {
+	for _, m := range c.Messages {
+		if c.givenUp(m, now) {
+			if m.State, m.Error, m.Changed = Superseded, "", now; counted != nil && counted.message == m {
+				m.State = Accepted
+			}
+			heard = append(heard, m)
+		}
+	}
+	return heard
+}
+
+// An entryTaking is an event beside the conversation it belongs to.
+type entryTaking struct {
+	s   *Scheduler
+	c   *Conversation
+	e   *invites.Entry
+	now time.Time
+
+	tried  *try
+	is     invites.Entry // how it was known
+	b      Booking       // how it is from now on
+	events []Event
+}
+
+// ours reports whether a write of ours explains what the event shows: then nobody else has done it.
+func (t *entryTaking) ours(same func(e *invites.Entry) bool) bool {
+	return t.tried != nil && same(&t.tried.entry)
+}
+
+func (t *entryTaking) note(format string, args ...any) {
+	t.events = append(t.events, t.c.event(t.now, "sync", fmt.Sprintf(format, args...)))
+}
+
+func (t *entryTaking) tell(what, text string, commands ...string) {
+	n := News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: clip(text, maxLine), Do: commands}
+	if what == templates.NewsDeleted {
+		n.From, n.How = "", "" // it was not the partner
+	}
+	t.c.tell(n)
+}
+
+// take reports whether there is anything new in it.
+func (t *entryTaking) take() bool {
+	c, e := t.c, t.e
+	over := c.Cancelled != nil || !t.now.Before(t.b.Told.End())
+	switch {
+	case e.Deleted && t.is.Deleted:
+		if t.b.Restore && e.Etag != t.is.Etag { // it was back, and somebody has deleted it once more
+			t.b.Restore = false
+			t.note("the event was deleted in Google Calendar again")
+		}
+		return len(t.events) > 0
+	case e.Deleted:
+		t.note("the event was deleted in Google Calendar")
+		if !over {
+			t.tell(templates.NewsDeleted, "", "coalition cancel "+c.Ref(), "coalition cancel "+c.Ref()+" --told", "coalition invite "+c.Ref())
+		}
+		return true
+	case t.is.Deleted:
+		t.note("the event is back in Google Calendar")
+		t.b.Restore = false
+	}
+	t.takeTime()
+	t.takePlace()
+	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Entry) bool { return w.Summary == e.Summary }) {
+		t.note("renamed in Google Calendar: %s", clip(flat(e.Summary), 300))
+	}
+	if e.Description != t.is.Description && !t.ours(func(w *invites.Entry) bool { return w.Description == e.Description }) {
+		t.b.Described = true
+		t.note("the description was changed in Google Calendar")
+	}
+	if e.Join != t.is.Join && e.Join != "" {
+		t.note("the room for the video call is ready: %s", clip(flat(e.Join), 300))
+	}
+	t.takeGuests(over)
+	return len(t.events) > 0
+}
+
+// takeTime takes in that the event was moved.
+func (t *entryTaking) takeTime() {
+	c, e := t.c, t.e
+	if e.Start.Equal(t.is.Start) && e.End.Equal(t.is.End) {
+		return
+	}
+	if e.Start.IsZero() {
+		t.note("the event has no time of day any more in Google Calendar; here it stays as it was")
+		c.hear(Word{At: t.now, From: t.s.Organizer.Email, Text: "the event has no time of day any more in Google Calendar"})
+		return
+	}
+	to := plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone)))
+	if !to.Time().Equal(e.Start) { // on that clock it exists twice
+		to = plan.SlotOf(e.Start.UTC())
+	}
+	mine := c.Says(t.now, Invite)
+	text, length := fmt.Sprintf("moved in Google Calendar to %s", to), e.End.Sub(e.Start)
+	switch {
+	case to == t.b.Told.Start:
+		text = fmt.Sprintf("in Google Calendar it takes %d minutes now", int(length.Minutes()))
+	case length != t.b.Told.Length:
+		text += fmt.Sprintf(", for %d minutes", int(length.Minutes()))
+	}
+	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
+	t.b.Told.Start, t.b.Told.Length = to, e.End.Sub(e.Start)
+	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
+	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) {
+		return
+	}
+	t.b.Moved = e.Updated
+	c.Sequence++
+	c.PartStat, c.Counter = invites.NeedsAction, nil
+	switch {
+	case c.Cancelled != nil:
+	case c.Named.Start.After(e.Updated):
+		t.note("%s before %s was named, which stands", text, mine.Start)
+		return
+	case pending:
+		text += fmt.Sprintf("; %s, which was named before that, no longer holds", mine.Start)
+	}
+	c.Chosen = to
+	if c.Lasts = t.b.Told.Length; c.Lasts == c.Plan.When.Length() {
+		c.Lasts = 0
+	}
+	c.moved()
+	t.note("%s", text)
+}
+
+// takePlace takes in that the talk is held elsewhere.
+func (t *entryTaking) takePlace() {
+	c, e := t.c, t.e
+	if e.Location == t.is.Location {
+		return
+	}
+	pending := c.place() != t.b.Told.Place
+	t.b.Wrote.Location = e.Location
+	if t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }) {
+		t.b.Told.Place = t.tried.message.Content.Place
+		return
+	}
+	c.Sequence++
+	text := "the place was changed in Google Calendar to: " + cmp.Or(clip(flat(e.Location), 300), "none")
+	if c.Named.Place.After(e.Updated) {
+		t.b.Told.Place = fingerprint(e.Location)
+		t.note("%s; the plan has named another since, which stands", text)
+		return
+	}
+	if pending {
+		text += "; that of the plan is older, and no longer holds"
+	}
+	place := clip(flat(e.Location), maxLine)
+	c.Place, t.b.Placed = &place, e.Updated
+	t.b.Told.Place = c.place()
+	t.note("%s", text)
+}
+
+// takeGuests takes in what the partner has answered, and who else was invited.
+func (t *entryTaking) takeGuests(over bool) {
+	c := t.c
+	now, was := c.guest(t.e.Guests), c.guest(t.is.Guests)
+	for _, g := range t.e.Guests {
+		if !c.writes(invites.Address{Email: g.Email}) && !invited(t.is.Guests, g.Email) {
+			t.note("%s was invited in Google Calendar, too", g.Email)
+		}
+	}
+	for _, g := range t.is.Guests {
+		if !c.writes(invites.Address{Email: g.Email}) && !invited(t.e.Guests, g.Email) {
+			t.note("%s is no longer invited in Google Calendar", g.Email)
+		}
+	}
+	if now == nil {
+		if was != nil {
+			t.note("%s is no longer a guest of the event in Google Calendar", c.Plan.With.Name)
+			if t.b.Wrote.Guests = nil; !over {
+				c.PartStat = invites.Declined
+				t.tell(templates.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+			}
+		}
+		return
+	}
+	var before invites.Guest
+	if was != nil {
+		before = *was
+	}
+	status := cmp.Or(now.PartStat, invites.NeedsAction)
+	comment := now.Comment != before.Comment && now.Comment != ""
+	changed := status != cmp.Or(before.PartStat, invites.NeedsAction)
+	// Who gives the same answer again, to another time, changes nothing but the version.
+	again := len(t.events) == 0 && t.e.Updated.After(t.is.Updated) && c.PartStat == invites.NeedsAction && status != invites.NeedsAction
+	if !changed && !comment && !again {
+		return
+	}
+	said := strings.ToLower(string(status)) + " (in Google Calendar)"
+	says := c.Says(t.now, Invite)
+	if changed = changed || again || comment && c.PartStat == invites.NeedsAction; changed && !over && says.moves(&t.b.Told) {
+		said += ", to what is about to change"
+	}
+	if now.Comment != "" {
+		said += ": " + clip(flat(now.Comment), maxLine)
+	}
+	t.events = append(t.events, c.event(t.now, "answer", said))
+	if over {
+		return
+	}
+	c.Touched = t.now
+	if changed = changed && !says.moves(&t.b.Told); changed {
+		c.PartStat, c.Counter = status, nil
+	}
+	switch {
+	case changed && now.PartStat == invites.Declined:
+		t.tell(templates.NewsDeclined, now.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+	case changed && now.PartStat == invites.Tentative:
+		t.tell(templates.NewsTentative, now.Comment, "coalition show "+c.Ref())
+	case comment:
+		t.tell(templates.NewsMail, now.Comment, "coalition show "+c.Ref())
+	}
+	if comment {
+		c.hear(Word{At: t.now, From: now.Email, Text: said})
+	}
+}
+
+// staysAway reports whether the partner has left the event and is not invited to it again: that is for another
+// time, and not for less.
+func (c *Conversation) staysAway(start plan.Slot) bool {
+	b := c.Booking
+	return b != nil && c.guest(b.Is.Guests) == nil && start == b.Told.Start
+}
+
+func invited(guests []invites.Guest, email string) bool {
+	return slices.ContainsFunc(guests, func(g invites.Guest) bool { return strings.EqualFold(g.Email, email) })
+}
+
+// guest is the partner among the guests of an event; nil where they are none.
+func (c *Conversation) guest(guests []invites.Guest) *invites.Guest {
+	for i := range guests {
+		if c.writes(invites.Address{Email: guests[i].Email}) {
+			return &guests[i]
+		}
+	}
+	return nil
+}

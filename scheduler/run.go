@@ -53,10 +53,11 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 		return err
 	}
 	delivered := make(chan struct{}, 1)
-	kicks := make(map[Channel]chan struct{})
+	var kicks []chan struct{}
 	for _, by := range []Channel{Mail, Google} {
-		kicks[by] = make(chan struct{}, 1)
-		side.Go(func() { s.keepDelivering(ctx, hard, by, kicks[by], delivered) })
+		c := make(chan struct{}, 1)
+		kicks = append(kicks, c)
+		side.Go(func() { s.keepDelivering(ctx, hard, by, c, delivered) })
 	}
 	kick := func() {
 		for _, c := range kicks {

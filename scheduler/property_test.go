@@ -269,7 +269,14 @@ func (l *life) calendarReplies(rt *rapid.T) {
 		}
 	})
 	after := l.find("maya")
-	if after.PartStat == invites.Accepted && c.PartStat != invites.Accepted && (counter || sequence > c.Sequence || sequence >= 0 && sequence < c.Sequence) {
+	present, says := c.Sequence, c.Says(l.now, scheduler.Invite)
+	for _, m := range c.Messages { // a move that was taken back before it had gone leaves a gap
+		if (m.Kind == scheduler.Invite || m.Kind == scheduler.Update) && m.To == "maya@example.org" && m.Attempts > 0 &&
+			m.Content.Start == says.Start && m.Content.Length == says.Length && m.Content.Place == says.Place {
+			present = m.Sequence
+		}
+	}
+	if after.PartStat == invites.Accepted && c.PartStat != invites.Accepted && (counter || sequence > c.Sequence || sequence >= 0 && sequence < present) {
 		rt.Fatalf("SEQUENCE %d of %d, counter %t: the talk counts as accepted", sequence, c.Sequence, counter)
 	}
 	if after.Sequence != c.Sequence || !after.Start(l.now).Equal(c.Start(l.now)) {

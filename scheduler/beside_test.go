@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -443,4 +444,188 @@ func TestBetween(t *testing.T) {
 			t.Errorf("%+v, and it is %s", r, w.find("maya").PartStat)
 		}
 	})
+}
+
+var dayLater = plan.SlotOf(start.Add(24 * time.Hour))
+
+// A guest who was invited again after leaving is not sent away by the next small update.
+func TestInvitedAgain(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	o.edit(func(e *invites.Entry) { e.Guests = nil })
+	w.sync()
+	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.pass()
+	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+	w.pass()
+	c := w.find("maya")
+	var ch invites.Change
+	if err := json.Unmarshal(must(w.store.Message(context.Background(), c.Messages[len(c.Messages)-1].Row)).Data, &ch); err != nil {
+		t.Fatal(err)
+	}
+	if len(ch.Guests) != 1 {
+		t.Errorf("the update sends the guest away; next: %s, booked guests %v wrote %v", c.Next(w.now).Next, c.Booking.Is.Guests, c.Booking.Wrote.Guests)
+	}
+}
+
+// A move that never went is taken back: the answer is still that to what stands.
+func TestMoveTakenBack(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		w, o := booked(t)
+		w.sync()
+		if first {
+			o.edit(accept)
+			w.sync()
+		}
+		o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
+		w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+		w.pass()
+		if !first {
+			o.edit(accept)
+			w.sync()
+		}
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.pass()
+		w.again()
+		w.sync()
+		w.pass()
+		if w.status("maya") != scheduler.Confirmed {
+			t.Errorf("accepted before the move %t: it is %s; told %q", first, w.status("maya"), o.told)
+		}
+	}
+}
+
+// Likewise with a no.
+func TestDeclineTakenBack(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
+	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.pass()
+	o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
+	w.sync()
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+	w.pass()
+	w.again()
+	w.sync()
+	w.now = start.Add(-30 * time.Minute)
+	w.pass()
+	w.want("")
+	if c := w.find("maya"); c.PartStat != invites.Declined {
+		t.Errorf("it is %s", c.PartStat)
+	}
+}
+
+// A write of ours that is found out is no answer of the guest's.
+func TestOwnWriteIsNoAnswer(t *testing.T) {
+	w, o := booked(t)
+	o.edit(accept)
+	w.sync()
+	o.now = func() time.Time { return time.Now().Add(-time.Hour) }
+	o.after = &invites.DeliveryError{Unclear: true, Text: "cut", Wait: time.Hour}
+	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.pass()
+	o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
+	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+	w.pass()
+	w.sync()
+	if c := w.find("maya"); c.PartStat != invites.NeedsAction {
+		t.Errorf("it is %s (%s) without a word of the guest; log %q", c.PartStat, w.status("maya"), w.history("answer"))
+	}
+}
+
+// Words that were taken back after they had counted do not stay in the event.
+func TestWordsTakenBack(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	before := o.only(t).Description
+	o.after = &invites.DeliveryError{Unclear: true, Text: "cut", Wait: time.Hour}
+	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+	w.pass()
+	w.plan("maya", maya("permitted: She said yes."))
+	w.pass()
+	for range 3 {
+		w.sync()
+		w.again()
+		w.pass()
+	}
+	if o.only(t).Description != before {
+		t.Errorf("the event still says what was taken back; told %q", o.told)
+	}
+}
+
+// A halfListed calendar never gets to the end of a listing.
+type halfListed struct {
+	*online
+	n int
+}
+
+func (m *halfListed) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+	m.n++
+	if _, err := m.online.Changes(ctx, cursor, since, take); err != nil {
+		return cursor, err
+	}
+	return cursor, &invites.DeliveryError{Channel: true, Wait: time.Hour, Text: "503 on the second page"}
+}
+
+// A single run ends although no listing does, while a write is unclear.
+func TestOnceEnds(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	o.after = &invites.DeliveryError{Unclear: true, Text: "cut", Wait: time.Hour}
+	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.pass()
+	o.edit(accept)
+	m := &halfListed{online: o}
+	w.Online = m
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	_, err := w.Once(ctx, ctx, func(*scheduler.Board) {})
+	if m.n > 3 {
+		t.Errorf("%d listings in 3 seconds, then %v", m.n, err)
+	}
+}
+
+// An invitation that counted, and whose repeat is refused, is found out.
+func TestFailedAfterItCounted(t *testing.T) {
+	w := newWorld(t)
+	o := newOnline(w)
+	m := meddle(w, o)
+	w.plan("maya", maya("permitted: She said yes."))
+	o.after = &invites.DeliveryError{Unclear: true, Text: "cut"}
+	w.pass()
+	m.write = func(*invites.Change, func() error) (*invites.Entry, error) {
+		return nil, &invites.DeliveryError{Final: true, Text: "400"}
+	}
+	w.again()
+	m.write = nil
+	o.edit(accept)
+	w.sync()
+	w.again()
+	w.sync()
+	if w.status("maya") != scheduler.Confirmed {
+		c := w.find("maya")
+		t.Errorf("it is %s, booked %v, message %s, next: %s", w.status("maya"), c.Booking != nil, c.Messages[0].State, c.Next(w.now).Next)
+	}
+}
+
+func TestInvitedAgainStays(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	m := meddle(w, o)
+	o.edit(func(e *invites.Entry) { e.Guests = nil })
+	w.sync()
+	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.pass()
+	o.edit(func(e *invites.Entry) { // what the true calendar has done at the write, and the guest after it
+		e.Guests = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Accepted}}
+	})
+	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+	m.write = func(ch *invites.Change, dot func() error) (*invites.Entry, error) {
+		if len(ch.Was.Guests) == 1 && len(ch.Is.Guests) == 1 && len(ch.Guests) == 0 {
+			t.Error("the calendar is told to send her away")
+		}
+		return m.online.Write(context.Background(), ch, dot)
+	}
+	w.pass()
 }

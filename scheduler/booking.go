@@ -3,6 +3,7 @@ package scheduler
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,10 +21,11 @@ type Booking struct {
 	// have been taken in.
 	Is invites.Entry `json:"is"`
 
-	Told    Content   `json:"told"`              // what the partner knows from it
-	Moved   time.Time `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
-	Placed  time.Time `json:"placed,omitzero"`   // likewise of its place
-	Restore bool      `json:"restore,omitempty"` // it was deleted there, and the organizer wants it back
+	Told    Content          `json:"told"`              // what the partner knows from it
+	Answer  invites.PartStat `json:"answer,omitempty"`  // to what they know; "" for none
+	Moved   time.Time        `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
+	Placed  time.Time        `json:"placed,omitzero"`   // likewise of its place
+	Restore bool             `json:"restore,omitempty"` // it was deleted there, and the organizer wants it back
 
 	Described bool `json:"described,omitempty"` // somebody has changed the description there, which stands until that of the plan changes
 }
@@ -44,6 +46,16 @@ func (c *Conversation) EventID() string {
 		return ""
 	}
 	return strings.TrimSuffix(c.UID, googleUID)
+}
+
+// answerStands gives back the answer to what the partner knows, where a change that had reset it was taken
+// back before it reached them.
+func (c *Conversation) answerStands(now time.Time) {
+	if b := c.Booking; b != nil && b.Answer != "" && c.PartStat == invites.NeedsAction && c.Cancelled == nil {
+		if says := c.Says(now, Invite); !says.moves(&b.Told) {
+			c.PartStat = b.Answer
+		}
+	}
 }
 
 // deleted reports whether the event was deleted in Google Calendar, by somebody else than us.
@@ -136,7 +148,15 @@ func (c *Conversation) Written(m *Message) {
 	b := Booking{Wrote: ch.Entry, Is: *m.Entry, Told: m.Content}
 	b.Is.Guests = ch.Guests
 	if c.Booking != nil {
-		b.Is.Guests = c.Booking.Is.Guests // what they have answered meanwhile is still to be taken in
+		b.Is.Guests = slices.Clone(c.Booking.Is.Guests) // what they have answered meanwhile is still to be taken in
+		for _, g := range ch.Guests {
+			if !invited(b.Is.Guests, g.Email) && !invited(c.Booking.Wrote.Guests, g.Email) {
+				b.Is.Guests = append(b.Is.Guests, g)
+			}
+		}
+	}
+	if old := c.Booking; old != nil && !b.Told.moves(&old.Told) {
+		b.Answer = old.Answer
 	}
 	switch old := c.Booking; {
 	case m.Kind == Cancel:

@@ -134,7 +134,12 @@ func (c *Conversation) writing(now time.Time) bool {
 
 // givenUp reports whether nobody knows if a write has counted, and it is not tried again.
 func (c *Conversation) givenUp(m *Message, now time.Time) bool {
-	if m.Channel() != Google || m.State != Unclear {
+	switch {
+	case m.Channel() != Google:
+		return false
+	case m.State == Failed: // on another try than the one that nobody knows of
+		return m.Unclears > 0
+	case m.State != Unclear:
 		return false
 	}
 	_, wanted := c.Wanted(m, now)
@@ -155,7 +160,7 @@ type try struct {
 // tried is the one with that key; nil: there is none.
 func (s *Scheduler) tried(ctx context.Context, c *Conversation, key string) (*try, error) {
 	for _, m := range c.Messages {
-		if m.Channel() != Google || m.State != Unclear || m.Kind == Cancel {
+		if m.Channel() != Google || m.Kind == Cancel || m.State != Unclear && (m.State != Failed || m.Unclears == 0) {
 			continue
 		}
 		full, err := s.Store.Message(ctx, m.Row)

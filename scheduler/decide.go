@@ -272,6 +272,7 @@ func (c *Conversation) event(now time.Time, kind, text string) Event {
 // plain is the draft of a conversation that has changed without anything to send.
 func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draft {
 	c.Settle(now)
+	c.answerStands(now)
 	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
 }
 

@@ -53,8 +53,11 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 func (c *Conversation) resolve(counted *try, now time.Time) (heard []*Message) {
 	for _, m := range c.Messages {
 		if c.givenUp(m, now) {
-			if m.State, m.Error, m.Changed = Superseded, "", now; counted != nil && counted.message == m {
-				m.State = Accepted
+			switch m.Changed = now; {
+			case counted != nil && counted.message == m:
+				m.State, m.Error = Accepted, ""
+			case m.State != Failed:
+				m.State, m.Error = Superseded, ""
 			}
 			heard = append(heard, m)
 		}
@@ -113,6 +116,10 @@ func (t *entryTaking) take() bool {
 		t.note("the event is back in Google Calendar")
 		t.b.Restore = false
 	}
+	if t.tried != nil {
+		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.entry.Summary, t.tried.entry.Description
+		t.b.Told.Rest, t.b.Told.Form = t.tried.message.Content.Rest, t.tried.message.Content.Form
+	}
 	t.takeTime()
 	t.takePlace()
 	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Entry) bool { return w.Summary == e.Summary }) {
@@ -156,11 +163,12 @@ func (t *entryTaking) takeTime() {
 	t.b.Told.Start, t.b.Told.Length = to, e.End.Sub(e.Start)
 	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
 	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) {
+		t.b.Answer = ""
 		return
 	}
 	t.b.Moved = e.Updated
 	c.Sequence++
-	c.PartStat, c.Counter = invites.NeedsAction, nil
+	t.b.Answer, c.PartStat, c.Counter = "", invites.NeedsAction, nil
 	switch {
 	case c.Cancelled != nil:
 	case c.Named.Start.After(e.Updated):
@@ -237,7 +245,7 @@ func (t *entryTaking) takeGuests(over bool) {
 	comment := now.Comment != before.Comment && now.Comment != ""
 	changed := status != cmp.Or(before.PartStat, invites.NeedsAction)
 	// Who gives the same answer again, to another time, changes nothing but the version.
-	again := len(t.events) == 0 && t.e.Updated.After(t.is.Updated) && c.PartStat == invites.NeedsAction && status != invites.NeedsAction
+	again := t.tried == nil && len(t.events) == 0 && t.e.Updated.After(t.is.Updated) && c.PartStat == invites.NeedsAction && status != invites.NeedsAction
 	if !changed && !comment && !again {
 		return
 	}
@@ -254,6 +262,9 @@ func (t *entryTaking) takeGuests(over bool) {
 		return
 	}
 	c.Touched = t.now
+	if changed {
+		t.b.Answer = status
+	}
 	if changed = changed && !says.moves(&t.b.Told); changed {
 		c.PartStat, c.Counter = status, nil
 	}

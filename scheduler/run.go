@@ -241,9 +241,9 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		if err := s.DeliverPatiently(ctx, hard); err != nil {
 			return all, err
 		}
-		if s.Online != nil && s.behind.Swap(false) { // a write of ours is settled
-			all.Apart = cmp.Or(all.Apart, s.ReadCalendar(ctx))
-			again = true
+		if s.Online != nil && s.behind.Swap(false) { // perhaps a write of ours is settled by now
+			err := s.ReadCalendar(ctx)
+			all.Apart, again = cmp.Or(all.Apart, err), again || err == nil
 		}
 		if !again {
 			return all, nil

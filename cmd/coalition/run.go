@@ -135,8 +135,11 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitUsage
 	case errors.As(err, &refusal):
 		say(refusal.Text, refusal.Mend)
-		if errors.Is(err, scheduler.ErrNoYes) {
+		switch {
+		case errors.Is(err, scheduler.ErrNoYes):
 			return exitNoYes
+		case errors.Is(err, scheduler.ErrBusy):
+			return exitFailed
 		}
 		return exitUsage
 	case errors.As(err, &wrong):

@@ -171,6 +171,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 			if err := pause(ctx, busyPause); err != nil {
 				return err
 			}
+			try--
 			continue
 		}
 		if err != nil {

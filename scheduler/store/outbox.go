@@ -64,7 +64,7 @@ func (s *Store) end(tx *txn, row int64, state scheduler.State, at time.Time) err
 
 // heard writes what was learnt about a message that has left: it does not go again.
 func (s *Store) heard(tx *txn, m *scheduler.Message) error {
-	n, err := tx.exec("UPDATE messages SET state = $1, error = $2, changed = $3 WHERE seq = $4 AND state <> 'sending'",
+	n, err := tx.exec("UPDATE messages SET state = $1, error = $2, changed = $3, unclears = CASE WHEN $1 = 'failed' THEN 0 ELSE unclears END WHERE seq = $4 AND state <> 'sending'",
 		string(m.State), m.Error, ms(m.Changed), m.Row)
 	if err == nil && n == 0 {
 		err = scheduler.ErrConflict // it is just being sent once more
@@ -205,6 +205,9 @@ func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
 	return s.update(ctx, func(tx *txn) error {
 		if m.Entry != nil {
 			if err := s.written(ctx, tx, m); err != nil {
+				return err
+			}
+			if err := s.tell(tx); err != nil { // others have waited for it
 				return err
 			}
 		}

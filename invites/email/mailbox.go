@@ -505,9 +505,13 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 		err = s.Login(m.Username, who.secret).Wait()
 	}
 	if err == nil {
+		// The library tells of the sign-in before it forgets what the server could do until then, and only then
+		// does it ask again. After one more answer it has forgotten, and Caps waits for what it asked.
 		s.command(chatter, 0)
-		s.Caps() // so that nothing is on its way when the next command is
-		return nil
+		if err = s.Noop().Wait(); err == nil {
+			s.Caps()
+		}
+		return m.fault(ctx, s.wire, "sign-in", err)
 	}
 	var reply *imap.Error
 	if !errors.As(err, &reply) {

@@ -145,6 +145,7 @@ type clerk struct {
 	conn net.Conn
 	r    *bufio.Reader
 	idle string // the tag of IDLE
+	in   bool   // signed in, and no folder asked for yet
 }
 
 func (c *clerk) serve() {
@@ -163,6 +164,15 @@ func (c *clerk) serve() {
 		tag, command, _ := strings.Cut(line, " ")
 		if line == "DONE" {
 			tag, command = c.idle, line
+		}
+		switch verb, _, _ := strings.Cut(command, " "); {
+		case verb == "AUTHENTICATE" || verb == "LOGIN":
+			c.in = true
+		case verb == "NOOP" && c.in: // the library's own CAPABILITY may come before it or after it
+			io.WriteString(c.conn, tag+" OK\r\n")
+			continue
+		case verb == "EXAMINE":
+			c.in = false
 		}
 		c.mu.Lock()
 		c.said[c.n] = append(c.said[c.n], command)

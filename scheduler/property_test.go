@@ -416,6 +416,12 @@ func (l *life) checkEvent(rt *rapid.T, p *invites.Parcel, m moment) {
 	if err != nil {
 		rt.Fatal(err)
 	}
+	if p.Kind == "declinecounter" {
+		if where != "" {
+			rt.Fatalf("a declinecounter names the place %q, which may not have been told", where)
+		}
+		where = l.last.place
+	}
 	changed := l.last.uid != "" && (start.String() != l.last.start || where != l.last.place)
 	switch {
 	case p.Sequence < l.last.sequence:

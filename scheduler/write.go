@@ -160,21 +160,23 @@ func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, 
 	event := invites.Event{
 		UID: c.UID, Sequence: m.Sequence, Stamp: m.Stamp,
 		Start: start, End: start.Add(m.Content.Length),
-		Summary: entry.Summary, Description: entry.Description, Location: entry.Location,
+		Summary:   entry.Summary,
 		Organizer: c.Organizer, Attendee: c.Partner(), PartStat: m.Content.PartStat, Alarm: alarm,
 		Cancelled: m.Kind == Cancel,
 	}
+	if m.Kind == DeclineCounter { // all else may have changed, and is for a REQUEST to say
+		event.Comment = c.Counter.reason
+		return event.Encode(method)
+	}
+	event.Description, event.Location = entry.Description, entry.Location
 	switch c.Plan.Setting.Kind {
 	case plan.Phone:
 		event.Conference = c.Plan.Setting.Phone.URI()
 	case plan.Video:
 		event.Conference = string(c.Plan.Setting.URL)
 	}
-	switch {
-	case c.Cancelled != nil:
+	if c.Cancelled != nil {
 		event.Comment = c.Cancelled.Reason
-	case m.Kind == DeclineCounter:
-		event.Comment = c.Counter.reason
 	}
 	return event.Encode(method)
 }

@@ -1,13 +1,14 @@
 # make test    installs the servers and parsers that the tests talk to, where they are missing (as root on
-#              Debian; elsewhere it names them), and runs every test, none skipped
+#              Debian; elsewhere it names them), and runs every test, none skipped. Random lives are the
+#              same ones each time
 # make bench   runs the benchmarks
-# make fuzz    lets each fuzz target run for 20 seconds
+# make fuzz    lives a thousand new random lives, and lets each fuzz target run for 20 seconds
 # make lint    runs the linter and the formatter
 
 .PHONY: test install bench fuzz lint build
 
 test: install
-	go test ./...
+	RAPID_SEED=1 go test ./...
 
 install:
 	sh .ci/install
@@ -19,6 +20,7 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz:
+	go test ./scheduler -run 'TestLife' -rapid.checks 1000 -timeout 30m
 	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | \
 		while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s $$package || exit 1; done
 

@@ -58,6 +58,7 @@ type Change struct {
 	Key     string `json:"key"`               // tells it from every other change, and is the same each time it is tried; at most 64 letters and digits
 	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
 	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
+	In      string `json:"in,omitempty"`      // the calendar that it was thought of for, by its name; "" where that is not known
 	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin as Is knows it; without it nothing is brought back
 
 	// What is known when it is carried out. Was is the event as this program wrote it last (nil: never):

@@ -244,7 +244,7 @@ func TestFoundOut(t *testing.T) {
 		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.pass()
 		w.sync()
-		if must(w.store.Cursor(context.Background(), o.Name())) == "" {
+		if must(w.store.Cursor(context.Background(), o.cursor())) == "" {
 			t.Error("all is read again the next time")
 		}
 		o.edit(accept)

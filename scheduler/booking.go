@@ -21,6 +21,8 @@ type Booking struct {
 	// have been taken in.
 	Is invites.Entry `json:"is"`
 
+	In string `json:"in,omitempty"` // the calendar it is in, by its name; "" where that is not known
+
 	Told    Content          `json:"told"`              // what the partner knows from it
 	Answer  invites.PartStat `json:"answer,omitempty"`  // to what they know; "" for none
 	Moved   time.Time        `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
@@ -57,6 +59,9 @@ func (c *Conversation) answerStands(now time.Time) {
 		}
 	}
 }
+
+// elsewhere reports whether the event is known to be in another calendar than the one of that name.
+func (b *Booking) elsewhere(name string) bool { return b != nil && b.In != "" && b.In != name }
 
 // deleted reports whether the event was deleted in Google Calendar, by somebody else than us.
 func (c *Conversation) deleted() bool {
@@ -110,6 +115,9 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
 	}}
+	if s.Online != nil {
+		ch.In = s.Online.Name()
+	}
 	if c.staysAway(m.Content.Start) {
 		ch.Guests = nil
 	}
@@ -145,7 +153,7 @@ func (c *Conversation) Written(m *Message) {
 	if err != nil {
 		return // it was read before it was written
 	}
-	b := Booking{Wrote: ch.Entry, Is: *m.Entry, Told: m.Content}
+	b := Booking{Wrote: ch.Entry, Is: *m.Entry, In: m.In, Told: m.Content}
 	b.Is.Guests = ch.Guests
 	if c.Booking != nil {
 		b.Is.Guests = slices.Clone(c.Booking.Is.Guests) // what they have answered meanwhile is still to be taken in

@@ -15,7 +15,8 @@ import (
 // once, however often it is read: the cursor is written when all are taken in. Nothing is sent by it.
 func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 	name := s.Online.Name()
-	at, err := s.Store.Cursor(ctx, name)
+	cursor := "google:" + name
+	at, err := s.Store.Cursor(ctx, cursor)
 	if err != nil {
 		return err
 	}
@@ -45,10 +46,10 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 	if err == nil {
 		err = r.ask(ctx)
 	}
-	if err != nil || next == at {
+	if err != nil || next == at || s.Online.Name() != name {
 		return err
 	}
-	return s.Store.SetCursor(ctx, Cursor{name, next})
+	return s.Store.SetCursor(ctx, Cursor{cursor, next})
 }
 
 // takeStale takes in how an event stands in the calendar, which is why m was not written there.
@@ -85,6 +86,9 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 			return nil
 		}
 		c := r.b.Conversations[i]
+		if c.Booking.elsewhere(r.s.Online.Name()) {
+			return nil // what this calendar says of it, or does not, means nothing
+		}
 		for _, m := range c.Messages {
 			if m.Row == r.without {
 				m.State, m.Unclears = Queued, 0
@@ -180,10 +184,11 @@ func (r *reading) ask(ctx context.Context) error {
 	if err := r.board(ctx); err != nil {
 		return err
 	}
+	name := r.s.Online.Name()
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		if c.EventID() == "" || !missing && (!c.asks(r.b.Now) || c.writing(r.b.Now)) {
+		if c.EventID() == "" || b.elsewhere(name) || !missing && (!c.asks(r.b.Now) || c.writing(r.b.Now)) {
 			continue
 		}
 		e, err := r.s.Online.Entry(ctx, c.EventID())

@@ -28,18 +28,24 @@ type online struct {
 	version int
 	told    []string // what its guests got
 	asked   int      // listings
+	gets    int
 	forget  bool     // the cursor is of no use any more
+	name    string
+	during  func() // a listing
 
 	before, after error // what the next write meets: nothing of it has happened, or all of it
 }
 
 func newOnline(w *world) *online {
-	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry)}
+	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry), name: "ana@example.org"}
 	w.Online, w.Google = o, true
 	return o
 }
 
-func (o *online) Name() string { return "google primary" }
+func (o *online) Name() string { return o.name }
+
+// cursor is the name that its cursor has in the store.
+func (o *online) cursor() string { return "google:" + o.name }
 
 func (o *online) touch(id string) {
 	o.version++
@@ -134,6 +140,9 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 
 func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take func([]*invites.Entry, bool) error) (string, error) {
 	o.asked++
+	if o.during != nil {
+		o.during()
+	}
 	since, full := 0, cursor == "" || o.forget
 	o.forget = false
 	if !full {
@@ -159,6 +168,7 @@ func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take fun
 }
 
 func (o *online) Entry(_ context.Context, id string) (*invites.Entry, error) {
+	o.gets++
 	if e := o.events[id]; e != nil {
 		return clone(e), nil
 	}
@@ -222,6 +232,74 @@ const invitation = "invitation maya@example.org 4 Mar 10:00"
 
 func accept(e *invites.Entry) { e.Guests[0].PartStat = invites.Accepted }
 
+// Who is signed in with another account, or names another calendar, hears nothing of the events there, and
+// nothing is written beside them.
+func TestElsewhere(t *testing.T) {
+	t.Run("an event", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		there, changed := o.events, o.changed
+		o.name, o.events, o.changed = "bo@example.org", map[string]*invites.Entry{}, nil
+		w.sync()
+		w.plan("maya", maya("permitted: She said yes.", "setting: {kind: walk, place: South gate}"))
+		w.pass()
+		if m := w.find("maya").Messages; len(o.events) != 0 || o.gets != 0 || w.history("sync") != "" || m[len(m)-1].State != scheduler.Queued || !strings.Contains(m[len(m)-1].Error, "another Google calendar, ana@example.org") {
+			t.Fatalf("%d events, sync %q, %+v", len(o.events), w.history("sync"), m[len(m)-1])
+		}
+		o.name, o.events, o.changed = "ana@example.org", there, changed
+		w.again()
+		o.want(t, invitation, "update maya@example.org 4 Mar 10:00")
+	})
+	t.Run("an event that may be there", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		o.after = &invites.DeliveryError{Unclear: true, Text: "the connection was cut"}
+		w.plan("maya", maya("permitted: She said yes."))
+		w.pass()
+		there := o.events
+		o.name, o.events = "bo@example.org", map[string]*invites.Entry{}
+		w.again()
+		if len(o.events) != 0 {
+			t.Fatal("the invitation was written twice")
+		}
+		o.name, o.events = "ana@example.org", there
+		w.again()
+		o.want(t, invitation)
+		if w.find("maya").Booking == nil {
+			t.Error("the event is not known")
+		}
+	})
+	t.Run("an invitation that was not tried", func(t *testing.T) {
+		w := newWorld(t)
+		o := newOnline(w)
+		o.before = &invites.DeliveryError{Channel: true, Text: "there is no such calendar"}
+		w.plan("maya", maya("permitted: She said yes."))
+		w.pass()
+		o.name = "team"
+		w.again()
+		o.want(t, invitation)
+		if in := w.find("maya").Booking.In; in != "team" {
+			t.Errorf("it is in %q", in)
+		}
+	})
+	t.Run("within a reading", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		before := must(w.store.Cursor(context.Background(), o.cursor()))
+		o.edit(accept)
+		o.during = func() { o.name = "bo@example.org" }
+		w.sync()
+		o.name, o.during = "ana@example.org", nil
+		if at := must(w.store.Cursor(context.Background(), o.cursor())); at != before || w.status("maya") != scheduler.Invited {
+			t.Fatalf("it is %s; the cursor went from %s to %s", w.status("maya"), before, at)
+		}
+		w.sync()
+		if w.status("maya") != scheduler.Confirmed {
+			t.Errorf("the answer is lost: it is %s", w.status("maya"))
+		}
+	})
+}
+
 func TestBooked(t *testing.T) {
 	w, o := booked(t)
 	o.want(t, invitation)
@@ -232,9 +310,9 @@ func TestBooked(t *testing.T) {
 	}
 	w.sync()
 	rev := w.find("maya").Rev
-	at := must(w.store.Cursor(context.Background(), o.Name()))
+	at := must(w.store.Cursor(context.Background(), o.cursor()))
 	w.sync()
-	if again := must(w.store.Cursor(context.Background(), o.Name())); w.find("maya").Rev != rev || at != again {
+	if again := must(w.store.Cursor(context.Background(), o.cursor())); w.find("maya").Rev != rev || at != again {
 		t.Error("our own write was taken for somebody else's")
 	}
 	o.edit(accept)

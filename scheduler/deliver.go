@@ -238,9 +238,19 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 			ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}, dot)
 	}
 	change, err := m.change()
-	if err == nil {
-		m.Entry, err = d.Online.Write(d.hard, change, dot)
+	if err != nil {
+		return err
 	}
+	in := m.booking
+	if in == nil && m.Unclears > 0 { // it may be there already
+		in = &Booking{In: change.In}
+	}
+	m.In = d.Online.Name()
+	if in.elsewhere(m.In) {
+		return &invites.DeliveryError{Wait: time.Minute, Text: "the event is in another Google calendar, " + in.In +
+			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
+	}
+	m.Entry, err = d.Online.Write(d.hard, change, dot)
 	return err
 }
 

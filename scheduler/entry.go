@@ -25,7 +25,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 			d.Heard = c.resolve(nil, now)
 			return d
 		}
-		b := Booking{Wrote: tried.entry, Is: tried.entry, Told: tried.message.Content}
+		b := Booking{Wrote: tried.entry, Is: tried.entry, In: s.Online.Name(), Told: tried.message.Content}
 		c.Booking = &b
 	}
 	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}

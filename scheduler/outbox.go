@@ -117,6 +117,7 @@ type Message struct {
 	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
 
 	Entry *invites.Entry // how the calendar holds the event after m was written into it; nil: it was not
+	In    string         // which calendar that is, by its name
 
 	booking *Booking // of the conversation, at the claim
 

@@ -152,7 +152,8 @@ type Mailbox interface {
 
 // A Calendar is an online calendar of the organizer, which mails its guests by itself.
 type Calendar interface {
-	// Name tells this calendar from others that the same state may have been used with.
+	// Name tells this calendar from all others; "" where that is not known. It may become that of another
+	// one, as somebody signs in with another account.
 	Name() string
 	// Write carries out a change, and is how the calendar holds the event then. It calls dot before
 	// the first request that could change anything; where dot fails it stops and returns dot's error.

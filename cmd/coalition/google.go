@@ -52,7 +52,7 @@ func (w *watched) Write(ctx context.Context, ch *invites.Change, dot func() erro
 }
 
 // online is the calendar of the config; nil where invitations go by mail.
-func (c *config) online(ctx context.Context, warn func(ends time.Time)) (*watched, error) {
+func (c *config) online(warn func(ends time.Time)) (*watched, error) {
 	if c.Calendar.Via != "google" {
 		return nil, nil
 	}
@@ -61,9 +61,7 @@ func (c *config) online(ctx context.Context, warn func(ends time.Time)) (*watche
 	if err != nil {
 		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
 	}
-	if s, err := account.Status(ctx); err == nil { // else nobody is signed in
-		calendar.Account = s.Account
-	}
+	calendar.Account = account.Address
 	return &watched{Calendar: calendar, account: account, warn: warn}, nil
 }
 

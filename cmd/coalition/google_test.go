@@ -283,6 +283,40 @@ func TestGoogleNoRoom(t *testing.T) {
 	d.do(2, "invite", "maya", "--mail")
 }
 
+// TestGoogleElsewhere names another calendar in the config: what stands in the first one is not taken for
+// deleted, and changes to it wait until that is named again.
+func TestGoogleElsewhere(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+	d.AddCalendar("team@group.calendar.google.com", "Team", "owner")
+	d.do(0, "daemon", "--once")
+	path := filepath.Join(d.dir, "config.yaml")
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Replace(string(first), "google: {", "google: {calendar: team@group.calendar.google.com, ", 1)
+	if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.do(0, "sync")
+	if rows := d.history("sync"); len(rows) != 0 {
+		t.Errorf("taken in: %+v", rows)
+	}
+	_, stderr := d.do(1, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
+	if !strings.Contains(stderr, "another Google calendar, "+googletest.Account+";") {
+		t.Errorf("said: %s", stderr)
+	}
+	d.told("invitation")
+	if err := os.WriteFile(path, first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.signIn() // so that it need not wait for a minute
+	d.do(0, "daemon", "--once")
+	d.told("update")
+	d.event()
+}
+
 // TestGoogleIdle looks twice at a calendar in which nothing has happened.
 func TestGoogleIdle(t *testing.T) {
 	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")

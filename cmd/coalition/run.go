@@ -273,7 +273,7 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Link:    c.link(),
 	}
 	if !readOnly {
-		if a.online, err = c.online(ctx, func(ends time.Time) {
+		if a.online, err = c.online(func(ends time.Time) {
 			fmt.Fprintf(a.stderr, "The sign-in to Google ends on %s. Before it does, use: coalition auth google\n", a.local(ends))
 		}); err != nil {
 			return err

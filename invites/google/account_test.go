@@ -698,6 +698,23 @@ func TestInvalidGrant(t *testing.T) {
 	}
 }
 
+// Who signs in with another account in one process has it in all.
+func TestAddress(t *testing.T) {
+	g := googletest.Start(t)
+	a := account(t, g)
+	if got := a.Address(); got != "" {
+		t.Errorf("nobody is signed in, and it is %s", got)
+	}
+	signIn(t, g, another(a))
+	if got := a.Address(); got != googletest.Account {
+		t.Errorf("it is %q", got)
+	}
+	rewrite(t, a, func(m map[string]any) { m["account"] = "bo@example.org" })
+	if got := a.Address(); got != "bo@example.org" {
+		t.Errorf("it is %q", got)
+	}
+}
+
 // What passes by itself is no end of a grant.
 func TestRenewFails(t *testing.T) {
 	for _, tt := range []struct {

@@ -22,8 +22,9 @@ import (
 // A Calendar is one calendar of one account. It may be used by several goroutines. Errors, but those of a
 // caller's own function, are an [*invites.DeliveryError].
 type Calendar struct {
-	// Account names the account in [Calendar.Name]; "" where there is only one.
-	Account string
+	// Account is the address of the account that requests are made for, "" where that is not known; nil: it
+	// never is. See [Account.Address].
+	Account func() string
 
 	id      string // of the calendar; "primary"
 	service func() (*calendar.Service, error)
@@ -31,6 +32,7 @@ type Calendar struct {
 
 const (
 	googleAPI = "https://www.googleapis.com/calendar/v3/"
+	primary   = "primary"        // the id that stands for the account's own calendar, whose id is the address of the account
 	perCall   = 30 * time.Second // for one request, its answer included
 
 	// The keys of private properties of an event (at most 44 characters), which only the organizer's copy has.
@@ -67,13 +69,22 @@ func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
 	own.Timeout = perCall
 	// The API never redirects. Whoever does would get what signs in.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Calendar{id: cmp.Or(id, "primary"), service: sync.OnceValues(func() (*calendar.Service, error) {
+	return &Calendar{id: cmp.Or(id, primary), service: sync.OnceValues(func() (*calendar.Service, error) {
 		return calendar.NewService(context.Background(), option.WithHTTPClient(&own), option.WithEndpoint(endpoint))
 	})}, nil
 }
 
-// Name tells this calendar from others that the same state may have been used with.
-func (c *Calendar) Name() string { return "google:" + c.Account + "/" + c.id }
+// Name is the id of the calendar at Google, which no other one has; "" where it is not known whose own
+// calendar it is.
+func (c *Calendar) Name() string {
+	switch {
+	case c.id != primary:
+		return c.id
+	case c.Account == nil:
+		return ""
+	}
+	return strings.ToLower(c.Account())
+}
 
 // couldBeOurs reports whether id is of the form of [invites.NewEventID]. Google's own ids are as long, and random to the
 // last bit: three of four are told apart by the two bits that are 0 in ours.

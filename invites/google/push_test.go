@@ -477,7 +477,7 @@ func TestPushElsewhere(t *testing.T) {
 			t.Errorf("the address is %s", got)
 		}
 		d = newPushed(t, g, d.kept, "https://other.example.org")
-		d.Calendar.Account = "ana@example.org"
+		d.Calendar.Account = func() string { return "ana@example.org" }
 		d.run()()
 		d.want(3, 2, 0)
 		for _, url := range []string{"http://talk.example.org", "", "https://localhost:8080", "https://192.168.1.7", "https://[::1]/x", "https://127.0.0.1:8080", "https://box", "https://box.local.", "ftp://talk.example.org", "https://10.0.0.1"} {

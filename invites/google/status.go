@@ -48,6 +48,20 @@ func (a *Account) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
+// Address is that of the account as it is signed in now; "": not known, or nobody is.
+func (a *Account) Address() string {
+	ctx := context.Background()
+	done, err := a.alone(ctx)
+	if err != nil {
+		return ""
+	}
+	defer done()
+	if a.look(ctx) != nil || a.held == nil { // which every request says in words
+		return ""
+	}
+	return a.held.Account
+}
+
 // tell fills in what the grant says.
 func (a *Account) tell(s *Status) {
 	g := a.held

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -214,6 +215,25 @@ func flags(t *testing.T, c *imapclient.Client) (all []string) {
 		all = append(all, fmt.Sprint(f.UID, f.Flags))
 	}
 	return all
+}
+
+// With the token of a sign-in it gets the mail, and with another one it does not.
+func TestDovecotToken(t *testing.T) {
+	t.Parallel()
+	d := emailtest.StartDovecot(t, nil)
+	d.TakeTokens(t, "ya29.good")
+	d.Deliver("ana", []byte(mailOf("before")))
+	m := mailboxAt(t, d.IMAP, email.Clear)
+	m.Password, m.Token = nil, token("ya29.good")
+	var h haul
+	if err := m.Fetch(t.Context(), "", noon, h.take); err != nil || len(h.subjects) != 1 {
+		t.Errorf("with the token: %v %v", h.subjects, err)
+	}
+	m.Close()
+	m.Token = token("ya29.bad")
+	if err := m.Fetch(t.Context(), "", noon, h.take); !errors.Is(err, invites.ErrLogin) || strings.Contains(err.Error(), "ya29") {
+		t.Errorf("with another one: %v", err)
+	}
 }
 
 func TestDovecotStaysAsItWas(t *testing.T) {

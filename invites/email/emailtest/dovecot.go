@@ -7,8 +7,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -31,6 +34,7 @@ type Dovecot struct {
 
 	server *server
 	config string // its file
+	old    bool   // it is of version 2.3
 	tool   string // doveadm
 	n      int    // counts the deliveries
 }
@@ -45,19 +49,48 @@ func StartDovecot(t testing.TB, certificate *tls.Certificate) *Dovecot {
 	s.addr = net.JoinHostPort("127.0.0.1", port)
 	d := &Dovecot{IMAP: s.addr, server: s, tool: find(t, "doveadm")}
 	conf := dovecot24
-	if strings.HasPrefix(s.run(program, "--version"), "2.3") {
+	if d.old = strings.HasPrefix(s.run(program, "--version"), "2.3"); d.old {
 		conf = dovecot23
 	}
 	secure := "ssl = no"
 	if certificate != nil {
 		securePort = freePort(t)
 		d.IMAPS = net.JoinHostPort("127.0.0.1", securePort)
-		secure = s.certify(certificate, conf == dovecot23)
+		secure = s.certify(certificate, d.old)
 	}
 	d.config = s.write("dovecot.conf", fmt.Sprintf(conf+dovecotConf, s.dir, userName(t, s.uid), groupName(t, s.gid), s.uid, s.gid, Password, port, securePort, secure))
 	s.args = []string{program, "-F", "-c", d.config}
 	s.start()
 	return d
+}
+
+// TakeTokens starts the server anew, as one that takes this token by XOAUTH2 also, and for ana only. It
+// asks whoever gives the tokens out, which is a server for t.
+func (d *Dovecot) TakeTokens(t testing.TB, token string) {
+	t.Helper()
+	giver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("access_token") != token {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `{"error":"invalid_token"}`)
+			return
+		}
+		io.WriteString(w, `{"email":"ana"}`)
+	}))
+	t.Cleanup(giver.Close)
+	lines := fmt.Sprintf("tokeninfo_url = %s/?access_token=\nusername_attribute = email\n", giver.URL)
+	conf, err := os.ReadFile(d.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := "oauth2 {\n" + lines + "}\n" // https://doc.dovecot.org/latest/core/config/auth/databases/oauth2.html
+	if d.old {
+		more = "passdb {\ndriver = oauth2\nmechanisms = xoauth2\nargs = " + d.server.write("oauth2.conf", lines) + "\n}\n"
+	}
+	d.Stop()
+	swap := strings.NewReplacer("auth_mechanisms = plain login", "auth_mechanisms = plain login xoauth2",
+		"driver = static\n  args = password", "driver = static\n  mechanisms = plain login\n  args = password")
+	d.server.write("dovecot.conf", swap.Replace(string(conf))+more)
+	d.Start()
 }
 
 // The configuration: what it looks like in each version (Debian 12 has 2.3, Debian 13 has 2.4), and

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -217,16 +218,20 @@ func (d *delivery) send(m *Message) {
 
 // tellGuests tells the organizer that an invitation waits until Google takes guests again.
 func (d *delivery) tellGuests(m *Message) {
-	b, err := d.recall(d.hard)
-	if err != nil {
-		return // the list says so as well
-	}
-	for _, c := range b.Conversations {
-		if c.ID == m.ID && c.Round == m.Round && m.Kind == Invite {
-			c.tell(News{What: templates.NewsRefused, At: b.Now, Do: []string{"coalition invite " + c.Ref() + " --mail"}})
-			if err := d.Store.Commit(d.hard, d.plain(c, b.Now)); err == nil {
-				wake(d.pokes())
-			}
+	for range 5 {
+		b, err := d.recall(d.hard)
+		if err != nil {
+			return // the list says so as well
+		}
+		i := slices.IndexFunc(b.Conversations, func(c *Conversation) bool { return c.ID == m.ID && c.Round == m.Round })
+		if i < 0 || m.Kind != Invite {
+			return
+		}
+		c := b.Conversations[i]
+		c.tell(News{What: templates.NewsRefused, At: b.Now, Do: []string{"coalition invite " + c.Ref() + " --mail"}})
+		if err := d.Store.Commit(d.hard, d.plain(c, b.Now)); !errors.Is(err, ErrConflict) {
+			wake(d.pokes())
+			return
 		}
 	}
 }

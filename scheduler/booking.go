@@ -79,22 +79,74 @@ func (c *Conversation) restore() {
 
 // setting is where and how the two talk, in the words that stand.
 func (c *Conversation) setting(t *plan.Terms) templates.Setting {
-	s := templates.Setting{Kind: string(t.Setting.Kind), Place: t.Setting.Place, Phone: string(t.Setting.Phone), URL: string(t.Setting.URL)}
-	if s.Kind == plan.Video && s.URL == "" && c.Booking != nil {
+	where := c.where(t)
+	s := templates.Setting{Kind: string(where.Kind), Place: where.Place, Phone: string(where.Phone), URL: string(where.URL)}
+	if s.Kind == plan.Video && t.Setting.URL == "" && c.Place == nil && c.Booking != nil {
 		s.URL = c.Booking.Is.Join
 	}
-	switch {
-	case c.Place == nil:
-	case s.Kind == plan.Phone:
-		s.Phone, s.Place = *c.Place, ""
-	case s.Kind == plan.Video && strings.HasPrefix(*c.Place, "https://"):
-		s.URL, s.Place = *c.Place, ""
-	case s.Kind == plan.Video:
-		s.URL, s.Place = "", *c.Place
-	default:
-		s.Place = *c.Place
-	}
 	return s
+}
+
+// where is the plan's setting with the place that was given in the calendar since.
+func (c *Conversation) where(t *plan.Terms) plan.Setting {
+	where := t.Setting
+	if c.Place == nil {
+		return where
+	}
+	place := *c.Place
+	where.Place = ""
+	switch number := numberIn(place); {
+	case where.Kind == plan.Phone && number != "":
+		where.Phone = plan.PhoneNumber(number)
+		return where
+	case where.Kind == plan.Video && strings.HasPrefix(place, "https://"):
+		where.URL = plan.Link(place)
+		return where
+	case where.Kind == plan.Video:
+		where.URL = ""
+	}
+	where.Place = place
+	return where
+}
+
+// numberIn is the phone number at the end of a place such as "Phone: +49 30 1234567"; "": there is none, or
+// something else behind it.
+func numberIn(place string) string {
+	place = strings.TrimSpace(place)
+	start := strings.IndexAny(place, "+0123456789")
+	if start < 0 {
+		return ""
+	}
+	number := place[start:]
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, number)
+	if strings.Trim(number, digits+"+ ()-./") != "" || len(digits) < 5 {
+		return ""
+	}
+	return number
+}
+
+// planLocation is the location of the event in the plan's own words, whatever place it was given in the
+// calendar.
+func (s *Scheduler) planLocation(c *Conversation) (string, error) {
+	own := *c
+	own.Place = nil
+	talk := s.talk(&own, &own.Plan)
+	talk.Setting.URL = string(c.Plan.Setting.URL) // of a room that Google has made the event says by itself
+	lang, _ := s.Words.Language(c.Language())
+	view, err := s.Words.View(lang, talk)
+	if err != nil {
+		return "", err
+	}
+	entry, err := view.Entry()
+	if err != nil {
+		return "", err
+	}
+	return entry.Location, nil
 }
 
 // writeChange gives m what it writes into the calendar.
@@ -115,6 +167,11 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
 	}}
+	if c.Place != nil { // in the words of the calendar
+		if ch.Location = *c.Place; c.Booking != nil && placeIn(&c.Booking.Wrote) == *c.Place {
+			ch.Location = c.Booking.Wrote.Location
+		}
+	}
 	if s.Online != nil {
 		ch.In = s.Online.Name()
 	}

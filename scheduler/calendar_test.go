@@ -29,7 +29,7 @@ type online struct {
 	told    []string // what its guests got
 	asked   int      // listings
 	gets    int
-	forget  bool     // the cursor is of no use any more
+	forget  bool // the cursor is of no use any more
 	name    string
 	during  func() // a listing
 
@@ -410,6 +410,39 @@ func TestInGoogle(t *testing.T) {
 		{"the guest leaves", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Guests = nil }) }, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
 		}, "Maya Chen is no longer a guest", nil},
+		{"the guest is back", func(w *world, o *online) {
+			guests := o.only(t).Guests
+			o.edit(func(e *invites.Entry) { e.Guests = nil })
+			w.sync()
+			o.edit(func(e *invites.Entry) { e.Guests = guests })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: string(c.PartStat) + " " + c.Next(monday).Next}[c.PartStat == invites.NeedsAction && c.Next(monday).Next == "remind Maya Chen"]
+		}, "Maya Chen is a guest of the event in Google Calendar again", nil},
+		{"the guest is back, and has answered", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Guests = nil })
+			w.sync()
+			o.edit(func(e *invites.Entry) {
+				e.Guests = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Accepted}}
+			})
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Accepted]
+		}, "Maya Chen is a guest of the event in Google Calendar again", nil},
+		{"the place, and back", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Location = "South gate" })
+			w.sync()
+			o.edit(func(e *invites.Entry) { e.Location = "Riverside path" })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place == nil && c.Difference(monday) == ""]
+		}, "the place was changed in Google Calendar to: Riverside path", nil},
+		{"over, moved and declined at once", func(w *world, o *online) {
+			w.later(start.Sub(w.now) + 2*time.Hour)
+			o.edit(func(e *invites.Entry) {
+				e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7)
+				e.Guests[0].PartStat = invites.Declined
+			})
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
+		}, "moved in Google Calendar", nil},
 		{"another guest", func(w *world, o *online) {
 			o.edit(func(e *invites.Entry) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
 		}, nil, "zoe@example.org was invited in Google Calendar, too", nil},
@@ -552,6 +585,84 @@ func TestNewestWord(t *testing.T) {
 			o.want(t, append([]string{invitation}, tc.told...)...)
 			if log := w.history("sync", "plan"); !strings.Contains(log, tc.log) {
 				t.Errorf("the log says %q; want %q", log, tc.log)
+			}
+		})
+	}
+}
+
+// TestWhere is about the place, which the plan and the calendar can name. Only who names another one has a word.
+func TestWhere(t *testing.T) {
+	const walk, coffee = "setting: {kind: walk, place: %s}", "setting: {kind: coffee, place: %s}"
+	for _, tc := range []struct {
+		name    string
+		setting string // of the plan, after the place was changed in the calendar to South gate
+		before  string // and before that; "": as it was
+		later   time.Duration
+		want    string
+		status  scheduler.Status
+		told    []string
+		log     string
+	}{
+		{"the same in both", fmt.Sprintf(walk, "South gate"), "", 0, "South gate", scheduler.Confirmed, nil, ""},
+		{"another kind, the same words", fmt.Sprintf(coffee, "Riverside path"), "", 0, "South gate", scheduler.Invited, []string{"update maya@example.org 4 Mar 10:00"}, ""},
+		{"another one", fmt.Sprintf(walk, "West gate"), "", 0, "West gate", scheduler.Invited, []string{"update maya@example.org 4 Mar 10:00"}, "the plan's new place replaces that of Google Calendar: South gate"},
+		{"an older one", fmt.Sprintf(walk, "West gate"), fmt.Sprintf(walk, "West gate"), time.Hour, "South gate", scheduler.Confirmed, nil, "to: South gate; that of the plan is older, and no longer holds"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w, o := booked(t)
+			w.sync()
+			if tc.before != "" {
+				w.plan("maya", maya("permitted: She said yes.", tc.before))
+			}
+			clock := time.Now().Add(tc.later)
+			o.now = func() time.Time { return clock.Add(-time.Minute) }
+			o.edit(func(e *invites.Entry) { e.Location = "South gate" })
+			o.edit(accept)
+			if tc.before == "" {
+				w.sync()
+				w.plan("maya", maya("permitted: She said yes.", tc.setting))
+			}
+			w.pass()
+			w.sync()
+			w.pass()
+			if e := o.only(t); e.Location != tc.want || w.status("maya") != tc.status {
+				t.Errorf("it is at %s, and %s", e.Location, w.status("maya"))
+			}
+			o.want(t, append([]string{invitation}, tc.told...)...)
+			if log := w.history("sync", "plan"); !strings.Contains(log, tc.log) {
+				t.Errorf("the log says %q; want %q", log, tc.log)
+			}
+		})
+	}
+}
+
+// TestReached is about what people write into the place of a talk by phone or video, and where it is read.
+func TestReached(t *testing.T) {
+	phone, video := "setting: {kind: phone, phone: +49 30 1234567}", "setting: {kind: video, url: \"https://meet.example.org/ana\"}"
+	for _, tc := range []struct{ name, setting, to, want string }{
+		{"a number", phone, "Phone: +49 30 99999", "By phone, on +49 30 99999"},
+		{"words", phone, "call me at home", "By phone, on +49 30 1234567 (call me at home)"},
+		{"a short number", phone, "Room 5", "By phone, on +49 30 1234567 (Room 5)"},
+		{"a number and words", phone, "+49 30 99999 or so", "By phone, on +49 30 1234567 (+49 30 99999 or so)"},
+		{"a link", video, "https://other.example.org/x", "By video: https://other.example.org/x"},
+		{"no link", video, "Room 5", "By video (Room 5), through the link in the invitation"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			o := newOnline(w)
+			w.plan("maya", maya("permitted: She said yes.", tc.setting))
+			w.pass()
+			o.edit(func(e *invites.Entry) { e.Location = tc.to })
+			w.sync()
+			w.plan("maya", maya("permitted: She said yes.", tc.setting, "purpose: Another one."))
+			w.pass()
+			if got := o.only(t).Location; got != tc.to || !strings.Contains(o.only(t).Description, "Another one") {
+				t.Errorf("the next change has made of it %q", got)
+			}
+			w.later(start.Sub(w.now) - 23*time.Hour)
+			w.pass()
+			if text := strings.NewReplacer("=\r\n", "", "\r\n", " ").Replace(string(w.arrived[len(w.arrived)-1].Data)); !strings.Contains(text, tc.want) {
+				t.Errorf("the reminder says\n%s\nwant %s", text, tc.want)
 			}
 		})
 	}

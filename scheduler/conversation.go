@@ -231,7 +231,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if unchanged {
 		return nil
 	}
-	before, set := c.start(now), fingerprint(c.Plan.Setting)
+	before, place := c.start(now), reaches(&c.Plan.Setting)
 	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
 	if c.Dates != nil {
 		c.Dates = &d
@@ -247,13 +247,14 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if first {
 		return nil
 	}
-	if c.Place != nil && set != fingerprint(p.Setting) && c.speaks(p, c.Booking.Placed, now, "the plan's place", *c.Place) {
-		c.Place = nil
-	}
-	if !first && set != fingerprint(p.Setting) {
+	if place != reaches(&p.Setting) {
+		if c.Place != nil && c.speaks(p, c.Booking.Placed, now, "the plan's place", cmp.Or(*c.Place, "no place")) {
+			c.news = append(c.news, c.event(now, "plan", "the plan's new place replaces that of Google Calendar: "+cmp.Or(*c.Place, "none")))
+			c.Place = nil
+		}
 		c.Named.Place = p.Modified()
 	}
-	if c.Lasts != 0 && old.When.Length() != p.When.Length() && c.speaks(p, c.Booking.Moved, now, "the plan's length", c.Lasts.String()) {
+	if c.Lasts != 0 && old.When.Length() != p.When.Length() && c.speaks(p, c.Booking.Moved, now, "the plan's length", fmt.Sprintf("%d minutes", int(c.Lasts.Minutes()))) {
 		c.Lasts = 0
 	}
 	if !sameTimes && c.Answer != nil {
@@ -281,6 +282,9 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	}
 	return nil
 }
+
+// reaches is what of a setting says where the two meet, or reach each other.
+func reaches(s *plan.Setting) [3]string { return [3]string{s.Place, string(s.Phone), string(s.URL)} }
 
 // speaks reports whether what the plan file says anew is newer than what was changed in the calendar at
 // that time; where it is not, the history says what stands.

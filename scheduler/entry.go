@@ -132,7 +132,7 @@ func (t *entryTaking) take() bool {
 	if e.Join != t.is.Join && e.Join != "" {
 		t.note("the room for the video call is ready: %s", clip(flat(e.Join), 300))
 	}
-	t.takeGuests(over)
+	t.takeGuests(c.Cancelled != nil || !t.now.Before(t.b.Told.End())) // which may be another one by now
 	return len(t.events) > 0
 }
 
@@ -204,14 +204,19 @@ func (t *entryTaking) takePlace() {
 		t.note("%s; the plan has named another since, which stands", text)
 		return
 	}
-	if pending {
+	place := placeIn(e)
+	c.Place, t.b.Placed = &place, e.Updated
+	if own, err := t.s.planLocation(c); err == nil && own == e.Location {
+		c.Place = nil
+	} else if pending {
 		text += "; that of the plan is older, and no longer holds"
 	}
-	place := clip(flat(e.Location), maxLine)
-	c.Place, t.b.Placed = &place, e.Updated
 	t.b.Told.Place = c.place()
 	t.note("%s", text)
 }
+
+// placeIn is the place of an event, as Conversation.Place has it.
+func placeIn(e *invites.Entry) string { return clip(flat(e.Location), maxLine) }
 
 // takeGuests takes in what the partner has answered, and who else was invited.
 func (t *entryTaking) takeGuests(over bool) {
@@ -237,9 +242,15 @@ func (t *entryTaking) takeGuests(over bool) {
 		}
 		return
 	}
-	var before invites.Guest
+	before := invites.Guest{PartStat: invites.NeedsAction}
 	if was != nil {
 		before = *was
+	} else { // Google has invited them once more
+		t.note("%s is a guest of the event in Google Calendar again", c.Plan.With.Name)
+		t.b.Wrote.Guests = []invites.Guest{{Name: c.Plan.With.Name, Email: now.Email}}
+		if t.b.Answer = ""; !over {
+			c.PartStat = invites.NeedsAction
+		}
 	}
 	status := cmp.Or(now.PartStat, invites.NeedsAction)
 	comment := now.Comment != before.Comment && now.Comment != ""

@@ -370,12 +370,7 @@ type Content struct {
 }
 
 // place is the fingerprint of where and how the two talk.
-func (c *Conversation) place() string {
-	if c.Place != nil {
-		return fingerprint(c.Plan.Setting, *c.Place)
-	}
-	return fingerprint(c.Plan.Setting)
-}
+func (c *Conversation) place() string { return fingerprint(c.where(&c.Plan)) }
 
 // End is when the talk is over.
 func (c *Content) End() time.Time { return c.Start.Time().Add(c.Length) }

@@ -585,6 +585,26 @@ func TestWriteBusy(t *testing.T) {
 	}
 }
 
+// What was deleted and is gone for good can't come back to be cancelled: the organizer has to tell of it.
+func TestGoneForGood(t *testing.T) {
+	for _, gone := range []int{404, 410} {
+		asked := 0
+		c := over(t, func(r *http.Request) (int, string, error) {
+			if asked++; r.URL.Query().Has("maxResults") {
+				return 200, `{}`, nil // the calendar itself is there
+			}
+			return gone, no(gone, "notFound", "Not Found"), nil
+		})
+		ch := invitation()
+		was := ch.Entry
+		ch.Cancel, ch.Restore, ch.Was, ch.Is = true, true, &was, &invites.Entry{Etag: `"1"`, Deleted: true}
+		_, err := c.Write(t.Context(), ch, ready)
+		if f := delivery(t, err); !f.Final || f.Channel || !strings.Contains(f.Text, "please tell them yourself") || asked > 3 {
+			t.Errorf("%d: %+v after %d requests", gone, *f, asked)
+		}
+	}
+}
+
 func TestRooms(t *testing.T) {
 	t.Run("in the calendar", func(t *testing.T) {
 		d := sit(t)

@@ -348,6 +348,10 @@ func (w *write) cancel() (*invites.Entry, error) {
 // seen is an event that is to be cancelled, and whether this very change has begun that. It is stale where
 // somebody else has changed it since it was known.
 func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err error) {
+	if got == nil && w.ch.Restore && w.ch.Is != nil && w.ch.Is.Deleted {
+		return nil, false, &invites.DeliveryError{Final: true,
+			Text: "the event is gone from Google Calendar for good, so that Google can't tell the guest; please tell them yourself"}
+	}
 	if got == nil {
 		return &invites.Entry{ID: w.ch.ID, Deleted: true}, false, nil
 	}

@@ -99,7 +99,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 					s.recovered(freed, err)
 					kick()
 				}
-				waiting = !s.Plans.Changed()
+				waiting = s.rests(b, r)
 			}
 		}
 		timer.Stop()
@@ -147,6 +147,12 @@ func wake(c chan struct{}) {
 	}
 }
 
+// rests reports whether there is nothing to do as yet. It looks at the clock: timers stand still while the
+// machine sleeps.
+func (s *Scheduler) rests(b *Board, r *Report) bool {
+	return !s.Plans.Changed() && s.until(b, r) > soonest
+}
+
 // until is how long nothing can fall due.
 func (s *Scheduler) until(b *Board, r *Report) time.Duration {
 	wait := 24 * time.Hour
@@ -156,8 +162,11 @@ func (s *Scheduler) until(b *Board, r *Report) time.Duration {
 	if !b.Again.IsZero() {
 		wait = min(wait, time.Until(b.Again))
 	}
-	return max(wait, 10*time.Millisecond)
+	return max(wait, soonest)
 }
+
+// soonest is how long at least a clock is waited for.
+const soonest = 10 * time.Millisecond
 
 // keepDelivering delivers by one channel whenever it is kicked, and when a message is to be tried again.
 func (s *Scheduler) keepDelivering(ctx, hard context.Context, by Channel, kick <-chan struct{}, delivered chan struct{}) {
@@ -178,7 +187,7 @@ func (s *Scheduler) keepDelivering(ctx, hard context.Context, by Channel, kick <
 			s.Log.Error("the outbox can't be read; trying again in a minute", "error", err)
 			wait = time.Minute
 		case !next.IsZero():
-			wait = max(time.Until(next), 10*time.Millisecond)
+			wait = max(time.Until(next), soonest)
 		}
 		timer.Reset(wait)
 		if n > 0 {

@@ -14,6 +14,7 @@ import (
 	"coalition/invites"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
 )
 
 // A meddler is the calendar in memory with something in between.
@@ -237,6 +238,34 @@ func TestFoundOut(t *testing.T) {
 		if w.status("maya") != scheduler.Confirmed {
 			t.Errorf("it is %s", w.status("maya"))
 		}
+	})
+	t.Run("an answer beside a move whose process was killed", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		claimed := must(w.store.Claim(context.Background(), time.Now(), scheduler.Google, 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) { return "", true }))
+		if len(claimed) != 1 {
+			t.Fatalf("%d claimed", len(claimed))
+		}
+		change := new(invites.Change)
+		if err := json.Unmarshal(claimed[0].Data, change); err != nil {
+			t.Fatal(err)
+		}
+		b := w.find("maya").Booking
+		change.Was, change.Is = &b.Wrote, &b.Is
+		must(o.Write(context.Background(), change, func() error { return w.store.Dot(context.Background(), claimed[0]) }))
+		o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
+		w.sync()
+		w.store.Close()
+		w.reopen(store.Open) // which frees what the process that is gone had claimed
+		w.Online, w.Google = o, true
+		if _, err := w.Once(context.Background(), context.Background(), func(*scheduler.Board) {}); err != nil {
+			t.Fatal(err)
+		}
+		if c := w.find("maya"); c.PartStat != invites.Declined {
+			t.Errorf("it is %s: %s", c.PartStat, c.Next(w.now).Next)
+		}
+		o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
 	})
 	t.Run("beside a write that is unclear all else is read once", func(t *testing.T) {
 		w, o := booked(t)

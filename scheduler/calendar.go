@@ -188,7 +188,11 @@ func (r *reading) ask(ctx context.Context) error {
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		if c.EventID() == "" || b.elsewhere(name) || !missing && (!c.asks(r.b.Now) || c.writing(r.b.Now)) {
+		if c.EventID() == "" || b.elsewhere(name) || !missing && !c.asks(r.b.Now) {
+			continue
+		}
+		if !missing && c.writing(r.b.Now) {
+			r.s.behind.Store(true)
 			continue
 		}
 		e, err := r.s.Online.Entry(ctx, c.EventID())

@@ -250,9 +250,11 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		if err := s.DeliverPatiently(ctx, hard); err != nil {
 			return all, err
 		}
-		if s.Online != nil && s.behind.Swap(false) { // perhaps a write of ours is settled by now
+		select {
+		case <-s.hints(): // a write of ours is settled, and what has happened beside it can be taken in
 			err := s.ReadCalendar(ctx)
 			all.Apart, again = cmp.Or(all.Apart, err), again || err == nil
+		default:
 		}
 		if !again {
 			return all, nil

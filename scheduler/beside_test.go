@@ -131,6 +131,9 @@ func TestBesideAWrite(t *testing.T) {
 			if _, err := w.CallOff(w.find("maya"), "", w.now); !errors.Is(err, scheduler.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
+			if _, err := w.Take(w.find("maya"), scheduler.Answer{Value: scheduler.No, How: "command"}, w.now); !errors.Is(err, scheduler.ErrBusy) {
+				t.Errorf("a no is taken in: %v", err)
+			}
 		}
 		w.pass()
 		w.commit(w.CallOff(w.find("maya"), "", w.now))

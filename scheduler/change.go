@@ -80,6 +80,11 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 	if err := line("the note", a.Note); err != nil {
 		return err
 	}
+	if a.How == "command" && a.Value == No {
+		if err := c.busy(); err != nil {
+			return err
+		}
+	}
 	if !a.Slot.IsZero() {
 		if !a.Slot.Time().After(now) {
 			return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}

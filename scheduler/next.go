@@ -52,6 +52,8 @@ func (c *Conversation) Next(now time.Time) Step {
 	switch {
 	case c.Cancelled != nil:
 		return c.nextCancelled(now)
+	case c.said(No) && told != nil && now.Before(told.Start.Time()):
+		return Step{Next: "cancel the talk, which still stands in the calendars: " + c.Plan.With.Name + " said no", Again: told.Start.Time()}
 	case c.said(No):
 		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
 	case told != nil && !now.Before(told.End()) && c.declined():
@@ -279,13 +281,13 @@ func (c *Conversation) nextCancelled(now time.Time) Step {
 // tellsCancel reports whether the partner is to be told that the talk is off: where there is an
 // event ahead in their calendar, or a question that they may still be thinking about.
 func (c *Conversation) tellsCancel(now time.Time) bool {
-	if c.said(No) || c.Cancelled.Told {
+	if c.Cancelled.Told {
 		return false
 	}
 	if told := c.told(); told != nil {
 		return now.Before(told.Start.Time())
 	}
-	return !c.said(Wait) && c.last((*Message).left, Brief) != nil
+	return !c.said(No) && !c.said(Wait) && c.last((*Message).left, Brief) != nil
 }
 
 // Wanted looks again at a message that is about to leave: does the conversation still mean it? If not,

@@ -203,7 +203,18 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)
 			apply(t, c, scheduler.Answer{Value: scheduler.No})
-		}, status: scheduler.Declined, next: "let it rest: Maya Chen said no"},
+		}, status: scheduler.Declined, next: "cancel the talk, which still stands in the calendars: Maya Chen said no"},
+		{name: "no after the invitation, and cancelled", past: func(t *testing.T, c *scheduler.Conversation) {
+			apply(t, c, yes)
+			message(c, scheduler.Invite, scheduler.Accepted)
+			apply(t, c, scheduler.Answer{Value: scheduler.No})
+			apply(t, c, scheduler.Withdraw{})
+		}, status: scheduler.Cancelled, kind: scheduler.Cancel, due: monday, next: "send the cancellation"},
+		{name: "no to the brief, and cancelled", past: func(t *testing.T, c *scheduler.Conversation) {
+			message(c, scheduler.Brief, scheduler.Accepted)
+			apply(t, c, scheduler.Answer{Value: scheduler.No})
+			apply(t, c, scheduler.Withdraw{})
+		}, status: scheduler.Cancelled},
 		{name: "a day before", past: func(t *testing.T, c *scheduler.Conversation) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)

@@ -107,6 +107,7 @@ func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.B
 	if err := a.open(ctx, false); err != nil {
 		return err
 	}
+	busyEnd := time.Now().Add(busyFor)
 	for try := 1; ; try++ {
 		b, err := a.look(ctx)
 		if err != nil {
@@ -121,6 +122,13 @@ func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.B
 			return err
 		}
 		d, err := a.sched.Take(c, ch, b.Now)
+		if errors.Is(err, scheduler.ErrBusy) && time.Now().Before(busyEnd) {
+			if err := a.letWrite(ctx); err != nil {
+				return err
+			}
+			try--
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -556,6 +556,18 @@ func TestGoogleKilled(t *testing.T) {
 	}
 }
 
+// TestGoogleWord takes the organizer's word although a process was killed that was writing.
+func TestGoogleWord(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+	d.killedAt("events.insert 1")
+	if stdout, _ := d.do(0, "answer", "maya", "no"); !strings.Contains(stdout, "cancel the talk") {
+		t.Errorf("said: %s", stdout)
+	}
+	d.do(0, "cancel", "maya", "--yes")
+	d.told("invitation", "cancellation")
+}
+
 // killedAt runs the daemon until it is killed at that point, or has nothing left to do where it does not
 // come there.
 func (d *desk) killedAt(point string) {

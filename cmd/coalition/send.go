@@ -123,9 +123,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Use:   "cancel ID",
 		Short: "Cancel a conversation, and tell the partner once",
 		Long: `Cancel a conversation. A partner who has been invited gets one cancellation; one
-who has been asked and has not said later gets a short mail that takes the question
-back; anybody else, and who has said no, hears nothing more. With --told nobody is written
-to: you have deleted the event in Google Calendar, and let your partner know.`,
+who has been asked, and has said neither no nor later, gets a short mail that takes the
+question back; anybody else hears nothing more. With --told nobody is written to: you have deleted the event in Google Calendar, and let your partner know.`,
 		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes\n  coalition cancel maya --told",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
@@ -155,7 +154,6 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		_ = a.sched.ReadCalendar(reading) // where it can't be read, the write finds out
 		cancel()
 	}
-	const busyFor, busyPause = 40 * time.Second, 200 * time.Millisecond // a write into the calendar takes no longer
 	busyEnd := time.Now().Add(busyFor)
 	for try := 1; ; try++ {
 		b, err := a.look(ctx)
@@ -168,7 +166,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		}
 		d, err := decide(c, b.Now)
 		if errors.Is(err, scheduler.ErrBusy) && !a.dryRun && time.Now().Before(busyEnd) {
-			if err := pause(ctx, busyPause); err != nil {
+			if err := a.letWrite(ctx); err != nil {
 				return err
 			}
 			try--
@@ -188,6 +186,16 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 			return err
 		}
 	}
+}
+
+const busyFor = 40 * time.Second // a write into the calendar takes no longer
+
+// letWrite waits a moment for a write into the calendar, of a process that is still there.
+func (a *app) letWrite(ctx context.Context) error {
+	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
+		return err
+	}
+	return pause(ctx, 200*time.Millisecond)
 }
 
 // pause waits for d; the error is that of ctx.

@@ -13,7 +13,8 @@ import (
 
 // ReadCalendar takes in what has happened in the calendar since it was read last. Each change counts
 // once, however often it is read: the cursor is written when all are taken in. Nothing is sent by it.
-func (s *Scheduler) ReadCalendar(ctx context.Context) error {
+func (s *Scheduler) ReadCalendar(ctx context.Context) (err error) {
+	defer func() { s.blind.Store(err != nil) }()
 	name := s.Online.Name()
 	cursor := "google:" + name
 	at, err := s.Store.Cursor(ctx, cursor)
@@ -50,6 +51,21 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) error {
 		return err
 	}
 	return s.Store.SetCursor(ctx, Cursor{cursor, next})
+}
+
+// Strays are the calendars, by their names, that talks ahead have their events in, and that are not the one
+// that is read: what happens to those events is not seen.
+func (s *Scheduler) Strays(b *Board) (names []string) {
+	if s.Online == nil {
+		return nil
+	}
+	name := s.Online.Name()
+	for _, c := range b.Conversations {
+		if c.Booking.elsewhere(name) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
+			names = append(names, c.Booking.In)
+		}
+	}
+	return names
 }
 
 // takeStale takes in how an event stands in the calendar, which is why m was not written there.
@@ -185,6 +201,11 @@ func (r *reading) ask(ctx context.Context) error {
 		return err
 	}
 	name := r.s.Online.Name()
+	if slices.ContainsFunc(r.b.Conversations, func(c *Conversation) bool { return c.strayed() && !c.Booking.elsewhere(name) }) {
+		if err := r.s.Store.Hurry(ctx, Google); err != nil {
+			return err
+		}
+	}
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
@@ -235,6 +256,9 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 		if err == nil {
 			if told != "" {
 				s.Log.Info("the calendar can be read again")
+			}
+			if attempt > 1 {
+				wake(s.pokes()) // reminders have waited for it
 			}
 			attempt, told = 0, ""
 		} else {

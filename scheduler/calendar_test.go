@@ -590,6 +590,61 @@ func TestNewestWord(t *testing.T) {
 	}
 }
 
+// TestRemindsBlind: while the calendar can't be read, nobody knows whether the talk has been moved there. A
+// reminder waits for that, but not until it is of no use.
+func TestRemindsBlind(t *testing.T) {
+	due := start.Add(-24 * time.Hour)
+	blinded := func(t *testing.T) (*world, *meddler) {
+		w, o := booked(t)
+		w.sync()
+		m := meddle(w, o)
+		m.listed = func() error { return &invites.DeliveryError{Channel: true, Text: "no answer"} }
+		w.later(due.Sub(w.now) + time.Minute)
+		if err := w.ReadCalendar(context.Background()); err == nil {
+			t.Fatal("it could be read")
+		}
+		w.pass()
+		w.want("")
+		if step := w.find("maya").Next(w.now); !step.Due.Equal(due.Add(12*time.Hour)) || !strings.Contains(step.Next, "as soon as Google Calendar can be read") {
+			t.Fatalf("next: %+v", step)
+		}
+		return w, m
+	}
+	t.Run("it can be read again", func(t *testing.T) {
+		w, m := blinded(t)
+		m.listed = nil
+		w.sync()
+		w.pass()
+		w.want("reminder-0")
+	})
+	t.Run("it was moved", func(t *testing.T) {
+		w, m := blinded(t)
+		m.listed = nil
+		m.edit(func(e *invites.Entry) { e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7) })
+		w.sync()
+		w.pass()
+		w.want("")
+	})
+	t.Run("half of the time is over", func(t *testing.T) {
+		w, _ := blinded(t)
+		w.later(12 * time.Hour)
+		w.pass()
+		w.want("reminder-0")
+	})
+	t.Run("it is in another calendar", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		o.name = "bo@example.org"
+		w.sync()
+		w.later(due.Sub(w.now) + time.Minute)
+		w.pass()
+		w.want("")
+		if got := w.Strays(w.board()); len(got) != 1 || got[0] != "ana@example.org" {
+			t.Errorf("strays: %v", got)
+		}
+	})
+}
+
 // TestWhere is about the place, which the plan and the calendar can name. Only who names another one has a word.
 func TestWhere(t *testing.T) {
 	const walk, coffee = "setting: {kind: walk, place: %s}", "setting: {kind: coffee, place: %s}"

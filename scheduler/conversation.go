@@ -141,6 +141,7 @@ type Conversation struct {
 	source   *plan.Plan
 	news     []Event // of the plan file, for the history; not stored yet
 	dirty    bool    // it says more than the store does
+	blind    bool    // what has happened to the event since is not known
 }
 
 // Dates are a plan's dates, fixed.

@@ -253,10 +253,15 @@ func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
 			next = &s
 			continue
 		}
-		if !slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.Kind == Reminder && m.Revision == s.revision }) {
-			return s, true
+		if slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.Kind == Reminder && m.Revision == s.revision }) {
+			break
 		}
-		break
+		if c.blind { // it may have been moved: better late than wrong, and late than never
+			if s.Due = due.Add(b / 2); s.Due.After(now) {
+				s.Next, s.Again = "remind "+c.Plan.With.Name+", as soon as Google Calendar can be read", s.Due
+			}
+		}
+		return s, true
 	}
 	if next == nil {
 		return Step{}, false

@@ -212,6 +212,11 @@ func (s *Scheduler) tell(b *Board, told map[string]bool) {
 	for _, c := range b.Gone {
 		once("gone "+c.Ref(), func() { s.Log.Warn("a plan file is gone; nothing is cancelled by that", "id", c.Ref()) })
 	}
+	for _, name := range s.Strays(b) {
+		once("stray "+name, func() {
+			s.Log.Warn("talks have their events in another Google calendar than the one that is read; what happens to them there is not seen", "calendar", name)
+		})
+	}
 	if b.Fresh {
 		once("fresh", func() {
 			s.Log.Warn("the state is new and there are plans: if you have moved or restored them, stop me and bring the old state back")

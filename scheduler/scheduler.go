@@ -48,6 +48,7 @@ type Scheduler struct {
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
+	blind  atomic.Bool // the calendar could not be read when it was tried last
 	behind atomic.Bool // something in the calendar is to be read once more, when a write of ours is settled
 	intake sync.Mutex  // what comes in is judged one after the other: who answers first has the time
 
@@ -291,6 +292,9 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 		if problems == nil {
 			b.Conversations = append(b.Conversations, c)
 		}
+	}
+	for _, c := range b.Conversations {
+		c.blind = s.Online != nil && c.Booking != nil && (s.blind.Load() || c.Booking.elsewhere(s.Online.Name()))
 	}
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))

@@ -103,6 +103,7 @@ func (a *app) once(cmd *cobra.Command) error {
 	if r.Apart != nil {
 		fmt.Fprintf(a.stderr, "Google Calendar can't be read, so what has changed there is not known: %s\n", r.Apart)
 	}
+	a.sayStrays(b)
 	if r.Unread != nil {
 		fmt.Fprintf(a.stderr, "The mailbox can't be read, so answers in it are not known: %s\n", r.Unread)
 	}

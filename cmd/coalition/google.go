@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"coalition/invites"
@@ -67,6 +68,14 @@ func (c *config) online(warn func(ends time.Time)) (*watched, error) {
 
 // otherVia is why what belongs into Google Calendar waits while the config says otherwise.
 const otherVia = "it goes through Google Calendar, and calendar.via in the config is not google"
+
+// sayStrays says which calendars are not read although talks have their events there.
+func (a *app) sayStrays(b *scheduler.Board) {
+	for _, name := range a.sched.Strays(b) {
+		fmt.Fprintf(a.stderr, "Talks have their events in another Google calendar, %s: what happens to them there is not seen.\n"+
+			"  sign in with an account that may change it, and name it in the config as calendar.google.calendar\n", name)
+	}
+}
 
 // errLogin ends a command for which somebody has to sign in first.
 var errLogin = &invites.DeliveryError{Text: "Google wants you to sign in; use: coalition auth google", Err: invites.ErrLogin}

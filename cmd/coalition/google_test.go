@@ -299,21 +299,28 @@ func TestGoogleElsewhere(t *testing.T) {
 	if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.do(0, "sync")
-	if rows := d.history("sync"); len(rows) != 0 {
-		t.Errorf("taken in: %+v", rows)
+	_, stderr := d.do(0, "sync")
+	if rows := d.history("sync"); len(rows) != 0 || !strings.Contains(stderr, "another Google calendar, "+googletest.Account+":") {
+		t.Errorf("taken in: %+v; said: %s", rows, stderr)
 	}
-	_, stderr := d.do(1, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
+	_, stderr = d.do(1, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
 	if !strings.Contains(stderr, "another Google calendar, "+googletest.Account+";") {
 		t.Errorf("said: %s", stderr)
 	}
 	d.told("invitation")
+	if next := value(d.talk().Next); !strings.Contains(next, "name the calendar of its event in the config again") {
+		t.Errorf("next: %s", next)
+	}
+	if _, stderr = d.do(1, "daemon", "--once"); !strings.Contains(stderr, "is not seen") {
+		t.Errorf("said: %s", stderr)
+	}
 	if err := os.WriteFile(path, first, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.signIn() // so that it need not wait for a minute
-	d.do(0, "daemon", "--once")
-	d.told("update")
+	if _, stderr = d.do(0, "daemon", "--once"); stderr != "" {
+		t.Errorf("said: %s", stderr)
+	}
+	d.told("invitation", "update")
 	d.event()
 }
 

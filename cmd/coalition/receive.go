@@ -138,6 +138,11 @@ is sent by this, and both stay as they are.`,
 					apart = fmt.Errorf("the calendar can't be read: %w", apart)
 				}
 			}
+			stored, err := a.sched.Store.Load(ctx)
+			if err != nil {
+				return err
+			}
+			a.sayStrays(&scheduler.Board{Now: a.sched.Now(), Conversations: stored})
 			events, err := a.sched.Store.History(ctx, "")
 			if err != nil {
 				return err

@@ -30,6 +30,8 @@ type Entry struct {
 	Meet bool   `json:"meet,omitempty"` // to be written: the calendar is to make a room for a video call
 	Join string `json:"join,omitempty"` // as read: the address of that room; "" while there is none
 
+	Repeats bool `json:"repeats,omitempty"` // as read: somebody has made a series of it (RFC 5545, section 3.8.5.3)
+
 	Guests []Guest         `json:"guests,omitempty"` // all but the organizer
 	Alarms []time.Duration `json:"alarms,omitempty"` // to be written: how long before the start the organizer's own calendar rings
 	Ref    string          `json:"ref,omitempty"`    // of the conversation, in a property that only the organizer's copy has

@@ -60,12 +60,12 @@ func (c *Conversation) answerStands(now time.Time) {
 	}
 }
 
-// elsewhere reports whether the event is known to be in another calendar than the one of that name.
-func (b *Booking) elsewhere(name string) bool { return b != nil && b.In != "" && b.In != name }
+// strays reports whether the event is known to be in another calendar than the one of that name.
+func (b *Booking) strays(name string) bool { return b != nil && b.In != "" && b.In != name }
 
 // strayed reports whether a change waits because the event was in another calendar when it was tried.
 func (c *Conversation) strayed() bool {
-	return slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.State == Queued && m.Channel() == Google && m.Code == codeElsewhere })
+	return slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.State == Queued && m.Channel() == Google && m.Code == codeStray })
 }
 
 // deleted reports whether the event was deleted in Google Calendar, by somebody else than us.

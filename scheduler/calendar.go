@@ -61,7 +61,7 @@ func (s *Scheduler) Strays(b *Board) (names []string) {
 	}
 	name := s.Online.Name()
 	for _, c := range b.Conversations {
-		if c.Booking.elsewhere(name) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
+		if c.Booking.strays(name) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
 			names = append(names, c.Booking.In)
 		}
 	}
@@ -102,7 +102,7 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 			return nil
 		}
 		c := r.b.Conversations[i]
-		if c.Booking.elsewhere(r.s.Online.Name()) {
+		if c.Booking.strays(r.s.Online.Name()) {
 			return nil // what this calendar says of it, or does not, means nothing
 		}
 		for _, m := range c.Messages {
@@ -201,7 +201,7 @@ func (r *reading) ask(ctx context.Context) error {
 		return err
 	}
 	name := r.s.Online.Name()
-	if slices.ContainsFunc(r.b.Conversations, func(c *Conversation) bool { return c.strayed() && !c.Booking.elsewhere(name) }) {
+	if slices.ContainsFunc(r.b.Conversations, func(c *Conversation) bool { return c.strayed() && !c.Booking.strays(name) }) {
 		if err := r.s.Store.Hurry(ctx, Google); err != nil {
 			return err
 		}
@@ -209,7 +209,7 @@ func (r *reading) ask(ctx context.Context) error {
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		if c.EventID() == "" || b.elsewhere(name) || !missing && !c.asks(r.b.Now) {
+		if c.EventID() == "" || b.strays(name) || !missing && !c.asks(r.b.Now) {
 			continue
 		}
 		if !missing && c.writing(r.b.Now) {

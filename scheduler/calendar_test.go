@@ -250,6 +250,15 @@ func TestElsewhere(t *testing.T) {
 		w.again()
 		o.want(t, invitation, "update maya@example.org 4 Mar 10:00")
 	})
+	t.Run("Google is not in the config any more", func(t *testing.T) {
+		w, _ := booked(t)
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.Online, w.Google = nil, false
+		w.pass()
+		if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
+			t.Errorf("next: %s", next)
+		}
+	})
 	t.Run("an event that may be there", func(t *testing.T) {
 		w := newWorld(t)
 		o := newOnline(w)
@@ -446,6 +455,9 @@ func TestInGoogle(t *testing.T) {
 		{"another guest", func(w *world, o *online) {
 			o.edit(func(e *invites.Entry) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
 		}, nil, "zoe@example.org was invited in Google Calendar, too", nil},
+		{"a series", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Repeats = true }) }, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: fmt.Sprint(c.Word)}[c.Word != nil && strings.Contains(c.Word.Text, "repeats")]
+		}, "the event repeats in Google Calendar now", nil},
 		{"all day", func(w *world, o *online) {
 			o.edit(func(e *invites.Entry) { e.Start, e.End = time.Time{}, time.Time{} })
 		}, func(c *scheduler.Conversation) string {

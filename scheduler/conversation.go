@@ -413,7 +413,7 @@ func (c *Conversation) Start(now time.Time) time.Time { return c.start(now).Time
 
 // Difference says what the plan file says otherwise than what was decided since; "" where they agree.
 func (c *Conversation) Difference(now time.Time) string {
-	if c.file != fileRead {
+	if c.file != fileRead || c.Cancelled != nil {
 		return ""
 	}
 	var list []string

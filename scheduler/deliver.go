@@ -37,7 +37,7 @@ func Backoff(attempt int, r float64) time.Duration {
 const (
 	codeLogin     = 401
 	codeGuests    = 403
-	codeElsewhere = 404
+	codeStray = 404
 )
 
 // Deliver hands over all messages that can go now, only those of rows where there are any, until
@@ -237,7 +237,7 @@ func (d *delivery) tellGuests(m *Message) {
 	}
 }
 
-var errElsewhere = errors.New("the event is in another calendar")
+var errStray = errors.New("the event is in another calendar")
 
 // carry hands m over to whoever takes it to the partner.
 func (d *delivery) carry(m *Message, dot func() error) (err error) {
@@ -254,8 +254,8 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 		in = &Booking{In: change.In}
 	}
 	m.In = d.Online.Name()
-	if in.elsewhere(m.In) {
-		return &invites.DeliveryError{Wait: time.Minute, Err: errElsewhere, Text: "the event is in another Google calendar, " + in.In +
+	if in.strays(m.In) {
+		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in.In +
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}
 	m.Entry, err = d.Online.Write(d.hard, change, dot)
@@ -296,8 +296,8 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 		m.Code, m.NotBefore = codeLogin, now.Add(30*time.Minute)
 	case errors.Is(err, invites.ErrGuests):
 		m.Code = codeGuests
-	case errors.Is(err, errElsewhere):
-		m.Code = codeElsewhere
+	case errors.Is(err, errStray):
+		m.Code = codeStray
 	}
 	old := d.Now().Sub(m.Stamp) > giveUp
 	switch {

@@ -132,6 +132,11 @@ func (t *entryTaking) take() bool {
 	if e.Join != t.is.Join && e.Join != "" {
 		t.note("the room for the video call is ready: %s", clip(flat(e.Join), 300))
 	}
+	if e.Repeats && !t.is.Repeats {
+		const series = "the event repeats in Google Calendar now; here it is one talk, the first one"
+		t.note(series)
+		c.hear(Word{At: t.now, From: t.s.Organizer.Email, Text: series})
+	}
 	t.takeGuests(c.Cancelled != nil || !t.now.Before(t.b.Told.End())) // which may be another one by now
 	return len(t.events) > 0
 }
@@ -297,6 +302,12 @@ func (t *entryTaking) takeGuests(over bool) {
 func (c *Conversation) staysAway(start plan.Slot) bool {
 	b := c.Booking
 	return b != nil && c.guest(b.Is.Guests) == nil && start == b.Told.Start
+}
+
+// Unheard reports whether nobody is told of m, which goes into the calendar, because the partner has left the
+// event there.
+func (c *Conversation) Unheard(m *Message) bool {
+	return m.Channel() == Google && c.staysAway(m.Content.Start)
 }
 
 func invited(guests []invites.Guest, email string) bool {

@@ -48,6 +48,9 @@ func (c *Conversation) Next(now time.Time) Step {
 	if m := c.inFlight(); m != nil {
 		return Step{Next: "deliver the " + m.Kind.noun()}
 	}
+	if i := slices.IndexFunc(c.Messages, func(m *Message) bool { return m.State == Queued && m.Channel() == Google }); i >= 0 && !c.settings.Google {
+		return Step{Next: "write `via: google` under calendar in the config again, for the " + c.Messages[i].Kind.noun()}
+	}
 	told := c.told()
 	switch {
 	case c.Cancelled != nil:

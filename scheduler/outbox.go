@@ -168,7 +168,7 @@ func (m *Message) waiting() (s Step, ok bool) {
 		switch {
 		case m.NeedsLogin():
 			return Step{Next: "sign in to Google again, for the " + m.Kind.noun() + ": coalition auth google"}, true
-		case m.Channel() == Google && m.Code == codeElsewhere:
+		case m.Channel() == Google && m.Code == codeStray:
 			return Step{Next: "name the calendar of its event in the config again, or sign in with its account, for the " + m.Kind.noun() + ": coalition log " + string(m.ID)}, true
 		case m.Kind == Invite && m.Channel() == Google && m.Code == codeGuests:
 			return Step{Next: "wait until Google takes guests again, or send the invitation by mail: coalition invite " + Ref(m.ID, m.Round) + " --mail"}, true

@@ -294,7 +294,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 		}
 	}
 	for _, c := range b.Conversations {
-		c.blind = s.Online != nil && c.Booking != nil && (s.blind.Load() || c.Booking.elsewhere(s.Online.Name()))
+		c.blind = s.Online != nil && c.Booking != nil && (s.blind.Load() || c.Booking.strays(s.Online.Name()))
 	}
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))
@@ -344,16 +344,16 @@ func (b *Board) Find(ref string) (*Conversation, error) {
 	return list[len(list)-1], nil
 }
 
-// Result is a message of rows as it stands now.
-func (b *Board) Result(row int64) *Message {
+// Result is the message of that row as it stands now, with its conversation; nil where there is none.
+func (b *Board) Result(row int64) (*Conversation, *Message) {
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
 			if m.Row == row {
-				return m
+				return c, m
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // Free reports whether the organizer has agreed on no other talk in that span, as far as the

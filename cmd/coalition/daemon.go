@@ -124,7 +124,7 @@ func (a *app) once(cmd *cobra.Command) error {
 			}
 			list = append(list, a.messageRow(m))
 			login = login || m.NeedsLogin()
-			failed = a.sayResult(m, paused) || failed
+			failed = a.sayResult(c, m, paused) || failed
 		}
 	}
 	a.sayRest(b, acted)
@@ -178,10 +178,17 @@ const pausedText = "all sending is paused; start it again with: coalition resume
 
 // sayResult says what has become of a message, and reports whether it failed, is unclear, or could not
 // be handed over yet.
-func (a *app) sayResult(m *scheduler.Message, paused bool) (failed bool) {
+func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused bool) (failed bool) {
 	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), scheduler.Ref(m.ID, m.Round), name(m), m.To)
+	reason := ""
+	if m.Error != "" {
+		reason = ": " + m.Error
+	}
 	switch m.State {
 	case scheduler.Accepted:
+		if c.Unheard(m) {
+			line += "\n             " + unheard(m)
+		}
 		if folder, ok := a.sched.Sender.(*email.Folder); ok {
 			for _, path := range folder.Written(m.MessageID) {
 				line += "\n             " + path
@@ -196,12 +203,12 @@ func (a *app) sayResult(m *scheduler.Message, paused bool) (failed bool) {
 			return false
 		}
 		if m.Channel() == scheduler.Google && a.online == nil {
-			m.Error = otherVia
+			reason = ": " + otherVia
 		}
-		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
+		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
 		return true
 	default:
-		fmt.Fprintf(a.stderr, "%s: %s\n", line, m.Error)
+		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
 		return m.State == scheduler.Failed || m.State == scheduler.Unclear
 	}
 	return false

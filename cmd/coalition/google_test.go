@@ -262,12 +262,22 @@ func TestGoogleLeft(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Replace(googlePlan, "Riverside path", "South gate", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.do(0, "daemon", "--once")
+	const left = maya + " has left the event there, and is told nothing"
+	if stdout, _ := d.do(0, "daemon", "--once"); !strings.Contains(stdout, left) {
+		t.Errorf("said: %s", stdout)
+	}
 	d.told("invitation")
 	if next := value(d.talk().Next); d.event().Location != "South gate" || !strings.Contains(next, "declined") {
 		t.Errorf("it is at %s; next: %s", d.event().Location, next)
 	}
-	d.do(0, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
+	if stdout, _ := d.do(0, "move", "maya", "--start", "in 9 working days at 15:00", "--yes"); strings.Contains(stdout, left) {
+		t.Errorf("said: %s", stdout)
+	}
+	d.told("invitation", "invitation")
+	d.Leave(d.event().Id, maya)
+	if stdout, _ := d.do(0, "cancel", "maya", "--yes"); !strings.Contains(stdout, "The cancellation stands in Google Calendar. "+left) {
+		t.Errorf("said: %s", stdout)
+	}
 	d.told("invitation", "invitation")
 }
 

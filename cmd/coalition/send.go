@@ -424,6 +424,11 @@ func name(m *scheduler.Message) string {
 	return string(m.Kind)
 }
 
+// unheard is why nobody hears of m, and what to do.
+func unheard(m *scheduler.Message) string {
+	return m.To + " has left the event there, and is told nothing: write to them yourself where they should know."
+}
+
 func (a *app) announce(m *scheduler.Message) {
 	via := m.Via
 	if m.Channel() == scheduler.Google {
@@ -452,13 +457,17 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 	pending, login := false, false
 	list := []logRow{}
 	for _, row := range rows {
-		m := b.Result(row)
+		c, m := b.Result(row)
 		if m == nil {
 			continue
 		}
 		list = append(list, a.messageRow(m))
 		switch m.State {
 		case scheduler.Accepted:
+			if c.Unheard(m) {
+				a.say("The %s stands in Google Calendar. %s", name(m), unheard(m))
+				break
+			}
 			a.say("The %s to %s is on its way.", name(m), m.To)
 		case scheduler.Queued:
 			pending = true
@@ -481,6 +490,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 		default:
 			pending = true
 			fmt.Fprintf(a.stderr, "The %s to %s is %s.\n", name(m), m.To, m.State.Shown())
+			fmt.Fprintf(a.stderr, "  next: %s\n", nextWords(c.Next(b.Now), b.Now, a.sched.Zone.Location("UTC")))
 		}
 	}
 	if a.json {

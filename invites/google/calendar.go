@@ -41,7 +41,7 @@ const (
 )
 
 // eventFields is what of an event is asked for. Who changes it changes parameters, too.
-const eventFields = "id,status,etag,updated,iCalUID,sequence,recurringEventId,start,end,summary,description,location,hangoutLink," +
+const eventFields = "id,status,etag,updated,iCalUID,sequence,recurrence,recurringEventId,start,end,summary,description,location,hangoutLink," +
 	"conferenceData(createRequest/status/statusCode,entryPoints(entryPointType,uri))," +
 	"attendees(email,displayName,responseStatus,comment,organizer,self,resource,optional,additionalGuests),attendeesOmitted," +
 	"extendedProperties/private"
@@ -159,6 +159,7 @@ func entry(event *calendar.Event) *invites.Entry {
 		Description: clean(event.Description, longestText, true),
 		Location:    clean(event.Location, longestLine, false),
 		Join:        join(event),
+		Repeats:     len(event.Recurrence) > 0,
 	}
 	e.Updated, _ = instant(event.Updated, "")
 	if event.Start != nil && event.End != nil {

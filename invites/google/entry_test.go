@@ -72,6 +72,7 @@ func TestEntryReads(t *testing.T) {
 					{Name: "Maya Chen", Email: "maya@example.org", PartStat: invites.Tentative, Comment: "Perhaps\nlater"},
 					{Email: "li@example.org", PartStat: invites.NeedsAction}, {Email: "a@example.org", PartStat: invites.Accepted},
 					{Email: "b@example.org", PartStat: invites.Declined}, {Email: "c@example.org", PartStat: invites.NeedsAction}}}},
+		{"a series", `{"id":"abc","recurrence":["RRULE:FREQ=WEEKLY"]}`, invites.Entry{ID: "abc", Repeats: true}},
 		{"from the bin", `{"id":"abc","status":"cancelled"}`, invites.Entry{ID: "abc", Deleted: true}},
 		{"all day", `{"id":"abc","start":{"date":"2027-03-04"},"end":{"date":"2027-03-05"}}`, invites.Entry{ID: "abc"}},
 		{"a time without offset", `{"id":"abc","start":{"dateTime":"2027-03-04T10:00:00","timeZone":"Europe/Berlin"},"end":{"dateTime":"2027-03-04T11:00:00","timeZone":"Europe/Berlin"}}`,

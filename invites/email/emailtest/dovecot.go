@@ -71,10 +71,10 @@ func (d *Dovecot) TakeTokens(t testing.TB, token string) {
 	giver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("access_token") != token {
 			w.WriteHeader(http.StatusBadRequest)
-			io.WriteString(w, `{"error":"invalid_token"}`)
+			_, _ = io.WriteString(w, `{"error":"invalid_token"}`)
 			return
 		}
-		io.WriteString(w, `{"email":"ana"}`)
+		_, _ = io.WriteString(w, `{"email":"ana"}`)
 	}))
 	t.Cleanup(giver.Close)
 	lines := fmt.Sprintf("tokeninfo_url = %s/?access_token=\nusername_attribute = email\n", giver.URL)

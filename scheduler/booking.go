@@ -60,8 +60,11 @@ func (c *Conversation) answerStands(now time.Time) {
 	}
 }
 
-// strays reports whether the event is known to be in another calendar than the one of that name.
-func (b *Booking) strays(name string) bool { return b != nil && b.In != "" && b.In != name }
+// strays reports whether the event is known to be in another calendar than the one of that name ("": not
+// known which).
+func (b *Booking) strays(name string) bool {
+	return b != nil && b.In != "" && name != "" && b.In != name
+}
 
 // strayed reports whether a change waits because the event was in another calendar when it was tried.
 func (c *Conversation) strayed() bool {

@@ -250,6 +250,19 @@ func TestElsewhere(t *testing.T) {
 		w.again()
 		o.want(t, invitation, "update maya@example.org 4 Mar 10:00")
 	})
+	t.Run("nobody is signed in", func(t *testing.T) {
+		w, o := booked(t)
+		o.name = ""
+		if got := w.Strays(w.board()); len(got) != 0 {
+			t.Errorf("strays: %v", got)
+		}
+		o.before = &invites.DeliveryError{Channel: true, Err: invites.ErrLogin, Text: "sign in"}
+		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.pass()
+		if m := w.find("maya").Messages; !m[len(m)-1].NeedsLogin() {
+			t.Errorf("it waits for something else: %s", m[len(m)-1].Error)
+		}
+	})
 	t.Run("Google is not in the config any more", func(t *testing.T) {
 		w, _ := booked(t)
 		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
@@ -410,6 +423,13 @@ func TestInGoogle(t *testing.T) {
 				return fmt.Sprint(c.PartStat, c.Word)
 			}
 			return ""
+		}, "", nil},
+		{"an answer is taken back", func(w *world, o *online) {
+			o.edit(accept)
+			w.sync()
+			o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.NeedsAction })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.NeedsAction]
 		}, "", nil},
 		{"declined", func(w *world, o *online) {
 			o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })

@@ -266,6 +266,9 @@ func (t *entryTaking) takeGuests(over bool) {
 		return
 	}
 	said := strings.ToLower(string(status)) + " (in Google Calendar)"
+	if status == invites.NeedsAction {
+		said = "took the answer back (in Google Calendar)"
+	}
 	says := c.Says(t.now, Invite)
 	if changed = changed || again || comment && c.PartStat == invites.NeedsAction; changed && !over && says.moves(&t.b.Told) {
 		said += ", to what is about to change"

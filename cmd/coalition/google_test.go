@@ -585,6 +585,24 @@ func TestGoogleWord(t *testing.T) {
 	d.told("invitation", "cancellation")
 }
 
+// TestGoogleBack takes a move back of which nobody knows yet that it has counted.
+func TestGoogleBack(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+	d.do(0, "daemon", "--once")
+	d.do(0, "pause")
+	d.do(1, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
+	d.do(0, "resume")
+	d.killedAt("events.patch 1")
+	if stdout, _ := d.do(0, "move", "maya", "--start", "in 8 working days at 10:00", "--yes"); !strings.Contains(stdout, "Nobody is written to, unless it turns out that the message before it has arrived.") {
+		t.Errorf("said: %s", stdout)
+	}
+	d.do(0, "daemon", "--once")
+	d.told("invitation", "update", "update")
+	d.do(0, "daemon", "--once")
+	d.told("invitation", "update", "update")
+}
+
 // killedAt runs the daemon until it is killed at that point, or has nothing left to do where it does not
 // come there.
 func (d *desk) killedAt(point string) {

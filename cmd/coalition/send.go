@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -395,7 +396,11 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 		return err
 	}
 	if len(d.Messages) == 0 {
-		a.say("%s: %s. Nobody is written to.", c.Ref(), d.What())
+		more := "Nobody is written to."
+		if slices.ContainsFunc(c.Messages, func(m *scheduler.Message) bool { return m.State == scheduler.Unclear }) {
+			more = "Nobody is written to, unless it turns out that the message before it has arrived."
+		}
+		a.say("%s: %s. %s", c.Ref(), d.What(), more)
 		if a.json {
 			return a.printJSON([]logRow{})
 		}

@@ -35,9 +35,9 @@ func Backoff(attempt int, r float64) time.Duration {
 
 // The codes of what was refused with a remedy of its own, as Google gives them.
 const (
-	codeLogin     = 401
-	codeGuests    = 403
-	codeStray = 404
+	codeLogin  = 401
+	codeGuests = 403
+	codeStray  = 404
 )
 
 // Deliver hands over all messages that can go now, only those of rows where there are any, until

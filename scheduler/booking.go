@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -68,7 +69,9 @@ func (b *Booking) strays(name string) bool {
 
 // strayed reports whether a change waits because the event was in another calendar when it was tried.
 func (c *Conversation) strayed() bool {
-	return slices.ContainsFunc(c.Messages, func(m *Message) bool { return m.State == Queued && m.Channel() == Google && m.Code == codeStray })
+	return slices.ContainsFunc(c.Messages, func(m *Message) bool {
+		return (m.State == Queued || m.State == Unclear) && m.Channel() == Google && m.Code == codeStray
+	})
 }
 
 // deleted reports whether the event was deleted in Google Calendar, by somebody else than us.
@@ -118,11 +121,11 @@ func (c *Conversation) where(t *plan.Terms) plan.Setting {
 }
 
 // numberIn is the phone number at the end of a place such as "Phone: +49 30 1234567"; "": there is none, or
-// something else behind it.
+// something else behind it. Other figures stand in places as well: a room, a postal code, a date.
 func numberIn(place string) string {
 	place = strings.TrimSpace(place)
 	start := strings.IndexAny(place, "+0123456789")
-	if start < 0 {
+	if start < 0 || place[start] != '+' && place[start] != '0' {
 		return ""
 	}
 	number := place[start:]
@@ -132,7 +135,7 @@ func numberIn(place string) string {
 		}
 		return r
 	}, number)
-	if strings.Trim(number, digits+"+ ()-./") != "" || len(digits) < 5 {
+	if strings.Trim(number, digits+"+ ()-./") != "" || len(digits) < 7 {
 		return ""
 	}
 	return number
@@ -221,6 +224,7 @@ func (c *Conversation) Written(m *Message) {
 	b := Booking{Wrote: ch.Entry, Is: *m.Entry, In: m.In, Told: m.Content}
 	b.Is.Guests = ch.Guests
 	if c.Booking != nil {
+		b.In = cmp.Or(b.In, c.Booking.In)
 		b.Is.Guests = slices.Clone(c.Booking.Is.Guests) // what they have answered meanwhile is still to be taken in
 		for _, g := range ch.Guests {
 			if !invited(b.Is.Guests, g.Email) && !invited(c.Booking.Wrote.Guests, g.Email) {

@@ -14,7 +14,14 @@ import (
 // ReadCalendar takes in what has happened in the calendar since it was read last. Each change counts
 // once, however often it is read: the cursor is written when all are taken in. Nothing is sent by it.
 func (s *Scheduler) ReadCalendar(ctx context.Context) (err error) {
-	defer func() { s.blind.Store(err != nil) }()
+	blind := s.blind()
+	defer func() {
+		if err != nil {
+			s.seen.Store(0)
+		} else if s.seen.Store(time.Now().UnixMilli()); blind {
+			wake(s.pokes()) // reminders may have waited for it
+		}
+	}()
 	name := s.Online.Name()
 	cursor := "google:" + name
 	at, err := s.Store.Cursor(ctx, cursor)
@@ -51,6 +58,12 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) (err error) {
 		return err
 	}
 	return s.Store.SetCursor(ctx, Cursor{cursor, next})
+}
+
+// blind reports whether nobody can say what has happened in the calendar of late: it could not be read, or was
+// not, as where the machine has slept.
+func (s *Scheduler) blind() bool {
+	return time.Since(time.UnixMilli(s.seen.Load())) > max(2*s.Poll, 5*time.Minute)
 }
 
 // Strays are the calendars, by their names, that talks ahead have their events in, and that are not the one
@@ -256,9 +269,6 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 		if err == nil {
 			if told != "" {
 				s.Log.Info("the calendar can be read again")
-			}
-			if attempt > 1 {
-				wake(s.pokes()) // reminders have waited for it
 			}
 			attempt, told = 0, ""
 		} else {

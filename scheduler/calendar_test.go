@@ -18,6 +18,7 @@ import (
 	"coalition/invites"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
 )
 
 // An online calendar in memory, which does what [scheduler.Calendar] asks for.
@@ -263,6 +264,15 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("it waits for something else: %s", m[len(m)-1].Error)
 		}
 	})
+	t.Run("Google is not in the config any more, and something has come in", func(t *testing.T) {
+		w, _ := booked(t)
+		w.sync()
+		w.Online, w.Google = nil, false
+		w.Hint()
+		if r, err := w.Once(context.Background(), context.Background(), func(*scheduler.Board) {}); err != nil || r.Apart != nil {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
 	t.Run("Google is not in the config any more", func(t *testing.T) {
 		w, _ := booked(t)
 		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
@@ -270,6 +280,10 @@ func TestElsewhere(t *testing.T) {
 		w.pass()
 		if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
 			t.Errorf("next: %s", next)
+		}
+		w.later(start.Add(48 * time.Hour).Sub(w.now))
+		if next := w.find("maya").Next(w.now).Next; next != "look back on the talk" {
+			t.Errorf("when it is over, next: %s", next)
 		}
 	})
 	t.Run("an event that may be there", func(t *testing.T) {
@@ -281,11 +295,12 @@ func TestElsewhere(t *testing.T) {
 		there := o.events
 		o.name, o.events = "bo@example.org", map[string]*invites.Entry{}
 		w.again()
-		if len(o.events) != 0 {
-			t.Fatal("the invitation was written twice")
+		if next := w.find("maya").Next(w.now).Next; len(o.events) != 0 || !strings.Contains(next, "name the calendar of its event") {
+			t.Fatalf("%d events; next: %s", len(o.events), next)
 		}
 		o.name, o.events = "ana@example.org", there
-		w.again()
+		w.sync() // which lets it go at once
+		w.pass()
 		o.want(t, invitation)
 		if w.find("maya").Booking == nil {
 			t.Error("the event is not known")
@@ -431,6 +446,25 @@ func TestInGoogle(t *testing.T) {
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.NeedsAction]
 		}, "", nil},
+		{"words without an answer", func(w *world, o *online) {
+			o.edit(func(e *invites.Entry) { e.Guests[0].Comment = "Is there parking?" })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: fmt.Sprint(c.Word)}[c.Word != nil && c.Word.Text == "wrote (in Google Calendar): Is there parking?"]
+		}, "", nil},
+		{"moved, and the answers are gone", func(w *world, o *online) {
+			o.edit(accept)
+			w.sync()
+			o.edit(move)
+			o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.NeedsAction })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: fmt.Sprint(c.PartStat, c.Word)}[c.PartStat == invites.NeedsAction && c.Word == nil]
+		}, "moved in Google Calendar", nil},
+		{"a no, and deleted", func(w *world, o *online) {
+			w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+			o.edit(func(e *invites.Entry) { e.Deleted = true })
+		}, func(c *scheduler.Conversation) string {
+			return map[bool]string{false: c.Next(monday).Next}[c.Next(monday).Next == "let it rest: Maya Chen said no"]
+		}, "the event was deleted in Google Calendar", nil},
 		{"declined", func(w *world, o *online) {
 			o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
 		}, func(c *scheduler.Conversation) string {
@@ -637,7 +671,7 @@ func TestRemindsBlind(t *testing.T) {
 		}
 		w.pass()
 		w.want("")
-		if step := w.find("maya").Next(w.now); !step.Due.Equal(due.Add(12*time.Hour)) || !strings.Contains(step.Next, "as soon as Google Calendar can be read") {
+		if step := w.find("maya").Next(w.now); !step.Due.Equal(due.Add(12*time.Hour)) || !strings.Contains(step.Next, "once it is known how the event stands") {
 			t.Fatalf("next: %+v", step)
 		}
 		return w, m
@@ -660,6 +694,19 @@ func TestRemindsBlind(t *testing.T) {
 	t.Run("half of the time is over", func(t *testing.T) {
 		w, _ := blinded(t)
 		w.later(12 * time.Hour)
+		w.pass()
+		w.want("reminder-0")
+	})
+	t.Run("nobody has looked yet", func(t *testing.T) {
+		w, o := booked(t)
+		w.sync()
+		w.store.Close()
+		w.reopen(store.Open)
+		w.Online, w.Google = o, true
+		w.later(due.Sub(w.now) + time.Minute)
+		w.pass()
+		w.want("")
+		w.sync()
 		w.pass()
 		w.want("reminder-0")
 	})
@@ -723,6 +770,32 @@ func TestWhere(t *testing.T) {
 	}
 }
 
+// TestSamePlace: who names the same place in the plan and in the calendar is heard once.
+func TestSamePlace(t *testing.T) {
+	for _, planFirst := range []bool{true, false} {
+		w, o := booked(t)
+		w.sync()
+		clock, file := time.Now().Add(10*time.Second), time.Now().Add(20*time.Second)
+		if planFirst {
+			clock, file = file, clock
+		}
+		o.now = func() time.Time { return clock }
+		o.edit(func(e *invites.Entry) { e.Location = "South gate" })
+		w.plan("maya", maya("permitted: She said yes.", "setting: {kind: walk, place: South gate}"))
+		if err := os.Chtimes(filepath.Join(w.Plans.Path, "maya.yaml"), file, file); err != nil {
+			t.Fatal(err)
+		}
+		w.pass()
+		w.again()
+		w.sync()
+		w.again()
+		o.want(t, invitation)
+		if c := w.find("maya"); c.Difference(w.now) != "" || c.Next(w.now).Next != "remind Maya Chen" {
+			t.Errorf("plan first: %t: %s; next: %s", planFirst, c.Difference(w.now), c.Next(w.now).Next)
+		}
+	}
+}
+
 // TestReached is about what people write into the place of a talk by phone or video, and where it is read.
 func TestReached(t *testing.T) {
 	phone, video := "setting: {kind: phone, phone: +49 30 1234567}", "setting: {kind: video, url: \"https://meet.example.org/ana\"}"
@@ -730,6 +803,10 @@ func TestReached(t *testing.T) {
 		{"a number", phone, "Phone: +49 30 99999", "By phone, on +49 30 99999"},
 		{"words", phone, "call me at home", "By phone, on +49 30 1234567 (call me at home)"},
 		{"a short number", phone, "Room 5", "By phone, on +49 30 1234567 (Room 5)"},
+		{"a postal code", phone, "Berlin 10115", "By phone, on +49 30 1234567 (Berlin 10115)"},
+		{"a day", phone, "2027-03-04", "By phone, on +49 30 1234567 (2027-03-04)"},
+		{"hours", phone, "Office 12 (10-12)", "By phone, on +49 30 1234567 (Office 12 (10-12))"},
+		{"a number from here", phone, "Maya, 030 1234 999", "By phone, on 030 1234 999"},
 		{"a number and words", phone, "+49 30 99999 or so", "By phone, on +49 30 1234567 (+49 30 99999 or so)"},
 		{"a link", video, "https://other.example.org/x", "By video: https://other.example.org/x"},
 		{"no link", video, "Room 5", "By video (Room 5), through the link in the invitation"},

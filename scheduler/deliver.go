@@ -259,6 +259,7 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}
 	m.Entry, err = d.Online.Write(d.hard, change, dot)
+	m.In = d.Online.Name() // somebody may have signed in with another account meanwhile
 	return err
 }
 

@@ -204,18 +204,22 @@ func (t *entryTaking) takePlace() {
 	}
 	c.Sequence++
 	text := "the place was changed in Google Calendar to: " + cmp.Or(clip(flat(e.Location), 300), "none")
+	if own, err := t.s.planLocation(c); err == nil && own == e.Location {
+		c.Place, t.b.Placed = nil, e.Updated
+		t.b.Told.Place = c.place()
+		t.note("%s", text)
+		return
+	}
 	if c.Named.Place.After(e.Updated) {
 		t.b.Told.Place = fingerprint(e.Location)
 		t.note("%s; the plan has named another since, which stands", text)
 		return
 	}
-	place := placeIn(e)
-	c.Place, t.b.Placed = &place, e.Updated
-	if own, err := t.s.planLocation(c); err == nil && own == e.Location {
-		c.Place = nil
-	} else if pending {
+	if pending {
 		text += "; that of the plan is older, and no longer holds"
 	}
+	place := placeIn(e)
+	c.Place, t.b.Placed = &place, e.Updated
 	t.b.Told.Place = c.place()
 	t.note("%s", text)
 }
@@ -262,11 +266,14 @@ func (t *entryTaking) takeGuests(over bool) {
 	changed := status != cmp.Or(before.PartStat, invites.NeedsAction)
 	// Who gives the same answer again, to another time, changes nothing but the version.
 	again := t.tried == nil && len(t.events) == 0 && t.e.Updated.After(t.is.Updated) && c.PartStat == invites.NeedsAction && status != invites.NeedsAction
-	if !changed && !comment && !again {
+	if !changed && !comment && !again || status == invites.NeedsAction && c.PartStat == invites.NeedsAction && !comment {
 		return
 	}
 	said := strings.ToLower(string(status)) + " (in Google Calendar)"
-	if status == invites.NeedsAction {
+	switch {
+	case status == invites.NeedsAction && c.PartStat == invites.NeedsAction:
+		said = "wrote (in Google Calendar)"
+	case status == invites.NeedsAction:
 		said = "took the answer back (in Google Calendar)"
 	}
 	says := c.Says(t.now, Invite)

@@ -48,14 +48,17 @@ func (c *Conversation) Next(now time.Time) Step {
 	if m := c.inFlight(); m != nil {
 		return Step{Next: "deliver the " + m.Kind.noun()}
 	}
-	if i := slices.IndexFunc(c.Messages, func(m *Message) bool { return m.State == Queued && m.Channel() == Google }); i >= 0 && !c.settings.Google {
-		return Step{Next: "write `via: google` under calendar in the config again, for the " + c.Messages[i].Kind.noun()}
+	if i := slices.IndexFunc(c.Messages, func(m *Message) bool {
+		_, wanted := c.Wanted(m, now)
+		return m.State == Queued && m.Channel() == Google && wanted
+	}); i >= 0 && !c.settings.Google {
+		return Step{Next: "write `via: google` under calendar in the config again, for the " + c.Messages[i].Kind.noun(), Again: c.Messages[i].Deadline}
 	}
 	told := c.told()
 	switch {
 	case c.Cancelled != nil:
 		return c.nextCancelled(now)
-	case c.said(No) && told != nil && now.Before(told.Start.Time()):
+	case c.said(No) && told != nil && now.Before(told.Start.Time()) && !c.deleted():
 		return Step{Next: "cancel the talk, which still stands in the calendars: " + c.Plan.With.Name + " said no", Again: told.Start.Time()}
 	case c.said(No):
 		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
@@ -81,7 +84,7 @@ func (c *Conversation) willing() bool {
 	return c.said(Yes) || c.said(Wait) && c.Answer.Moved
 }
 
-// refused reports whether the partner has declined the invitation in their calendar.
+// declined reports whether the partner has declined the invitation in their calendar.
 func (c *Conversation) declined() bool { return c.PartStat == invites.Declined }
 
 func (c *Conversation) nextPlanned() Step {
@@ -261,7 +264,7 @@ func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
 		}
 		if c.blind { // it may have been moved: better late than wrong, and late than never
 			if s.Due = due.Add(b / 2); s.Due.After(now) {
-				s.Next, s.Again = "remind "+c.Plan.With.Name+", as soon as Google Calendar can be read", s.Due
+				s.Next, s.Again = "remind "+c.Plan.With.Name+", once it is known how the event stands in Google Calendar", s.Due
 			}
 		}
 		return s, true
@@ -343,6 +346,8 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 				return Superseded
 			}
 		case m.Content != c.Says(now, Invite):
+			return Superseded
+		case m.Kind == Update && c.Booking != nil && !c.Booking.Restore && m.Content.tells(&c.Booking.Told): // somebody has done the same in the calendar
 			return Superseded
 		}
 	case Reminder:

@@ -161,6 +161,9 @@ func (m *Message) replaceable() bool {
 
 // waiting is the step of a conversation whose message m is on its way or stuck.
 func (m *Message) waiting() (s Step, ok bool) {
+	if m.Channel() == Google && m.Code == codeStray && (m.State == Queued || m.State == Unclear) {
+		return Step{Next: "name the calendar of its event in the config again, or sign in with its account, for the " + m.Kind.noun() + ": coalition log " + string(m.ID)}, true
+	}
 	switch m.State {
 	case Held:
 		return Step{Next: "approve the " + m.Kind.noun() + ": coalition approve " + Ref(m.ID, m.Round)}, true
@@ -168,8 +171,6 @@ func (m *Message) waiting() (s Step, ok bool) {
 		switch {
 		case m.NeedsLogin():
 			return Step{Next: "sign in to Google again, for the " + m.Kind.noun() + ": coalition auth google"}, true
-		case m.Channel() == Google && m.Code == codeStray:
-			return Step{Next: "name the calendar of its event in the config again, or sign in with its account, for the " + m.Kind.noun() + ": coalition log " + string(m.ID)}, true
 		case m.Kind == Invite && m.Channel() == Google && m.Code == codeGuests:
 			return Step{Next: "wait until Google takes guests again, or send the invitation by mail: coalition invite " + Ref(m.ID, m.Round) + " --mail"}, true
 		}

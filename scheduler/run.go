@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -99,7 +98,9 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 					s.recovered(freed, err)
 					kick()
 				}
-				waiting = s.rests(b, r)
+				if waiting = s.rests(b, r); !waiting {
+					s.Hint() // the machine may have slept, and the calendar's timer with it
+				}
 			}
 		}
 		timer.Stop()
@@ -257,8 +258,10 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		}
 		select {
 		case <-s.hints(): // a write of ours is settled, and what has happened beside it can be taken in
-			err := s.ReadCalendar(ctx)
-			all.Apart, again = cmp.Or(all.Apart, err), again || err == nil
+			if s.Online != nil {
+				all.Apart = s.ReadCalendar(ctx)
+				again = again || all.Apart == nil
+			}
 		default:
 		}
 		if !again {

@@ -48,9 +48,9 @@ type Scheduler struct {
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
-	blind  atomic.Bool // the calendar could not be read when it was tried last
-	behind atomic.Bool // something in the calendar is to be read once more, when a write of ours is settled
-	intake sync.Mutex  // what comes in is judged one after the other: who answers first has the time
+	seen   atomic.Int64 // when the calendar was read last, in real time (Unix, ms); 0: it could not be, or nobody has tried
+	behind atomic.Bool  // something in the calendar is to be read once more, when a write of ours is settled
+	intake sync.Mutex   // what comes in is judged one after the other: who answers first has the time
 
 	poked      sync.Once
 	poke, hint chan struct{}
@@ -293,8 +293,11 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 			b.Conversations = append(b.Conversations, c)
 		}
 	}
-	for _, c := range b.Conversations {
-		c.blind = s.Online != nil && c.Booking != nil && (s.blind.Load() || c.Booking.strays(s.Online.Name()))
+	if s.Online != nil {
+		name, blind := s.Online.Name(), s.blind()
+		for _, c := range b.Conversations {
+			c.blind = c.Booking != nil && (blind || c.Booking.strays(name))
+		}
 	}
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))

@@ -125,7 +125,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Short: "Cancel a conversation, and tell the partner once",
 		Long: `Cancel a conversation. A partner who has been invited gets one cancellation; one
 who has been asked, and has said neither no nor later, gets a short mail that takes the
-question back; anybody else hears nothing more. With --told nobody is written to: you have deleted the event in Google Calendar, and let your partner know.`,
+question back; anybody else hears nothing more. With --told nobody is written to: you
+have deleted the event in Google Calendar, and let your partner know.`,
 		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes\n  coalition cancel maya --told",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
@@ -189,7 +190,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 	}
 }
 
-const busyFor = 40 * time.Second // a write into the calendar takes no longer
+const busyFor = 40 * time.Second // most writes into the calendar take far less
 
 // letWrite waits a moment for a write into the calendar, of a process that is still there.
 func (a *app) letWrite(ctx context.Context) error {

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -50,6 +51,8 @@ type Account struct {
 	seen    version
 	read    bool   // held is known
 	unsaved *grant // what held was renewed to, and could not be stored yet
+
+	address atomic.Pointer[string] // of held; nil: none
 
 	noting sync.Mutex
 	note   *note // as it was written last
@@ -277,6 +280,9 @@ func (a *Account) look(ctx context.Context) error {
 	}
 	held, inRing, err := a.vault.read(ctx)
 	a.held, a.inRing, a.seen, a.read, a.unsaved = held, inRing, now, err == nil, nil
+	if a.address.Store(nil); held != nil {
+		a.address.Store(&held.Account)
+	}
 	return err
 }
 
@@ -457,6 +463,7 @@ func (a *Account) SignOut(ctx context.Context) (was bool, err error) {
 		return true, err
 	}
 	a.held, a.unsaved, a.read = nil, nil, false
+	a.address.Store(nil)
 	return true, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -712,6 +713,28 @@ func TestAddress(t *testing.T) {
 	rewrite(t, a, func(m map[string]any) { m["account"] = "bo@example.org" })
 	if got := a.Address(); got != "bo@example.org" {
 		t.Errorf("it is %q", got)
+	}
+	// While the sign-in is renewed nobody has to wait for it.
+	rewrite(t, a, func(m map[string]any) { m["account"] = "li@example.org"; ended(m) })
+	answer := make(chan struct{})
+	g.Fail(googletest.Fault{Call: "token", Block: answer})
+	token := make(chan error, 1)
+	go func() {
+		_, err := a.Token(t.Context())
+		token <- err
+	}()
+	for a.Address() != "li@example.org" {
+		runtime.Gosched()
+	}
+	for g.Count("token") < 2 {
+		runtime.Gosched()
+	}
+	if got := a.Address(); got != "li@example.org" {
+		t.Errorf("it is %q", got)
+	}
+	close(answer)
+	if err := <-token; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -79,7 +79,7 @@ func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
 func (c *Calendar) Name() string {
 	switch {
 	case c.id != primary:
-		return c.id
+		return strings.ToLower(c.id)
 	case c.Account == nil:
 		return ""
 	}

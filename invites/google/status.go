@@ -48,18 +48,20 @@ func (a *Account) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
-// Address is that of the account as it is signed in now; "": not known, or nobody is.
+// Address is that of the account as it is signed in now; "": not known, or nobody is. It waits for no request:
+// while there is one it is the address that this is made for.
 func (a *Account) Address() string {
-	ctx := context.Background()
-	done, err := a.alone(ctx)
-	if err != nil {
-		return ""
+	a.init()
+	select {
+	case a.turn <- struct{}{}:
+		_ = a.look(context.Background()) // why it is not known, every request says
+		<-a.turn
+	default:
 	}
-	defer done()
-	if a.look(ctx) != nil || a.held == nil { // which every request says in words
-		return ""
+	if address := a.address.Load(); address != nil {
+		return *address
 	}
-	return a.held.Account
+	return ""
 }
 
 // tell fills in what the grant says.

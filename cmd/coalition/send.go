@@ -496,7 +496,9 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 		default:
 			pending = true
 			fmt.Fprintf(a.stderr, "The %s to %s is %s.\n", name(m), m.To, m.State.Shown())
-			fmt.Fprintf(a.stderr, "  next: %s\n", nextWords(c.Next(b.Now), b.Now, a.sched.Zone.Location("UTC")))
+			if step := c.Next(b.Now); step.Next != "" {
+				fmt.Fprintf(a.stderr, "  next: %s\n", nextWords(step, b.Now, a.sched.Zone.Location("UTC")))
+			}
 		}
 	}
 	if a.json {

@@ -61,11 +61,11 @@ func (c *Conversation) answerStands(now time.Time) {
 	}
 }
 
-// strays reports whether the event is known to be in another calendar than the one of that name ("": not
-// known which).
-func (b *Booking) strays(name string) bool {
-	return b != nil && b.In != "" && name != "" && b.In != name
-}
+// stray reports whether in and name are known to be names of two calendars; "" is not known.
+func stray(in, name string) bool { return in != "" && name != "" && in != name }
+
+// strays reports whether the event is known to be in another calendar than the one of that name.
+func (b *Booking) strays(name string) bool { return b != nil && stray(b.In, name) }
 
 // strayed reports whether a change waits because the event was in another calendar when it was tried.
 func (c *Conversation) strayed() bool {
@@ -106,12 +106,13 @@ func (c *Conversation) where(t *plan.Terms) plan.Setting {
 	}
 	place := *c.Place
 	where.Place = ""
+	var link plan.Link
 	switch number := numberIn(place); {
 	case where.Kind == plan.Phone && number != "":
-		where.Phone = plan.PhoneNumber(number)
+		where.Phone = number
 		return where
-	case where.Kind == plan.Video && strings.HasPrefix(place, "https://"):
-		where.URL = plan.Link(place)
+	case where.Kind == plan.Video && strings.HasPrefix(place, "https://") && link.Parse(place) == nil:
+		where.URL = link
 		return where
 	case where.Kind == plan.Video:
 		where.URL = ""
@@ -122,20 +123,10 @@ func (c *Conversation) where(t *plan.Terms) plan.Setting {
 
 // numberIn is the phone number at the end of a place such as "Phone: +49 30 1234567"; "": there is none, or
 // something else behind it. Other figures stand in places as well: a room, a postal code, a date.
-func numberIn(place string) string {
-	place = strings.TrimSpace(place)
+func numberIn(place string) (number plan.PhoneNumber) {
+	const shortest = len("tel:0301234")
 	start := strings.IndexAny(place, "+0123456789")
-	if start < 0 || place[start] != '+' && place[start] != '0' {
-		return ""
-	}
-	number := place[start:]
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, number)
-	if strings.Trim(number, digits+"+ ()-./") != "" || len(digits) < 7 {
+	if start < 0 || place[start] != '+' && place[start] != '0' || number.Parse(strings.TrimSpace(place[start:])) != nil || len(number.URI()) < shortest {
 		return ""
 	}
 	return number

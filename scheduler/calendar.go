@@ -289,13 +289,11 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 		if err != nil {
 			hints = nil // they don't end what Google has asked for
 		}
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-hints:
 		}
-		timer.Stop()
 	}
 }
 
@@ -313,12 +311,10 @@ func (s *Scheduler) ReadCalendarPatiently(ctx context.Context) error {
 		if time.Now().Add(wait).After(end) {
 			return err
 		}
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return err
-		case <-timer.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -427,27 +427,10 @@ func (c *Conversation) Difference(now time.Time) string {
 	if length := c.Plan.When.Length(); c.Lasts != 0 && c.Lasts != length {
 		list = append(list, fmt.Sprintf("the plan file says %d minutes; %d stand", int(length.Minutes()), int(c.Lasts.Minutes())))
 	}
-	if place, ok := c.Elsewhere(); ok {
-		list = append(list, "the plan file has another place; "+cmp.Or(place, "none")+" stands")
+	if c.Place != nil {
+		list = append(list, "the plan file has another place; "+cmp.Or(*c.Place, "none")+" stands")
 	}
 	return strings.Join(list, "; ")
-}
-
-// Elsewhere is the place that was named in the calendar, perhaps "", and stands; ok is false where that of
-// the plan does.
-func (c *Conversation) Elsewhere() (place string, ok bool) {
-	if c.Place == nil {
-		return "", false
-	}
-	return *c.Place, true
-}
-
-// Room is the address of the room for the video call that the calendar has made; "" where there is none.
-func (c *Conversation) Room() string {
-	if c.Booking == nil {
-		return ""
-	}
-	return c.Booking.Is.Join
 }
 
 // Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,

@@ -249,17 +249,19 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 	if err != nil {
 		return err
 	}
-	in := m.booking
-	if in == nil && m.Unclears > 0 { // it may be there already
-		in = &Booking{In: change.In}
+	in := ""
+	switch {
+	case m.booking != nil:
+		in = m.booking.In
+	case m.Unclears > 0: // it may be there already
+		in = change.In
 	}
-	m.In = d.Online.Name()
-	if in.strays(m.In) {
-		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in.In +
+	if stray(in, d.Online.Name()) {
+		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in +
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}
 	m.Entry, err = d.Online.Write(d.hard, change, dot)
-	m.In = d.Online.Name() // somebody may have signed in with another account meanwhile
+	m.In = d.Online.Name()
 	return err
 }
 

@@ -48,11 +48,8 @@ func (c *Conversation) Next(now time.Time) Step {
 	if m := c.inFlight(); m != nil {
 		return Step{Next: "deliver the " + m.Kind.noun()}
 	}
-	if i := slices.IndexFunc(c.Messages, func(m *Message) bool {
-		_, wanted := c.Wanted(m, now)
-		return m.State == Queued && m.Channel() == Google && wanted
-	}); i >= 0 && !c.settings.Google {
-		return Step{Next: "write `via: google` under calendar in the config again, for the " + c.Messages[i].Kind.noun(), Again: c.Messages[i].Deadline}
+	if m := c.cutOff(now); m != nil {
+		return Step{Next: "write `via: google` under calendar in the config again, for the " + m.Kind.noun(), Again: m.Deadline}
 	}
 	told := c.told()
 	switch {
@@ -76,6 +73,20 @@ func (c *Conversation) Next(now time.Time) Step {
 		return c.nextPermitted(now)
 	}
 	return c.nextAsk(now)
+}
+
+// cutOff is what is to be written into Google Calendar, where the config does not name that any more; nil:
+// there is nothing.
+func (c *Conversation) cutOff(now time.Time) *Message {
+	for _, m := range c.Messages {
+		if m.State != Queued || m.Channel() != Google || c.settings.Google {
+			continue
+		}
+		if _, wanted := c.Wanted(m, now); wanted {
+			return m
+		}
+	}
+	return nil
 }
 
 // willing reports whether the partner is willing to talk: there is a yes, or they have asked for another

@@ -269,6 +269,10 @@ func TestPlanSpeaksOnlyWhenItChanges(t *testing.T) {
 	if got := w.find("maya").Difference(w.now); got != want {
 		t.Errorf("difference: %q\nwant        %q", got, want)
 	}
+	off := w.find("maya")
+	if err := off.Apply(scheduler.Withdraw{}, w.now); err != nil || off.Difference(w.now) != "" {
+		t.Errorf("called off, it differs: %q, %v", off.Difference(w.now), err)
+	}
 	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
 	w.pass()
 	w.want("invite-0 update-1 update-2")

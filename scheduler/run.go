@@ -256,13 +256,13 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		if err := s.DeliverPatiently(ctx, hard); err != nil {
 			return all, err
 		}
-		select {
-		case <-s.hints(): // a write of ours is settled, and what has happened beside it can be taken in
-			if s.Online != nil {
+		if s.Online != nil {
+			select {
+			case <-s.hints(): // a write of ours is settled, and what has happened beside it can be taken in
 				all.Apart = s.ReadCalendar(ctx)
 				again = again || all.Apart == nil
+			default:
 			}
-		default:
 		}
 		if !again {
 			return all, nil
@@ -284,12 +284,10 @@ func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) e
 			return err
 		}
 		patience -= max(wait, 0)
-		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return nil
-		case <-timer.C:
+		case <-time.After(wait):
 		}
 	}
 }

@@ -122,10 +122,7 @@ func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.B
 			return err
 		}
 		d, err := a.sched.Take(c, ch, b.Now)
-		if errors.Is(err, scheduler.ErrBusy) && time.Now().Before(busyEnd) {
-			if err := a.letWrite(ctx); err != nil {
-				return err
-			}
+		if a.busy(ctx, err, busyEnd) {
 			try--
 			continue
 		}

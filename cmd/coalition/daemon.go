@@ -221,7 +221,7 @@ func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) {
 	waiting := 0
 	for _, c := range b.Conversations {
 		step, status := c.Next(b.Now), c.Status(b.Now)
-		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || status == scheduler.Declined && strings.HasPrefix(step.Next, "let it rest") {
+		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || status == scheduler.Declined && step.Again.IsZero() { // a no that is let rest
 			continue
 		}
 		if waiting++; waiting <= most {

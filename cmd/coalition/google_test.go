@@ -578,8 +578,10 @@ func TestGoogleWord(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
 	d.killedAt("events.insert 1")
-	if stdout, _ := d.do(0, "answer", "maya", "no"); !strings.Contains(stdout, "cancel the talk") {
-		t.Errorf("said: %s", stdout)
+	for _, args := range [][]string{{"answer", "maya", "no"}, {"daemon", "--once"}} {
+		if stdout, _ := d.do(0, args...); !strings.Contains(stdout, "cancel the talk") {
+			t.Errorf("%s said: %s", args, stdout)
+		}
 	}
 	d.do(0, "cancel", "maya", "--yes")
 	d.told("invitation", "cancellation")
@@ -723,6 +725,21 @@ func TestGoogleEnds(t *testing.T) {
 		if _, stderr := d.do(0, "sync"); strings.Contains(stderr, "ends on") != warned {
 			t.Errorf("%s before the end, sync says: %q", left, stderr)
 		}
+	}
+}
+
+// TestGoogleBlind has a daemon come up while Google is out of order: the reminder that is due goes as soon as
+// the calendar could be read.
+func TestGoogleBlind(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+	d.do(0, "daemon", "--once")
+	start := instantOf(t, d.event().Start.DateTime)
+	d.Fail(googletest.Fault{Call: "events.list", Status: 404, Reason: "notFound", Times: 1})
+	r := startDaemon(t, d.dir, "--at", start.Add(-23*time.Hour).Format(time.RFC3339))
+	r.await("msg=sent id=maya kind=reminder")
+	if code := r.stop(); code != 0 {
+		t.Errorf("the daemon: exit %d", code)
 	}
 }
 

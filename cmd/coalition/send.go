@@ -167,10 +167,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 			return err
 		}
 		d, err := decide(c, b.Now)
-		if errors.Is(err, scheduler.ErrBusy) && !a.dryRun && time.Now().Before(busyEnd) {
-			if err := a.letWrite(ctx); err != nil {
-				return err
-			}
+		if !a.dryRun && a.busy(ctx, err, busyEnd) {
 			try--
 			continue
 		}
@@ -192,23 +189,20 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 
 const busyFor = 40 * time.Second // most writes into the calendar take far less
 
-// letWrite waits a moment for a write into the calendar, of a process that is still there.
-func (a *app) letWrite(ctx context.Context) error {
-	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
-		return err
+// busy reports whether to decide once more, after a moment: err says that a change is being written into the
+// calendar, by a process that is still there.
+func (a *app) busy(ctx context.Context, err error, until time.Time) bool {
+	if !errors.Is(err, scheduler.ErrBusy) || time.Now().After(until) {
+		return false
 	}
-	return pause(ctx, 200*time.Millisecond)
-}
-
-// pause waits for d; the error is that of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
+		return false
+	}
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
+		return false
+	case <-time.After(200 * time.Millisecond):
+		return true
 	}
 }
 

@@ -80,10 +80,12 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 		line("", fmt.Sprintf("%d. %s", len(p.Agenda)+i+1, topic))
 	}
 	line("setting", strings.Join(slices.DeleteFunc([]string{string(p.Setting.Kind), p.Setting.Place, string(p.Setting.Phone), string(p.Setting.URL)}, func(s string) bool { return s == "" }), ", "))
-	if place, ok := c.Elsewhere(); ok {
-		line("", "now: "+cmp.Or(place, "no place"))
+	if c.Place != nil {
+		line("", "now: "+cmp.Or(*c.Place, "no place"))
 	}
-	line("", c.Room())
+	if c.Booking != nil {
+		line("", c.Booking.Is.Join)
+	}
 	if start := c.Start(b.Now); !start.IsZero() {
 		theirs := ""
 		if at := start.In(c.Zone()); at.Format(timeLayout) != start.In(zone).Format(timeLayout) {

@@ -463,7 +463,6 @@ func (a *Account) SignOut(ctx context.Context) (was bool, err error) {
 		return true, err
 	}
 	a.held, a.unsaved, a.read = nil, nil, false
-	a.address.Store(nil)
 	return true, nil
 }
 

@@ -213,7 +213,7 @@ func TestNewCalendar(t *testing.T) {
 
 func TestName(t *testing.T) {
 	names := map[string]bool{}
-	for _, id := range []string{"", "team@group.calendar.google.com"} {
+	for _, id := range []string{"", "Team@group.calendar.google.com"} {
 		for _, account := range []string{"", "Ana@example.org"} {
 			c, err := google.NewCalendar(&http.Client{}, "", id)
 			if err != nil {

@@ -121,6 +121,9 @@ func (c *Conversation) where(t *plan.Terms) plan.Setting {
 	return where
 }
 
+// Where is where and how the two talk, as it stands.
+func (c *Conversation) Where() plan.Setting { return c.where(&c.Plan) }
+
 // numberIn is the phone number at the end of a place such as "Phone: +49 30 1234567"; "": there is none, or
 // something else behind it. Other figures stand in places as well: a room, a postal code, a date.
 func numberIn(place string) (number plan.PhoneNumber) {

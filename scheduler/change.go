@@ -39,7 +39,7 @@ func (r *Refusal) Error() string {
 func (r *Refusal) Unwrap() error { return r.Reason }
 
 // A Change is a word of the organizer or the partner that did not come from the plan file: a
-// [CheckIn], an [Answer], an [AskAgain], a [Move], a [Withdraw], an [Agenda].
+// [CheckIn], a [NotYet], an [Answer], an [AskAgain], a [Move], a [Withdraw], an [Agenda].
 type Change interface {
 	apply(c *Conversation, now time.Time) error
 }
@@ -47,6 +47,9 @@ type Change interface {
 // Apply takes in a change. The error is a [Refusal]; the conversation is then as it was.
 func (c *Conversation) Apply(change Change, now time.Time) error {
 	err := change.apply(c, now)
+	if _, ok := change.(NotYet); ok { // which says nothing of what the partner knows or wrote
+		return err
+	}
 	if err == nil {
 		c.Touched = now
 		if a, ok := change.(Answer); !ok || a.How == "command" { // the organizer has had a look
@@ -60,13 +63,35 @@ func (c *Conversation) Apply(change Change, now time.Time) error {
 type CheckIn struct{}
 
 func (CheckIn) apply(c *Conversation, _ time.Time) error {
+	if err := c.checksIn(); err != nil {
+		return err
+	}
+	c.Ready, c.NotYet = true, false
+	return nil
+}
+
+// checksIn refuses a check-in for what is over, or can't be sent yet.
+func (c *Conversation) checksIn() error {
 	if c.Cancelled != nil {
 		return c.isOver("cancelled")
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return &Refusal{ErrNotReady, "the plan is not complete", c.nextPlanned().Next}
 	}
-	c.Ready = true
+	return nil
+}
+
+// NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.
+type NotYet struct{}
+
+func (NotYet) apply(c *Conversation, _ time.Time) error {
+	if c.Ready {
+		return &Refusal{ErrUnfit, "you have checked in for " + c.Ref() + " already", ""}
+	}
+	if err := c.checksIn(); err != nil {
+		return err
+	}
+	c.NotYet = true
 	return nil
 }
 

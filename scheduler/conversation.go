@@ -102,13 +102,14 @@ type Conversation struct {
 	Plan      plan.Terms    `json:"plan"`            // as the file said it when it was last read
 	Dates     *Dates        `json:"dates,omitempty"` // the plan's dates, fixed when it was first acted on
 	Ready     bool          `json:"ready"`
-	Asks      int           `json:"asks"`             // how many briefs are meant: at least 1 while there is no answer
-	Offered   []plan.Slot   `json:"offered"`          // the times that the last brief offered, in its order
-	Answer    *Answer       `json:"answer,omitempty"` // to the last brief
-	Chosen    plan.Slot     `json:"chosen,omitzero"`  // a start that was not the plan's word: from an answer, a move
-	Lasts     time.Duration `json:"lasts,omitzero"`   // a length that was not the plan's word: from the calendar
-	Place     *string       `json:"place,omitempty"`  // a place that was not the plan's word: from the calendar; nil: there is none, "": it was taken out there
-	Named     Named         `json:"named,omitzero"`   // when those, or the plan's, were named
+	NotYet    bool          `json:"not_yet,omitempty"` // the organizer was asked whether they are ready, and is not
+	Asks      int           `json:"asks"`              // how many briefs are meant: at least 1 while there is no answer
+	Offered   []plan.Slot   `json:"offered"`           // the times that the last brief offered, in its order
+	Answer    *Answer       `json:"answer,omitempty"`  // to the last brief
+	Chosen    plan.Slot     `json:"chosen,omitzero"`   // a start that was not the plan's word: from an answer, a move
+	Lasts     time.Duration `json:"lasts,omitzero"`    // a length that was not the plan's word: from the calendar
+	Place     *string       `json:"place,omitempty"`   // a place that was not the plan's word: from the calendar; nil: there is none, "": it was taken out there
+	Named     Named         `json:"named,omitzero"`    // when those, or the plan's, were named
 	Cancelled *Cancellation `json:"cancelled,omitempty"`
 	Touched   time.Time     `json:"touched,omitzero"` // when the organizer or the partner last had a word
 

@@ -31,6 +31,24 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 	return s.draft(c, Brief, now)
 }
 
+// CheckedIn is what would follow from the organizer's check-in: the step, and its message where it has
+// one. Nothing is stored, and c is of no more use. The error is a [Refusal].
+func (s *Scheduler) CheckedIn(c *Conversation, now time.Time) (Step, *Message, error) {
+	if err := c.Apply(CheckIn{}, now); err != nil {
+		return Step{}, nil, err
+	}
+	c.Settle(now)
+	step := c.Next(now)
+	if step.Kind == "" {
+		return step, nil, nil
+	}
+	d, err := s.decide(c, step, now, false)
+	if err != nil {
+		return step, nil, err
+	}
+	return step, d.Messages[0], nil
+}
+
 // Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
 // yes that the partner has given in person. The error is a [Refusal].
 func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
@@ -238,6 +256,8 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 	}
 	event := c.event(now, "ready", "checked in")
 	switch change := change.(type) {
+	case NotYet:
+		return s.plain(c, now), nil
 	case Answer:
 		event = c.event(now, "answer", change.text())
 	case Agenda:

@@ -102,6 +102,9 @@ func (c *Conversation) nextPlanned() Step {
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
+	if c.NotYet {
+		return Step{Next: "check in again (until then nothing goes out): coalition ready " + c.Ref()}
+	}
 	return Step{Next: "check in with yourself (until then nothing goes out): coalition ready " + c.Ref()}
 }
 

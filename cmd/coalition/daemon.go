@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,11 +30,22 @@ Where the config has a page for partners, serve it. A signal (SIGTERM, Ctrl-C) e
 it once the messages in its hands are handed over. With --once it does one pass and
 ends, as for cron.
 
+With --once --dry-run nothing is sent, written or read from a mailbox: one line tells
+of each message to whom it goes, what it is and when; with --json, an array as that
+of log, in which at is when it goes, and state pending, held, or null for what
+follows later.
+
 A pass with more messages to partners than hold_over, or with one that was due more
 than a day ago, holds them all and waits for: coalition approve`,
-		Example: "  coalition daemon\n  coalition daemon --once",
+		Example: "  coalition daemon\n  coalition daemon --once\n  coalition daemon --once --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.dryRun {
+				if !once {
+					return usage("--dry-run rehearses one pass", "add --once")
+				}
+				return a.rehearsePass(cmd.Context())
+			}
 			if err := a.open(cmd.Context(), false); err != nil {
 				return err
 			}
@@ -72,6 +84,7 @@ than a day ago, holds them all and waits for: coalition approve`,
 		},
 	}
 	c.Flags().BoolVar(&once, "once", false, "do one pass and end")
+	c.Flags().BoolVar(&a.dryRun, "dry-run", false, "with --once: tell what a pass would do, and change nothing")
 	return c
 }
 
@@ -154,6 +167,67 @@ func (a *app) once(cmd *cobra.Command) error {
 		return errLogin
 	case failed:
 		return errPending
+	}
+	return nil
+}
+
+// rehearsePass tells what one pass would do, and does nothing of it.
+func (a *app) rehearsePass(ctx context.Context) error {
+	b, err := a.board(ctx)
+	if err != nil {
+		return err
+	}
+	a.sayFresh(b)
+	a.sayGone(b)
+	printProblems(a.stderr, b.Problems, false)
+	paused, err := a.sched.Store.Paused(ctx)
+	if err != nil {
+		return err
+	}
+	if paused {
+		fmt.Fprintln(a.stderr, "Note: "+pausedText)
+	}
+	if a.sched.Mailbox != nil {
+		fmt.Fprintln(a.stderr, "Note: a rehearsal reads no mailbox; a pass takes in first what has come there.")
+	}
+	zone := a.sched.Zone.Location("UTC")
+	list, err := a.sched.Rehearse(ctx, b)
+	if err != nil {
+		return err
+	}
+	rows := []logRow{}
+	held, told := false, make(map[string]bool)
+	for _, f := range list {
+		m, row := f.Message, a.messageRow(f.Message)
+		told[f.Conversation.Ref()] = true
+		row.MessageID, row.At = nil, *stamp(cmp.Or(f.Due, b.Now), zone)
+		verb, when := "would send", "now"
+		switch {
+		case m.State == scheduler.Held:
+			verb, when, held = "would hold", "until you approve it", true
+			if m.Row != 0 {
+				verb = "held"
+			}
+		case m.State == scheduler.Sending:
+			verb, when = "sending", "by another process"
+		case f.Later():
+			verb, when, row.State = "later", f.Due.In(zone).Format(timeLayout), nil
+		case paused:
+			verb, when = "waits", "until sending goes on"
+		case !f.Due.IsZero():
+			when = f.Due.In(zone).Format(timeLayout)
+		}
+		rows = append(rows, row)
+		a.say("%-13s%s, the %s to %s, %s", verb, f.Conversation.Ref(), name(m), m.To, when)
+	}
+	a.sayRest(b, told)
+	switch {
+	case a.json:
+		return a.printJSON(rows)
+	case held:
+		a.say("What is held waits for your word: %s", a.hint("approve"))
+	case len(list) == 0:
+		a.say("Nothing would be sent.")
 	}
 	return nil
 }

@@ -392,7 +392,7 @@ func TestGoogleFaults(t *testing.T) {
 		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t, "", "maya", googlePlan)
-			d.do(0, "ready", "maya")
+			d.do(0, "ready", "maya", "--yes")
 			d.do(0, "answer", "maya", "yes")
 			for _, step := range []struct {
 				call string

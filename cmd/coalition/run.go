@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,10 +31,11 @@ import (
 // The exit codes. They are part of what scripts rely on.
 const (
 	exitDone    = 0
-	exitFailed  = 1 // failed, or still pending at the end of a sending command
-	exitUsage   = 2 // wrong usage, invalid input, not ready
-	exitLogin   = 4 // somebody has to sign in
-	exitNoYes   = 8 // no yes is on record
+	exitFailed  = 1   // failed, or still pending at the end of a sending command
+	exitUsage   = 2   // wrong usage, invalid input, not ready
+	exitLogin   = 4   // somebody has to sign in
+	exitNoYes   = 8   // no yes is on record
+	exitStopped = 130 // Ctrl-C at a question
 	timeLayout  = "Mon 2 Jan 2006 15:04"
 	drainWithin = 20 * time.Second // how long messages being handed over are waited for after a signal
 )
@@ -57,7 +59,9 @@ type app struct {
 	state  *store.Store
 	sched  *scheduler.Scheduler
 	online *watched        // the online calendar of the config; nil: there is none
+	soft   context.Context // ends with the first signal
 	hard   context.Context // ends when nothing may be waited for any more
+	lines  *bufio.Reader   // what is typed; see prompt
 }
 
 // run is the program: args without its name, the environment as of [os.Environ]. It returns the exit
@@ -73,7 +77,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	defer stop()
 	hard, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	a.hard = hard
+	a.soft, a.hard = ctx, hard
 	go func() {
 		select {
 		case <-ctx.Done():
@@ -124,6 +128,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitDone
 	case errors.Is(err, errPending):
 		return exitFailed
+	case errors.Is(err, errStopped):
+		fmt.Fprintln(a.stderr)
+		return exitStopped
 	case errors.Is(err, errFound):
 		return exitUsage
 	case errors.As(err, &problems):
@@ -435,11 +442,38 @@ func (a *app) confirm(question string) error {
 	if !terminal(a.stdin) {
 		return usage("nobody can be asked here whether to send", "add --yes, or look first with --dry-run")
 	}
-	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
-	var answer string
-	_, _ = fmt.Fscanln(a.stdin, &answer) // no answer is a no
-	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
-		return usage("nothing was sent", "")
+	yes, err := a.agrees(question)
+	if err == nil && !yes {
+		err = usage("nothing was sent", "")
 	}
-	return nil
+	return err
+}
+
+// agrees asks y/N; no answer is a no.
+func (a *app) agrees(question string) (bool, error) {
+	answer, err := a.prompt(question + " [y/N] ")
+	answer = strings.ToLower(answer)
+	return answer == "y" || answer == "yes", err
+}
+
+// errStopped ends a command at whose question somebody has pressed Ctrl-C.
+var errStopped = errors.New("stopped at a question")
+
+// prompt is the line that is typed behind text; "" at the end of the input.
+func (a *app) prompt(text string) (string, error) {
+	fmt.Fprint(a.stderr, text)
+	if a.lines == nil {
+		a.lines = bufio.NewReader(a.stdin)
+	}
+	typed := make(chan string, 1)
+	go func() { // nothing calls a read back
+		line, _ := a.lines.ReadString('\n')
+		typed <- strings.TrimSpace(line)
+	}()
+	select {
+	case line := <-typed:
+		return line, nil
+	case <-a.soft.Done():
+		return "", errStopped
+	}
 }

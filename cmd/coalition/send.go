@@ -31,12 +31,19 @@ func (a *app) askCommand() *cobra.Command {
 		Short: "Send the permission-asking brief",
 		Long: `Send the brief that asks whether the two of you may have this conversation. It
 goes once for each round; --again repeats it. With --eml it is written to a file
-that your mail program opens as a draft, and counts as sent.`,
+that your mail program opens as a draft, and counts as sent. --dry-run shows it also
+before you have checked in.`,
 		Example:           "  coalition ask maya --dry-run\n  coalition ask maya --yes\n  coalition ask maya --eml brief.eml",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.sending(cmd.Context(), args[0], files{eml: file}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				if a.dryRun && !c.Ready { // a rehearsal shows what the check-in is about
+					if err := c.Apply(scheduler.CheckIn{}, now); err != nil {
+						return nil, err
+					}
+					a.say("You have not checked in yet: this goes out only after coalition ready %s", c.Ref())
+				}
 				return a.sched.Brief(c, again, now)
 			})
 		},
@@ -338,6 +345,59 @@ func (r *reading) print(w io.Writer) {
 	}
 }
 
+// longest is how many messages are shown in full before they are asked about; of more, the heads are.
+const longest = 3
+
+// present shows what is asked about: to whom, when, where, and the words. Code that programs read is
+// left out.
+func (a *app) present(c *scheduler.Conversation, m *scheduler.Message) error {
+	r, err := read(m)
+	if err != nil {
+		return err
+	}
+	a.presentHead(c, m, &r)
+	fmt.Fprintf(a.stderr, "\n%s\n", r.Text)
+	return nil
+}
+
+func (a *app) presentHead(c *scheduler.Conversation, m *scheduler.Message, r *reading) {
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(a.stderr, "%-9s%s\n", name, value)
+		}
+	}
+	line("To:", r.To)
+	line("Subject:", r.Subject)
+	var times []string
+	switch zone := a.sched.Zone.Location("UTC"); {
+	case !m.Content.Start.IsZero():
+		times = append(times, spanWords(m.Content.Start.Time(), m.Content.Length, zone, c.Zone()))
+	case m.Kind == scheduler.Brief:
+		for _, slot := range c.Offered {
+			times = append(times, spanWords(slot.Time(), c.Length(), zone, c.Zone()))
+		}
+	}
+	for i, t := range times {
+		line([]string{"When:", ""}[min(i, 1)], t)
+	}
+	line("Where:", whereWords(c.Where()))
+}
+
+// spanWords is a time of a talk on the clocks of both.
+func spanWords(start time.Time, length time.Duration, here, there *time.Location) string {
+	at := start.In(here)
+	s := at.Format(timeLayout) + " to " + at.Add(length).Format("15:04") + " (" + here.String() + ")"
+	if theirs := start.In(there); theirs.Format(timeLayout) != at.Format(timeLayout) {
+		s += "; for them " + theirs.Format(timeLayout) + " (" + there.String() + ")"
+	}
+	return s
+}
+
+// whereWords is a setting in one line.
+func whereWords(s plan.Setting) string {
+	return strings.Join(slices.DeleteFunc([]string{string(s.Kind), s.Place, string(s.Phone), string(s.URL)}, func(s string) bool { return s == "" }), ", ")
+}
+
 func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error {
 	zone := a.sched.Zone.Location("UTC")
 	c := d.Conversation
@@ -375,11 +435,9 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 	}
 	if len(d.Messages) > 0 {
 		if terminal(a.stdin) && !a.yes {
-			r, err := read(d.Messages[0])
-			if err != nil {
+			if err := a.present(c, d.Messages[0]); err != nil {
 				return err
 			}
-			r.print(a.stderr)
 		}
 		if err := a.confirm("Send it?"); err != nil {
 			return err
@@ -515,6 +573,36 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message) error {
 	for _, m := range messages {
 		a.announce(m)
 		rows = append(rows, m.Row)
+	}
+	if terminal(a.stdin) && !a.yes {
+		b, err := a.look(ctx)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			c, m := b.Result(row)
+			if m == nil {
+				continue
+			}
+			if m, err = a.sched.Store.Message(ctx, row); err != nil {
+				return err
+			}
+			if len(rows) <= longest {
+				err = a.present(c, m)
+			} else {
+				var r reading
+				if r, err = read(m); err == nil {
+					a.presentHead(c, m, &r)
+					fmt.Fprintln(a.stderr)
+				}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if len(rows) > longest {
+			fmt.Fprintln(a.stderr, "Their words are shown with --dry-run.")
+		}
 	}
 	if err := a.confirm("Send?"); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,7 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	for i, topic := range c.Taken {
 		line("", fmt.Sprintf("%d. %s", len(p.Agenda)+i+1, topic))
 	}
-	line("setting", strings.Join(slices.DeleteFunc([]string{string(p.Setting.Kind), p.Setting.Place, string(p.Setting.Phone), string(p.Setting.URL)}, func(s string) bool { return s == "" }), ", "))
+	line("setting", whereWords(p.Setting))
 	if c.Place != nil {
 		line("", "now: "+cmp.Or(*c.Place, "no place"))
 	}

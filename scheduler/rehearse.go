@@ -1,0 +1,93 @@
+package scheduler
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A Forecast is a message that a pass would send or hold, or that is to follow later.
+type Forecast struct {
+	Conversation *Conversation
+	Message      *Message  // its State is [Queued] or [Held]; without bytes where it is still to be written
+	Due          time.Time // when it is to go; zero: at once
+}
+
+// Later reports whether the message is still to be decided on, by another pass.
+func (f *Forecast) Later() bool { return f.Message.Row == 0 && f.Message.Data == nil }
+
+// Rehearse is what one pass would do with b, on a store that writes nothing: first the messages that go
+// or are held at once, then those that are to follow by themselves. b is of no more use.
+func (s *Scheduler) Rehearse(ctx context.Context, b *Board) ([]Forecast, error) {
+	dry := &rehearsal{Store: s.Store, drafted: make(map[*Conversation][]*Message), dropped: make(map[*Message]bool), held: make(map[int64]bool)}
+	before := s.Store
+	s.Store = dry
+	defer func() { s.Store = before }()
+	waiting := make(map[*Message]bool) // what was there before
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			waiting[m] = c.Pending(m, b.Now)
+		}
+	}
+	if _, err := s.HoldStale(ctx, b); err != nil {
+		return nil, err
+	}
+	var later []Forecast
+	for _, c := range b.Conversations {
+		step := c.Next(b.Now)
+		if step.Kind != "" && !step.IsDue(b.Now) {
+			m := &Message{ID: c.ID, Round: c.Round, Kind: step.Kind, To: string(c.Plan.With.Email), Due: step.Due, State: Queued, Via: s.Via, Changed: b.Now}
+			later = append(later, Forecast{c, m, step.Due})
+		}
+	}
+	if _, err := s.Pass(ctx, b); err != nil {
+		return nil, err
+	}
+	var now []Forecast
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if !waiting[m] || dry.dropped[m] || m.State == Unclear && m.Stuck() {
+				continue
+			}
+			due := time.Time{}
+			if dry.held[m.Row] {
+				m.State = Held
+			} else if m.State != Held && m.NotBefore.After(time.Now()) {
+				due = b.Now.Add(time.Until(m.NotBefore))
+			}
+			now = append(now, Forecast{c, m, due})
+		}
+		for _, m := range dry.drafted[c] {
+			now = append(now, Forecast{c, m, time.Time{}})
+		}
+	}
+	return append(now, later...), nil
+}
+
+// A rehearsal is a store that only reads, and keeps in mind what would have been written.
+type rehearsal struct {
+	Store
+	mu      sync.Mutex
+	drafted map[*Conversation][]*Message
+	dropped map[*Message]bool
+	held    map[int64]bool
+}
+
+// Commit implements [Store].
+func (r *rehearsal) Commit(_ context.Context, d *Draft) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drafted[d.Conversation] = append(r.drafted[d.Conversation], d.Messages...)
+	for m := range d.Drop {
+		r.dropped[m] = true
+	}
+	return nil
+}
+
+// Hold implements [Store].
+func (r *rehearsal) Hold(_ context.Context, rows []int64) error {
+	for _, row := range rows {
+		r.held[row] = true
+	}
+	return nil
+}

@@ -18,6 +18,9 @@ type Said struct {
 	Value   string // "yes", "no" or "later"; "" where that is not beyond doubt
 	Numbers []int  // of the times named with a yes, in the order of the text, from 1 to 99; may be empty
 
+	// Stop says that the writer asks for no more mail at all; Value is "no" then.
+	Stop bool
+
 	// Adds is what the writer wrote besides, line by line, when Value is not "". It is nil where that is
 	// no list of points any more: over five lines, or a line over 200 characters.
 	Adds []string
@@ -33,14 +36,17 @@ type Said struct {
 // conditions, questions and other answers count.
 func (s *Set) Understand(lang, text string) Said {
 	a := s.listener()
-	if a == nil || strings.ContainsAny(text, questionMarks) {
+	if a == nil {
 		return Said{}
 	}
 	r := &reader{text: strings.ReplaceAll(text, "\r\n", "\n"), all: &a.all}
 	r.tokens = tokenize(r.text, r.all)
 	r.markItems()
 	r.opening = r.open()
-	if r.doubtful() {
+	if i := r.stop(); i >= 0 && !r.agreesBefore(i) {
+		return Said{Value: "no", Stop: true}
+	}
+	if strings.ContainsAny(text, questionMarks) || r.doubtful() {
 		return Said{}
 	}
 	var said Said
@@ -80,6 +86,8 @@ const (
 	sayClosing
 	sayThanks
 	sayAdds
+	sayStop
+	sayPlea
 )
 
 const sayAnswer = sayYes | sayNo | sayLater
@@ -109,6 +117,8 @@ var answerLists = []struct {
 	{"closing", sayClosing},
 	{"thanks", sayThanks},
 	{"adds", sayAdds},
+	{"stop", sayStop},
+	{"plea", sayPlea},
 }
 
 // A phrase is what one or several words in a row mean.
@@ -167,6 +177,9 @@ func (l *language) lexicon() (*lexicon, error) {
 	for _, list := range answerLists {
 		name := "answer " + list.name
 		if l.text.Lookup(name) == nil {
+			if list.means&(sayStop|sayPlea) != 0 {
+				continue // somebody's own words may be older than these
+			}
 			return nil, fmt.Errorf("template: %s:1:1: there is no %q", file, name)
 		}
 		fault := func(format string, args ...any) error {
@@ -466,7 +479,7 @@ func (r *reader) open() int {
 func (r *reader) doubtful() bool {
 	for i := r.opening; i < len(r.tokens); {
 		p, n := r.all.match(r.tokens, i)
-		if p.means&sayDoubt != 0 {
+		if p.means&sayDoubt != 0 || p.means&sayStop != 0 && n > 1 {
 			return true
 		}
 		i += max(n, 1)

@@ -1,0 +1,67 @@
+package templates
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestStop: who asks for no more mail is heard, however they put it; nothing else is taken for that.
+func TestStop(t *testing.T) {
+	s, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"Stop", "STOP", "stop.", "Stop!", "Please stop.", "Stop please", "Hello Ana,\n\nstop.\n\nMaya", "No. Stop.", "Unsubscribe", "unsubscribe me", "UNSUBSCRIBE\n\nMaya Chen\nNorthwind Ltd, +49 30 1234567",
+		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?",
+		"Stop emailing me.", "Please stop writing to me, I don't want this.", "No thanks. Please don't contact me again.", "Don't email me again!", "Do not contact me again.", "No more emails please", "No, and please no further mails.",
+		"I'm sorry, please remove my address from your records.", "Dear Ana,\nI do not wish to be contacted.\nBest regards\nMaya", "I no longer wish to receive these mails.", "Leave me alone", "Not interested. Stop sending me these mails.",
+		"Thank you for your mail. Please remove me from your list.", "I want to unsubscribe", "I would like you to stop contacting me.",
+		"Keine weiteren Mails", "Bitte keine weiteren Mails", "bitte nicht mehr schreiben", "Bitte nicht mehr schreiben!", "Nein danke, bitte keine weiteren E-Mails.", "Hallo Frau Lopes,\nbitte schreiben Sie mir nicht mehr.\nViele Grüße\nMaya Chen",
+		"Bitte streichen Sie mich von Ihrer Liste.", "Können Sie mich bitte aus dem Verteiler nehmen?", "Nehmen Sie mich bitte von Ihrer Liste.", "Ich möchte keine weiteren Mails bekommen.", "Stopp", "Aufhören!", "Lassen Sie mich in Ruhe.", "Bitte melden Sie mich ab.", "Bitte kontaktieren Sie mich nicht mehr", "Nein. Und bitte keine Mails mehr.",
+		"Bitte löschen Sie meine Daten.", "Ich wünsche keinen weiteren Kontakt.",
+	} {
+		for _, lang := range []string{"en", "de", "fr"} {
+			if said := s.Understand(lang, text); !said.Stop || said.Value != "no" {
+				t.Errorf("%s: %q is %+v; want it to be a stop", lang, text, said)
+			}
+		}
+	}
+	for _, text := range []string{
+		"No", "Nein danke", "yes", "Stop by on Tuesday.", "Please stop by my office, I have a question.", "Should we stop?", "Stop?", "Don't stop!", "Please don't stop writing.", "Yes, 1. Let's meet at the bus stop.", "1\n\nThe tram stop is across the street.",
+		"Yes. No more emails needed, see you then.", "2, and please no more emails before that.", "Ja, gern. Bitte keine weiteren Mails vorher.", "Is there a way to unsubscribe?", "no\n\nBest regards\nMaya\n--\nTo unsubscribe, click here.", "No.\n\nBest regards\nMaya\nUnsubscribe",
+		"Remove the second point from the agenda.", "Not now, please write again in May.", "Später, bitte jetzt nicht.", "Was passiert, wenn ich nicht mehr schreiben kann?", "Can we stop the launch?",
+		"Yes.\n\nUnsubscribe",
+	} {
+		for _, lang := range []string{"en", "de"} {
+			if said := s.Understand(lang, text); said.Stop {
+				t.Errorf("%s: %q is taken for a stop", lang, text)
+			}
+		}
+	}
+	// With a yes before it nobody knows what is meant.
+	if said := s.Understand("en", "Yes, 1. Please stop emailing me."); said.Value != "" {
+		t.Errorf("a yes with a stop is %+v; want a question", said)
+	}
+	// Words of somebody's own that are older than the list still count.
+	own := t.TempDir()
+	source, err := s.Source("en/answers.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, _, _ := strings.Cut(string(source), "{{/* The wish to get no more mail.")
+	if err := os.Mkdir(filepath.Join(own, "en"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(own, "en", "answers.tmpl"), []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Load(own); err != nil {
+		t.Fatal(err)
+	}
+	if said := s.Understand("en", "yes, 1"); said.Value != "yes" {
+		t.Errorf("with own words without stops: %+v", said)
+	}
+}

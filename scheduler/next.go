@@ -130,7 +130,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	if len(briefs) < asks {
 		d := c.dates(now)
 		if d.passed(now) || len(c.Plan.When.Offered()) > 0 && len(c.offers(now)) == 0 {
-			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed"})
+			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed; write others under `when` in its file"})
 		}
 		return c.withPlan(Step{Kind: Brief, Due: d.AskOn, Next: "send the brief"})
 	}
@@ -155,10 +155,10 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 func (c *Conversation) nextPermitted(now time.Time) Step {
 	start := c.start(now)
 	if start.IsZero() {
-		return Step{Next: "choose a time"}
+		return Step{Next: "choose a time: coalition invite " + c.Ref() + " --start TIME"}
 	}
 	if !start.Time().After(now) {
-		return Step{Next: "choose a new time: the one agreed has passed"}
+		return Step{Next: "choose a new time, the one agreed has passed: coalition invite " + c.Ref() + " --start TIME"}
 	}
 	if m := c.last(nil, Invite); c.unseen() && (m == nil || !m.open() || !m.Approved) {
 		if c.Word == nil {
@@ -188,7 +188,7 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	}
 	if !content.tells(told) || c.deleted() {
 		if !content.Start.Time().After(now) {
-			return Step{Next: "choose a new time: that of the plan has passed"}
+			return Step{Next: "choose a new time, that of the plan has passed: coalition move " + c.Ref() + " --start TIME"}
 		}
 		if m := c.last(nil, Invite, Update); m.State == Sending || m.Content == content {
 			if s, ok := m.waiting(); ok {

@@ -66,6 +66,12 @@ func TestNext(t *testing.T) {
 		{name: "no check-in", plan: []string{"ready: false"}, status: scheduler.Planned, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
 		{name: "no check-in, incomplete", plan: []string{"ready: false", "purpose: ''"}, status: scheduler.Planned, next: "fill in purpose"},
 		{name: "no check-in, a yes in person", plan: []string{"ready: false", "permitted: after the review"}, status: scheduler.Planned, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
+		{name: "not yet", plan: []string{"ready: false"}, past: func(t *testing.T, c *scheduler.Conversation) { apply(t, c, scheduler.NotYet{}) },
+			status: scheduler.Planned, next: "check in again (until then nothing goes out): coalition ready maya"},
+		{name: "not yet, and then", plan: []string{"ready: false"}, past: func(t *testing.T, c *scheduler.Conversation) {
+			apply(t, c, scheduler.NotYet{})
+			apply(t, c, scheduler.CheckIn{})
+		}, status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
 		{name: "check-in by command", plan: []string{"ready: false"}, past: func(t *testing.T, c *scheduler.Conversation) { apply(t, c, scheduler.CheckIn{}) },
 			status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
 		{name: "ready", status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
@@ -73,7 +79,7 @@ func TestNext(t *testing.T) {
 			kind: scheduler.Brief, due: time.Date(2027, 2, 22, 9, 0, 0, 0, lisbon), next: "send the brief"},
 		{name: "the day has come", plan: []string{"ask_on: 2027-02-22"}, at: time.Date(2027, 2, 22, 9, 0, 0, 0, lisbon),
 			status: scheduler.Ready, kind: scheduler.Brief, due: time.Date(2027, 2, 22, 9, 0, 0, 0, lisbon), next: "send the brief"},
-		{name: "the times have passed", at: start, status: scheduler.Ready, next: "choose a new time: those of the plan have passed"},
+		{name: "the times have passed", at: start, status: scheduler.Ready, next: "choose a new time: those of the plan have passed; write others under `when` in its file"},
 		{name: "no time at all", plan: []string{"when: {duration: 2h}"}, status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
 
 		// The brief on its way.
@@ -138,14 +144,14 @@ func TestNext(t *testing.T) {
 			status: scheduler.Permitted, kind: scheduler.Invite, due: monday, next: "send the invitation"},
 		{name: "yes, several times and none chosen", plan: []string{"when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"},
 			past:   func(t *testing.T, c *scheduler.Conversation) { apply(t, c, yes) },
-			status: scheduler.Permitted, next: "choose a time"},
+			status: scheduler.Permitted, next: "choose a time: coalition invite maya --start TIME"},
 		{name: "yes, a time chosen", plan: []string{"when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"},
 			past: func(t *testing.T, c *scheduler.Conversation) {
 				apply(t, c, scheduler.Answer{Value: scheduler.Yes, Slot: slot})
 			},
 			status: scheduler.Permitted, kind: scheduler.Invite, due: monday, next: "send the invitation"},
 		{name: "yes, too late", past: func(t *testing.T, c *scheduler.Conversation) { apply(t, c, yes) }, at: start,
-			status: scheduler.Permitted, next: "choose a new time: the one agreed has passed"},
+			status: scheduler.Permitted, next: "choose a new time, the one agreed has passed: coalition invite maya --start TIME"},
 		{name: "a yes in person", plan: []string{"permitted: after the review"}, status: scheduler.Permitted, kind: scheduler.Invite, due: monday, next: "send the invitation"},
 
 		// The invitation on its way, and the talk.
@@ -198,7 +204,7 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)
 			read(t, c, "when: {start: 2027-01-04 10:00}")
-		}, status: scheduler.Invited, next: "choose a new time: that of the plan has passed"},
+		}, status: scheduler.Invited, next: "choose a new time, that of the plan has passed: coalition move maya --start TIME"},
 		{name: "no after the invitation", past: func(t *testing.T, c *scheduler.Conversation) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -188,7 +189,8 @@ func (m *Message) waiting() (s Step, ok bool) {
 	case Bounced:
 		return Step{Next: "mend the address: the " + m.Kind.noun() + " came back"}, true
 	case Expired:
-		return Step{Next: "choose a new time: the " + m.Kind.noun() + " could not go before it"}, true
+		way := map[Kind]string{Invite: ": coalition invite " + Ref(m.ID, m.Round) + " --start TIME", Update: ": coalition move " + Ref(m.ID, m.Round) + " --start TIME"}[m.Kind]
+		return Step{Next: "choose a new time, the " + m.Kind.noun() + " could not go before the old one" + cmp.Or(way, "; write it under `when` in the plan file")}, true
 	}
 	return Step{}, false
 }

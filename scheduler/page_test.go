@@ -198,7 +198,7 @@ func TestPageNoneOfThem(t *testing.T) {
 	w.later(10 * time.Minute)
 	w.pass()
 	w.want("brief-0")
-	if next := w.find("maya").Next(w.now).Next; next != "choose a time" {
+	if next := w.find("maya").Next(w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
 		t.Errorf("next %q", next)
 	}
 }
@@ -225,7 +225,7 @@ func TestPageAnotherTime(t *testing.T) {
 		w.later(10 * time.Minute)
 		w.pass()
 		w.want(before)
-		if next := w.find("maya").Next(w.now).Next; next != "choose a time" {
+		if next := w.find("maya").Next(w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
 			t.Errorf("%s: next %q", test.name, next)
 		}
 		w.plan("maya", maya("when: {start: 2027-03-09 10:00}")) // the organizer does

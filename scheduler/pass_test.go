@@ -386,7 +386,7 @@ func TestHeldTimeWithdrawn(t *testing.T) {
 	}
 	w.pass()
 	w.want("")
-	if next := w.find("maya").Next(w.now).Next; next != "choose a time" {
+	if next := w.find("maya").Next(w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
 		t.Errorf("next: %s", next)
 	}
 }

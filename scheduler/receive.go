@@ -373,6 +373,9 @@ func (b *Board) choose(c *Conversation, numbers []int) (best plan.Slot, unknown 
 // Choose is the earliest of the times with these numbers, as a brief counts them from 1, that is still
 // free. The error is a [Refusal].
 func (b *Board) Choose(c *Conversation, numbers []int) (plan.Slot, error) {
+	if slices.Contains(numbers, 0) {
+		return plan.Slot{}, &Refusal{ErrUnfit, "there is no time with the number 0", "see: coalition show " + c.Ref()}
+	}
 	slot, unknown := b.choose(c, numbers)
 	switch {
 	case unknown != 0:

@@ -97,9 +97,10 @@ func (a *app) listCommand() *cobra.Command {
 		Use:   "list",
 		Short: "Show the conversations that matter most first, with what comes next",
 		Long: `Show all conversations, those that matter most first (by importance and urgency),
-each with its status and its next step. What a partner has written or proposed and
-nobody has decided on is named below, with mail that was not believed, and where a
-plan file differs from what was decided since.
+each with its status, with whom and when the talk is (or how many times are offered),
+and its next step, with its day where that is ahead. What a partner has written or
+proposed and nobody has decided on is named below, with mail that was not believed,
+and where a plan file differs from what was decided since.
 
 With --json, an array of conversations. Times are RFC 3339 with the offset of
 timezone; what is absent is null:
@@ -187,17 +188,25 @@ func (a *app) list(b *scheduler.Board) error {
 		return nil
 	}
 	zone := a.sched.Zone.Location("UTC")
-	table := [][]string{{"ID", "STATUS", "DUE", "NEXT"}}
+	table := [][]string{{"ID", "STATUS", "WITH", "TALK", "NEXT"}}
 	var notes []string
 	for _, e := range entries {
-		due := ""
-		if at := e.step.Due.In(zone); !at.IsZero() {
-			due = at.Format("2 Jan 15:04")
-			if at.Year() != b.Now.In(zone).Year() {
-				due = at.Format("2 Jan 2006")
+		short := func(at time.Time) string {
+			if at = at.In(zone); at.Year() != b.Now.In(zone).Year() {
+				return at.Format("2 Jan 2006")
 			}
+			return at.Format("2 Jan 15:04")
 		}
-		table = append(table, []string{e.Ref(), string(e.status), due, e.step.Next})
+		talk, next := "", e.step.Next
+		if start := e.Start(b.Now); !start.IsZero() {
+			talk = short(start)
+		} else if n := len(e.Choices(b.Now)); n > 0 && e.Cancelled == nil {
+			talk = count(n, "time")
+		}
+		if due := e.step.Due; due.After(b.Now) {
+			next += " (" + short(due) + ")"
+		}
+		table = append(table, []string{e.Ref(), string(e.status), e.Plan.With.Name, talk, next})
 		for _, note := range append(e.Waiting(b.Now), e.Difference(b.Now)) {
 			if note != "" {
 				notes = append(notes, e.Ref()+": "+note)

@@ -132,6 +132,6 @@ var (
 func alike(text string) string {
 	text = strings.ReplaceAll(ids.ReplaceAllString(text, "ID"), "go run ./cmd/coalition", "coalition")
 	text = digits.ReplaceAllString(days.ReplaceAllString(text, "DAY"), "0")
-	text = strings.ReplaceAll(text, "0 DAY 0:0", "0 DAY 0") // the list shows the year of another year instead
-	return strings.TrimSpace(columns.ReplaceAllString(text, " "))
+	text = strings.TrimSpace(columns.ReplaceAllString(text, " "))
+	return strings.ReplaceAll(text, "0 DAY 0:0", "0 DAY 0") // the list shows the year of another year instead
 }

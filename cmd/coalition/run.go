@@ -168,7 +168,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		say(err.Error(), "if you have changed your address, add the old one to organizer.aliases")
 		return exitUsage
 	case a.config == nil && !strings.HasPrefix(err.Error(), "coalition:"): // cobra: a wrong flag, command or number of arguments
-		say(strings.Split(err.Error(), "\n")[0], fmt.Sprintf("see: %s --help", cmd.CommandPath()))
+		say(misread(cmd, err))
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		say("stopped", "")
@@ -224,6 +224,9 @@ Then:        coalition daemon`,
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand(), a.authCommand())
 	group("look", a.listCommand(), a.showCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
+	root.SetHelpCommand(a.helpCommand())
+	root.Version = version()
+	root.SetVersionTemplate("coalition {{.Version}}\n")
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {
 		c.RunE = onlyGroup
@@ -234,7 +237,8 @@ Then:        coalition daemon`,
 // onlyGroup refuses a command that only has others below it.
 func onlyGroup(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage("there is no %q in %s", "see: "+cmd.CommandPath()+" --help", args[0], cmd.CommandPath())
+		text, mend := misread(cmd, fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
+		return usage("%s", mend, text)
 	}
 	return usage("%s needs one more word", "see: "+cmd.CommandPath()+" --help", cmd.CommandPath())
 }

@@ -27,8 +27,15 @@ func (a *app) table(rows [][]string) {
 		}
 	}
 	indent := 0
-	for _, w := range widths {
-		indent += w + 2
+	for most := 24; most >= 12; most-- { // the last column is to have a third of the width
+		indent = 0
+		for i, w := range widths {
+			widths[i] = min(w, most)
+			indent += widths[i] + 2
+		}
+		if indent <= width*2/3 {
+			break
+		}
 	}
 	out := bufio.NewWriter(a.stdout) // a terminal or pipe is slow to take lines one by one
 	for n, r := range rows {

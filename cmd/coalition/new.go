@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"github.com/thlib/go-timezone-local/tzlocal"
 	"go.yaml.in/yaml/v3"
 
+	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -26,12 +28,21 @@ func (a *app) initCommand() *cobra.Command {
 		Short: "Write a config file",
 		Long: `Write a config file: config.yaml, or the one that --config names. The time zone is
 that of this machine unless you name one. Mail goes to a folder of files until you
-say how to send it.`,
-		Example: "  coalition init --name \"Ana Lopes\" --email ana@example.org",
+say how to send it. On a terminal you are asked for what no flag says.`,
+		Example: "  coalition init\n  coalition init --name \"Ana Lopes\" --email ana@example.org",
 		Args:    cobra.NoArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
+			path := cmp.Or(a.configFile, "config.yaml")
 			if name == "" || address == "" {
-				return usage("init needs your name and your address", "add --name NAME --email ADDRESS")
+				if !terminal(a.stdin) {
+					return usage("init needs your name and your address", "add --name NAME --email ADDRESS")
+				}
+				if _, err := os.Stat(path); err == nil {
+					return isThere(path)
+				}
+				if err := a.inquireConfig(&name, &address, &zone, &language); err != nil {
+					return err
+				}
 			}
 			if zone == "" {
 				var err error
@@ -39,10 +50,7 @@ say how to send it.`,
 					return usage("the time zone of this machine can't be told", "add --timezone, such as --timezone Europe/Lisbon")
 				}
 			}
-			path := a.configFile
-			if path == "" {
-				path = "config.yaml"
-			}
+			language = cmp.Or(language, "en")
 			data := fmt.Appendf(nil, configTemplate, quoted(name), quoted(address), quoted(zone), quoted(language))
 			if _, problems := parseConfig(path, data); len(problems) > 0 {
 				return fromFlags(problems)
@@ -54,15 +62,49 @@ say how to send it.`,
 			if err := os.MkdirAll(folder, 0o700); err != nil {
 				return usage("the folder %s can't be made", "make it yourself", folder)
 			}
-			a.say("Wrote %s. Next, plan a conversation: coalition new NAME EMAIL", path)
+			a.say("Wrote %s. Next, plan a conversation: %s", path, a.hint("new NAME EMAIL"))
+			if other := a.getenv("COALITION_CONFIG"); other != "" && !sameFile(other, path) {
+				fmt.Fprintf(a.stderr, "But COALITION_CONFIG names %s, which commands use instead. End that with: unset COALITION_CONFIG\n", other)
+			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "your `NAME`, as your partners know it")
 	c.Flags().StringVar(&address, "email", "", "your `ADDRESS`")
 	c.Flags().StringVar(&zone, "timezone", "", "the IANA name of your `ZONE`")
-	c.Flags().StringVar(&language, "language", "en", "the `LANGUAGE` in which you write")
+	c.Flags().StringVar(&language, "language", "", "the `LANGUAGE` in which you write (default en)")
 	return c
+}
+
+// inquireConfig asks for what no flag has said.
+func (a *app) inquireConfig(name, address, zone, language *string) error {
+	here := *zone
+	if here == "" {
+		here, _ = tzlocal.RuntimeTZ() // which is only proposed
+	}
+	for _, q := range []struct {
+		value            *string
+		question, preset string
+		valid            func(string) error
+	}{
+		{name, "Your name, as your partners know it", *name, nil},
+		{address, "Your mail address", *address, new(plan.Email).Parse},
+		{zone, "Your time zone", here, new(plan.Zone).Parse},
+		{language, "The language in which you write", cmp.Or(*language, "en"), new(plan.Language).Parse},
+	} {
+		var err error
+		if *q.value, err = a.inquire(q.question, q.preset, true, q.valid); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err == nil && err2 == nil && os.SameFile(x, y)
 }
 
 const configTemplate = `# What each key means: coalition schema config, or config.example.yaml.
@@ -94,11 +136,15 @@ func quoted(s string) string {
 	return strings.TrimSpace(string(b))
 }
 
+func isThere(path string) error {
+	return usage("%s is there already", "look at it, or name another file", path)
+}
+
 // writeNew writes a file that is not there yet.
 func writeNew(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return usage("%s is there already", "look at it, or name another file", path)
+		return isThere(path)
 	}
 	if err != nil {
 		return usage("%s can't be written", "is its folder there?", path)
@@ -117,17 +163,33 @@ type newPlan struct {
 func (a *app) newCommand() *cobra.Command {
 	var n newPlan
 	c := &cobra.Command{
-		Use:   "new NAME EMAIL",
+		Use:   "new [NAME EMAIL]",
 		Short: "Write a plan file",
 		Long: `Write the plan of a conversation, with a suggested agenda. What you leave out stands
 in the file as a comment for you to fill in. With --history (what stands between the
 two of you; it stays private) a first round for that is proposed, and the talk about
-the partnership becomes the second.`,
+the partnership becomes the second. Without a name you are asked, on a terminal; an
+empty answer leaves that for later.`,
 		Example: "  coalition new \"Maya Chen\" maya@example.org\n  coalition new \"Maya Chen\" maya@example.org --purpose \"Join forces on the launch\" \\\n    --kind walk --place \"Riverside path\" --start \"in 10 working days at 10:00\"",
-		Args:    cobra.ExactArgs(2),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && terminal(a.stdin) {
+				return nil
+			}
+			return cobra.ExactArgs(2)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.open(cmd.Context(), true); err != nil {
 				return err
+			}
+			b, err := a.look(cmd.Context())
+			if err != nil {
+				return err
+			}
+			asked := len(args) == 0
+			if asked {
+				if args, err = a.inquireWho(); err != nil {
+					return err
+				}
 			}
 			if n.id == "" {
 				n.id = slug(args[0])
@@ -137,6 +199,14 @@ the partnership becomes the second.`,
 				return usage("%q %s", "name one with --id", n.id, err)
 			}
 			path := filepath.Join(a.sched.Plans.Path, string(id)+".yaml")
+			if err := taken(b, id, path); err != nil {
+				return err
+			}
+			if asked {
+				if err := a.inquirePlan(&n); err != nil {
+					return err
+				}
+			}
 			data := []byte(n.file(args[0], args[1]))
 			_, _, problems := a.sched.Plans.Parse(path, id, data)
 			var wrong []strictyaml.Problem
@@ -151,7 +221,7 @@ the partnership becomes the second.`,
 			if err := writeNew(path, data); err != nil {
 				return err
 			}
-			a.say("Wrote %s. Fill in what is missing, then: coalition check %s", path, id)
+			a.say("Wrote %s. Fill in what is missing, then: %s", path, a.hint("check "+string(id)))
 			if a.json {
 				return a.printJSON(map[string]string{"id": string(id), "file": path})
 			}
@@ -177,6 +247,98 @@ the partnership becomes the second.`,
 	f.StringVar(&n.askOn, "ask-on", "", "the `DAY` on which the brief goes out")
 	f.StringVar(&n.history, "history", "", "what stands between you; stays private: `TEXT`")
 	return c
+}
+
+// taken refuses an id that names a conversation already, be it over and its file gone: what is on record
+// of that one would count for the new one.
+func taken(b *scheduler.Board, id plan.ID, path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return isThere(path)
+	}
+	var other *scheduler.Conversation
+	known := make(map[plan.ID]bool)
+	for _, c := range b.Conversations {
+		if known[c.ID] = true; c.ID == id {
+			other = c // the newest round
+		}
+	}
+	if other == nil {
+		return nil
+	}
+	what := "has begun already"
+	switch other.Status(b.Now) {
+	case scheduler.Cancelled:
+		what = "was cancelled"
+	case scheduler.Met, scheduler.Declined:
+		what = "is over"
+	}
+	free := id
+	for n := 2; known[free]; n++ {
+		free = plan.ID(fmt.Sprintf("%s-%d", id, n))
+	}
+	return usage("%s is the id of a conversation with %s that %s", "give the new one an id of its own: --id "+string(free), id, other.Plan.With.Name, what)
+}
+
+// inquireWho asks with whom the talk is to be.
+func (a *app) inquireWho() ([]string, error) {
+	name, err := a.inquire("With whom (their name)", "", true, nil)
+	if err != nil {
+		return nil, err
+	}
+	address, err := a.inquire("Their mail address", "", true, new(plan.Email).Parse)
+	return []string{name, address}, err
+}
+
+// inquirePlan asks for what the brief can't do without, as far as no flag has said it.
+func (a *app) inquirePlan(n *newPlan) error {
+	fmt.Fprintln(a.stderr, "What you leave empty stands in the file as a comment, for you to fill in later.")
+	ask := func(value *string, question string, valid func(string) error) (err error) {
+		if *value == "" {
+			*value, err = a.inquire(question, "", false, valid)
+		}
+		return err
+	}
+	if err := ask(&n.purpose, "What the partnership is for (it is told openly)", nil); err != nil {
+		return err
+	}
+	if err := ask(&n.kind, "Where you meet ("+strings.Join(plan.Kinds, ", ")+")", new(plan.Kind).Parse); err != nil {
+		return err
+	}
+	var err error
+	switch n.kind {
+	case "":
+	case plan.Phone:
+		if n.phone == "" {
+			n.phone, err = a.inquire("The number to call", "", true, new(plan.PhoneNumber).Parse)
+		}
+	case plan.Video:
+		if n.url == "" {
+			n.url, err = a.inquire("The address of the video call", "", !a.sched.Plans.Meet, new(plan.Link).Parse)
+		}
+	case plan.Office:
+		if !n.privateRoom {
+			if n.privateRoom, err = a.agrees("Does the office have a door"); err == nil && !n.privateRoom {
+				fmt.Fprintln(a.stderr, "  An office is a safe place only with a door; the setting is left for later.")
+				n.kind = ""
+				break
+			}
+		}
+		fallthrough
+	default:
+		if err == nil {
+			err = ask(&n.place, "The place", nil)
+		}
+	}
+	if err != nil || n.start != "" || len(n.times) > 0 {
+		return err
+	}
+	return ask(&n.start, "When it begins (2027-03-04 10:00, or in 10 working days at 10:00)", func(s string) error {
+		d, err := plan.ParseDate(s)
+		if err == nil && !d.HasClock() {
+			err = &strictyaml.Fault{Text: "has no time of day", Mend: "write it as 2027-03-04 10:00"}
+		}
+		return err
+	})
 }
 
 // slug is a name as an id.

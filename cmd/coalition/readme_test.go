@@ -36,7 +36,7 @@ func TestReadme(t *testing.T) {
 	}
 	t.Chdir(dir)
 	tour, _, _ := bytes.Cut(readme, []byte("\n## With Google Calendar\n"))
-	if typed := follow(t, tour, "config.example.yaml", nil); typed < 8 {
+	if typed := follow(t, tour, "", nil); typed < 8 {
 		t.Errorf("only %d commands were found", typed)
 	}
 }
@@ -81,7 +81,7 @@ func TestReadmeGoogle(t *testing.T) {
 	}
 }
 
-// follow types the commands that text shows, with that config, and compares what they print; before each,
+// follow types the commands that text shows, with that config if it names none, and compares what they print; before each,
 // where before is not nil, it calls that.
 func follow(t *testing.T, text []byte, config string, before func(args []string)) (typed int) {
 	t.Helper()
@@ -90,6 +90,9 @@ func follow(t *testing.T, text []byte, config string, before func(args []string)
 		for _, session := range strings.Split("\n"+string(block[1]), "\n$ ")[1:] {
 			line, want, _ := strings.Cut(session, "\n")
 			line = strings.Replace(line, "go run ./cmd/coalition", "coalition", 1)
+			if rest, ok := strings.CutPrefix(line, "tour "); ok { // the alias that it makes
+				line = "coalition --config config.example.yaml " + rest
+			}
 			args := words(line)
 			if args[0] != "coalition" {
 				continue // the shell's

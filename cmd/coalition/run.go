@@ -456,27 +456,81 @@ func (a *app) confirm(question string) error {
 // agrees asks y/N; no answer is a no.
 func (a *app) agrees(question string) (bool, error) {
 	answer, err := a.prompt(question + " [y/N] ")
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	answer = strings.ToLower(answer)
 	return answer == "y" || answer == "yes", err
+}
+
+// inquire asks until the answer is one that valid takes; an empty one stands for preset. Where nothing may
+// be left out, needed says so.
+func (a *app) inquire(question, preset string, needed bool, valid func(string) error) (string, error) {
+	if preset != "" {
+		question += " [" + preset + "]"
+	}
+	for {
+		answer, err := a.prompt(question + ": ")
+		if errors.Is(err, io.EOF) {
+			fmt.Fprintln(a.stderr)
+			return "", usage("nothing was written: the answers ended too soon", "")
+		}
+		if err != nil {
+			return "", err
+		}
+		if answer == "" {
+			answer = preset
+		}
+		switch {
+		case answer == "" && !needed:
+			return "", nil
+		case answer == "":
+			fmt.Fprintln(a.stderr, "  This one is needed; Ctrl-C leaves.")
+			continue
+		}
+		if err := invites.Line(answer); err != nil {
+			fmt.Fprintf(a.stderr, "  This %s.\n", err)
+			continue
+		}
+		if valid == nil {
+			return answer, nil
+		}
+		var fault *strictyaml.Fault
+		switch err := valid(answer); {
+		case err == nil:
+			return answer, nil
+		case errors.As(err, &fault):
+			fmt.Fprintf(a.stderr, "  This %s; %s.\n", fault.Text, fault.Mend)
+		default:
+			fmt.Fprintf(a.stderr, "  This %s.\n", err)
+		}
+	}
 }
 
 // errStopped ends a command at whose question somebody has pressed Ctrl-C.
 var errStopped = errors.New("stopped at a question")
 
-// prompt is the line that is typed behind text; "" at the end of the input.
+// prompt is the line that is typed behind text; the error is io.EOF at the end of the input, or errStopped.
 func (a *app) prompt(text string) (string, error) {
 	fmt.Fprint(a.stderr, text)
 	if a.lines == nil {
 		a.lines = bufio.NewReader(a.stdin)
 	}
-	typed := make(chan string, 1)
+	type input struct {
+		line string
+		err  error
+	}
+	typed := make(chan input, 1)
 	go func() { // nothing calls a read back
-		line, _ := a.lines.ReadString('\n')
-		typed <- strings.TrimSpace(line)
+		line, err := a.lines.ReadString('\n')
+		if line = strings.TrimSpace(line); line != "" {
+			err = nil
+		}
+		typed <- input{line, err}
 	}()
 	select {
-	case line := <-typed:
-		return line, nil
+	case in := <-typed:
+		return in.line, in.err
 	case <-a.soft.Done():
 		return "", errStopped
 	}

@@ -177,8 +177,14 @@ func name(a Address) ical.Params {
 	if a.Name == "" {
 		return ical.Params{}
 	}
-	// A double quote has no place in a parameter, and few readers know RFC 6868's ^'.
-	return ical.Params{ical.ParamCommonName: {strings.ReplaceAll(a.Name, `"`, "'")}}
+	// A double quote has no place in a parameter, and few readers know RFC 6868's ^'. A backslash is nothing
+	// special there, but some take it for an escape of the quote or colon that follows the name: a space keeps
+	// them apart, which readers drop or show as nothing.
+	cn := strings.ReplaceAll(a.Name, `"`, "'")
+	if strings.HasSuffix(cn, `\`) {
+		cn += " "
+	}
+	return ical.Params{ical.ParamCommonName: {cn}}
 }
 
 func set(p ical.Props, name, value string) {

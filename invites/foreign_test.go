@@ -25,6 +25,7 @@ type reading struct {
 	Summary, Description          string
 	Location, Comment             string
 	Organizer, Attendee, PartStat string
+	OrganizerName, AttendeeName   string // without spaces around them
 
 	Errors int    // what the parser held against the file
 	Class  string // what an iTIP reader makes of it after the files before it; "" where the parser is none
@@ -62,6 +63,8 @@ var foreign = []struct {
 			r.Class = ""
 			// Version 4 undoes escapes one after the other, each on the result of the last.
 			r.Description = strings.NewReplacer(`\\`, `\`, `\n`, "\n").Replace(r.Description)
+			// It undoes them in names, too, where there are none.
+			r.OrganizerName, r.AttendeeName = strings.ReplaceAll(r.OrganizerName, `\\`, `\`), strings.ReplaceAll(r.AttendeeName, `\\`, `\`)
 		},
 	},
 	{
@@ -137,6 +140,7 @@ func TestForeignParsers(t *testing.T) {
 				want := m.want
 				parser.blur(&want)
 				parser.blur(&got)
+				got.OrganizerName, got.AttendeeName = strings.TrimSpace(got.OrganizerName), strings.TrimSpace(got.AttendeeName)
 				if d := gocmp.Diff(want, got); d != "" {
 					t.Errorf("%s (-want +got):\n%s\n%s", m.name, d, m.data)
 				}
@@ -194,6 +198,14 @@ func life(t *testing.T, kind string, n int, start time.Time) []mailing {
 	var list []mailing
 	e := talk(t, kind)
 	e.Sequence = 0
+	switch n % 4 { // names that end in what some parsers take for an escape of what follows
+	case 1:
+		e.Organizer.Name = `Ana Lopes \`
+	case 2:
+		e.Organizer.Name, e.Attendee.Name = `Lopes, Ana \`, `Jo \\`
+	case 3:
+		e.Attendee.Name = `\`
+	}
 	send := func(name string, m invites.Method, class string) {
 		e.UID = fmt.Sprintf("%d-%s@example.org", n, map[bool]string{true: "own", false: "mailed"}[m == invites.Publish])
 		e.Stamp = e.Stamp.Add(time.Second)
@@ -202,13 +214,14 @@ func life(t *testing.T, kind string, n int, start time.Time) []mailing {
 			Start: e.Start.UTC(), End: e.End.UTC(),
 			Summary: e.Summary, Description: e.Description, Location: e.Location, Comment: e.Comment,
 			Organizer: "mailto:" + e.Organizer.Email, Attendee: "mailto:" + e.Attendee.Email,
+			OrganizerName: strings.ReplaceAll(e.Organizer.Name, `"`, "'"), AttendeeName: strings.ReplaceAll(e.Attendee.Name, `"`, "'"),
 			Class: class,
 		}
 		switch m {
 		case invites.Request, invites.DeclineCounter:
 			want.PartStat = string(cmp.Or(e.PartStat, invites.NeedsAction))
 		case invites.Publish:
-			want.Attendee = ""
+			want.Attendee, want.AttendeeName = "", ""
 		}
 		if e.Cancelled {
 			want.Status = "CANCELLED"

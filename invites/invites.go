@@ -62,6 +62,16 @@ func (a Address) String() string {
 	return a.Name + " <" + a.Email + ">"
 }
 
+// Quoted is the address as [net/mail.ParseAddress] reads it, whatever the name is. (What net/mail writes for
+// itself, it does not read where a name has a backslash beside a letter that is not ASCII.)
+func (a Address) Quoted() string {
+	bare := (&mail.Address{Address: a.Email}).String()
+	if a.Name == "" {
+		return bare
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(a.Name) + `" ` + bare
+}
+
 var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 var errTooLong = errors.New("is longer than mail allows (64 before the @, 254 in all)")

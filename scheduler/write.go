@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"fmt"
-	"net/mail"
 	"net/textproto"
 	"slices"
 	"time"
@@ -98,8 +97,8 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		return fmt.Errorf("the template of the %s in %q: %w", m.Kind, lang, err)
 	}
 	e := &email.Email{
-		From:    (&mail.Address{Name: s.Organizer.Name, Address: s.Organizer.Email}).String(),
-		To:      []string{(&mail.Address{Name: c.Plan.With.Name, Address: m.To}).String()},
+		From:    s.Organizer.Quoted(),
+		To:      []string{invites.Address{Name: c.Plan.With.Name, Email: m.To}.Quoted()},
 		Subject: words.Subject,
 		Text:    []byte(words.Text),
 		HTML:    []byte(words.HTML),

@@ -468,3 +468,27 @@ func BenchmarkFinish(b *testing.B) {
 		})
 	}
 }
+
+// A name arrives as it is, also where it ends in what could be taken for an escape of the quote behind it.
+func TestFinishNames(t *testing.T) {
+	for _, name := range []string{`Ana \`, `\`, `Lopes, Ana \`, `Jo \\`, `"Jo" \`, `Müller \`, `李 "小" \ 龙`, `AC\DC`, `Ana (R&D) \`, `a "b\" c`, `Ana\`} {
+		e := letter()
+		e.From = invites.Address{Name: name, Email: "ana@example.org"}.Quoted()
+		e.To = []string{invites.Address{Name: name, Email: "maya@example.org"}.Quoted()}
+		data, err := email.Finish(e)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range []string{"From", "To"} {
+			a, err := mail.ParseAddress(m.Header.Get(field))
+			if err != nil || a.Name != name || !strings.HasSuffix(a.Address, "@example.org") {
+				t.Errorf("%s: %s is %q, read as %v, %v", name, field, m.Header.Get(field), a, err)
+			}
+		}
+	}
+}

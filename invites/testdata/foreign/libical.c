@@ -41,6 +41,12 @@ static void string(const char *name, const char *value)
     putchar('"');
 }
 
+static void name(const char *key, icalproperty *person)
+{
+    icalparameter *cn = person ? icalproperty_get_first_parameter(person, ICAL_CN_PARAMETER) : NULL;
+    string(key, cn ? icalparameter_get_cn(cn) : "");
+}
+
 static void instant(const char *name, icalcomponent *event, icalproperty_kind kind)
 {
     /* This looks for the zone in the calendar around the event before it looks anywhere else. */
@@ -94,6 +100,8 @@ int main(int argc, char **argv)
         string("comment", icalcomponent_get_comment(event));
         string("organizer", organizer ? icalproperty_get_organizer(organizer) : "");
         string("attendee", attendee ? icalproperty_get_attendee(attendee) : "");
+        name("organizername", organizer);
+        name("attendeename", attendee);
         string("partstat", partstat ? icalparameter_enum_to_string(icalparameter_get_partstat(partstat)) : "");
         puts("}");
     }

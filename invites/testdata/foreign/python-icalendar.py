@@ -36,6 +36,8 @@ for path in sys.argv[1:]:
         "comment": event.get("COMMENT", ""),
         "organizer": event["ORGANIZER"],
         "attendee": attendee or "",
+        "organizername": event["ORGANIZER"].params.get("CN", ""),
+        "attendeename": attendee.params.get("CN", "") if attendee else "",
         "partstat": attendee.params.get("PARTSTAT", "") if attendee else "",
         "errors": len(event.errors),
     }))

@@ -30,5 +30,7 @@ for path in sys.argv[1:]:
         "comment": text(event, "comment"),
         "organizer": event.organizer.value,
         "attendee": attendee.value if attendee else "",
+        "organizername": getattr(event.organizer, "cn_param", ""),
+        "attendeename": getattr(attendee, "cn_param", "") if attendee else "",
         "partstat": getattr(attendee, "partstat_param", "") if attendee else "",
     }))

@@ -377,7 +377,12 @@ func TestAnswersAndMoves(t *testing.T) {
 			t.Errorf("after another change it is %s", c.PartStat)
 		}
 		o.now = func() time.Time { return time.Now().Add(-time.Hour) }
-		o.edit(accept)
+		o.edit(accept) // which looks like any other change, where Google has not reset the first one
+		w.sync()
+		if c := w.find("maya"); c.PartStat != invites.NeedsAction || !strings.Contains(strings.Join(c.Waiting(w.now), ""), "accepted stands in Google Calendar") {
+			t.Errorf("it is %s, and the list says %q", c.PartStat, c.Waiting(w.now))
+		}
+		o.edit(func(e *invites.Entry) { e.Guests[0].Comment = "Still good." }) // which nobody else can do
 		w.sync()
 		if w.status("maya") != scheduler.Confirmed {
 			t.Errorf("it is %s", w.status("maya"))

@@ -28,7 +28,7 @@ type Booking struct {
 	Answer  invites.PartStat `json:"answer,omitempty"`  // to what they know; "" for none
 	Moved   time.Time        `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
 	Placed  time.Time        `json:"placed,omitzero"`   // likewise of its place
-	Restore bool             `json:"restore,omitempty"` // it was deleted there, and the organizer wants it back
+	Restore bool             `json:"restore,omitempty"` // it was deleted there, or has lost its time, and the organizer wants it back as it is meant
 
 	Described bool `json:"described,omitempty"` // somebody has changed the description there, which stands until that of the plan changes
 }
@@ -51,16 +51,6 @@ func (c *Conversation) EventID() string {
 	return strings.TrimSuffix(c.UID, googleUID)
 }
 
-// answerStands gives back the answer to what the partner knows, where a change that had reset it was taken
-// back before it reached them.
-func (c *Conversation) answerStands(now time.Time) {
-	if b := c.Booking; b != nil && b.Answer != "" && c.PartStat == invites.NeedsAction && c.Cancelled == nil {
-		if says := c.Says(now, Invite); !says.moves(&b.Told) {
-			c.PartStat = b.Answer
-		}
-	}
-}
-
 // stray reports whether in and name are known to be names of two calendars; "" is not known.
 func stray(in, name string) bool { return in != "" && name != "" && in != name }
 
@@ -79,9 +69,9 @@ func (c *Conversation) deleted() bool {
 	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil
 }
 
-// restore lets the next update bring an event back that was deleted.
+// restore lets the next update bring an event back that was deleted, or that has lost its time.
 func (c *Conversation) restore() {
-	if c.deleted() {
+	if c.deleted() || c.lostTime() {
 		b := *c.Booking
 		b.Restore = true
 		c.Booking = &b
@@ -191,7 +181,7 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		ch.Cancel, ch.Reason = true, c.Cancelled.Reason
 		ch.Restore = c.Booking != nil && c.Booking.Is.Deleted
 	case c.Booking != nil:
-		ch.Restore = c.Booking.Restore
+		ch.Restore = c.deleted() && c.Booking.Restore
 	}
 	m.Data, err = json.Marshal(ch)
 	return err
@@ -226,8 +216,17 @@ func (c *Conversation) Written(m *Message) {
 			}
 		}
 	}
-	if old := c.Booking; old != nil && !b.Told.moves(&old.Told) {
-		b.Answer = old.Answer
+	if old := c.Booking; old != nil {
+		asks := b.Told.moves(&old.Told) || old.form() == wholeDay || old.form() == series
+		if !asks {
+			b.Answer = old.Answer
+		} else if g := c.guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this
+			for i := range b.Is.Guests {
+				if c.writes(invites.Address{Email: b.Is.Guests[i].Email}) {
+					b.Is.Guests[i].PartStat = invites.NeedsAction
+				}
+			}
+		}
 	}
 	switch old := c.Booking; {
 	case m.Kind == Cancel:

@@ -117,6 +117,8 @@ type Conversation struct {
 	UID       string           `json:"uid,omitempty"`     // of the round's one event; "" before the invitation, or a yes on the page
 	Sequence  int              `json:"sequence"`          // SEQUENCE of the last REQUEST or CANCEL that was decided
 	PartStat  invites.PartStat `json:"partstat,omitempty"`
+	Given     invites.PartStat `json:"given,omitempty"`    // the answer of the partner's calendar by mail; "" for none
+	GivenTo   int              `json:"given_to,omitempty"` // the SEQUENCE that it was given to
 	Replied   time.Time        `json:"replied,omitzero"`   // when the calendar answered that, by its DTSTAMP
 	Organizer invites.Address  `json:"organizer,omitzero"` // ORGANIZER of the event: it never changes
 	Stamp     time.Time        `json:"stamp,omitzero"`     // DTSTAMP and Date of the last message

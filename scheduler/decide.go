@@ -123,7 +123,8 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	if c.deleted() {
 		return nil, &Refusal{ErrUnfit, "its event was deleted in Google Calendar", fmt.Sprintf("bring it back with: coalition invite %s --start TIME, or call it off: coalition cancel %[1]s", c.Ref())}
 	}
-	if to == c.start(now) {
+	mends := c.lostTime()
+	if to == c.start(now) && !mends {
 		if m := c.last(nil, Invite, Update); c.Cancelled == nil && (m.Content.Start == to || told.Start == to && told.Length == c.Length()) {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
@@ -132,7 +133,9 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	if err := c.Apply(Move{To: to, At: time.Now()}, now); err != nil {
 		return nil, err
 	}
-	if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
+	if mends {
+		c.restore()
+	} else if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
 		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
 	}
 	d, err := s.draft(c, Update, now)
@@ -292,7 +295,7 @@ func (c *Conversation) event(now time.Time, kind, text string) Event {
 // plain is the draft of a conversation that has changed without anything to send.
 func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draft {
 	c.Settle(now)
-	c.answerStands(now)
+	c.weigh(now)
 	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
 }
 
@@ -352,11 +355,17 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		s.identify(c)
 		m.Content = c.Says(now, Invite)
 		m.Deadline = m.Content.Start.Time()
-		// An invitation that came back, or was refused, may have been seen all the same.
-		if last := c.lastDecided(); (step.Kind == Update || last.Attempts > 0) && m.Content.moves(&last.Content) {
-			c.Sequence++
-			if !c.staysAway(m.Content.Start) {
-				c.PartStat = invites.NeedsAction
+		last := c.lastDecided()
+		asks := told != nil && c.follows(now).Asks
+		if told == nil { // an invitation that was refused may have been seen all the same
+			asks = last.Attempts > 0 && m.Content.moves(&last.Content)
+		}
+		if asks {
+			if last.left() || m.Content.moves(&last.Content) || c.lostTime() { // else the last one has raised it, and never went
+				c.Sequence++
+			}
+			if c.PartStat = invites.NeedsAction; c.staysAway(m.Content.Start) {
+				c.PartStat = invites.Declined
 			}
 			c.Counter, c.Replied = nil, time.Time{} // DTSTAMP orders within a SEQUENCE
 			m.Content.PartStat = ""

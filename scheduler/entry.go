@@ -35,12 +35,14 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 	if !t.take() && e.Etag == t.is.Etag && !c.asks(now) {
 		return nil
 	}
-	// What a deleted event says besides is of no use: often it is only its id.
-	if e.Deleted {
+	if e.Deleted && bare(e) {
 		t.b.Is.Deleted, t.b.Is.Etag, t.b.Is.Updated = true, e.Etag, e.Updated
 	} else {
+		guests := t.b.Is.Guests
 		t.b.Is = *e
-		c.Sequence = max(c.Sequence, e.Sequence)
+		if c.Sequence = max(c.Sequence, e.Sequence); e.Deleted && c.guest(e.Guests) == nil {
+			t.b.Is.Guests = guests
+		}
 	}
 	c.Booking, c.Behind = &t.b, false
 	d := s.plain(c, now, t.events...)
@@ -76,6 +78,9 @@ type entryTaking struct {
 	is     invites.Entry // how it was known
 	b      Booking       // how it is from now on
 	events []Event
+
+	restarted bool // somebody has given it another start, which Google asks the guests about anew
+	reshaped  bool // or only another length, another place, or made a series of it, which it does not
 }
 
 // ours reports whether a write of ours explains what the event shows: then nobody else has done it.
@@ -107,6 +112,13 @@ func (t *entryTaking) take() bool {
 		}
 		return len(t.events) > 0
 	case e.Deleted:
+		if !bare(e) { // what was changed before, without a look in between
+			t.takeTime()
+			t.takePlace()
+			if c.guest(e.Guests) != nil && c.guest(t.is.Guests) != nil {
+				t.takeAnswer(c.guest(e.Guests), c.guest(t.is.Guests), over)
+			}
+		}
 		t.note("the event was deleted in Google Calendar")
 		if !over {
 			t.tell(templates.NewsDeleted, "", "coalition cancel "+c.Ref(), "coalition cancel "+c.Ref()+" --told", "coalition invite "+c.Ref())
@@ -132,24 +144,39 @@ func (t *entryTaking) take() bool {
 	if e.Join != t.is.Join && e.Join != "" {
 		t.note("the room for the video call is ready: %s", clip(flat(e.Join), 300))
 	}
-	if e.Repeats && !t.is.Repeats {
-		const series = "the event repeats in Google Calendar now; here it is one talk, the first one"
-		t.note(series)
-		c.hear(Word{At: t.now, From: t.s.Organizer.Email, Text: series})
-	}
 	t.takeGuests(c.Cancelled != nil || !t.now.Before(t.b.Told.End())) // which may be another one by now
 	return len(t.events) > 0
 }
 
-// takeTime takes in that the event was moved.
+// bare reports whether no more is known of a deleted event than that it is gone.
+func bare(e *invites.Entry) bool { return e.UID == "" }
+
+// changed takes in that somebody has changed what was agreed on: an answer to that is none to this.
+func (t *entryTaking) changed(start bool) {
+	if start {
+		t.restarted = true
+	} else {
+		t.reshaped = true
+	}
+	t.c.Sequence++
+	t.b.Answer, t.c.Counter = "", nil
+}
+
+// takeTime takes in that the event was moved, or has lost its time.
 func (t *entryTaking) takeTime() {
 	c, e := t.c, t.e
+	if e.Repeats != t.is.Repeats {
+		t.b.Wrote.Repeats, t.b.Restore = e.Repeats, false
+		t.changed(false)
+		t.note("%s", map[bool]string{true: "the event repeats in Google Calendar now; here it is one talk, the first one", false: "the event no longer repeats in Google Calendar"}[e.Repeats])
+	}
 	if e.Start.Equal(t.is.Start) && e.End.Equal(t.is.End) {
 		return
 	}
 	if e.Start.IsZero() {
-		t.note("the event has no time of day any more in Google Calendar; here it stays as it was")
-		c.hear(Word{At: t.now, From: t.s.Organizer.Email, Text: "the event has no time of day any more in Google Calendar"})
+		t.b.Wrote.Start, t.b.Wrote.End, t.b.Restore = e.Start, e.End, false
+		t.changed(true)
+		t.note("the event has no time of day any more in Google Calendar")
 		return
 	}
 	to := plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone)))
@@ -159,11 +186,15 @@ func (t *entryTaking) takeTime() {
 	mine := c.Says(t.now, Invite)
 	text, length := fmt.Sprintf("moved in Google Calendar to %s", to), e.End.Sub(e.Start)
 	switch {
+	case t.is.Start.IsZero() && to == t.b.Told.Start && length == t.b.Told.Length:
+		text = fmt.Sprintf("in Google Calendar it is at %s again", to)
+	case t.is.Start.IsZero():
 	case to == t.b.Told.Start:
 		text = fmt.Sprintf("in Google Calendar it takes %d minutes now", int(length.Minutes()))
 	case length != t.b.Told.Length:
 		text += fmt.Sprintf(", for %d minutes", int(length.Minutes()))
 	}
+	starts := !e.Start.Equal(t.is.Start)
 	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
 	t.b.Told.Start, t.b.Told.Length = to, e.End.Sub(e.Start)
 	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
@@ -171,9 +202,8 @@ func (t *entryTaking) takeTime() {
 		t.b.Answer = ""
 		return
 	}
-	t.b.Moved = e.Updated
-	c.Sequence++
-	t.b.Answer, c.PartStat, c.Counter = "", invites.NeedsAction, nil
+	t.b.Moved, t.b.Restore = e.Updated, t.b.Restore && e.Deleted
+	t.changed(starts)
 	switch {
 	case c.Cancelled != nil:
 	case c.Named.Start.After(e.Updated):
@@ -200,9 +230,10 @@ func (t *entryTaking) takePlace() {
 	t.b.Wrote.Location = e.Location
 	if t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }) {
 		t.b.Told.Place = t.tried.message.Content.Place
+		t.b.Answer = ""
 		return
 	}
-	c.Sequence++
+	t.changed(false)
 	text := "the place was changed in Google Calendar to: " + cmp.Or(clip(flat(e.Location), 300), "none")
 	if own, err := t.s.planLocation(c); err == nil && own == e.Location {
 		c.Place, t.b.Placed = nil, e.Updated
@@ -245,39 +276,46 @@ func (t *entryTaking) takeGuests(over bool) {
 		if was != nil {
 			t.note("%s is no longer a guest of the event in Google Calendar", c.Plan.With.Name)
 			if t.b.Wrote.Guests = nil; !over {
-				c.PartStat = invites.Declined
 				t.tell(templates.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
 			}
 		}
 		return
 	}
-	before := invites.Guest{PartStat: invites.NeedsAction}
-	if was != nil {
-		before = *was
-	} else { // Google has invited them once more
+	if was == nil { // Google has invited them once more
 		t.note("%s is a guest of the event in Google Calendar again", c.Plan.With.Name)
 		t.b.Wrote.Guests = []invites.Guest{{Name: c.Plan.With.Name, Email: now.Email}}
-		if t.b.Answer = ""; !over {
-			c.PartStat = invites.NeedsAction
-		}
+		t.b.Answer, was = "", &invites.Guest{}
 	}
-	status := cmp.Or(now.PartStat, invites.NeedsAction)
-	comment := now.Comment != before.Comment && now.Comment != ""
-	changed := status != cmp.Or(before.PartStat, invites.NeedsAction)
-	// Who gives the same answer again, to another time, changes nothing but the version.
-	again := t.tried == nil && len(t.events) == 0 && t.e.Updated.After(t.is.Updated) && c.PartStat == invites.NeedsAction && status != invites.NeedsAction
-	if !changed && !comment && !again || status == invites.NeedsAction && c.PartStat == invites.NeedsAction && !comment {
+	t.takeAnswer(now, was, over)
+}
+
+// takeAnswer takes in what the partner has answered, which is what they did to their own entry and nothing else.
+// Google resets answers where the start changes: so one that stands beside a new start was given to that. Beside a
+// new length or place alone it may be the old one, and so it counts for nothing; the list names it.
+func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
+	c := t.c
+	status, before := cmp.Or(now.PartStat, invites.NeedsAction), cmp.Or(was.PartStat, invites.NeedsAction)
+	comment := now.Comment != was.Comment && now.Comment != ""
+	answered := status != invites.NeedsAction && (status != before || t.restarted || comment)
+	if status == invites.NeedsAction && status != before && t.b.Answer != "" { // a guest can't do that
+		t.b.Answer = ""
+		t.note("Google Calendar asks %s again", c.Plan.With.Name)
+	}
+	if !answered && !comment {
 		return
 	}
-	said := strings.ToLower(string(status)) + " (in Google Calendar)"
-	switch {
-	case status == invites.NeedsAction && c.PartStat == invites.NeedsAction:
-		said = "wrote (in Google Calendar)"
-	case status == invites.NeedsAction:
-		said = "took the answer back (in Google Calendar)"
+	counts := answered && (t.restarted || !t.reshaped)
+	said := "wrote (in Google Calendar)"
+	if answered {
+		said = strings.ToLower(string(status)) + " (in Google Calendar)"
 	}
 	says := c.Says(t.now, Invite)
-	if changed = changed || again || comment && c.PartStat == invites.NeedsAction; changed && !over && says.moves(&t.b.Told) {
+	pending := says.moves(&t.b.Told)
+	switch {
+	case over || !answered:
+	case !counts:
+		said += ", perhaps to the talk as it was before"
+	case pending:
 		said += ", to what is about to change"
 	}
 	if now.Comment != "" {
@@ -288,16 +326,16 @@ func (t *entryTaking) takeGuests(over bool) {
 		return
 	}
 	c.Touched = t.now
-	if changed {
+	if counts {
 		t.b.Answer = status
 	}
-	if changed = changed && !says.moves(&t.b.Told); changed {
-		c.PartStat, c.Counter = status, nil
+	if counts = counts && !pending; counts {
+		c.Counter = nil
 	}
 	switch {
-	case changed && now.PartStat == invites.Declined:
+	case counts && now.PartStat == invites.Declined:
 		t.tell(templates.NewsDeclined, now.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
-	case changed && now.PartStat == invites.Tentative:
+	case counts && now.PartStat == invites.Tentative:
 		t.tell(templates.NewsTentative, now.Comment, "coalition show "+c.Ref())
 	case comment:
 		t.tell(templates.NewsMail, now.Comment, "coalition show "+c.Ref())
@@ -311,7 +349,7 @@ func (t *entryTaking) takeGuests(over bool) {
 // time, and not for less.
 func (c *Conversation) staysAway(start plan.Slot) bool {
 	b := c.Booking
-	return b != nil && c.guest(b.Is.Guests) == nil && start == b.Told.Start
+	return b != nil && !(b.Is.Deleted && b.Restore) && c.guest(b.Is.Guests) == nil && start == b.Told.Start
 }
 
 // Unheard reports whether nobody is told of m, which goes into the calendar, because the partner has left the

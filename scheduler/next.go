@@ -182,11 +182,11 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	if !now.Before(told.Start.Time()) && !c.declined() {
 		return Step{Next: "hold the talk", Again: told.End()}
 	}
-	content := c.Says(now, Invite)
-	if c.deleted() && !c.Booking.Restore {
-		return Step{Next: "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref(), Again: told.End()}
+	content, follows := c.Says(now, Invite), c.follows(now)
+	if follows.Waits {
+		return Step{Next: c.asksForm(told), Again: told.End()}
 	}
-	if !content.tells(told) || c.deleted() {
+	if follows.Tells {
 		if !content.Start.Time().After(now) {
 			return Step{Next: "choose a new time, that of the plan has passed: coalition move " + c.Ref() + " --start TIME"}
 		}
@@ -228,11 +228,23 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
 }
 
+// asksForm asks the organizer what is to become of an event that stands in the calendar in an odd form.
+func (c *Conversation) asksForm(told *Content) string {
+	restore := "coalition move " + c.Ref() + " --start \"" + strings.Replace(told.Start.Wall, "T", " ", 1) + "\", or call it off: coalition cancel " + c.Ref()
+	switch c.Booking.form() {
+	case wholeDay:
+		return "say when the talk is, since its event has no time of day any more in Google Calendar: " + restore
+	case series:
+		return "say when the talk is, since its event repeats in Google Calendar now, and here it is one talk: " + restore
+	}
+	return "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref()
+}
+
 // present is the SEQUENCE of what stands: that of a change that is still to reach the partner, or else of
 // what they know. One that was taken back before it reached them leaves a gap.
 func (c *Conversation) present(now time.Time) int {
 	known := c.last((*Message).left, Invite, Update)
-	if says := c.Says(now, Invite); says.moves(&known.Content) {
+	if says := c.Says(now, Invite); known == nil || says.moves(&known.Content) {
 		return c.Sequence
 	}
 	return known.Sequence
@@ -247,7 +259,7 @@ func (c *Conversation) lost() bool {
 // nextReminder is the reminder that is due or comes next. One that was passed over because the
 // talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
 func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
-	if c.declined() || c.lost() {
+	if c.declined() || c.lost() || c.lostTime() || c.unheardAnswer() == invites.Declined {
 		return Step{}, false
 	}
 	var agreed time.Time // when the partner first learnt of this time
@@ -351,7 +363,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Invite, Update:
 		switch {
-		case c.deleted() && !c.Booking.Restore:
+		case c.told() != nil && c.follows(now).Waits:
 			return Dropped
 		case !c.willing() || m.Kind == Invite && c.said(Yes) && c.unseen() && !m.Approved && m.Unclears == 0:
 			return Dropped
@@ -366,7 +378,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 		}
 	case Reminder:
 		switch {
-		case !c.willing() || c.declined() || c.deleted():
+		case !c.willing() || c.declined() || c.deleted() || c.lostTime() || c.unheardAnswer() == invites.Declined:
 			return Dropped
 		case m.Content.Start != c.start(now):
 			return Superseded
@@ -396,6 +408,8 @@ type Content struct {
 	Form   string        `json:"form,omitempty"`  // fingerprint of all that shapes the words besides
 
 	PartStat invites.PartStat `json:"partstat,omitempty"` // of the attendee; "" is NEEDS-ACTION
+
+	odd oddForm // of what stands in the calendar; "" of all else
 }
 
 // place is the fingerprint of where and how the two talk.

@@ -606,6 +606,9 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
 		lines = append(lines, "Google has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")
 	}
+	if p := c.unheardAnswer(); p != "" {
+		lines = append(lines, strings.ToLower(string(p))+" stands in Google Calendar, but perhaps to the talk as it was before: it does not count until "+c.Plan.With.Name+" answers anew")
+	}
 	if c.Doubted != nil {
 		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
 	}

@@ -1,0 +1,116 @@
+package scheduler
+
+import (
+	"time"
+
+	"coalition/invites"
+)
+
+// Three values say where a talk stands, all of one type, [Content]: what the partner knows of it (told), what
+// we mean (Says), and what their calendar holds (stands). What the partner knows is changed by whatever has
+// reached them, a message of ours or somebody's hand in the calendar, and by nothing else. What follows from
+// the three says [follows], alone.
+
+// An odd form of an event is one in which no talk is held as it was agreed on.
+type oddForm string
+
+const (
+	gone     oddForm = "gone"   // somebody else than us has deleted it
+	wholeDay oddForm = "day"    // it has no time of day
+	series   oddForm = "series" // it repeats
+)
+
+// A consequence is what follows from what the partner knows, what we mean, and what stands.
+type consequence struct {
+	Tells  bool             // an update is to reach the partner
+	Asks   bool             // which asks them again: an answer to what they know is none to that
+	Waits  bool             // but it needs the organizer's word first, since what stands has an odd form
+	Answer invites.PartStat // theirs, to what is meant; NEEDS-ACTION where there is none
+}
+
+// follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
+// says that the organizer wants an event of an odd form to be again what is meant.
+func follows(known, meant, stands *Content, given invites.PartStat, willed bool) (f consequence) {
+	lost := stands.odd == wholeDay || stands.odd == series // its time
+	f.Asks = meant.moves(known) || lost
+	f.Tells = f.Asks || !meant.tells(known) || stands.odd != ""
+	// Another time than the one known is a word of the organizer that gives the event its time back.
+	f.Waits = stands.odd != "" && !willed && (stands.odd == gone || meant.Start == known.Start && meant.Length == known.Length)
+	if f.Answer = invites.NeedsAction; !f.Asks && given != "" {
+		f.Answer = given
+	}
+	return f
+}
+
+// follows is what follows for the conversation; only once the partner has been invited.
+func (c *Conversation) follows(now time.Time) consequence {
+	meant, known := c.Says(now, Invite), c.told()
+	stands := *known
+	b := c.Booking
+	if b == nil {
+		given := c.Given
+		if c.GivenTo != c.present(now) {
+			given = ""
+		}
+		return follows(known, &meant, &stands, given, false)
+	}
+	stands.odd = b.form()
+	if stands.odd == gone && c.Cancelled != nil {
+		stands.odd = ""
+	}
+	f := follows(known, &meant, &stands, b.Answer, b.Restore)
+	if c.staysAway(meant.Start) { // who has left needs no more words for it
+		f.Answer = invites.Declined
+	}
+	return f
+}
+
+// form is the odd form that the event has in the calendar; "" for none.
+func (b *Booking) form() oddForm {
+	switch {
+	case b == nil:
+		return ""
+	case b.Is.Deleted:
+		return gone
+	case b.Is.Start.IsZero():
+		return wholeDay
+	case b.Is.Repeats:
+		return series
+	}
+	return ""
+}
+
+// lostTime reports whether the event stands in the calendar without the time that was agreed on.
+func (c *Conversation) lostTime() bool {
+	form := c.Booking.form()
+	return c.Cancelled == nil && (form == wholeDay || form == series)
+}
+
+// weigh brings PartStat in line with what the partner has answered, and to what. While nobody is to be asked, or
+// nothing can change any more, it stays.
+func (c *Conversation) weigh(now time.Time) {
+	known := c.told()
+	if known == nil || c.Cancelled != nil || !now.Before(known.End()) {
+		return
+	}
+	f := c.follows(now)
+	switch {
+	case c.Booking != nil:
+		c.PartStat = f.Answer
+	case c.PartStat == invites.NeedsAction:
+		c.PartStat = f.Answer // a change that had reset it was taken back before it reached them
+	case !f.Asks:
+		c.Given, c.GivenTo = c.PartStat, c.present(now)
+	}
+}
+
+// unheardAnswer is an answer that stands in the calendar beside the partner's name and does not count, since it may
+// have been given before the talk was changed; "" for none.
+func (c *Conversation) unheardAnswer() invites.PartStat {
+	if b := c.Booking; b != nil && !b.Is.Deleted && c.PartStat == invites.NeedsAction {
+		if g := c.guest(b.Is.Guests); g != nil && g.PartStat != invites.NeedsAction {
+			return g.PartStat
+		}
+	}
+	return ""
+}

@@ -15,6 +15,7 @@ type Entry struct {
 	Etag     string    `json:"etag,omitempty"`    // of this very state of it (RFC 9110, section 8.8.3)
 	Updated  time.Time `json:"updated,omitzero"`  // when it was last changed, on the calendar's clock
 	Sequence int       `json:"sequence,omitzero"` // SEQUENCE
+	In       string    `json:"-"`                 // as read: the calendar it is in, by its name; "" where that is not known
 	Deleted  bool      `json:"deleted,omitempty"` // it is in the bin; little else may be filled in
 
 	// Start and End are instants in UTC, half-open; zero where it has no time of day. Zone is the IANA
@@ -31,6 +32,7 @@ type Entry struct {
 	Join string `json:"join,omitempty"` // as read: the address of that room; "" while there is none
 
 	Repeats bool `json:"repeats,omitempty"` // as read: somebody has made a series of it (RFC 5545, section 3.8.5.3)
+	NoRoom  bool `json:"no_room,omitempty"` // as read: the calendar could not make the room
 
 	Guests []Guest         `json:"guests,omitempty"` // all but the organizer
 	Alarms []time.Duration `json:"alarms,omitempty"` // to be written: how long before the start the organizer's own calendar rings

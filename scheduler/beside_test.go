@@ -60,8 +60,8 @@ func (m *meddler) Changes(ctx context.Context, cursor string, since time.Time, t
 	})
 }
 
-func (m *meddler) Entry(ctx context.Context, id string) (*invites.Entry, error) {
-	e, err := m.online.Entry(ctx, id)
+func (m *meddler) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
+	e, err := m.online.Entry(ctx, in, id)
 	if m.bare && e.Deleted {
 		e = &invites.Entry{ID: id, Deleted: true}
 	}

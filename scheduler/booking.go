@@ -194,7 +194,9 @@ func (m *Message) change() (*invites.Change, error) {
 		return nil, &invites.DeliveryError{Final: true, Text: "what is to be written into the calendar can't be read", Err: err}
 	}
 	if b := m.booking; b != nil {
-		ch.Was, ch.Is = &b.Wrote, &b.Is
+		is := b.Is
+		is.In = b.In
+		ch.Was, ch.Is = &b.Wrote, &is
 	}
 	return ch, nil
 }
@@ -217,7 +219,7 @@ func (c *Conversation) Written(m *Message) {
 		}
 	}
 	if old := c.Booking; old != nil {
-		asks := b.Told.moves(&old.Told) || old.form() == wholeDay || old.form() == series
+		asks := b.Told.moves(&old.Told) || old.shape() == WholeDay || old.shape() == Series
 		if !asks {
 			b.Answer = old.Answer
 		} else if g := c.guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this

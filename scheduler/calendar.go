@@ -74,11 +74,30 @@ func (s *Scheduler) Strays(b *Board) (names []string) {
 	}
 	name := s.Online.Name()
 	for _, c := range b.Conversations {
-		if c.Booking.strays(name) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
+		if c.Booking.strays(name) && !s.follows(c.Booking.In) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
 			names = append(names, c.Booking.In)
 		}
 	}
 	return names
+}
+
+// follows reports whether the calendar of that name, which is another one than the one that is read, is known to be
+// the account's as well: events there are followed one by one.
+func (s *Scheduler) follows(name string) bool {
+	_, ok := s.within.Load(name)
+	return ok
+}
+
+// reach finds out whether a calendar can be followed.
+func (s *Scheduler) reach(ctx context.Context, name string) bool {
+	if s.follows(name) {
+		return true
+	}
+	if !s.Online.Reaches(ctx, name) {
+		return false
+	}
+	s.within.Store(name, true)
+	return true
 }
 
 // takeStale takes in how an event stands in the calendar, which is why m was not written there.
@@ -102,8 +121,51 @@ func (r *reading) board(ctx context.Context) (err error) {
 	return err
 }
 
+// whole is an event of which the calendar has told, with all that is known of it. Often no more is told of one that
+// was deleted than its id, and one that was moved into another calendar looks deleted in the first. It is nil where
+// nothing follows from what was told.
+func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, error) {
+	if err := r.board(ctx); err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(r.b.Conversations, func(c *Conversation) bool { return c.EventID() == e.ID })
+	if i < 0 {
+		return e, nil
+	}
+	name, b := r.s.Online.Name(), r.b.Conversations[i].Booking
+	if b.strays(name) {
+		if !r.s.reach(ctx, b.In) {
+			return nil, nil // what this calendar says of it, or does not, means nothing
+		}
+		full, err := r.s.Online.Entry(ctx, b.In, e.ID)
+		if err != nil {
+			r.s.Log.Warn("an event in another calendar of the account can't be read", "calendar", b.In, "error", err)
+			return nil, nil
+		}
+		return full, nil
+	}
+	if b == nil || b.Is.Deleted || !e.Deleted {
+		return e, nil
+	}
+	full, err := r.s.Online.Entry(ctx, "", e.ID)
+	if err != nil {
+		return nil, err
+	}
+	if full.Deleted && bare(full) {
+		if name == "" && b.In != "" && e.Etag == "" {
+			return nil, nil // nobody knows whose calendar that is in which it is not
+		}
+		full.Etag, full.Updated = e.Etag, e.Updated
+	}
+	return full, nil
+}
+
 // take takes in how an event stands now.
 func (r *reading) take(ctx context.Context, e *invites.Entry) error {
+	e, err := r.whole(ctx, e)
+	if e == nil || err != nil {
+		return err
+	}
 	r.s.intake.Lock()
 	defer r.s.intake.Unlock()
 	for try := 1; ; try++ {
@@ -115,9 +177,6 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 			return nil
 		}
 		c := r.b.Conversations[i]
-		if c.Booking.strays(r.s.Online.Name()) {
-			return nil // what this calendar says of it, or does not, means nothing
-		}
 		for _, m := range c.Messages {
 			if m.Row == r.without {
 				m.State, m.Unclears = Queued, 0
@@ -222,16 +281,20 @@ func (r *reading) ask(ctx context.Context) error {
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		if c.EventID() == "" || b.strays(name) || !missing && !c.asks(r.b.Now) {
+		away := b.strays(name) && r.b.Now.Before(b.Told.End())
+		if c.EventID() == "" || b.strays(name) && !away || !away && !missing && !c.asks(r.b.Now) {
 			continue
 		}
 		if !missing && c.writing(r.b.Now) {
 			r.s.behind.Store(true)
 			continue
 		}
-		e, err := r.s.Online.Entry(ctx, c.EventID())
-		if err != nil {
-			return err
+		e := &invites.Entry{ID: c.EventID(), Deleted: true} // as far as is known; what it really is, take finds out
+		if b == nil || !missing && !away {
+			var err error
+			if e, err = r.s.Online.Entry(ctx, "", c.EventID()); err != nil {
+				return err
+			}
 		}
 		if err := r.take(ctx, e); err != nil {
 			return err

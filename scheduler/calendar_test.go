@@ -32,8 +32,9 @@ type online struct {
 	gets    int
 	forget  bool // the cursor is of no use any more
 	name    string
-	asks    bool   // a write of ours that gives it another start takes back the guests' answers, too; whether Google does is not known
-	during  func() // a listing
+	others  []string // more calendars of the account
+	asks    bool     // a write of ours that gives it another start takes back the guests' answers, too; whether Google does is not known
+	during  func()   // a listing
 
 	before, after error // what the next write meets: nothing of it has happened, or all of it
 }
@@ -175,7 +176,9 @@ func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take fun
 	return fmt.Sprint(o.version), nil
 }
 
-func (o *online) Entry(_ context.Context, id string) (*invites.Entry, error) {
+func (o *online) Reaches(_ context.Context, name string) bool { return slices.Contains(o.others, name) }
+
+func (o *online) Entry(_ context.Context, _, id string) (*invites.Entry, error) {
 	o.gets++
 	if e := o.events[id]; e != nil {
 		return clone(e), nil

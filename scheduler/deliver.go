@@ -256,12 +256,13 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 	case m.Unclears > 0: // it may be there already
 		in = change.In
 	}
-	if stray(in, d.Online.Name()) {
+	if stray(in, d.Online.Name()) && !d.reach(d.hard, in) {
 		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in +
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}
-	m.Entry, err = d.Online.Write(d.hard, change, dot)
-	m.In = d.Online.Name()
+	if m.Entry, err = d.Online.Write(d.hard, change, dot); err == nil {
+		m.In = cmp.Or(in, d.Online.Name(), m.Entry.In)
+	}
 	return err
 }
 

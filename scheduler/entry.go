@@ -128,6 +128,12 @@ func (t *entryTaking) take() bool {
 		t.note("the event is back in Google Calendar")
 		t.b.Restore = false
 	}
+	if e.In != "" && e.In != t.b.In {
+		if t.b.In != "" {
+			t.note("the event is in another calendar of the account now, %s, and is followed there", e.In)
+		}
+		t.b.In = e.In
+	}
 	if t.tried != nil {
 		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.entry.Summary, t.tried.entry.Description
 		t.b.Told.Rest, t.b.Told.Form = t.tried.message.Content.Rest, t.tried.message.Content.Form

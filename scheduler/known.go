@@ -11,13 +11,13 @@ import (
 // reached them, a message of ours or somebody's hand in the calendar, and by nothing else. What follows from
 // the three says [follows], alone.
 
-// An odd form of an event is one in which no talk is held as it was agreed on.
-type oddForm string
+// A Shape is an odd form of an event, one in which no talk is held as it was agreed on.
+type Shape string
 
 const (
-	gone     oddForm = "gone"   // somebody else than us has deleted it
-	wholeDay oddForm = "day"    // it has no time of day
-	series   oddForm = "series" // it repeats
+	Gone     Shape = "gone"   // somebody else than us has deleted it
+	WholeDay Shape = "day"    // it has no time of day
+	Series   Shape = "series" // it repeats
 )
 
 // A consequence is what follows from what the partner knows, what we mean, and what stands.
@@ -31,11 +31,11 @@ type consequence struct {
 // follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
 // says that the organizer wants an event of an odd form to be again what is meant.
 func follows(known, meant, stands *Content, given invites.PartStat, willed bool) (f consequence) {
-	lost := stands.odd == wholeDay || stands.odd == series // its time
+	lost := stands.Shape == WholeDay || stands.Shape == Series // its time
 	f.Asks = meant.moves(known) || lost
-	f.Tells = f.Asks || !meant.tells(known) || stands.odd != ""
+	f.Tells = f.Asks || !meant.tells(known) || stands.Shape != ""
 	// Another time than the one known is a word of the organizer that gives the event its time back.
-	f.Waits = stands.odd != "" && !willed && (stands.odd == gone || meant.Start == known.Start && meant.Length == known.Length)
+	f.Waits = stands.Shape != "" && !willed && (stands.Shape == Gone || meant.Start == known.Start && meant.Length == known.Length)
 	if f.Answer = invites.NeedsAction; !f.Asks && given != "" {
 		f.Answer = given
 	}
@@ -54,9 +54,9 @@ func (c *Conversation) follows(now time.Time) consequence {
 		}
 		return follows(known, &meant, &stands, given, false)
 	}
-	stands.odd = b.form()
-	if stands.odd == gone && c.Cancelled != nil {
-		stands.odd = ""
+	stands.Shape = b.shape()
+	if stands.Shape == Gone && c.Cancelled != nil {
+		stands.Shape = ""
 	}
 	f := follows(known, &meant, &stands, b.Answer, b.Restore)
 	if c.staysAway(meant.Start) { // who has left needs no more words for it
@@ -65,25 +65,25 @@ func (c *Conversation) follows(now time.Time) consequence {
 	return f
 }
 
-// form is the odd form that the event has in the calendar; "" for none.
-func (b *Booking) form() oddForm {
+// shape is the odd form that the event has in the calendar; "" for none.
+func (b *Booking) shape() Shape {
 	switch {
 	case b == nil:
 		return ""
 	case b.Is.Deleted:
-		return gone
+		return Gone
 	case b.Is.Start.IsZero():
-		return wholeDay
+		return WholeDay
 	case b.Is.Repeats:
-		return series
+		return Series
 	}
 	return ""
 }
 
 // lostTime reports whether the event stands in the calendar without the time that was agreed on.
 func (c *Conversation) lostTime() bool {
-	form := c.Booking.form()
-	return c.Cancelled == nil && (form == wholeDay || form == series)
+	shape := c.Booking.shape()
+	return c.Cancelled == nil && (shape == WholeDay || shape == Series)
 }
 
 // weigh brings PartStat in line with what the partner has answered, and to what. While nobody is to be asked, or

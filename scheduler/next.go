@@ -184,7 +184,7 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	}
 	content, follows := c.Says(now, Invite), c.follows(now)
 	if follows.Waits {
-		return Step{Next: c.asksForm(told), Again: told.End()}
+		return Step{Next: c.asksShape(told), Again: told.End()}
 	}
 	if follows.Tells {
 		if !content.Start.Time().After(now) {
@@ -228,13 +228,13 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
 }
 
-// asksForm asks the organizer what is to become of an event that stands in the calendar in an odd form.
-func (c *Conversation) asksForm(told *Content) string {
+// asksShape asks the organizer what is to become of an event that stands in the calendar in an odd form.
+func (c *Conversation) asksShape(told *Content) string {
 	restore := "coalition move " + c.Ref() + " --start \"" + strings.Replace(told.Start.Wall, "T", " ", 1) + "\", or call it off: coalition cancel " + c.Ref()
-	switch c.Booking.form() {
-	case wholeDay:
+	switch c.Booking.shape() {
+	case WholeDay:
 		return "say when the talk is, since its event has no time of day any more in Google Calendar: " + restore
-	case series:
+	case Series:
 		return "say when the talk is, since its event repeats in Google Calendar now, and here it is one talk: " + restore
 	}
 	return "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref()
@@ -409,7 +409,7 @@ type Content struct {
 
 	PartStat invites.PartStat `json:"partstat,omitempty"` // of the attendee; "" is NEEDS-ACTION
 
-	odd oddForm // of what stands in the calendar; "" of all else
+	Shape Shape `json:"-"` // of what stands in the calendar, where it is an odd one; "" of all else
 }
 
 // place is the fingerprint of where and how the two talk.

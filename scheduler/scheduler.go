@@ -49,6 +49,7 @@ type Scheduler struct {
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
 	seen   atomic.Int64 // when the calendar was read last, in real time (Unix, ms); 0: it could not be, or nobody has tried
+	within sync.Map     // by name: the other calendars that the account may write to
 	behind atomic.Bool  // something in the calendar is to be read once more, when a write of ours is settled
 	intake sync.Mutex   // what comes in is judged one after the other: who answers first has the time
 
@@ -167,8 +168,11 @@ type Calendar interface {
 	// events that end at or after since. next is the cursor for the next call: the same one where there
 	// is nothing new. An error of take ends it, and is returned.
 	Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Entry, full bool) error) (next string, err error)
-	// Entry is the event with that id as the calendar holds it; Deleted where it is not there.
-	Entry(ctx context.Context, id string) (*invites.Entry, error)
+	// Entry is the event with that id as the calendar named in holds it ("": this one), or as another one of the
+	// account holds it, into which it was moved; Deleted where it is not there.
+	Entry(ctx context.Context, in, id string) (*invites.Entry, error)
+	// Reaches reports whether the account may write to the calendar of that name, too.
+	Reaches(ctx context.Context, name string) bool
 }
 
 // An Event is something that happened in a conversation and is no message.
@@ -296,7 +300,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 	if s.Online != nil {
 		name, blind := s.Online.Name(), s.blind()
 		for _, c := range b.Conversations {
-			c.blind = c.Booking != nil && (blind || c.Booking.strays(name))
+			c.blind = c.Booking != nil && (blind || c.Booking.strays(name) && !s.follows(c.Booking.In))
 		}
 	}
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {

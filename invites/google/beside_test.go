@@ -331,7 +331,7 @@ func TestWriteBeside(t *testing.T) {
 // hear is how the program hears of the event.
 func (d *desk) hear() *invites.Entry {
 	d.Helper()
-	is, err := d.calendar.Entry(d.Context(), d.id)
+	is, err := d.calendar.Entry(d.Context(), "", d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -457,7 +457,7 @@ func TestWriteForbidden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.calendar = c
+		d.calendar, d.is.In = c, ""
 		for _, job := range []func(*invites.Change){func(*invites.Change) {}, later, called, ill} {
 			ch := invitation()
 			if job(ch); ch.Start.Equal(nine) && !ch.Cancel {
@@ -469,7 +469,7 @@ func TestWriteForbidden(t *testing.T) {
 				t.Errorf("got %+v", *f)
 			}
 		}
-		if is, err := c.Entry(t.Context(), d.id); err == nil {
+		if is, err := c.Entry(t.Context(), "", d.id); err == nil {
 			t.Errorf("it brings %+v", is)
 		}
 		if _, err := c.Changes(t.Context(), "", nine, untaken(t)); !delivery(t, err).Final {
@@ -540,7 +540,7 @@ func TestWriteGone(t *testing.T) {
 	if err != nil || is.Deleted || asked[len(asked)-1] != "POST all" {
 		t.Errorf("restored: %+v, %v, %v", is, err, asked)
 	}
-	if is, err := c.Entry(t.Context(), eventID); err != nil || !is.Deleted || is.ID != eventID {
+	if is, err := c.Entry(t.Context(), "", eventID); err != nil || !is.Deleted || is.ID != eventID {
 		t.Errorf("looked at: %+v, %v", is, err)
 	}
 }
@@ -551,7 +551,7 @@ func TestWriteOmitted(t *testing.T) {
 		if r.Method != "GET" {
 			t.Errorf("%s %s", r.Method, r.URL)
 		}
-		return 200, `{"etag":"\"1\"","attendeesOmitted":true,"attendees":[{"email":"ana@example.org"}]}`, nil
+		return 200, `{"id":"x","etag":"\"1\"","attendeesOmitted":true,"attendees":[{"email":"ana@example.org"}]}`, nil
 	})
 	ch := invitation()
 	was := ch.Entry

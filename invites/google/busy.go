@@ -45,7 +45,7 @@ func (c *Calendar) Busy(ctx context.Context, from, to time.Time, ids ...string) 
 			}
 			var answer *calendar.FreeBusyResponse
 			call := s.Freebusy.Query(question).Fields("calendars").Context(ctx)
-			if f := c.read(ctx, func() (err error) { answer, err = call.Do(); return err }); f != nil {
+			if f := c.read(ctx, func() (err error) { answer, err = whole(call.Do()); return err }); f != nil {
 				return nil, nil, f
 			}
 			for _, id := range some {

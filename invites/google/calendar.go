@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ const (
 // eventFields is what of an event is asked for. Who changes it changes parameters, too.
 const eventFields = "id,status,etag,updated,iCalUID,sequence,recurrence,recurringEventId,start,end,summary,description,location,hangoutLink," +
 	"conferenceData(createRequest/status/statusCode,entryPoints(entryPointType,uri))," +
+	"organizer(email,self)," +
 	"attendees(email,displayName,responseStatus,comment,organizer,self,resource,optional,additionalGuests),attendeesOmitted," +
 	"extendedProperties/private"
 
@@ -100,33 +102,97 @@ func couldBeOurs(id string) bool {
 	return true
 }
 
-// Entry is the event with that id as the calendar holds it; Deleted where it is not there. That the whole
+// at is the calendar of that name, of the same account; c itself where in is "" or not known to be another one.
+func (c *Calendar) at(in string) *Calendar {
+	if name := c.Name(); in == "" || name == "" || strings.EqualFold(in, name) {
+		return c
+	}
+	other := *c
+	other.id = in
+	return &other
+}
+
+// Entry is the event with that id as the calendar named in holds it ("": this one); Deleted where it is not there.
+// One that was moved into another calendar of the account that may be written to is looked for there. That the whole
 // calendar is not there is an error.
-func (c *Calendar) Entry(ctx context.Context, id string) (*invites.Entry, error) {
+func (c *Calendar) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
 	s, err := c.service()
 	if err != nil {
 		return nil, c.fault(ctx, err, false)
 	}
-	event, err := c.get(ctx, s, id)
+	here := c.at(in)
+	event, err := here.get(ctx, s, id)
 	if err != nil {
 		return nil, err
+	}
+	if !deleted(event) {
+		if ref, _ := private(event); ref == "" && event.Summary == "" && len(event.Attendees) == 0 { // it may be that no more of it is shown
+			if err := here.present(ctx, s); err != nil {
+				return nil, err
+			}
+		}
+		return here.entry(event), nil
+	}
+	if moved := here.elsewhere(ctx, s, id); moved != nil {
+		return moved, nil
 	}
 	if event == nil {
 		return &invites.Entry{ID: id, Deleted: true}, nil
 	}
-	return entry(event), nil
+	return here.entry(event), nil
+}
+
+// Reaches reports whether the account may write to the calendar of that name.
+func (c *Calendar) Reaches(ctx context.Context, name string) bool {
+	s, err := c.service()
+	return err == nil && slices.ContainsFunc(c.writable(ctx, s), func(id string) bool { return strings.EqualFold(id, name) })
+}
+
+// mostOthers is how many calendars are looked through for an event.
+const mostOthers = 50
+
+// writable are the ids of the calendars that the account may write to; none where Google does not say.
+func (c *Calendar) writable(ctx context.Context, s *calendar.Service) (ids []string) {
+	var list *calendar.CalendarList
+	call := s.CalendarList.List().MinAccessRole("writer").ShowHidden(true).MaxResults(250).Fields("nextPageToken", "items(id,accessRole)").Context(ctx)
+	if f := c.read(ctx, func() (err error) { list, err = whole(call.Do()); return err }); f != nil {
+		return nil
+	}
+	for _, item := range list.Items {
+		if item != nil && item.Id != "" && mayWrite(item.AccessRole) && len(ids) < mostOthers {
+			ids = append(ids, item.Id)
+		}
+	}
+	return ids
+}
+
+// elsewhere is the event where another calendar of the account holds it; nil: none is known to.
+func (c *Calendar) elsewhere(ctx context.Context, s *calendar.Service, id string) *invites.Entry {
+	for _, other := range c.writable(ctx, s) {
+		if strings.EqualFold(other, c.Name()) || other == c.id {
+			continue
+		}
+		there := *c
+		there.id = other
+		event, err := whole(s.Events.Get(other, id).Fields(eventFields).Context(ctx).Do())
+		// A guest's copy has the same id: ours is the one that carries our mark.
+		if ref, _ := private(event); err == nil && !deleted(event) && ref != "" && event.Id == id {
+			return there.entry(event)
+		}
+	}
+	return nil
 }
 
 // get is an event, also from the bin; nil where there is none. Its error is a DeliveryError.
 func (c *Calendar) get(ctx context.Context, s *calendar.Service, id string) (*calendar.Event, error) {
-	event, err := s.Events.Get(c.id, id).Fields(eventFields).Context(ctx).Do()
+	event, err := sound(s.Events.Get(c.id, id).Fields(eventFields).Context(ctx).Do())
 	switch status(err) {
 	case http.StatusGone:
 		return nil, nil
 	case http.StatusNotFound:
 		// Google says no more when the calendar is not there, and a lost calendar is no lost event.
-		if _, err := s.Events.List(c.id).MaxResults(1).Fields("nextPageToken", "nextSyncToken").Context(ctx).Do(); err != nil {
-			return nil, c.fault(ctx, err, false)
+		if err := c.present(ctx, s); err != nil {
+			return nil, err
 		}
 		return nil, nil
 	}
@@ -136,6 +202,46 @@ func (c *Calendar) get(ctx context.Context, s *calendar.Service, id string) (*ca
 	return event, nil
 }
 
+// present is why the calendar can't be looked at, where it can't.
+func (c *Calendar) present(ctx context.Context, s *calendar.Service) error {
+	events, err := whole(s.Events.List(c.id).MaxResults(1).Fields("nextPageToken", "nextSyncToken", "accessRole").Context(ctx).Do())
+	if err != nil {
+		return c.fault(ctx, err, false)
+	}
+	return c.shown(events)
+}
+
+// shown is why what a listing brings proves nothing, where it does not: who may only read, or only see when time
+// is taken, is not shown private events, or not what they say.
+func (c *Calendar) shown(events *calendar.Events) error {
+	if events.AccessRole == "" || mayWrite(events.AccessRole) {
+		return nil
+	}
+	return &invites.DeliveryError{Final: true, Channel: true, Text: "the account may not change the calendar " + oneLine(c.id) + " any more (it is " + oneLine(events.AccessRole) +
+		" there), and so is not shown all of it; have it shared again with the right to change events"}
+}
+
+func mayWrite(role string) bool { return role == "owner" || role == "writer" }
+
+// errOdd is an answer that was none, although its status was a good one.
+var errOdd = errors.New("an answer without what was asked for")
+
+// whole makes an error of an answer that is null.
+func whole[T any](answer *T, err error) (*T, error) {
+	if err == nil && answer == nil {
+		err = errOdd
+	}
+	return answer, err
+}
+
+// sound makes an error of an answer that is no event.
+func sound(event *calendar.Event, err error) (*calendar.Event, error) {
+	if event, err = whole(event, err); err == nil && event.Id == "" {
+		return nil, errOdd
+	}
+	return event, err
+}
+
 // status is that of Google's answer; 0 where err is none.
 func status(err error) int {
 	var answer *googleapi.Error
@@ -143,6 +249,13 @@ func status(err error) int {
 		return answer.Code
 	}
 	return 0
+}
+
+// entry is an event of this calendar as this program knows it.
+func (c *Calendar) entry(event *calendar.Event) *invites.Entry {
+	e := entry(event)
+	e.In = cmp.Or(c.Name(), e.In)
+	return e
 }
 
 // entry is an event as this program knows it. Anybody may have written into it: what is not sane is left
@@ -160,6 +273,7 @@ func entry(event *calendar.Event) *invites.Entry {
 		Location:    clean(event.Location, longestLine, false),
 		Join:        join(event),
 		Repeats:     len(event.Recurrence) > 0,
+		NoRoom:      noRoom(event),
 	}
 	e.Updated, _ = instant(event.Updated, "")
 	if event.Start != nil && event.End != nil {
@@ -175,6 +289,9 @@ func entry(event *calendar.Event) *invites.Entry {
 	if event.ExtendedProperties != nil {
 		ref, last := private(event)
 		e.Ref, e.Last = clean(ref, longestLine, false), clean(last, longestLine, false)
+	}
+	if o := event.Organizer; o != nil && (o.Self || e.Ref != "") {
+		e.In = strings.ToLower(clean(o.Email, longestLine, false)) // which is the calendar's id
 	}
 	for _, a := range event.Attendees {
 		if a == nil || a.Organizer || a.Self || a.Resource || len(e.Guests) == mostGuests {

@@ -17,7 +17,7 @@ import (
 const (
 	// parameters names what a listing asks for. A sync token is only good for the very parameters that it
 	// was made with; who changes these counts up.
-	parameters = "1"
+	parameters = "2"
 	pageSize   = 1000           // events; Google gives up to 2,500
 	tokenLife  = 24 * time.Hour // then a new token is taken although nothing has come: old ones run out
 )
@@ -78,17 +78,20 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 // list goes through all pages of a listing. came says whether there was anything at all in them.
 func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take func([]*invites.Entry) error) (token string, came bool, err error) {
 	call.SingleEvents(false).MaxResults(pageSize).Context(ctx).
-		Fields("nextPageToken,nextSyncToken", googleapi.Field("items("+eventFields+")"))
+		Fields("nextPageToken,nextSyncToken,accessRole", googleapi.Field("items("+eventFields+")"))
 	for {
 		var events *calendar.Events
-		if f := c.read(ctx, func() (err error) { events, err = call.Do(); return err }); f != nil {
+		if f := c.read(ctx, func() (err error) { events, err = whole(call.Do()); return err }); f != nil {
 			return "", came, f
+		}
+		if err := c.shown(events); err != nil {
+			return "", came, err
 		}
 		came = came || len(events.Items) > 0
 		var page []*invites.Entry
 		for _, event := range events.Items {
-			if event != nil && event.RecurringEventId == "" && (couldBeOurs(event.Id) || event.ExtendedProperties != nil && event.ExtendedProperties.Private[refKey] != "") {
-				page = append(page, entry(event))
+			if event != nil && event.Id != "" && event.RecurringEventId == "" && (couldBeOurs(event.Id) || event.ExtendedProperties != nil && event.ExtendedProperties.Private[refKey] != "") {
+				page = append(page, c.entry(event))
 			}
 		}
 		if err := take(page); err != nil {

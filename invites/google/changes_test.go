@@ -280,8 +280,8 @@ func TestChangesNotTaken(t *testing.T) {
 
 func TestChangesWithoutToken(t *testing.T) {
 	c := over(t, func(*http.Request) (int, string, error) { return 200, `{"items":[null]}`, nil })
-	cursor, err := c.Changes(t.Context(), "1 5 x", time.Time{}, untaken(t))
-	if f := delivery(t, err); f.Final || cursor != "1 5 x" {
+	cursor, err := c.Changes(t.Context(), "2 5 x", time.Time{}, untaken(t))
+	if f := delivery(t, err); f.Final || cursor != "2 5 x" {
 		t.Errorf("%+v, cursor %q", *f, cursor)
 	}
 }

@@ -44,7 +44,7 @@ func over(t testing.TB, f wire) *google.Calendar {
 // read is the event of that JSON as Entry brings it.
 func read(t testing.TB, event string) (*invites.Entry, error) {
 	t.Helper()
-	return over(t, func(*http.Request) (int, string, error) { return 200, event, nil }).Entry(t.Context(), "id")
+	return over(t, func(*http.Request) (int, string, error) { return 200, event, nil }).Entry(t.Context(), "", "id")
 }
 
 const strange = "one\u0000\u202e two\r\nthree\u2028four\ufeff\x7f"
@@ -66,7 +66,7 @@ func TestEntryReads(t *testing.T) {
 				{"email":"room@resource.example.org","resource":true},{"email":"team@example.org","self":true},{"email":"li@example.org"},
 				{"email":"a@example.org","responseStatus":"accepted"},{"email":"b@example.org","responseStatus":"declined"},{"email":"c@example.org","responseStatus":"?"}],
 			"extendedProperties":{"private":{"coalition":"maya/1","other":"x"},"shared":{"coalition":"no"}}}`,
-			invites.Entry{ID: "abc", UID: "abc@google.com", Etag: `"7"`, Updated: time.Date(2027, 2, 22, 10, 0, 0, 250e6, time.UTC), Sequence: 2,
+			invites.Entry{ID: "abc", UID: "abc@google.com", Etag: `"7"`, Updated: time.Date(2027, 2, 22, 10, 0, 0, 250e6, time.UTC), Sequence: 2, In: "ana@example.org",
 				Start: at, End: at.Add(time.Hour), Zone: "Europe/Berlin", Summary: "A talk", Description: "<b>Agenda</b>\n<ul><li>One</li></ul>", Location: "North gate",
 				Join: "https://meet.google.com/abc", Ref: "maya/1", Guests: []invites.Guest{
 					{Name: "Maya Chen", Email: "maya@example.org", PartStat: invites.Tentative, Comment: "Perhaps\nlater"},
@@ -105,7 +105,7 @@ func TestEntryReads(t *testing.T) {
 }
 
 func TestEntryOfCrowd(t *testing.T) {
-	e, err := read(t, `{"attendees":[`+strings.Repeat(`{"email":"a@example.org"},`, 5000)+`{}]}`)
+	e, err := read(t, `{"id":"x","attendees":[`+strings.Repeat(`{"email":"a@example.org"},`, 5000)+`{}]}`)
 	if err != nil || len(e.Guests) != 500 {
 		t.Errorf("%d guests, %v", len(e.Guests), err)
 	}
@@ -115,7 +115,7 @@ func TestEntryGone(t *testing.T) {
 	c := over(t, func(*http.Request) (int, string, error) {
 		return 410, no(410, "deleted", "Resource has been deleted"), nil
 	})
-	if e, err := c.Entry(t.Context(), "abc"); err != nil || !e.Deleted || e.ID != "abc" {
+	if e, err := c.Entry(t.Context(), "", "abc"); err != nil || !e.Deleted || e.ID != "abc" {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
@@ -194,7 +194,7 @@ func TestNewCalendar(t *testing.T) {
 		c, err := google.NewCalendar(&http.Client{Transport: wire(func(r *http.Request) (int, string, error) {
 			r.URL.RawQuery = ""
 			asked.WriteString(r.URL.String())
-			return 200, `{}`, nil
+			return 200, `{"id":"x","summary":"A talk"}`, nil
 		})}, endpoint, "")
 		if err != nil || wanted == "" {
 			if (err == nil) != (wanted != "") {
@@ -205,7 +205,7 @@ func TestNewCalendar(t *testing.T) {
 		if asked.Len() > 0 {
 			t.Errorf("NewCalendar with %q asked for %s", endpoint, &asked)
 		}
-		if _, err := c.Entry(t.Context(), "x"); err != nil || asked.String() != wanted {
+		if _, err := c.Entry(t.Context(), "", "x"); err != nil || asked.String() != wanted {
 			t.Errorf("with %q: asked for %s: %v; want %s", endpoint, &asked, err, wanted)
 		}
 	}

@@ -328,10 +328,10 @@ func (p *Push) open(ctx context.Context, address, name string) (*channel, error)
 		return nil, p.Calendar.fault(ctx, err, false)
 	}
 	now := time.Now().UTC().Round(0)
-	answer, err := service.Events.Watch(p.Calendar.id, &calendar.Channel{
+	answer, err := whole(service.Events.Watch(p.Calendar.id, &calendar.Channel{
 		Id: c.ID, Type: "web_hook", Address: address, Token: token,
 		Params: map[string]string{"ttl": strconv.Itoa(int(ttl / time.Second))},
-	}).Context(ctx).Do()
+	}).Context(ctx).Do())
 	if err != nil {
 		return nil, p.refusal(ctx, err)
 	}

@@ -145,7 +145,7 @@ func (a *Account) whose(ctx context.Context, token *oauth2.Token) string {
 	if err != nil {
 		return ""
 	}
-	own, err := service.CalendarList.Get("primary").Fields("id").Context(ctx).Do()
+	own, err := whole(service.CalendarList.Get("primary").Fields("id").Context(ctx).Do())
 	if err != nil || !strings.Contains(own.Id, "@") {
 		return ""
 	}

@@ -44,6 +44,9 @@ func (c *Calendar) Write(ctx context.Context, ch *invites.Change, dot func() err
 	if err != nil {
 		return nil, c.fault(ctx, err, false)
 	}
+	if ch.Is != nil {
+		c = c.at(ch.Is.In)
+	}
 	w := &write{Calendar: c, ctx: ctx, service: s, ch: ch, dot: dot}
 	switch {
 	case ch.Cancel:
@@ -76,7 +79,7 @@ func (w *write) begin() error {
 
 // A part says what of an event is to be written.
 type part struct {
-	times, zone, summary, description, location, guests, meet, alarms bool
+	times, zone, once, summary, description, location, guests, meet, alarms bool
 }
 
 // heard reports whether guests are to hear of it.
@@ -87,6 +90,7 @@ func differing(a, b *invites.Entry) part {
 	return part{
 		times:       !a.Start.Equal(b.Start) || !a.End.Equal(b.End),
 		zone:        a.Zone != b.Zone,
+		once:        a.Repeats != b.Repeats,
 		summary:     a.Summary != b.Summary,
 		description: a.Description != b.Description,
 		location:    a.Location != b.Location,
@@ -102,6 +106,7 @@ func (w *write) missing(p part, is *invites.Entry, room bool) part {
 	d := differing(&w.ch.Entry, is)
 	p.times = p.times && d.times
 	p.zone = p.zone && d.zone
+	p.once = p.once && d.once
 	p.summary = p.summary && d.summary
 	p.description = p.description && d.description
 	p.location = p.location && d.location
@@ -143,7 +148,7 @@ func (w *write) insert() (*invites.Entry, error) {
 	if w.ch.Meet {
 		call.ConferenceDataVersion(1)
 	}
-	got, err := call.Do()
+	got, err := sound(call.Do())
 	switch {
 	case err == nil:
 		return w.done(got), nil
@@ -159,19 +164,34 @@ func (w *write) insert() (*invites.Entry, error) {
 	case ref != "" && ref != w.ch.Ref:
 		return nil, &invites.DeliveryError{Final: true, Code: http.StatusConflict, Text: "the calendar holds another event under this id"}
 	case deleted(got) && !w.ch.Restore:
-		return nil, stale(entry(got))
+		return nil, stale(w.entry(got))
 	case !deleted(got) && last == w.ch.Key:
 		return w.counted(got, part{times: true, summary: true, location: true}), nil
 	case !deleted(got) && ref == "":
 		return w.done(got), nil
 	}
 	// An earlier write of ours made it, with other words; or it is to come back from the bin.
-	is := entry(got)
+	if deleted(got) {
+		return w.restore(got)
+	}
+	w.compare(got)
+	return w.change()
+}
+
+// compare has what follows compare the whole event with what is really there, whatever was known of it.
+func (w *write) compare(got *calendar.Event) {
+	is := w.entry(got)
 	was := *is
 	was.Guests = without(w.ch.Guests, without(w.ch.Guests, is.Guests)) // nobody whom others have added is sent away
 	was.Meet, was.Alarms = hasRoom(got), []time.Duration{-1}           // whatever it rings at
-	w.ch = &invites.Change{Entry: w.ch.Entry, Restore: w.ch.Restore, Was: &was, Is: is}
-	return w.change()
+	w.ch = &invites.Change{Entry: w.ch.Entry, Key: w.ch.Key, Restore: w.ch.Restore, Was: &was, Is: is}
+}
+
+// restore brings the event back from the bin, as a whole: what it says there may be nothing that anybody has seen.
+func (w *write) restore(got *calendar.Event) (*invites.Entry, error) {
+	w.compare(got)
+	w.ch.Was.Alarms = w.ch.Alarms // those are the organizer's own
+	return w.patch(differing(&w.ch.Entry, w.ch.Was), got.Etag, true)
 }
 
 // change writes what differs into an event that is there, or is in the bin.
@@ -181,18 +201,17 @@ func (w *write) change() (*invites.Entry, error) {
 	if is != nil && !is.Deleted {
 		p = w.missing(p, is, is.Join != "")
 	}
-	restore := w.ch.Restore && is != nil && is.Deleted
 	switch {
-	case p == part{} && !restore:
+	case p == part{} && !(w.ch.Restore && is != nil && is.Deleted):
 		return cmp.Or(is, w.ch.Was), nil
-	case is == nil || is.Etag == "" || is.Deleted && !restore:
+	case is == nil || is.Etag == "" || is.Deleted:
 		got, err := w.get(w.ctx, w.service, w.ch.ID)
 		if err != nil {
 			return nil, err
 		}
 		return w.judge(got, p)
 	}
-	return w.patch(p, is.Etag, restore)
+	return w.patch(p, is.Etag, false)
 }
 
 // patch writes p into the event in the state of that etag.
@@ -225,7 +244,7 @@ func (w *write) patch(p part, etag string, restore bool) (*invites.Entry, error)
 		call.ConferenceDataVersion(1)
 	}
 	call.Header().Set("If-Match", etag)
-	got, err := call.Do()
+	got, err := sound(call.Do())
 	if err == nil {
 		return w.done(got), nil
 	}
@@ -264,12 +283,12 @@ func (w *write) judge(got *calendar.Event, p part) (*invites.Entry, error) {
 	case got == nil:
 		return nil, stale(&invites.Entry{ID: w.ch.ID, Deleted: true})
 	}
-	is := entry(got)
+	is := w.entry(got)
 	switch _, last := private(got); {
 	case last == w.ch.Key:
 		return w.counted(got, p), nil
 	case is.Deleted && w.ch.Restore:
-		return w.patch(p, got.Etag, true)
+		return w.restore(got)
 	case is.Deleted, w.missing(p, is, hasRoom(got)) != part{}:
 		return nil, stale(is)
 	}
@@ -322,7 +341,7 @@ func (w *write) cancel() (*invites.Entry, error) {
 		if undo || explain {
 			var got *calendar.Event
 			if got, err = w.prepare(is, undo, explain); err == nil {
-				is, marked = entry(got), true
+				is, marked = w.entry(got), true
 				continue
 			}
 		} else {
@@ -355,7 +374,7 @@ func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err e
 	if got == nil {
 		return &invites.Entry{ID: w.ch.ID, Deleted: true}, false, nil
 	}
-	is = entry(got)
+	is = w.entry(got)
 	_, last := private(got)
 	if marked = last == w.ch.Key; !is.Deleted && !marked && w.ch.Is != nil && w.ch.Is.Etag != is.Etag {
 		return nil, false, stale(is)
@@ -380,7 +399,7 @@ func (w *write) prepare(is *invites.Entry, undo, explain bool) (*calendar.Event,
 	}
 	call := w.service.Events.Patch(w.id, w.ch.ID, event).SendUpdates("none").Fields(eventFields).Context(w.ctx)
 	call.Header().Set("If-Match", is.Etag)
-	return call.Do()
+	return sound(call.Do())
 }
 
 // body is what a request says of the event.
@@ -396,6 +415,9 @@ func (w *write) body(p part) (*calendar.Event, error) {
 			return &calendar.EventDateTime{DateTime: t.In(loc).Format(time.RFC3339), TimeZone: e.Zone, NullFields: []string{"Date"}}
 		}
 		event.Start, event.End = at(e.Start), at(e.End)
+	}
+	if p.once {
+		event.NullFields = append(event.NullFields, "Recurrence")
 	}
 	set := func(wanted bool, field *string, name, value string) {
 		if wanted {
@@ -456,12 +478,18 @@ func (w *write) done(event *calendar.Event) *invites.Entry {
 		}
 		event = got
 	}
-	return entry(event)
+	return w.entry(event)
 }
 
 func pending(event *calendar.Event) bool {
 	c := event.ConferenceData
 	return c != nil && c.CreateRequest != nil && c.CreateRequest.Status != nil && c.CreateRequest.Status.StatusCode == "pending"
+}
+
+// noRoom reports whether no room for a call could be made.
+func noRoom(event *calendar.Event) bool {
+	c := event.ConferenceData
+	return join(event) == "" && c != nil && c.CreateRequest != nil && c.CreateRequest.Status != nil && c.CreateRequest.Status.StatusCode == "failure"
 }
 
 // hasRoom reports whether the event has a room for a call, or one is being made.

@@ -57,6 +57,7 @@ func sit(t *testing.T) *desk {
 	g := googletest.Start(t)
 	g.Set(func(s *googletest.Settings) {
 		s.Now = func() time.Time { return time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC) }
+		s.Keeps = true // so that a write which wipes answers is seen
 	})
 	c, err := google.NewCalendar(g.Client(), g.Endpoint(), "primary")
 	if err != nil {
@@ -174,7 +175,7 @@ var jobs = []struct {
 func (d *desk) bin() {
 	d.Helper()
 	d.Delete(d.id, false)
-	is, err := d.calendar.Entry(d.Context(), d.id)
+	is, err := d.calendar.Entry(d.Context(), "", d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -325,7 +326,7 @@ func (d *desk) stands(ch *invites.Change, status string) {
 		}
 		return
 	}
-	is, err := d.calendar.Entry(d.Context(), d.id)
+	is, err := d.calendar.Entry(d.Context(), "", d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -336,7 +337,7 @@ func (d *desk) stands(ch *invites.Change, status string) {
 	for i := range want.Guests {
 		want.Guests[i].PartStat = invites.NeedsAction
 	}
-	if diff := cmp.Diff(&want, is, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(&want, is, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(invites.Entry{}, "In")); diff != "" {
 		d.Errorf("the event: -want +got\n%s", diff)
 	}
 	if ch.Meet != (is.Join != "") {

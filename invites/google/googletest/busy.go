@@ -280,6 +280,21 @@ func (s *Server) AddCalendar(id, summary, role string) {
 	s.calendars[id] = newCal(id, summary, role)
 }
 
+// Role gives the account another right to the calendar (id "primary" is its own); all sync tokens end with that. A
+// reader is not shown what private events say, and a freeBusyReader not what any does.
+func (s *Server) Role(id, role string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id == "primary" {
+		id = Account
+	}
+	s.calendars[id].role = role
+	s.expired = s.issued
+	for _, e := range s.calendars[id].order {
+		e.cache = nil
+	}
+}
+
 // TimeZone gives the calendar another zone; id "primary" is the account's own.
 func (s *Server) TimeZone(id, zone string) {
 	s.mu.Lock()

@@ -111,7 +111,8 @@ func (s *Server) view(c *call, cal *cal, wants mask) (*view, *answer) {
 	v := &view{zone: location(zone), wants: wants}
 	v.most, _ = strconv.Atoi(c.query.Get("maxAttendees"))
 	v.bare = s.set.BareDeletions && c.m.ID == "events.list"
-	v.key = fmt.Sprint(zone, v.most, v.bare, "|", c.query.Get("fields"))
+	v.role = cal.role
+	v.key = fmt.Sprint(zone, v.most, v.bare, v.role, "|", c.query.Get("fields"))
 	return v, nil
 }
 
@@ -274,6 +275,9 @@ func (s *Server) changeEvent(c *call) *answer {
 	}
 	if reason, problem := s.settle(cal, says, was); reason != "" {
 		return s.wrong(c, 400, reason, problem)
+	}
+	if !s.set.Keeps {
+		reset(was, says)
 	}
 	s.put(cal, e, says)
 	s.notify(was, says, c.query.Get("sendUpdates"), c.n)

@@ -52,6 +52,7 @@ type Settings struct {
 	BareDeletions bool // a listing says no more of a deleted event than that it is
 	Rooms         int  // how many times a room for a video call is looked for before it is there; 0: at once
 	NoRooms       bool // rooms for video calls can't be made
+	Keeps         bool // a request that gives an event another start keeps the guests' answers, which a person's move never does
 
 	ExpiresIn        time.Duration // how long an access token lives
 	RefreshExpiresIn time.Duration // how long a consent lives; 0: without end

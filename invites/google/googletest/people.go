@@ -12,12 +12,15 @@ import (
 	"google.golang.org/api/calendar/v3"
 )
 
-// find is the event with that id, in whichever calendar.
-func (s *Server) find(id string) (*cal, *event) {
+// find is the event with that id, in whichever calendar: rather one that it was moved into.
+func (s *Server) find(id string) (in *cal, of *event) {
 	for _, c := range s.calendars {
-		if e := c.events[id]; e != nil {
-			return c, e
+		if e := c.events[id]; e != nil && (of == nil || of.cancelled()) {
+			in, of = c, e
 		}
+	}
+	if of != nil {
+		return in, of
 	}
 	s.t.Errorf("googletest: there is no event %q", id)
 	return nil, nil
@@ -27,12 +30,16 @@ func (s *Server) find(id string) (*cal, *event) {
 func (s *Server) Event(id string) *calendar.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	var found *event
 	for _, c := range s.calendars {
-		if e := c.events[id]; e != nil {
-			return typed(e.says)
+		if e := c.events[id]; e != nil && (found == nil || found.cancelled()) {
+			found = e
 		}
 	}
-	return nil
+	if found == nil {
+		return nil
+	}
+	return typed(found.says)
 }
 
 // Events are those that came over the API, as they are now, also those in the bin: by
@@ -65,6 +72,7 @@ func (s *Server) deed(id string, tell bool, change func(says map[string]any)) {
 		s.t.Errorf("googletest: event %s: %s", id, problem)
 		return
 	}
+	reset(was, says)
 	s.put(c, e, says)
 	sendUpdates := "none"
 	if tell {
@@ -81,6 +89,27 @@ func (s *Server) Edit(id string, tell bool, change func(*calendar.Event)) {
 		clear(says)
 		merge(says, untyped(e))
 	})
+}
+
+// MoveTo has the organizer move the event into another of their calendars; in the first one nothing is left of it
+// but that it is gone.
+func (s *Server) MoveTo(id, calendar string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from, e := s.find(id)
+	to := s.calendars[calendar]
+	if e == nil || to == nil {
+		s.t.Errorf("googletest: %q can't be moved into %q", id, calendar)
+		return
+	}
+	says := copied(e.says).(map[string]any)
+	says["organizer"] = map[string]any{"email": calendar, "self": true}
+	there := to.events[id]
+	if there == nil {
+		there = new(event)
+	}
+	s.put(to, there, says)
+	s.put(from, e, map[string]any{"kind": "calendar#event", "id": id, "status": "cancelled"})
 }
 
 // Answer has a guest answer: accepted, declined, tentative or needsAction, with a comment or "".

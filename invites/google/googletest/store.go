@@ -254,6 +254,26 @@ func (s *Server) settle(c *cal, says, was map[string]any) (reason, problem strin
 	return "", ""
 }
 
+// reset takes back the answers of guests that were given to another start, where they have given none since.
+func reset(was, says map[string]any) {
+	a, _ := momentOf(was["start"])
+	b, _ := momentOf(says["start"])
+	if was == nil || a.day == b.day && a.at.Equal(b.at) {
+		return
+	}
+	before := map[string]string{}
+	list, _ := was["attendees"].([]any)
+	for _, v := range list {
+		before[text(v.(map[string]any), "email")] = text(v.(map[string]any), "responseStatus")
+	}
+	list, _ = says["attendees"].([]any)
+	for _, v := range list {
+		if a := v.(map[string]any); a["self"] != true && a["organizer"] != true && before[text(a, "email")] == text(a, "responseStatus") {
+			a["responseStatus"] = "needsAction"
+		}
+	}
+}
+
 // moved reports whether the two are at other times.
 func moved(was, says map[string]any) bool {
 	for _, name := range []string{"start", "end"} {
@@ -362,6 +382,7 @@ type view struct {
 	zone  *time.Location // of its times
 	most  int            // attendees; 0: all
 	bare  bool           // no more of a deleted one than that it is
+	role  string         // of whoever looks
 	wants mask
 	key   string // names all of these
 }
@@ -382,9 +403,14 @@ func (e *event) show(v *view) []byte {
 // seen is what the event says, as it is shown.
 func (e *event) seen(v *view) map[string]any {
 	says := e.says
-	if v.bare && e.cancelled() {
+	hidden := v.role == "freeBusyReader" || v.role == "reader" && e.text("visibility") == "private"
+	if v.bare && e.cancelled() || hidden {
 		bare := map[string]any{}
-		for _, name := range []string{"kind", "etag", "id", "status", "recurringEventId", "originalStartTime"} {
+		names := []string{"kind", "etag", "id", "status", "recurringEventId", "originalStartTime"}
+		if hidden {
+			names = append(names, "iCalUID", "updated", "start", "end", "organizer", "visibility")
+		}
+		for _, name := range names {
 			if says[name] != nil {
 				bare[name] = says[name]
 			}

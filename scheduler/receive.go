@@ -332,9 +332,9 @@ func (t *taking) takeText() (Receipt, *Draft) {
 func (t *taking) understand() (a Answer, adds []string) {
 	c := t.c
 	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
-	said := t.s.Words.Understand(c.Language(), t.mail.Text)
+	said := t.s.Words.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, t.mail.From.Name)
 	const long = 400 // characters: what stands in more of them, and is no list of points, wants to be read
-	if t.unsure || !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && utf8.RuneCountInString(t.mail.Text) > long {
+	if t.unsure || !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
 		return a, nil
 	}
 	switch said.Value {

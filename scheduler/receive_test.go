@@ -80,7 +80,12 @@ func TestPlainReply(t *testing.T) {
 		{"What would it be about?", scheduler.Asked, "question", "", "answer the question"},
 		{"", scheduler.Asked, "question", "", "answer the question"},
 		{"2\n\n" + strings.Repeat("There is so much to say about this. ", 20), scheduler.Asked, "question", "", "answer the question"},
-		{"Yes, 1.\nSubject to approval.", scheduler.Permitted, "yes", "2027-03-04 10:00", "take or leave"},
+		{"Yes, 1.\nThe hiring plan matters to me.", scheduler.Permitted, "yes", "2027-03-04 10:00", "take or leave"},
+		{"Yes, 1.\nSubject to approval.", scheduler.Asked, "question", "", "answer the question"},
+		{"Yes, 1 works for me.\n\nBest wishes\nMaya\n\nMaya Chen | 14 Harbour Street | +44 20 5550 0142\n" + strings.Repeat("This message may be confidential. If it was not meant for you, delete it. ", 8),
+			scheduler.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
+		{"1\nMaya\n14 Harbour Street", scheduler.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
+		{"Nein, keine Zeit", scheduler.Declined, "no", "", "let it rest"},
 	} {
 		w := asked(t)
 		r := w.receive(w.letter(test.text))

@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,30 +25,38 @@ type Said struct {
 	// Adds is what the writer wrote besides, line by line, when Value is not "". It is nil where that is
 	// no list of points any more: over five lines, or a line over 200 characters.
 	Adds []string
+
+	// Length is how many characters the letter has up to its closing: without what people and servers
+	// put below it, or around it.
+	Length int
 }
 
-// Understand reads the first words of a plain reply: text is what its writer wrote themself. The words
-// of lang are looked for first, then those of all other languages; they stand in answers.tmpl. Where
-// anything is not beyond doubt (a condition, a question, a word that is not known) the Value is "".
+// Understand reads the first words of a plain reply: text is what its writer wrote themself, and names are
+// what they are called. The words of lang are looked for first, then those of all other languages; they
+// stand in answers.tmpl. Where anything is not beyond doubt (a condition, a question, a word that is not
+// known) the Value is "".
 //
 // Every word of the first sentence has to be known in one language; commas and dashes do not end it,
 // since what follows may take back what stands before. What follows a clear first sentence may say
-// anything but a condition, a question, another answer, a time or a number. After a closing only
-// conditions, questions and other answers count.
-func (s *Set) Understand(lang, text string) Said {
+// anything but a condition, a question, another answer, a time or a number. What stands below a closing,
+// the writer's name or a mark of their mail program counts only as far as it is a postscript, and a footer
+// of a law office, a scanner or a list nowhere.
+func (s *Set) Understand(lang, text string, names ...string) Said {
 	a := s.listener()
 	if a == nil {
 		return Said{}
 	}
-	r := &reader{text: strings.ReplaceAll(text, "\r\n", "\n"), all: &a.all}
+	r := &reader{text: a.withoutFooters(strings.ReplaceAll(text, "\r\n", "\n")), all: &a.all}
 	r.tokens = tokenize(r.text, r.all)
+	for _, name := range names {
+		for _, t := range tokenize(name, nil) {
+			r.names = append(r.names, t.word)
+		}
+	}
 	r.markItems()
 	r.opening = r.open()
 	if i := r.stop(); i >= 0 && !r.agreesBefore(i) {
 		return Said{Value: "no", Stop: true}
-	}
-	if strings.ContainsAny(text, questionMarks) || r.doubtful() {
-		return Said{}
 	}
 	var said Said
 	for _, own := range a.order(lang) {
@@ -56,6 +65,9 @@ func (s *Set) Understand(lang, text string) Said {
 		case said.Value == "":
 			said = got
 		case got.Value != said.Value || !slices.Equal(got.Numbers, said.Numbers):
+			return Said{}
+		}
+		if r.doubts { // in whatever language
 			return Said{}
 		}
 	}
@@ -88,6 +100,11 @@ const (
 	sayAdds
 	sayStop
 	sayPlea
+	sayNegation
+	sayReason
+	sayMark
+	sayPostscript
+	sayAddress
 )
 
 const sayAnswer = sayYes | sayNo | sayLater
@@ -117,8 +134,22 @@ var answerLists = []struct {
 	{"closing", sayClosing},
 	{"thanks", sayThanks},
 	{"adds", sayAdds},
+}
+
+// furtherLists are those that a language may do without: somebody's own words may be older than these, and
+// have their negations under "doubt".
+var furtherLists = []struct {
+	name  string
+	means meaning
+}{
 	{"stop", sayStop},
 	{"plea", sayPlea},
+	{"negation", sayNegation},
+	{"reason", sayReason},
+	{"mark", sayMark},
+	{"postscript", sayPostscript},
+	{"address", sayAddress},
+	{"footer", 0},
 }
 
 // A phrase is what one or several words in a row mean.
@@ -132,7 +163,9 @@ type phrase struct {
 type lexicon struct {
 	phrases  map[string]phrase
 	longest  int      // in words
+	loose    bool     // there may be anything between two words of a phrase but other words
 	weekdays []string // whatever begins with one of these is a time, too: "Fridays", "Freitagabend"
+	footers  *lexicon // what nobody writes in a letter, and footers do; nil: nothing is known
 }
 
 // add gives a phrase a further meaning.
@@ -145,13 +178,21 @@ func (x *lexicon) add(words string, p phrase) {
 	x.longest = max(x.longest, 1+strings.Count(words, " "))
 }
 
+// footer adds a phrase of footers.
+func (x *lexicon) footer(words string) {
+	if x.footers == nil {
+		x.footers = &lexicon{loose: true}
+	}
+	x.footers.add(words, phrase{})
+}
+
 // match is the longest phrase that begins with token i, and its length; 0 where there is none.
 func (x *lexicon) match(tokens []token, i int) (p phrase, n int) {
 	words := ""
 	for k := i; k < len(tokens) && k-i < x.longest; k++ {
 		if k == i {
 			words = tokens[k].word
-		} else if tokens[k].gap == "" {
+		} else if tokens[k].gap == "" || x.loose {
 			words += " " + tokens[k].word
 		} else {
 			break
@@ -174,11 +215,11 @@ func (l *language) lexicon() (*lexicon, error) {
 		return nil, nil
 	}
 	x := new(lexicon)
-	for _, list := range answerLists {
+	for i, list := range slices.Concat(answerLists, furtherLists) {
 		name := "answer " + list.name
 		if l.text.Lookup(name) == nil {
-			if list.means&(sayStop|sayPlea) != 0 {
-				continue // somebody's own words may be older than these
+			if i >= len(answerLists) {
+				continue
 			}
 			return nil, fmt.Errorf("template: %s:1:1: there is no %q", file, name)
 		}
@@ -192,23 +233,32 @@ func (l *language) lexicon() (*lexicon, error) {
 			return nil, err
 		}
 		for _, entry := range entries {
-			if entry == "" {
-				continue // an empty list, or a comma at its end
-			}
 			p := phrase{means: list.means}
-			if list.means&(sayNumber|sayOrdinal) != 0 {
+			if list.means&(sayNumber|sayOrdinal) != 0 && entry != "" {
 				word, number, _ := strings.Cut(entry, "=")
 				if p.number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.number < 1 || p.number > 99 {
 					return nil, fault("%q does not say which number from 1 to 99 it is, as in \"one=1\"", entry)
 				}
 				entry = word
 			}
-			words := key(entry)
-			const clear = sayAnswer | sayDoubt | sayFiller
-			if was := x.phrases[words].means; list.means&clear != 0 && was&clear&^list.means != 0 {
-				return nil, fault("%q has another meaning already", entry)
+			ways, ok := expand(entry)
+			if !ok {
+				return nil, fault("%q has a bracket too many or too few, or too many of them", entry)
 			}
-			x.add(words, p)
+			for _, way := range ways {
+				words := key(way)
+				const clear = sayAnswer | sayDoubt | sayFiller | sayNegation | sayReason
+				if was := x.phrases[words].means; list.means&clear != 0 && was&clear&^list.means != 0 {
+					return nil, fault("%q has another meaning already", way)
+				}
+				switch {
+				case words == "": // an empty list, or a comma at its end
+				case p.means == 0:
+					x.footer(words)
+				default:
+					x.add(words, p)
+				}
+			}
 		}
 	}
 	for _, day := range l.weekdays {
@@ -220,6 +270,54 @@ func (l *language) lexicon() (*lexicon, error) {
 		x.add(key(name), phrase{means: sayTime})
 	}
 	return x, nil
+}
+
+// expand is an entry in all the ways that its brackets allow: [one|another] may be left out, of
+// (one|another) there is one.
+func expand(entry string) (ways []string, ok bool) {
+	const most = 5000
+	begin := strings.IndexAny(entry, "[(])")
+	if begin < 0 {
+		return []string{entry}, true
+	}
+	depth, end := 0, -1
+	cuts := []int{begin}
+	for i := begin; i < len(entry) && end < 0; i++ {
+		switch c := entry[i]; {
+		case c == '[' || c == '(':
+			depth++
+		case c == ']' || c == ')':
+			if depth--; depth <= 0 {
+				end = i
+			}
+		case c == '|' && depth == 1:
+			cuts = append(cuts, i)
+		}
+	}
+	if end < 0 || depth < 0 || (entry[begin] == '[') != (entry[end] == ']') {
+		return nil, false
+	}
+	var inside []string
+	if entry[begin] == '[' {
+		inside = append(inside, "")
+	}
+	for i, cut := range cuts {
+		to := end
+		if i+1 < len(cuts) {
+			to = cuts[i+1]
+		}
+		inside = append(inside, entry[cut+1:to])
+	}
+	for _, middle := range inside {
+		rest, ok := expand(middle + entry[end+1:])
+		if !ok || len(ways)+len(rest) > most {
+			return nil, false
+		}
+		for _, s := range rest {
+			ways = append(ways, entry[:begin]+s)
+		}
+	}
+	return ways, true
 }
 
 // key is a phrase as a lexicon has it.
@@ -261,6 +359,11 @@ func (s *Set) listener() *listener {
 				a.all.add(words, p)
 			}
 			a.all.weekdays = append(a.all.weekdays, x.weekdays...)
+			if x.footers != nil {
+				for words := range x.footers.phrases {
+					a.all.footer(words)
+				}
+			}
 		}
 		s.listens = a
 	})
@@ -394,12 +497,93 @@ func (r *reader) touches(i int) bool {
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
+// withoutFooters is text without what no person has written in it: notes of a law office, of a scanner, of a
+// list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins
+// with the line that shows what it is, or with those that run on into that one.
+func (a *listener) withoutFooters(text string) string {
+	text = postscript.ReplaceAllString(text, "PS ")
+	lines := strings.Split(text, "\n")
+	var keep []string
+	for from := 0; from < len(lines); {
+		to := from
+		for to < len(lines) && strings.TrimSpace(lines[to]) != "" {
+			to++
+		}
+		if at, begin := a.footer(lines[from:to]); at >= 0 {
+			keep = append(keep, lines[from:from+at]...)
+			if begin != "" {
+				keep = append(keep, begin)
+			}
+		} else {
+			keep = append(keep, lines[from:to]...)
+		}
+		for to < len(lines) && strings.TrimSpace(lines[to]) == "" {
+			keep = append(keep, lines[to])
+			to++
+		}
+		from = to
+	}
+	return strings.Join(keep, "\n")
+}
+
+var postscript = regexp.MustCompile(`(?i)\bp\.\s?s\.:?`)
+
+// footer is the line of a paragraph with which a footer begins, and what of that line stands before it;
+// -1: there is none.
+func (a *listener) footer(lines []string) (at int, before string) {
+	if a.all.footers == nil {
+		return -1, ""
+	}
+	text := strings.Join(lines, "\n")
+	tokens := tokenize(text, nil)
+	first := 0
+	for ; first < len(tokens); first++ {
+		if _, n := a.all.footers.match(tokens, first); n > 0 {
+			break
+		}
+	}
+	if first == len(tokens) {
+		return -1, ""
+	}
+	at = strings.Count(text[:tokens[first].start], "\n")
+	const full = 50 // characters of a line that runs on into the next one
+	if run := strings.TrimSpace(lines[max(at-1, 0)]); at > 0 && utf8.RuneCountInString(run) >= full && !strings.HasSuffix(run, ".") {
+		return at - 1, ""
+	}
+	// In one line with the answer it begins with its sentence.
+	for k := first; k > 0 && !strings.Contains(tokens[k].gap, "\n"); k-- {
+		if strings.ContainsAny(tokens[k].gap, ".!") {
+			line := strings.LastIndexByte(text[:tokens[k].start], '\n') + 1
+			if before = text[line:tokens[k].start]; a.answers(before) {
+				return at, before
+			}
+			break
+		}
+	}
+	return at, ""
+}
+
+// answers reports whether there is an answer, or a number, in a line.
+func (a *listener) answers(line string) bool {
+	tokens := tokenize(line, &a.all)
+	for i := 0; i < len(tokens); {
+		p, n := a.all.match(tokens, i)
+		if p.means&(sayAnswer|sayNumber) != 0 || len(tokens[i].word) < 3 && isDigit(tokens[i].word[0]) {
+			return true
+		}
+		i += max(n, 1)
+	}
+	return false
+}
+
 // A reader reads one text in any language.
 type reader struct {
 	text    string
 	tokens  []token
 	all     *lexicon
-	opening int // the token behind the opening
+	names   []string // the writer's, in words
+	opening int      // the token behind the opening
+	doubts  bool     // an answer has been read that something beside it makes doubtful
 }
 
 // unknown reports whether token i is a word that no language knows, such as a name.
@@ -475,16 +659,39 @@ func (r *reader) open() int {
 	return 0
 }
 
-// doubtful reports whether there is a word of doubt in any language.
-func (r *reader) doubtful() bool {
-	for i := r.opening; i < len(r.tokens); {
+// doubtful reports whether there is a question, or a word of doubt in any language, from token i to token
+// end, beside such an answer: a no is no less clear by saying why not.
+func (r *reader) doubtful(i, end int, answer meaning) bool {
+	doubt := sayDoubt
+	if answer&sayYes != 0 {
+		doubt |= sayNegation
+	}
+	if strings.ContainsAny(r.span(i, end), questionMarks) {
+		return true
+	}
+	for i = max(i, r.opening); i < end; {
 		p, n := r.all.match(r.tokens, i)
-		if p.means&sayDoubt != 0 || p.means&sayStop != 0 && n > 1 {
+		if p.means&doubt != 0 && p.means&answer == 0 || p.means&sayStop != 0 && n > 1 {
 			return true
 		}
 		i += max(n, 1)
 	}
 	return false
+}
+
+// before is where what stands between token i and the one before begins in the text.
+func (r *reader) before(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return r.tokens[i-1].end
+}
+
+// lineEnd is the first token of the line below that of token i.
+func (r *reader) lineEnd(i int) int {
+	for i++; i < len(r.tokens) && !strings.Contains(r.tokens[i].gap, "\n"); i++ {
+	}
+	return i
 }
 
 // closing reports whether the letter is over with token i.
@@ -493,6 +700,9 @@ func (r *reader) closing(i int) bool {
 		return false
 	}
 	p, n := r.all.match(r.tokens, i)
+	if p.means&sayMark != 0 {
+		return true
+	}
 	names := func(i int) (end int) {
 		for end = i; end < len(r.tokens) && (end == i || !strings.Contains(r.tokens[end].gap, "\n")); end++ {
 			if end > i+3 || !r.unknown(end) {
@@ -504,14 +714,163 @@ func (r *reader) closing(i int) bool {
 	next := i + n
 	over := next == len(r.tokens) || strings.Contains(r.tokens[next].gap, "\n")
 	switch {
-	case p.means&sayClosing != 0:
-		return over || names(next) > 0
+	case p.means&sayClosing != 0 && (over || names(next) > 0):
+		return true
+	case i > 0 && strings.Contains(r.tokens[i].gap, "\n") && (r.takesLeave(i) || r.signs(i)):
+		return true
 	case p.means&sayThanks == 0:
 		return false
 	case p.means&sayFiller == 0 && (over || strings.Contains(r.tokens[next].gap, ",")):
 		return over || names(next) > 0
 	}
 	return over && next < len(r.tokens) && strings.Contains(r.tokens[next].gap, ",") && names(next) > 0
+}
+
+// takesLeave reports whether the line that begins with token i is a closing in more words: "Many thanks and
+// best wishes from Lisbon".
+func (r *reader) takesLeave(i int) bool {
+	const longest = 10 // words
+	end := r.lineEnd(i)
+	if end-i > longest {
+		return false
+	}
+	leave := false
+	for i < end {
+		p, n := r.all.match(r.tokens, i)
+		switch known := sayThanks | sayFiller | sayClosing | sayTitle; {
+		case p.means&sayClosing != 0:
+			leave = true
+		case n == 0 && leave && r.unknown(i):
+			n = 1
+		case p.means&known == 0 && (!leave || p.means&^(sayArticle|sayOr|sayGreeting) != 0 || n == 0):
+			return false
+		}
+		i += n
+	}
+	return leave
+}
+
+// signs reports whether the line that begins with token i is the writer's name, with which a letter ends: one
+// that is known, or words that nobody knows, above lines of which one has a number to call, an address or
+// a street.
+func (r *reader) signs(i int) bool {
+	end := r.lineEnd(i)
+	name := i
+	for name < end {
+		word := r.tokens[name].word
+		p, _ := r.all.match(r.tokens, name)
+		initial := utf8.RuneCountInString(word) == 1 && letterAt(word, 0)
+		if !slices.Contains(r.names, word) && p.means&sayTitle == 0 && !initial {
+			break
+		}
+		name++
+	}
+	known := slices.ContainsFunc(r.tokens[i:name], func(t token) bool { return slices.Contains(r.names, t.word) && len(t.word) > 1 })
+	if known && (name == end || strings.ContainsAny(r.tokens[name].gap, ",|-/·•")) && !r.speaks(name, end) {
+		return true
+	}
+	if !strings.Contains(r.tokens[i].gap, "\n\n") || end-i > 4 || end == len(r.tokens) {
+		return false
+	}
+	for k := i; k < end; k++ {
+		if p, n := r.all.match(r.tokens, k); n > 0 && p.means&sayTitle == 0 || !letterAt(r.tokens[k].word, 0) {
+			return false
+		}
+	}
+	reach := false
+	for line := end; line < len(r.tokens) && !strings.Contains(r.tokens[line].gap, "\n\n"); {
+		next := r.lineEnd(line)
+		if r.speaks(line, next) {
+			return false
+		}
+		reach = reach || r.reaches(line, next)
+		line = next
+	}
+	return reach
+}
+
+// speaks reports whether the tokens from i to end say something about an answer.
+func (r *reader) speaks(i, end int) bool {
+	for i < end {
+		p, n := r.all.match(r.tokens, i)
+		if p.means&(sayAnswer|sayDoubt|sayNegation|sayReason|sayOr) != 0 {
+			return true
+		}
+		i += max(n, 1)
+	}
+	return false
+}
+
+// reaches reports whether a line of these tokens says where somebody can be reached.
+func (r *reader) reaches(i, end int) bool {
+	return contact.MatchString(r.span(i, end))
+}
+
+var contact = regexp.MustCompile(`(?i)@|(\d[\s()/.-]*){6}|\d\s*[a-z]?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
+
+// afterwards are the parts below token end, where the letter is over, that its writer has added to it
+// all the same: postscripts, conditions, another answer, a question to the reader. Each is the tokens
+// from its first to the one behind its last.
+func (r *reader) afterwards(end int) (parts [][2]int) {
+	paragraph := func(i int) int {
+		for i = r.lineEnd(i); i < len(r.tokens) && !strings.Contains(r.tokens[i].gap, "\n\n"); {
+			i = r.lineEnd(i)
+		}
+		return i
+	}
+	if end < len(r.tokens) { // beside the closing, or the name
+		names := r.lineEnd(end)
+		if names < len(r.tokens) && !strings.Contains(r.tokens[names].gap, "\n\n") {
+			names = r.lineEnd(names)
+		}
+		if p, _ := r.all.match(r.tokens, end); p.means&sayMark == 0 && r.goesOn(end, names) {
+			parts = append(parts, [2]int{end, names})
+			end = names
+		}
+	}
+	for i := end; i < len(r.tokens); {
+		next := r.lineEnd(i)
+		gap := r.tokens[i].gap
+		p, _ := r.all.match(r.tokens, i)
+		added := p.means&(sayPostscript|sayNo|sayLater) != 0 && !strings.ContainsAny(gap[strings.LastIndexByte(gap, '\n')+1:], "\"“”„«»")
+		if (i > end || len(parts) > 0) && (added || r.chooses(i, next) || strings.Contains(gap, "\n\n") && r.asks(i, paragraph(i))) {
+			next = paragraph(i)
+			parts = append(parts, [2]int{i, next})
+		}
+		i = next
+	}
+	return parts
+}
+
+// goesOn reports whether the tokens from i to end, with which a letter closes, hold a question or the
+// beginning of a condition.
+func (r *reader) goesOn(i, end int) bool {
+	if strings.ContainsAny(r.span(i, end), questionMarks) {
+		return true
+	}
+	for i < end {
+		p, n := r.all.match(r.tokens, i)
+		if p.means&sayPostscript != 0 && p.means&sayDoubt != 0 {
+			return true
+		}
+		i += max(n, 1)
+	}
+	return false
+}
+
+// chooses reports whether the line from token i to end begins with the number of a time, and says yes to it.
+func (r *reader) chooses(i, end int) bool {
+	if p, _ := r.all.match(r.tokens, i); r.number(i) == 0 && p.means&(sayLabel|sayNumber) == 0 || r.reaches(i, end) {
+		return false
+	}
+	return slices.ContainsFunc(r.tokens[i:end], func(t token) bool { return r.all.phrases[t.word].means&(sayAnswer|sayOr) != 0 })
+}
+
+// asks reports whether the tokens from i to end are a short question to the reader.
+func (r *reader) asks(i, end int) bool {
+	const longest = 15 // words
+	return end-i <= longest && strings.ContainsAny(r.span(i, end), questionMarks) && !r.reaches(i, end) &&
+		slices.ContainsFunc(r.tokens[i:end], func(t token) bool { return r.all.phrases[t.word].means&sayAddress != 0 })
 }
 
 // isName reports whether the last line, which begins with token i, is one to three words with a capital
@@ -542,6 +901,7 @@ type heard struct {
 	spoken   bool    // in words, and not only by a number
 	numbers  []int
 	regret   bool
+	reason   bool // why not
 	numbered int  // the token behind the last number
 	labelled int  // the token behind the last number and its label
 	slash    bool // before the last number
@@ -581,27 +941,65 @@ func (r *reader) read(own *lexicon) Said {
 		i += n
 	}
 	said := Said{Value: values[now.answers], Numbers: now.numbers}
-	if said.Value == "" || now.regret && now.answers == sayYes {
+	if said.Value == "" || (now.regret || now.reason) && now.answers == sayYes {
 		return Said{}
 	}
-	for i := rest; i < len(r.tokens); {
-		if i < end && r.breaks(i, own, &now) && r.closing(i) {
+	for i := rest; i < end; i++ {
+		if (i == rest || r.breaks(i, own, &now)) && r.closing(i) {
 			end = i
 		}
-		p, n := r.all.match(r.tokens, i)
-		bad := sayAnswer | sayNumber | sayOrdinal | sayTime | sayRegret
-		if i >= end {
-			bad = sayNo | sayLater
-		} else if strings.ContainsFunc(r.tokens[i].word, unicode.IsNumber) && !r.tokens[i].item {
+	}
+	if r.doubts = r.doubtful(0, rest, now.answers); r.doubts {
+		return Said{}
+	}
+	said.Length = utf8.RuneCountInString(r.span(0, rest))
+	short := true
+	for _, part := range append([][2]int{{rest, end}}, r.afterwards(end)...) {
+		if r.doubts = r.differs(part[0], part[1], now.answers); r.doubts {
 			return Said{}
 		}
-		if p.means&bad&^now.answers != 0 {
-			return Said{}
+		said.Length += utf8.RuneCountInString(r.span(part[0], part[1]))
+		lines, ok := r.adds(own, part[0], part[1])
+		said.Adds, short = append(said.Adds, lines...), short && ok
+	}
+	if !short || len(said.Adds) > mostAdds {
+		said.Adds = nil
+	}
+	return said
+}
+
+// mostAdds is how many lines are a list of points.
+const mostAdds = 5
+
+// span is what stands in the text from token i to token end, and before it.
+func (r *reader) span(i, end int) string {
+	to := len(r.text)
+	if end < len(r.tokens) {
+		to = r.tokens[end].start
+	}
+	if i >= end {
+		return ""
+	}
+	return r.text[r.before(i):to]
+}
+
+// differs reports whether what stands from token i to token end may mean something else than the answer.
+func (r *reader) differs(i, end int, answer meaning) bool {
+	bad := (sayAnswer | sayNumber | sayOrdinal | sayTime) &^ answer
+	if answer == sayYes {
+		bad |= sayRegret | sayReason
+	}
+	if r.doubtful(i, end, answer) {
+		return true
+	}
+	for i < end {
+		p, n := r.all.match(r.tokens, i)
+		if p.means&bad != 0 || strings.ContainsFunc(r.tokens[i].word, unicode.IsNumber) && !r.tokens[i].item {
+			return true
 		}
 		i += max(n, 1)
 	}
-	said.Adds = r.adds(own, rest, end)
-	return said
+	return false
 }
 
 // hear takes in the phrase p of n tokens at token i, and returns how many tokens that were: 0 where it
@@ -631,8 +1029,11 @@ func (r *reader) hear(own *lexicon, i int, p phrase, n int, h *heard) int {
 	case p.means&sayAnswer != 0:
 		h.answers |= p.means & sayAnswer
 		h.spoken = true
-	case p.means&sayRegret != 0:
-		h.regret = true
+	case p.means&(sayRegret|sayReason) != 0:
+		h.regret, h.reason = h.regret || p.means&sayRegret != 0, h.reason || p.means&sayReason != 0
+		if h.regret && h.reason && h.answers == 0 { // "sorry, I have no time"
+			h.answers = sayNo
+		}
 	case p.means&sayLabel != 0:
 		switch {
 		case h.numbered == i:
@@ -727,8 +1128,9 @@ func (r *reader) numberAhead(own *lexicon, i int) bool {
 }
 
 // adds is what stands between the tokens rest and end, line by line: without what every reply says,
-// without the marks of lists, and without a name below an empty line.
-func (r *reader) adds(own *lexicon, rest, end int) []string {
+// without the marks of lists, and without a name below an empty line. ok is false where that is no list of
+// points any more.
+func (r *reader) adds(own *lexicon, rest, end int) (list []string, ok bool) {
 	if end == len(r.tokens) && end > 0 {
 		name := end - 1
 		for name > 0 && !strings.Contains(r.tokens[name].gap, "\n") {
@@ -776,17 +1178,16 @@ func (r *reader) adds(own *lexicon, rest, end int) []string {
 		}
 		i = next
 	}
-	var list []string
 	for _, s := range spans {
 		line := strings.Join(strings.Fields(strings.TrimLeft(r.text[s[0]:s[1]], " \t-–—*•·‣◦>.):")), " ")
-		if utf8.RuneCountInString(line) > 200 || len(list) == 5 {
-			return nil
+		if utf8.RuneCountInString(line) > 200 || len(list) == mostAdds {
+			return nil, false
 		}
 		if line != "" {
 			list = append(list, line)
 		}
 	}
-	return list
+	return list, true
 }
 
 // sentence is where the sentence that begins with token i begins in the text.

@@ -74,6 +74,11 @@ func (a Address) Quoted() string {
 
 var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+var noReply = regexp.MustCompile(`^(?:.*[._+-])?(?:(?:no|not|do[._-]?not|dont|never)[._-]?repl(?:y|ies)|(?:keine?|nicht)[._-]?antwort(?:en)?|ne[._-]?pas[._-]?repondre|no[._-]?respond(?:a|er)|nao[._-]?respond(?:a|er)|non[._-]?rispondere|mailer-daemon)(?:[._+-].*)?@`)
+
+// NoReply reports whether an address looks like one of those that nobody reads, such as no-reply@example.org.
+func NoReply(email string) bool { return noReply.MatchString(strings.ToLower(email)) }
+
 var errTooLong = errors.New("is longer than mail allows (64 before the @, 254 in all)")
 
 // ParseEmail reads one bare mail address (RFC 5321, section 4.1.2) and returns it in the one form

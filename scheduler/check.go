@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"coalition/invites"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -28,6 +29,9 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 		if to := string(c.source.With.Email); s.own(to) {
 			list = append(list, c.source.Warning("this is your own address: no calendar takes an invitation from oneself",
 				"use another to try things out", "with", "email"))
+		}
+		if invites.NoReply(string(c.source.With.Email)) {
+			list = append(list, c.source.Warning("this looks like an address that nobody reads", "use the one at which "+c.Plan.With.Name+" does", "with", "email"))
 		}
 		if start := c.start(b.Now).Time(); start.After(b.Now) && c.Status(b.Now) != Cancelled {
 			list = append(list, s.checkHours(c, start)...)

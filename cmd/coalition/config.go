@@ -402,7 +402,10 @@ func (c *config) warnings() (list []strictyaml.Problem) {
 	if c.Web != nil && c.Web.PublicURL == "" {
 		list = append(list, c.doc.Warning("without public_url no brief has a link to the page", "add the address at which partners reach it", "web"))
 	}
-	return list
+	if invites.NoReply(string(c.Organizer.Email)) {
+		list = append(list, c.doc.Warning("this looks like an address that nobody reads, and answers come back to it", "name one that you read", "organizer", "email"))
+	}
+	return append(list, c.doc.Doubts()...)
 }
 
 // resolve is a path of the config, relative to its file.

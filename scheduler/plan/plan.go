@@ -219,6 +219,7 @@ func parse(file string, id ID, data []byte, meet bool) (plans []*Plan, broken []
 			p.Round = 1
 		}
 		found = append(found, p.rules(meet)...)
+		found = append(found, doc.Doubts()...)
 		for i := range found {
 			found[i].Owner = string(p.ID)
 		}

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 // empty keep what the struct held before. The problems are those of [First].
 func (d *Document) Decode(into any) []Problem {
 	r := reader{d: d}
-	d.fault = make(map[*yaml.Node]bool)
+	d.fault, d.doubts = make(map[*yaml.Node]bool), nil
 	r.value(d.root, reflect.ValueOf(into).Elem(), "", limits{max: 200})
 	return First(r.problems)
 }
@@ -51,6 +52,9 @@ func isEmpty(n *yaml.Node) bool {
 // value reads n into v; name is the key as people know it, for the words of a problem.
 func (r *reader) value(n *yaml.Node, v reflect.Value, name string, l limits) {
 	if isNull(n) {
+		if _, own := v.Addr().Interface().(Scalar); v.Kind() == reflect.String && !own {
+			r.d.weigh(n)
+		}
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -87,6 +91,16 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, name string, l limits) {
 }
 
 func (r *reader) wrongType(n *yaml.Node, name, want string) {
+	for i := 0; n.Kind == yaml.MappingNode && i < len(n.Content); i += 2 {
+		if key := n.Content[i]; strings.ContainsFunc(key.Value, noBreak) { // which may be why
+			from := offset(r.d.lines[key.Line-1], key.Column)
+			at := max(bytes.IndexFunc(r.d.lines[key.Line-1][from:], noBreak), 0)
+			p := r.d.at(key.Line, 1+utf8.RuneCount(r.d.lines[key.Line-1][:from+at]), spaceFault, spaceMend)
+			r.problems = append(r.problems, p)
+			r.d.fault[n] = true
+			return
+		}
+	}
 	found := map[yaml.Kind]string{yaml.MappingNode: "a block of keys", yaml.SequenceNode: "a list"}[n.Kind]
 	if n.Kind == yaml.ScalarNode {
 		switch n.Tag {
@@ -152,6 +166,7 @@ func (r *reader) text(n *yaml.Node, v reflect.Value, name string, l limits) {
 		return
 	}
 	v.SetString(value)
+	r.d.weigh(n)
 }
 
 func (r *reader) list(n *yaml.Node, v reflect.Value, name string, l limits) {
@@ -201,6 +216,10 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, name string) {
 			text := "there is no such key"
 			if name != "" {
 				text += " in " + strings.TrimSuffix(name, ",")
+			}
+			if strings.ContainsFunc(key.Value, noBreak) {
+				r.report(key, spaceFault, spaceMend)
+				continue
 			}
 			r.report(key, text, suggestion(key.Value, fields))
 			continue

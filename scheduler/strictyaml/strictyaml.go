@@ -74,10 +74,11 @@ func (f *Fault) Error() string { return f.Text }
 
 // A Document is one YAML document of a file.
 type Document struct {
-	file  string
-	lines [][]byte
-	root  *yaml.Node
-	fault map[*yaml.Node]bool // what Decode has reported
+	file   string
+	lines  [][]byte
+	root   *yaml.Node
+	fault  map[*yaml.Node]bool // what Decode has reported
+	doubts []Problem           // see Doubts
 }
 
 // Parse reads the documents of a file. Where there is a problem that keeps the file from being read
@@ -110,6 +111,9 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 			break
 		}
 		if err != nil {
+			if spaces := d.misplacedSpaces(); spaces != nil {
+				return nil, spaces
+			}
 			return nil, First(append(problems, d.syntax(err)))
 		}
 		if len(n.Content) == 0 || isNull(n.Content[0]) && n.Content[0].Anchor == "" && n.Content[0].Style == 0 {

@@ -146,7 +146,7 @@ func (c *Conversation) open(now time.Time) bool {
 func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.Choice, note string) (*templates.Page, string, error) {
 	s.intake.Lock()
 	defer s.intake.Unlock()
-	for try := 1; ; try++ {
+	for patience := newPatience(); ; {
 		c, b, err := s.paged(ctx, token)
 		if c == nil || err != nil {
 			return nil, "", err
@@ -154,7 +154,7 @@ func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.C
 		p, lang := s.page(c, b)
 		if !p.Open {
 			err := s.tooLate(ctx, c, choice, note, b.Now)
-			if errors.Is(err, ErrConflict) && try < 5 {
+			if errors.Is(err, ErrConflict) && patience.wait(ctx) {
 				continue
 			}
 			p.Problem, p.Note = templates.TooLate, note
@@ -180,10 +180,11 @@ func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.C
 		}
 		d, err := s.answerPage(c, a, note, b.Now)
 		if err == nil {
+			d.Slots = b.Slots
 			err = s.Store.Commit(ctx, d)
 		}
 		switch {
-		case errors.Is(err, ErrConflict) && try < 5:
+		case errors.Is(err, ErrConflict) && patience.wait(ctx):
 			continue
 		case err != nil:
 			return nil, "", err

@@ -19,6 +19,7 @@ type Report struct {
 	Unread  error      // why the mailbox could not be read; nil: it was, or there is none
 	Apart   error      // why the calendar could not be read; nil: it was, or there is none
 	Failed  int        // conversations that could not be carried on; the log says why
+	Beaten  bool       // somebody else has decided or changed something at the same moment: another look is needed
 	Again   time.Time  // on the clock of conversations: when to look again; zero: when something changes
 }
 
@@ -53,11 +54,13 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			}
 		}
 	}
+	// Side by side: the words are made on all cores, and the commits share their syncs.
+	made := make([]*Draft, len(due))
 	var mu sync.Mutex
-	carryOn := func(t task) {
+	carryOn := func(t task, i int) {
 		var d *Draft
 		var err error
-		if t.step.IsDue(b.Now) {
+		if i >= 0 {
 			d, err = s.decide(t.c, t.step, b.Now, false)
 		} else {
 			d = s.plain(t.c, b.Now)
@@ -66,7 +69,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			if err := s.notify(d, b.Now); err != nil { // it must not keep what is for the partner
 				s.Log.Error("a notice can't be written", "id", t.c.Ref(), "error", err)
 			}
-			if r.Held && t.step.IsDue(b.Now) {
+			if r.Held && i >= 0 {
 				for _, m := range d.Messages {
 					if m.Kind != Notice {
 						m.State = Held
@@ -74,41 +77,67 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 				}
 				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: many messages at once, or one that was due long ago"))
 			}
+			if i >= 0 {
+				made[i] = d
+				return
+			}
 			err = s.Store.Commit(ctx, d)
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		switch {
-		case errors.Is(err, ErrConflict): // somebody else has just carried it on
-			r.Again = b.Now
-		case err != nil:
-			r.Failed++
-			s.Log.Error("a conversation can't be carried on", "id", t.c.Ref(), "error", err)
-		default:
-			r.Decided = append(r.Decided, d.Messages...)
-		}
+		s.passed(r, t.c, d, err)
 	}
-	// Side by side: the words are made on all cores, and the commits share their syncs.
 	var wg sync.WaitGroup
-	work := make(chan task)
+	work := make(chan func())
 	for range min(16, len(due)+len(changed)) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for t := range work {
-				carryOn(t)
+		wg.Go(func() {
+			for do := range work {
+				do()
 			}
-		}()
+		})
 	}
-	for _, t := range append(changed, due...) {
-		work <- t
+	for _, t := range changed {
+		work <- func() { carryOn(t, -1) }
+	}
+	for i, t := range due {
+		work <- func() { carryOn(t, i) }
 	}
 	close(work)
 	wg.Wait()
+	// All that is due in one transaction, and only where nobody has decided beside: of two passes over the
+	// same conversations each would see but a part of what the other has left.
+	if made = slices.DeleteFunc(made, func(d *Draft) bool { return d == nil }); len(made) > 0 {
+		errs, err := s.Store.CommitAll(ctx, b.Slots, made)
+		if err != nil && !errors.Is(err, ErrConflict) {
+			return r, err
+		}
+		for i, d := range made {
+			if errs != nil {
+				err = errs[i]
+			}
+			s.passed(r, d.Conversation, d, err)
+		}
+	}
+	if r.Beaten {
+		r.Again = b.Now
+	}
 	slices.SortFunc(r.Decided, func(a, b *Message) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Row, b.Row))
 	})
 	return r, ctx.Err()
+}
+
+// passed takes into r what has become of the draft of c.
+func (s *Scheduler) passed(r *Report, c *Conversation, d *Draft, err error) {
+	switch {
+	case errors.Is(err, ErrConflict):
+		r.Beaten = true
+	case err != nil:
+		r.Failed++
+		s.Log.Error("a conversation can't be carried on", "id", c.Ref(), "error", err)
+	default:
+		r.Decided = append(r.Decided, d.Messages...)
+	}
 }
 
 // HoldStale holds what has waited in the outbox for more than a day without anybody's yes to it: it

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +32,7 @@ func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Recei
 	var receipts []Receipt
 	var b *Board
 	for _, mail := range mails {
-		for try := 1; ; try++ {
+		for patience := newPatience(); ; {
 			var err error
 			if b == nil {
 				if b, err = s.recall(ctx); err != nil {
@@ -40,7 +41,9 @@ func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Recei
 			}
 			r, d := s.take(b, mail)
 			if d != nil {
-				d.Key = mail.Key
+				if d.Key = mail.Key; r.Counted {
+					d.Slots = b.Slots
+				}
 				if mail.Cursor != "" {
 					d.Cursor = Cursor{s.Mailbox.Name(), mail.Cursor}
 				}
@@ -50,11 +53,13 @@ func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Recei
 			case errors.Is(err, ErrKnown):
 				r.What, r.Counted = "it has been taken in before", false
 				b = nil // it shows what the mail would have changed
-			case errors.Is(err, ErrConflict) && try < 5:
+			case errors.Is(err, ErrConflict) && patience.wait(ctx):
 				b = nil
 				continue
 			case err != nil:
 				return receipts, err
+			case d != nil && d.Slots != 0:
+				b.Slots++
 			}
 			if d != nil && err == nil {
 				s.Log.Info("received", "id", Ref(r.ID, r.Round), "counted", r.Counted)
@@ -67,14 +72,37 @@ func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Recei
 	return receipts, nil
 }
 
+// patience is how often something is decided anew because others were faster: each one of them has got on,
+// so that it comes to an end, but there may be many.
+type patience struct{ until time.Time }
+
+func newPatience() patience { return patience{time.Now().Add(30 * time.Second)} }
+
+// wait lets others go first, and reports whether to try once more.
+func (p patience) wait(ctx context.Context) bool {
+	if time.Now().After(p.until) {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Duration(rand.IntN(20)) * time.Millisecond):
+		return true
+	}
+}
+
 // recall is the conversations that something has happened in, without a look at their plan files:
 // these speak when a pass reads them.
 func (s *Scheduler) recall(ctx context.Context) (*Board, error) {
+	slots, err := s.Store.Slots(ctx)
+	if err != nil {
+		return nil, err
+	}
 	stored, err := s.Store.Load(ctx)
 	for _, c := range stored {
 		c.settings = &s.Settings
 	}
-	return &Board{Now: s.Now(), Conversations: stored}, err
+	return &Board{Now: s.Now(), Slots: slots, Conversations: stored}, err
 }
 
 // pokes gets a value when something has come in, and the conversations are to be looked at again.
@@ -339,13 +367,17 @@ func (t *taking) understand() (a Answer, adds []string) {
 	}
 	switch said.Value {
 	case "yes":
-		slot, unknown := t.b.choose(c, said.Numbers)
+		numbers := said.Numbers
+		if len(numbers) == 0 && len(c.Offered) == 1 { // it is to that one, as long as nobody else has it
+			numbers = []int{1}
+		}
+		slot, unknown := t.b.choose(c, numbers)
 		if unknown != 0 {
 			return a, nil
 		}
 		a.Value, a.Slot = Yes, slot
 		// With one time in the brief a bare yes is to that one; and a number to no other.
-		a.Other = slot.IsZero() && (len(said.Numbers) > 0 || len(c.Offered) == 1 && !c.stands(c.Offered[0], t.at))
+		a.Other = slot.IsZero() && len(numbers) > 0
 	case "no":
 		a.Value = No
 	case "later":

@@ -84,6 +84,15 @@ func (r *rehearsal) Commit(_ context.Context, d *Draft) error {
 	return nil
 }
 
+// CommitAll implements [Store].
+func (r *rehearsal) CommitAll(ctx context.Context, _ int64, drafts []*Draft) ([]error, error) {
+	errs := make([]error, len(drafts))
+	for i, d := range drafts {
+		errs[i] = r.Commit(ctx, d)
+	}
+	return errs, nil
+}
+
 // Hold implements [Store].
 func (r *rehearsal) Hold(_ context.Context, rows []int64) error {
 	for _, row := range rows {

@@ -64,8 +64,9 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 		}
 	}
 	files, changes := s.Plans.Watch(ctx), s.Store.Changes()
-	ticker := time.NewTicker(rescan)
+	ticker, freeing := time.NewTicker(rescan), time.NewTicker(rescan/4)
 	defer ticker.Stop()
+	defer freeing.Stop()
 	told := make(map[string]bool)
 	for {
 		s.tell(b, told)
@@ -93,11 +94,13 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 				kick()
 			case <-delivered:
 			case <-s.pokes():
-			case <-ticker.C:
-				if freed, err := s.Store.Recover(ctx, time.Now()); err != nil || len(freed) > 0 {
-					s.recovered(freed, err)
+			case <-freeing.C:
+				freed, err := s.Store.Recover(ctx, time.Now())
+				s.recovered(freed, err)
+				if waiting = len(freed) == 0; !waiting {
 					kick()
 				}
+			case <-ticker.C:
 				if waiting = s.rests(b, r); !waiting {
 					s.Hint() // the machine may have slept, and the calendar's timer with it
 				}
@@ -243,7 +246,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		return nil, err
 	}
 	begun(b)
-	for {
+	for patience := newPatience(); ; {
 		r, err := s.Pass(ctx, b)
 		if err != nil {
 			return all, err
@@ -252,7 +255,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		all.Failed += r.Failed
 		all.Held = all.Held || r.Held
 		all.Again = r.Again
-		again := len(r.Decided) > 0
+		again := len(r.Decided) > 0 || r.Beaten && patience.wait(ctx)
 		if err := s.DeliverPatiently(ctx, hard); err != nil {
 			return all, err
 		}

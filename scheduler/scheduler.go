@@ -78,6 +78,13 @@ type Store interface {
 	// the conversation, a message with the same key is there already, or one that was heard of is being
 	// sent; and [ErrKnown] when a mail with that key has been committed.
 	Commit(ctx context.Context, d *Draft) error
+	// Slots rises whenever somebody takes a time or has a word about a person, or a pass decides on messages. It
+	// is read before [Store.Load].
+	Slots(ctx context.Context) (int64, error)
+	// CommitAll writes drafts that were decided together in one transaction. It returns [ErrConflict] where Slots
+	// is another by now, and writes nothing; else it raises that, and errs says for each draft why it was not
+	// written, as Commit does.
+	CommitAll(ctx context.Context, slots int64, drafts []*Draft) (errs []error, err error)
 	// Claim takes up to limit messages that may go by a channel now, in the order in which they fell due;
 	// only those of rows, where there are any. Each one is looked at again: one that is not wanted ends
 	// in the state that wanted gives and is not claimed. What wanted saw of the conversation still
@@ -95,8 +102,9 @@ type Store interface {
 	NextClaim(ctx context.Context, by Channel, rows []int64) (time.Time, error)
 	// Hurry lets what waits for another try by a channel be tried at once.
 	Hurry(ctx context.Context, by Channel) error
-	// Recover frees the claims of processes that are gone: messages that had not reached their dot
-	// are queued again, the others are unclear. It returns them.
+	// Recover frees the claims of processes of this organizer that are gone, or have not shown for a minute that they
+	// live: messages that had not reached their dot are queued again, the others are unclear. It returns them. What
+	// a process that may still live was handing over goes again after ten minutes only.
 	Recover(ctx context.Context, wall time.Time) ([]*Message, error)
 	// Message is a message with its bytes.
 	Message(ctx context.Context, row int64) (*Message, error)
@@ -197,12 +205,19 @@ type Draft struct {
 	Key    string
 	Cursor Cursor
 
+	// Slots is that of the [Board] it was decided on: it counts only where nobody has decided since on what others may
+	// want as well ([Store.Slots]). 0: it takes nothing that they may want; [Anyway]: it is the organizer's own word.
+	Slots int64
+
 	Page string // the hash of the token of a page that opens with it; "": none does
 
 	// Sent is the message that says it already, or is on its way: where it is not nil there is
 	// nothing to decide.
 	Sent *Message
 }
+
+// Anyway is the [Draft.Slots] of what counts whatever others have decided, and lets them look again.
+const Anyway = -1
 
 // A Cursor is how far a mailbox or a calendar has been read.
 type Cursor struct{ Name, At string }
@@ -218,6 +233,7 @@ func (d *Draft) What() string {
 // A Board is all conversations at one moment: plans and state together.
 type Board struct {
 	Now           time.Time
+	Slots         int64           // what [Store.Slots] was before it was read
 	Conversations []*Conversation // by id and round
 	Problems      []strictyaml.Problem
 	Again         time.Time       // in real time: when a plan file should be read once more; zero: never
@@ -236,12 +252,16 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 		defer close(read)
 		set, unreadable = s.Plans.Read(time.Now(), still)
 	}()
-	stored, err := s.Store.Load(ctx)
+	slots, err := s.Store.Slots(ctx)
+	var stored []*Conversation
+	if err == nil {
+		stored, err = s.Store.Load(ctx)
+	}
 	<-read
 	if err := cmp.Or(unreadable, err); err != nil {
 		return nil, err
 	}
-	b := &Board{Now: s.Now(), Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0}
+	b := &Board{Now: s.Now(), Slots: slots, Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0}
 	type key struct {
 		id    plan.ID
 		round int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strconv"
@@ -193,7 +194,14 @@ func (a *app) record(ctx context.Context, ref string, change func(*scheduler.Boa
 		if err != nil {
 			return nil, err
 		}
-		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, scheduler.ErrConflict) && try < 5 {
+		if _, ok := ch.(scheduler.Answer); ok { // which may take a time, or have a word about a person
+			d.Slots = b.Slots
+		}
+		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, scheduler.ErrConflict) && try < 50 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Duration(rand.IntN(20)) * time.Millisecond):
+			}
 			continue
 		}
 		if err != nil {

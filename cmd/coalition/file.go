@@ -43,6 +43,7 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 		defer undo()
 		finish = append(finish, done)
 	}
+	d.Slots = scheduler.Anyway
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}

@@ -141,6 +141,13 @@ func (k *killer) Commit(ctx context.Context, d *scheduler.Draft) error {
 	return err
 }
 
+func (k *killer) CommitAll(ctx context.Context, slots int64, drafts []*scheduler.Draft) ([]error, error) {
+	k.at("before-decide")
+	errs, err := k.Store.CommitAll(ctx, slots, drafts)
+	k.at("after-decide")
+	return errs, err
+}
+
 func (k *killer) Claim(ctx context.Context, wall time.Time, by scheduler.Channel, limit int, rows []int64, wanted scheduler.Wanted) ([]*scheduler.Message, error) {
 	k.at("before-claim")
 	list, err := k.Store.Claim(ctx, wall, by, limit, rows, wanted)
@@ -222,9 +229,13 @@ func testKilled(t *testing.T, state string, random int) {
 		}
 	}
 	for _, point := range []string{"before-decide", "after-decide", "before-claim", "after-claim", "before-dot", "after-dot", "before-settle", "after-settle"} {
+		n := 1 + rnd.IntN(3)
+		if strings.HasSuffix(point, "decide") { // all is decided at once
+			n = 1
+		}
 		var stderr bytes.Buffer
 		cmd := command("killed", config)
-		cmd.Env = append(os.Environ(), "KILL_AT="+point+" "+strconv.Itoa(1+rnd.IntN(3)))
+		cmd.Env = append(os.Environ(), "KILL_AT="+point+" "+strconv.Itoa(n))
 		cmd.Stderr = &stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -263,7 +266,7 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	dsn := c.resolve(c.State)
 	settings := c.settings()
 	a.config = c
-	st, err := store.Open(ctx, dsn, append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
+	st, err := store.OpenFrom(ctx, dsn, home(c.resolve(c.Conversations)), append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
 	if err != nil {
 		return fmt.Errorf("the state can't be used: %w", err)
 	}
@@ -302,6 +305,16 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		a.sched.Now = func() time.Time { return start.Add(time.Since(began)) }
 	}
 	return nil
+}
+
+// home stands for a folder of plans on this machine, among all that may share a state.
+func home(folder string) string {
+	host, _ := os.Hostname() // without a name, the path has to do
+	if path, err := filepath.Abs(folder); err == nil {
+		folder = path
+	}
+	sum := sha256.Sum256([]byte(host + "\x00" + folder))
+	return hex.EncodeToString(sum[:16])
 }
 
 // parseTime reads a TIME of the command line; relative ones count from now.

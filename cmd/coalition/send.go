@@ -445,6 +445,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 	} else if err := a.confirmQuiet(d); err != nil {
 		return err
 	}
+	d.Slots = scheduler.Anyway // it may take a time, or be for somebody who is asked about another one
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}

@@ -88,55 +88,73 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 
 // Commit implements [scheduler.Store].
 func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
-	data, err := json.Marshal(d.Conversation)
-	if err != nil {
-		return err
-	}
-	rows := make([]int64, len(d.Messages))
-	err = s.update(ctx, func(tx *txn) error {
-		if err := s.received(tx, d); err != nil {
+	var rows []int64
+	err := s.update(ctx, func(tx *txn) (err error) {
+		if d.Slots != 0 {
+			if err := s.raise(tx, d.Slots); err != nil {
+				return err
+			}
+		}
+		if rows, err = s.put(tx, d); err != nil {
 			return err
-		}
-		if err := s.putConversation(tx, d.Conversation, data); err != nil {
-			return err
-		}
-		if d.Page != "" {
-			if _, err := tx.exec("INSERT INTO pages (hash, organizer, id, round) VALUES ($1, $2, $3, $4)",
-				d.Page, s.organizer, string(d.Conversation.ID), d.Conversation.Round); err != nil {
-				return err
-			}
-		}
-		for _, m := range d.Heard {
-			if err := s.heard(tx, m); err != nil {
-				return err
-			}
-		}
-		for m, state := range d.Drop {
-			if err := s.end(tx, m.Row, state, d.At); err != nil {
-				return err
-			}
-		}
-		for i, m := range d.Messages {
-			if rows[i], err = s.insert(tx, m); err != nil {
-				return err
-			}
-		}
-		for _, e := range d.Events {
-			if _, err := tx.exec("INSERT INTO events (organizer, id, round, happened, kind, words) VALUES ($1, $2, $3, $4, $5, $6)",
-				s.organizer, string(e.ID), e.Round, ms(e.At), e.Kind, e.Text); err != nil {
-				return err
-			}
 		}
 		return s.tell(tx)
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		stored(d, rows)
 	}
+	return err
+}
+
+// stored takes into d that it has been written.
+func stored(d *scheduler.Draft, rows []int64) {
 	d.Conversation.Rev++
 	for i, m := range d.Messages {
 		m.Row = rows[i]
 	}
-	return nil
+}
+
+// put writes d, and returns the rows of its new messages.
+func (s *Store) put(tx *txn, d *scheduler.Draft) ([]int64, error) {
+	data, err := json.Marshal(d.Conversation)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.received(tx, d); err != nil {
+		return nil, err
+	}
+	if err := s.putConversation(tx, d.Conversation, data); err != nil {
+		return nil, err
+	}
+	if d.Page != "" {
+		if _, err := tx.exec("INSERT INTO pages (hash, organizer, id, round) VALUES ($1, $2, $3, $4)",
+			d.Page, s.organizer, string(d.Conversation.ID), d.Conversation.Round); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range d.Heard {
+		if err := s.heard(tx, m); err != nil {
+			return nil, err
+		}
+	}
+	for m, state := range d.Drop {
+		if err := s.end(tx, m.Row, state, d.At); err != nil {
+			return nil, err
+		}
+	}
+	rows := make([]int64, len(d.Messages))
+	for i, m := range d.Messages {
+		if rows[i], err = s.insert(tx, m); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range d.Events {
+		if _, err := tx.exec("INSERT INTO events (organizer, id, round, happened, kind, words) VALUES ($1, $2, $3, $4, $5, $6)",
+			s.organizer, string(e.ID), e.Round, ms(e.At), e.Kind, e.Text); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
 }
 
 // received takes a mail into account, once, together with what follows from it.

@@ -101,9 +101,8 @@ type candidate struct {
 // Claim implements [scheduler.Store]. It reads and thinks beside the writer; what it takes counts only
 // where neither the message nor its conversation has changed since.
 func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Channel, limit int, rows []int64, wanted scheduler.Wanted) ([]*scheduler.Message, error) {
-	owner, err := s.owned(ctx)
-	if err != nil {
-		return nil, err
+	if s.rw == nil {
+		return nil, errReadOnly
 	}
 	var claimed []*scheduler.Message
 	for len(claimed) < limit {
@@ -114,6 +113,10 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 		if err != nil || len(list) == 0 {
 			return claimed, err
 		}
+		owner, err := s.owned(ctx)
+		if err != nil {
+			return claimed, err
+		}
 		ends := make([]scheduler.State, len(list)) // "" is wanted
 		for i, c := range list {
 			if end, ok := wanted(c.conversation, c.message); !ok {
@@ -122,6 +125,9 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 		}
 		taken := make([]bool, len(list))
 		err = s.update(ctx, func(tx *txn) error {
+			if err := s.beat(tx, owner); err != nil {
+				return err
+			}
 			for i, c := range list {
 				var err error
 				if taken[i], err = s.claim(tx, c, ends[i], owner); err != nil {
@@ -137,6 +143,7 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 			if taken[i] && ends[i] == "" {
 				c.message.State = scheduler.Sending
 				c.message.Attempts++
+				s.takes(c.message)
 				claimed = append(claimed, c.message)
 			}
 		}
@@ -202,9 +209,17 @@ func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
 
 // Settle implements [scheduler.Store].
 func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
+	err := s.settle(ctx, m)
+	if err == nil {
+		s.lets(m)
+	}
+	return err
+}
+
+func (s *Store) settle(ctx context.Context, m *scheduler.Message) error {
 	return s.update(ctx, func(tx *txn) error {
 		if m.Entry != nil {
-			if err := s.written(ctx, tx, m); err != nil {
+			if err := s.entered(ctx, tx, m); err != nil {
 				return err
 			}
 			if err := s.tell(tx); err != nil { // others have waited for it
@@ -220,8 +235,8 @@ func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
 	})
 }
 
-// written lets the conversation know how its event stands in the calendar now.
-func (s *Store) written(ctx context.Context, tx *txn, m *scheduler.Message) error {
+// entered lets the conversation know how its event stands in the calendar now.
+func (s *Store) entered(ctx context.Context, tx *txn, m *scheduler.Message) error {
 	c := scheduler.New(m.ID, m.Round, nil)
 	err := each(ctx, tx, func(rows *sql.Rows) error {
 		var data sql.RawBytes
@@ -244,7 +259,7 @@ func (s *Store) written(ctx context.Context, tx *txn, m *scheduler.Message) erro
 // Hurry implements [scheduler.Store].
 func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
 	return s.update(ctx, func(tx *txn) error {
-		if _, err := tx.exec("UPDATE messages AS m SET not_before = 0 WHERE m.organizer = $1 AND "+claimable+by(channel), s.organizer); err != nil {
+		if _, err := tx.exec("UPDATE messages AS m SET not_before = 0 WHERE m.organizer = $1 AND m.owner = '' AND "+claimable+by(channel), s.organizer); err != nil {
 			return err
 		}
 		return s.tell(tx)
@@ -259,46 +274,6 @@ func (s *Store) NextClaim(ctx context.Context, channel scheduler.Channel, rows [
 		return time.Time{}, err
 	}
 	return time.UnixMilli(max(next, 1)).UTC(), nil
-}
-
-// Recover implements [scheduler.Store].
-func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Message, error) {
-	var freed []*scheduler.Message
-	err := s.update(ctx, func(tx *txn) error {
-		freed = nil
-		var owners []string
-		err := each(ctx, tx, func(rows *sql.Rows) error {
-			var owner string
-			err := rows.Scan(&owner)
-			owners = append(owners, owner)
-			return err
-		}, "SELECT DISTINCT owner FROM messages WHERE state = 'sending'")
-		if err != nil {
-			return err
-		}
-		for _, owner := range owners {
-			if owner == s.ownerID() {
-				continue
-			}
-			if gone, err := s.db.gone(tx, owner); err != nil {
-				return err
-			} else if !gone {
-				continue
-			}
-			if err := each(ctx, tx, func(rows *sql.Rows) error {
-				m, err := scanMessage(rows)
-				freed = append(freed, m)
-				return err
-			}, `UPDATE messages AS m SET owner = '', phase = '', not_before = $1,
-				unclears = CASE WHEN phase <> 'dot' THEN unclears WHEN via = 'google' THEN 1 ELSE unclears + 1 END,
-				state = CASE WHEN phase = 'dot' OR unclears = 1 AND kind <> 'reminder' THEN 'unclear' ELSE 'queued' END
-				WHERE state = 'sending' AND owner = $2 RETURNING `+strings.ReplaceAll(messageColumns, "m.", ""), ms(wall), owner); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return freed, err
 }
 
 // Message implements [scheduler.Store].
@@ -321,7 +296,7 @@ func (s *Store) Message(ctx context.Context, row int64) (m *scheduler.Message, e
 func (s *Store) Approve(ctx context.Context, rows []int64) error {
 	return s.update(ctx, func(tx *txn) error {
 		for _, row := range rows {
-			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = 0 WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed')", row); err != nil {
+			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = CASE WHEN owner = '' THEN 0 ELSE not_before END WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed')", row); err != nil {
 				return err
 			}
 		}

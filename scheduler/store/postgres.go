@@ -4,22 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgres is a state in a PostgreSQL database that organizers and daemons may share. A process is
-// alive as long as the session lives that holds its advisory lock.
+// postgres is a state in a PostgreSQL database that organizers and daemons may share.
 type postgres struct {
 	dsn  string
 	pool *sql.DB
-	mu   sync.Mutex
-	life *sql.Conn // the session whose lock says that this process lives
 }
 
 func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error) {
@@ -27,6 +22,8 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the address of the database can't be read") // pgx repeats the password
 	}
+	// A process that is stopped in the middle of a write must not keep all others waiting.
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
 	d.pool = stdlib.OpenDB(*config)
 	d.pool.SetMaxOpenConns(10)
 	if err := d.pool.PingContext(ctx); err != nil {
@@ -37,7 +34,7 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 }
 
 func (d *postgres) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA").Replace(tables1), tables2}
+	return []string{strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA").Replace(tables1), tables2, tablesOrganizers}
 }
 
 func (d *postgres) made() string {
@@ -57,40 +54,14 @@ func (d *postgres) lockTables(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// lockKey is the advisory lock of an owner, who is 16 hexadecimal digits.
-func lockKey(owner string) int64 {
-	n, _ := strconv.ParseUint(owner, 16, 64)
-	return int64(n)
+func (d *postgres) own(context.Context, string) error { return nil }
+
+func (d *postgres) clock() string {
+	return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 }
 
-func (d *postgres) own(ctx context.Context, owner string) error {
-	conn, err := d.pool.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lockKey(owner)); err != nil {
-		conn.Close()
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.life != nil {
-		d.life.Close()
-	}
-	d.life = conn
-	return nil
-}
-
-func (d *postgres) alive(ctx context.Context) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.life != nil && d.life.PingContext(ctx) == nil
-}
-
-func (d *postgres) gone(tx *txn, owner string) (bool, error) {
-	n, _, err := number(context.Background(), tx, "SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END", lockKey(owner))
-	return n == 1, err
-}
+// gone knows of no process: sessions are cut while their processes live.
+func (d *postgres) gone(string) (bool, error) { return false, nil }
 
 func (d *postgres) watch(ctx context.Context, _ func() int64, changed func()) {
 	for ctx.Err() == nil {
@@ -121,11 +92,6 @@ func (d *postgres) listen(ctx context.Context, changed func()) {
 }
 
 func (d *postgres) close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.life != nil {
-		d.life.Close()
-	}
 	if d.pool != nil {
 		d.pool.Close()
 	}

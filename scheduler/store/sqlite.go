@@ -20,7 +20,8 @@ import (
 )
 
 // sqlite is a state in one file, for one organizer, shared by the processes of one machine. A process
-// is alive as long as it holds the lock on a file of its own beside the state.
+// is surely gone when nobody holds the lock on a file of its own beside the state; one that was stopped
+// holds it on.
 type sqlite struct {
 	path   string
 	rw, ro *sql.DB
@@ -122,7 +123,7 @@ func (d *sqlite) dsn(q url.Values) string {
 }
 
 func (d *sqlite) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1), tables2}
+	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1), tables2, tablesOrganizers}
 }
 
 func (d *sqlite) made() string {
@@ -161,9 +162,10 @@ func (d *sqlite) own(_ context.Context, owner string) error {
 	return nil
 }
 
-func (d *sqlite) alive(context.Context) bool { return d.life != nil }
+// clock is that of the machine, which all processes share.
+func (d *sqlite) clock() string { return "CAST(unixepoch('subsec') * 1000 AS INTEGER)" }
 
-func (d *sqlite) gone(_ *txn, owner string) (bool, error) {
+func (d *sqlite) gone(owner string) (bool, error) {
 	path := d.lifePath(owner)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return true, nil

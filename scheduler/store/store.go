@@ -8,9 +8,7 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -36,6 +34,8 @@ type Store struct {
 	rw, ro    *sql.DB // the same pool on PostgreSQL; nil for a state that does not exist
 	db        database
 	organizer string // whose rows these are
+	home      string // where their plans are
+	schema    int    // the version of the tables
 
 	ops     chan op
 	quit    chan struct{} // closed by Close
@@ -43,8 +43,11 @@ type Store struct {
 	closing sync.Once
 	changes chan struct{}
 
+	owning sync.Mutex // while the owner is made
+
 	mu    sync.Mutex
-	owner string // of the claims of this process; "" until the first
+	owner string         // of the claims of this process; "" until the first
+	hands map[int64]bool // the rows that it has claimed and not settled
 }
 
 // A database is what differs between the two.
@@ -57,12 +60,12 @@ type database interface {
 	lockTables(ctx context.Context, tx *sql.Tx) error
 	// watch calls changed when another process may have committed; version is what differs then.
 	watch(ctx context.Context, version func() int64, changed func())
-	// own makes owner's life visible to other processes, until the store is closed.
+	// own makes the end of owner's process visible to others, where it can be.
 	own(ctx context.Context, owner string) error
-	// alive reports whether this process is still seen as the owner it was.
-	alive(ctx context.Context) bool
-	// gone reports whether no living process has that owner.
-	gone(tx *txn, owner string) (bool, error)
+	// gone reports whether the process of that owner is known to be no more.
+	gone(owner string) (bool, error)
+	// clock is an expression for the time now, in unix milliseconds, on a clock that all processes share.
+	clock() string
 	// made is a query for the number of tables named schema_version.
 	made() string
 	lockDaemon() error
@@ -72,9 +75,16 @@ type database interface {
 
 // Open opens the state at dsn: the path of an SQLite file, which it makes where there is none, or a
 // postgres:// address. addresses are those of the organizer, the present one first; rows that were
-// written under an older one are found again. A read-only store makes no file and writes nothing.
+// written under an older one are found again (on PostgreSQL see [OpenFrom]). A read-only store makes no file and writes nothing.
 func Open(ctx context.Context, dsn string, addresses []string, readOnly bool) (*Store, error) {
-	s := &Store{ops: make(chan op, 256), quit: make(chan struct{}), done: make(chan struct{})}
+	return OpenFrom(ctx, dsn, "", addresses, readOnly)
+}
+
+// OpenFrom is [Open], and says where the organizer's plans are: on PostgreSQL, which has room for several
+// organizers, one's alias may be another's address, and rows that were written under an older address are
+// found again only from a home that they have been written from.
+func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnly bool) (*Store, error) {
+	s := &Store{home: home, ops: make(chan op, 256), quit: make(chan struct{}), done: make(chan struct{})}
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		s.db = &postgres{dsn: dsn}
 	} else {
@@ -98,39 +108,12 @@ func Open(ctx context.Context, dsn string, addresses []string, readOnly bool) (*
 		close(s.done)
 		return s, nil
 	}
-	if err := s.whose(ctx, addresses); err != nil {
+	if err := s.whose(ctx, addresses, readOnly); err != nil {
 		s.db.close()
 		return nil, err
 	}
 	go s.write()
 	return s, nil
-}
-
-// whose finds under which of the organizer's addresses the rows are.
-func (s *Store) whose(ctx context.Context, addresses []string) error {
-	rows, err := s.ro.QueryContext(ctx, "SELECT DISTINCT organizer FROM conversations")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	others := false
-	for rows.Next() {
-		var organizer string
-		if err := rows.Scan(&organizer); err != nil {
-			return err
-		}
-		others = true
-		for _, a := range addresses {
-			if a == organizer {
-				s.organizer = organizer
-				return rows.Close()
-			}
-		}
-	}
-	if others && s.db.exclusive() {
-		return ErrOtherOrganizer
-	}
-	return rows.Err()
 }
 
 // migrate brings the tables up to date: each step in a transaction of its own.
@@ -144,6 +127,10 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 		if err := s.ro.QueryRowContext(ctx, "SELECT version FROM schema_version").Scan(&version); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
+	}
+	s.schema = len(steps)
+	if readOnly {
+		s.schema = version
 	}
 	switch {
 	case made > 0 && version == len(steps):
@@ -205,6 +192,7 @@ func (s *Store) migrateOnce(ctx context.Context, steps []string) (finished bool,
 // Close ends the store, and with it this process's claims.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
+		s.leave()
 		close(s.quit)
 		<-s.done
 		s.db.close()
@@ -241,30 +229,4 @@ func (s *Store) version() (v int64) {
 		return err
 	})
 	return v
-}
-
-func (s *Store) ownerID() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.owner
-}
-
-// owned is the owner of this process's claims, whose life other processes can see.
-func (s *Store) owned(ctx context.Context) (string, error) {
-	if s.rw == nil {
-		return "", errReadOnly
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.owner != "" && s.db.alive(ctx) {
-		return s.owner, nil
-	}
-	b := make([]byte, 8)
-	rand.Read(b) // which never fails
-	owner := hex.EncodeToString(b)
-	if err := s.db.own(ctx, owner); err != nil {
-		return "", err
-	}
-	s.owner = owner
-	return owner, nil
 }

@@ -45,6 +45,11 @@ func claimAndWait(dsn, phase string) {
 	if err != nil || len(list) != 1 {
 		panic(fmt.Sprint(list, err))
 	}
+	if phase == "sleep" {
+		fmt.Println("claimed")
+		fmt.Scanln()
+		fmt.Println(errors.Is(s.Dot(ctx, list[0]), scheduler.ErrFenced))
+	}
 	if phase == "dot" {
 		if err := s.Dot(ctx, list[0]); err != nil {
 			panic(err)
@@ -58,7 +63,12 @@ func TestSQLite(t *testing.T) {
 	contract(t, func(t testing.TB) string { return filepath.Join(t.(*testing.T).TempDir(), "state", "a b?#%.db") })
 }
 
-func TestPostgres(t *testing.T) { contract(t, storetest.Postgres(t)) }
+func TestPostgres(t *testing.T) {
+	newDatabase := storetest.Postgres(t)
+	contract(t, newDatabase)
+	t.Run("a session that is cut", func(t *testing.T) { testCut(t, newDatabase(t)) })
+	t.Run("a start beside many others", func(t *testing.T) { testStart(t, newDatabase(t)) })
+}
 
 // contract is what both databases have to keep.
 func contract(t *testing.T, newDatabase func(testing.TB) string) {
@@ -87,6 +97,10 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"reading only", testReadOnly},
 		{"a newer schema", testNewer},
 		{"organizers", testOrganizers},
+		{"a stopped process", testStopped},
+		{"a process that may be handing over", testDoubt},
+		{"decided beside", testSlots},
+		{"decided together", testCommitAll},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newDatabase(t)) })
 	}
@@ -781,7 +795,7 @@ func TestOlderFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; UPDATE schema_version SET version = 1"); err != nil {
+	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; DROP TABLE organizers; DROP TABLE addresses; DROP TABLE homes; DROP TABLE owners; DROP INDEX messages_claimed; CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending'; UPDATE schema_version SET version = 1"); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
@@ -799,30 +813,6 @@ func TestOlderFile(t *testing.T) {
 	}
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
 		t.Errorf("brought up to date: %d conversations; want maya with her brief", len(list))
-	}
-}
-
-func testOrganizers(t *testing.T, dsn string) {
-	s := open(t, dsn, "old@example.org")
-	commit(t, s, draft("maya", scheduler.Brief))
-	renamed := open(t, dsn, "new@example.org", "old@example.org")
-	if len(load(t, renamed)) != 1 {
-		t.Error("with the old address as an alias nothing is found")
-	}
-	other, err := store.Open(ctx, dsn, []string{"other@example.org"}, false)
-	if !strings.HasPrefix(dsn, "postgres") {
-		if !errors.Is(err, store.ErrOtherOrganizer) {
-			t.Errorf("a file of somebody else: %v", err)
-		}
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	commit(t, other, draft("maya", scheduler.Brief))
-	if m := claim(t, other); m.Row == message(t, s).Row {
-		t.Error("claimed a message of another organizer")
 	}
 }
 

@@ -192,7 +192,7 @@ func (s *Store) transact(tx *txn, do func() error, fit *bool) error {
 		if _, failed := tx.exec("ROLLBACK"); failed != nil {
 			*fit = false
 		}
-		return err
+		return collided(err)
 	}
 	if _, err := tx.exec("COMMIT"); err != nil {
 		*fit = false

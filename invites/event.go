@@ -121,7 +121,7 @@ func twice(t time.Time) bool {
 			return true
 		}
 	}
-	if !until.IsZero() {
+	if until.After(t) { // else it is that of a leap year's 365th day, on which no clocks are put
 		if _, after := until.Zone(); until.Sub(t) <= time.Duration(now-after)*time.Second {
 			return true
 		}

@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
+	"coalition/invites/zones/zonestest"
 )
 
 // A reading is what a foreign parser found in one file.
@@ -81,12 +82,20 @@ var foreign = []struct {
 func TestForeignParsers(t *testing.T) {
 	var sent []mailing
 	var last *time.Location
-	for i, start := range starts(t) {
+	moon, err := zonestest.Old(t).Location("Africa/Casablanca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, start := range starts(t, moon) {
 		mailed := life(t, kinds[i%len(kinds)], i, start)
 		if start.Location() == last {
 			mailed = mailed[:1] // a whole life once in each zone
 		}
-		sent = append(sent, append(mailed, unheard(mailed[0], start.Location().String()))...)
+		first := mailed[0]
+		if start.Location() == moon { // who knows the place by name may have newer data
+			mailed = nil
+		}
+		sent = append(sent, append(mailed, unheard(first, start.Location().String()))...)
 		last = start.Location()
 	}
 	folder := t.TempDir()
@@ -155,7 +164,7 @@ func TestForeignParsers(t *testing.T) {
 // starts are the moments that are most easily told wrong: the last before and the first after each
 // change of the clocks, and (second of a pair) the hour that comes twice. The offsets are what a
 // reader must find.
-func starts(t *testing.T) []time.Time {
+func starts(t *testing.T, moon *time.Location) []time.Time {
 	var list []time.Time
 	for _, z := range []struct {
 		zone  string
@@ -171,13 +180,16 @@ func starts(t *testing.T) []time.Time {
 		{"Australia/Lord_Howe", []string{ // by half an hour
 			"2027-04-04T00:10:00+11:00", "2027-04-04T01:30:00+11:00", "2027-04-04T01:59:00+10:30", "2027-04-04T02:00:00+10:30",
 			"2027-10-03T00:30:00+10:30", "2027-10-03T02:30:00+11:00", "2028-01-01T00:00:00+11:00"}},
-		// Clocks go back for Ramadan, which in 2027 is from the 8th of February to the 9th of March.
+		// Clocks went back for Ramadan by the data of 2025, which in 2027 is from the 8th of February to the 9th of March.
 		{"Africa/Casablanca", []string{
 			"2027-02-06T10:00:00+01:00", "2027-02-07T03:00:00+00:00", "2027-02-20T10:00:00+00:00",
 			"2027-03-14T00:30:00+00:00", "2027-03-14T03:00:00+01:00", "2027-07-01T10:00:00+01:00"}},
 		{"Asia/Kathmandu", []string{"2027-03-04T10:00:00+05:45", "2027-08-04T10:00:00+05:45"}},
 	} {
 		loc := zone(t, z.zone)
+		if z.zone == moon.String() {
+			loc = moon
+		}
 		for _, s := range z.times {
 			start, err := time.Parse(time.RFC3339, s)
 			if err != nil {

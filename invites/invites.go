@@ -9,15 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"path"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
-	_ "time/tzdata" // a machine without a zone database writes the same invitations
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"coalition/invites/zones"
 )
 
 // A Method is the METHOD of an iCalendar object (RFC 5546, section 1.4).
@@ -156,26 +155,16 @@ func IsBidi(r rune) bool {
 	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
 }
 
-var zones sync.Map // name → *time.Location; a load costs more than an invitation
-
-// Location is the zone of that IANA name, cached. It refuses what means something else on each
-// machine ("Local", "localtime", the empty name), other spellings of a name that only a file system
-// takes ("Europe//Berlin"), and the "posix/" and "right/" copies.
+// Location is the zone of that IANA name in the newest zone data, always the same value. It refuses
+// what means something else on each machine ("Local", "localtime", the empty name), other spellings of a
+// name that only a file system takes ("Europe//Berlin"), and the "posix/" and "right/" copies.
 func Location(name string) (*time.Location, error) {
-	if l, ok := zones.Load(name); ok {
-		return l.(*time.Location), nil
-	}
 	lower := strings.ToLower(name)
 	if name == "" || strings.HasPrefix(lower, "local") || strings.HasPrefix(lower, "right/") || strings.HasPrefix(lower, "posix") ||
-		lower == "factory" || path.Clean(name) != name {
-		return nil, errors.New("is no IANA time zone")
+		lower == "factory" {
+		return nil, zones.ErrUnknown
 	}
-	l, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, errors.New("is no IANA time zone")
-	}
-	zones.Store(name, l)
-	return l, nil
+	return zones.Newest().Location(name)
 }
 
 // A DeliveryError says what has become of a message that was not accepted.

@@ -36,27 +36,36 @@ type rule struct {
 }
 
 type zoneKey struct {
-	name string
+	zone *time.Location // another one with each version of the zone data
 	year int
+	rest bool // clocks are not put any more
 }
 
 var zoneBytes sync.Map // zoneKey → []byte
 
 // timezone is the encoded VTIMEZONE for an event that starts at t, in t's zone.
 func timezone(t time.Time) ([]byte, error) {
-	key := zoneKey{t.Location().String(), t.Year()}
+	key := zoneKey{t.Location(), t.Year(), rests(t)}
 	if b, ok := zoneBytes.Load(key); ok {
 		return b.([]byte), nil
 	}
-	if _, err := Location(key.name); err != nil {
-		return nil, fmt.Errorf("the zone %q %w", key.name, err)
+	name := key.zone.String()
+	if _, err := Location(name); err != nil {
+		return nil, fmt.Errorf("the zone %q %w", name, err)
 	}
 	w := writer{}
 	w.raw("BEGIN:VTIMEZONE")
 	id := make(ical.Props, 1)
-	set(id, ical.PropTimezoneID, key.name)
+	set(id, ical.PropTimezoneID, name)
 	w.props(id)
-	for _, o := range observances(t.Location(), key.year) {
+	told := []*ical.Component{}
+	if key.rest {
+		name, offset := t.Zone()
+		told = append(told, observance(change{from: offset, to: offset, name: name}, epoch, ""))
+	} else {
+		told = observances(key.zone, key.year)
+	}
+	for _, o := range told {
 		w.raw("BEGIN:" + o.Name)
 		w.props(o.Props)
 		w.raw("END:" + o.Name)
@@ -69,14 +78,18 @@ func timezone(t time.Time) ([]byte, error) {
 	return w.out, nil
 }
 
+// rests reports whether the clocks of t's zone are not put any more from the day before t on. Then one
+// STANDARD says all: what was before is nothing to the event, and Exchange takes a change that no rule
+// repeats for one that does not last.
+func rests(t time.Time) bool {
+	since := t.AddDate(0, 0, -1)
+	return len(changesBetween(t.Location(), since, since.AddDate(yearsAhead, 0, 0))) == 0
+}
+
 // observances are the STANDARD and DAYLIGHT components that tell loc's clocks in and around year.
 func observances(loc *time.Location, year int) []*ical.Component {
 	from := time.Date(year-1, 1, 1, 0, 0, 0, 0, time.UTC)
 	changes := changesBetween(loc, from, from.AddDate(yearsAhead, 0, 0))
-	if len(changes) == 0 {
-		name, offset := from.In(loc).Zone()
-		return []*ical.Component{observance(change{from: offset, to: offset, name: name}, epoch, "")}
-	}
 	if rules, ok := yearly(changes); ok {
 		var list []*ical.Component
 		for i, r := range rules {

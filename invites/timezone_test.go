@@ -3,6 +3,7 @@ package invites_test
 import (
 	"archive/zip"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
+	"coalition/invites/zones"
+	"coalition/invites/zones/zonestest"
 )
 
 // A vtimezone is a VTIMEZONE as a stranger reads it: by RFC 5545, section 3.6.5, and nothing else.
@@ -183,8 +186,8 @@ func at(list []onset, t time.Time) (onset, bool) {
 	return list[i], true
 }
 
-// zoneNames are all names of the database that Go embeds.
-func zoneNames(t testing.TB) []string {
+// goZones is the database that Go brings along: that of the year before, more often than not.
+func goZones(t testing.TB) (d *zones.Database, names []string) {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -195,7 +198,6 @@ func zoneNames(t testing.TB) []string {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	var names []string
 	for _, f := range r.File {
 		if !strings.HasSuffix(f.Name, "/") {
 			names = append(names, f.Name)
@@ -204,38 +206,54 @@ func zoneNames(t testing.TB) []string {
 	if len(names) < 500 {
 		t.Fatalf("the database has %d zones, want at least 500", len(names))
 	}
-	return names
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "+VERSION"), []byte("2025c\n"), 0o600); err != nil { // or a later one, which is all the same here
+		t.Fatal(err)
+	}
+	if d, err = zones.Folder(folder); err != nil {
+		t.Fatal(err)
+	}
+	return d, names
 }
 
 // A reader that knows no zone by name gets the same clock from the VTIMEZONE as Go from the
-// database: in every zone, all through the year of the event and over both of its ends.
+// database: in every zone, all through the year of the event and over both of its ends, by the data of
+// 2025 and by the newest.
 func TestTimezoneTellsEveryZone(t *testing.T) {
-	names := zoneNames(t)
+	old, names := goZones(t)
 	for _, name := range []string{"Europe/Berlin", "America/St_Johns", "Africa/Casablanca", "Asia/Kathmandu",
-		"Australia/Lord_Howe", "Europe/Dublin", "America/Santiago", "Asia/Gaza"} {
+		"Australia/Lord_Howe", "Europe/Dublin", "America/Santiago", "Asia/Gaza", "America/Vancouver"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is not among the zones", name)
 		}
 	}
-	var refused []string
-	for _, name := range names {
-		loc, err := invites.Location(name)
-		if err != nil {
-			refused = append(refused, name)
-			continue
-		}
-		if loc == time.UTC {
-			continue
-		}
-		for year := 2026; year <= 2034; year++ {
-			if err := checkZone(t, loc, year); err != nil {
-				t.Errorf("%s in %d: %v", name, year, err)
-				break
+	for _, database := range []*zones.Database{old, zones.BuiltIn()} {
+		t.Run(database.Version, func(t *testing.T) {
+			zonestest.Use(t, database)
+			var refused []string
+			for _, name := range names {
+				loc, err := invites.Location(name)
+				if err != nil {
+					refused = append(refused, name)
+					continue
+				}
+				if loc == time.UTC {
+					continue
+				}
+				for year := 2026; year <= 2034; year++ {
+					if err := checkZone(t, loc, year); err != nil {
+						t.Errorf("%s in %d: %v", name, year, err)
+						break
+					}
+				}
 			}
-		}
-	}
-	if want := []string{"Factory"}; !slices.Equal(refused, want) {
-		t.Errorf("refused zones: got %q, want %q", refused, want)
+			if want := []string{"Factory"}; !slices.Equal(refused, want) {
+				t.Errorf("refused zones: got %q, want %q", refused, want)
+			}
+		})
 	}
 }
 
@@ -255,14 +273,17 @@ func checkZone(t *testing.T, loc *time.Location, year int) error {
 	}
 	changes := z.around(year)
 	first, last := time.Date(year, 1, 1, 0, 0, 0, 0, loc), time.Date(year+1, 1, 1, 12, 0, 0, 0, loc)
+	if len(z.observances) == 1 { // clocks that are not put any more are told from the event on
+		first = start.AddDate(0, 0, -1)
+	}
 	check := func(u time.Time) error {
 		if u.Before(first) || u.After(last) {
 			return nil
 		}
 		got, ok := at(changes, u)
-		name, offset := u.In(loc).Zone()
-		if !ok || got.offset != offset || got.name != name {
-			return fmt.Errorf("at %s: got %+d s %s, want %+d s %s", u.UTC().Format(time.RFC3339), got.offset, got.name, offset, name)
+		// Not the abbreviation: some places change it, and put no clocks.
+		if _, offset := u.In(loc).Zone(); !ok || got.offset != offset {
+			return fmt.Errorf("at %s: got %+d s, want %+d s", u.UTC().Format(time.RFC3339), got.offset, offset)
 		}
 		return nil
 	}
@@ -275,6 +296,9 @@ func checkZone(t *testing.T, loc *time.Location, year int) error {
 	}
 	for u := first; ; {
 		_, next := u.ZoneBounds()
+		if !next.IsZero() && !next.After(u) { // so it is on the last day of a leap year, where a table does not reach
+			next = u.AddDate(0, 0, 1)
+		}
 		if next.IsZero() || next.After(last) {
 			return nil
 		}
@@ -292,6 +316,7 @@ func checkZone(t *testing.T, loc *time.Location, year int) error {
 // The shape matters as much as the offsets: Exchange wants one rule for each half of the year, one
 // STANDARD alone where clocks are never put, and no rule at all beside single changes.
 func TestTimezoneShape(t *testing.T) {
+	zonestest.Use(t, zonestest.Old(t))
 	for _, test := range []struct {
 		zone string
 		want []string
@@ -353,5 +378,53 @@ func TestTimezoneFarYears(t *testing.T) {
 				t.Fatalf("%s in %d is told as\n%s\nand in 2030 as\n%s", name, year, got, want)
 			}
 		}
+	}
+}
+
+// British Columbia stays at UTC-7 from November 2026 on. An invitation says what holds by the data in use,
+// with no trace of the other.
+func TestTimezoneOfAnotherYear(t *testing.T) {
+	told := func(d *zones.Database, at string) string {
+		zonestest.Use(t, d)
+		start, err := time.ParseInLocation("2006-01-02 15:04", at, zone(t, "America/Vancouver"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &invites.Event{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+		lines := contentLines(t, encode(t, e, invites.Publish))
+		z, err := readTimezone(lines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := z.readings(time.Date(start.Year(), start.Month(), start.Day(), start.Hour(), start.Minute(), 0, 0, time.UTC))
+		if len(got) != 1 {
+			t.Fatalf("%s is at %v, want one instant", at, got)
+		}
+		return fmt.Sprintf("%s, %d observances", got[0].Format(time.RFC3339), len(z.observances))
+	}
+	for _, test := range []struct{ at, old, now string }{
+		{"2026-12-02 10:00", "2026-12-02T18:00:00Z, 2 observances", "2026-12-02T17:00:00Z, 1 observances"},
+		{"2027-01-13 10:00", "2027-01-13T18:00:00Z, 2 observances", "2027-01-13T17:00:00Z, 1 observances"},
+		{"2027-07-01 10:00", "2027-07-01T17:00:00Z, 2 observances", "2027-07-01T17:00:00Z, 1 observances"},
+		{"2026-10-31 10:00", "2026-10-31T17:00:00Z, 2 observances", "2026-10-31T17:00:00Z, 1 observances"},
+		{"2026-02-02 10:00", "2026-02-02T18:00:00Z, 2 observances", "2026-02-02T18:00:00Z, 4 observances"},
+	} {
+		if got := told(zonestest.Old(t), test.at); got != test.old {
+			t.Errorf("%s in 2025: got %s, want %s", test.at, got, test.old)
+		}
+		if got := told(zones.BuiltIn(), test.at); got != test.now {
+			t.Errorf("%s now: got %s, want %s", test.at, got, test.now)
+		}
+	}
+}
+
+// On the last day of a leap year, where Go finds a change of the clocks that is none, an event keeps its zone.
+func TestTimezoneLastDayOfALeapYear(t *testing.T) {
+	d, _ := goZones(t)
+	zonestest.Use(t, d)
+	start := time.Date(2028, 12, 31, 12, 0, 0, 0, zone(t, "Europe/Berlin"))
+	e := &invites.Event{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+	if data := string(encode(t, e, invites.Publish)); !strings.Contains(data, "DTSTART;TZID=Europe/Berlin:20281231T120000") {
+		t.Errorf("got\n%s", data)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"text/template/parse"
 	"time"
 	"unicode/utf8"
+
+	"coalition/invites/zones"
 )
 
 // Check reads every template of every language and carries each out on a talk that has all there is,
@@ -213,7 +215,7 @@ func Sample() *Talk {
 }
 
 func zone(name string) *time.Location {
-	l, err := time.LoadLocation(name)
+	l, err := zones.Newest().Location(name)
 	if err != nil {
 		return time.UTC
 	}

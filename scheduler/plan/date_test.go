@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"coalition/invites"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -219,7 +220,7 @@ func TestSlotKeepsTheWallClock(t *testing.T) {
 		"America/Santiago", "America/Nuuk", "Antarctica/Troll", "Asia/Kathmandu", "Pacific/Chatham", "Pacific/Apia", "UTC"})
 	rapid.Check(t, func(t *rapid.T) {
 		zone := zones.Draw(t, "zone")
-		loc, err := time.LoadLocation(zone)
+		loc, err := invites.Location(zone)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,10 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"google.golang.org/api/calendar/v3"
+
+	"coalition/invites"
 )
 
 // A cal is one calendar.
@@ -180,18 +181,12 @@ func (m moment) in(zone *time.Location) time.Time {
 	return time.Date(m.at.Year(), m.at.Month(), m.at.Day(), 0, 0, 0, 0, zone)
 }
 
-var zones sync.Map // name → *time.Location; a load costs more than an event
-
 // location is the zone of that name; nil: there is none.
 func location(name string) *time.Location {
-	if l, ok := zones.Load(name); ok {
-		return l.(*time.Location)
-	}
-	l, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
+	l, err := invites.Location(name)
+	if err != nil {
 		return nil
 	}
-	zones.Store(name, l)
 	return l
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"coalition/invites/zones"
 )
 
 const (
@@ -103,6 +105,10 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			case <-ticker.C:
 				if waiting = s.rests(b, r); !waiting {
 					s.Hint() // the machine may have slept, and the calendar's timer with it
+				}
+				if zones.Refresh() {
+					s.Log.Info("the zone data in use is newer from now on", "version", zones.Newest().Version)
+					waiting = false
 				}
 			}
 		}

@@ -6,9 +6,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"coalition/invites/zones"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -19,7 +21,9 @@ func (a *app) checkCommand() *cobra.Command {
 		Short: "Check config, plans and templates",
 		Long: `Check config, plans and templates, and say everything that is wrong at once: where it
 stands, what it is, and how to mend it. Warnings are worth a look and keep nothing
-from being sent. Nothing is changed.`,
+from being sent. The last line says by which data clocks are put: the newest of the
+system's and that built in, which a warning names when it is over six months old.
+Nothing is changed.`,
 		Example:           "  coalition check\n  coalition check maya --json",
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -49,12 +53,31 @@ from being sent. Nothing is changed.`,
 				}
 				list = some
 			} else {
-				list = slices.Concat(a.config.clientProblems(), a.config.warnings(), list)
+				list = slices.Concat(a.config.clientProblems(), a.config.warnings(), a.config.oldZones(b.Now), list)
 				list = append(list, a.templateProblems()...)
 			}
-			return a.sayProblems(count(len(b.Conversations), "conversation"), list)
+			err = a.sayProblems(count(len(b.Conversations), "conversation"), list)
+			a.say("%s.", zoneData())
+			return err
 		},
 	}
+}
+
+// zoneData says by which data clocks are put.
+func zoneData() string {
+	d := zones.Newest()
+	return fmt.Sprintf("Zone data %s, of %s", d, d.Released.Format("2 Jan 2006"))
+}
+
+// oldZones warns of zone data that may have been overtaken.
+func (c *config) oldZones(now time.Time) []strictyaml.Problem {
+	d := zones.Newest()
+	if !now.After(d.Expires()) {
+		return nil
+	}
+	return []strictyaml.Problem{c.doc.Warning(
+		fmt.Sprintf("the zone data in use (%s) came out on %s, over six months ago: clocks may be put otherwise by now", d, d.Released.Format("2 Jan 2006")),
+		"bring the zone data of the system up to date (on Debian: the package tzdata), or this program", "organizer", "timezone")}
 }
 
 func hasOwner(list []strictyaml.Problem, id string) bool {

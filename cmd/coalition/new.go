@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/thlib/go-timezone-local/tzlocal"
 	"go.yaml.in/yaml/v3"
 
+	"coalition/invites/zones"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
@@ -459,13 +461,15 @@ func (n *newPlan) file(name, address string) string {
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Example: "  coalition version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version, and that of the zone data in use", Example: "  coalition version", Args: cobra.NoArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
 			v := version()
 			if a.json {
-				return a.printJSON(map[string]string{"version": v})
+				d := zones.Newest()
+				return a.printJSON(map[string]string{"version": v, "zones": d.Version, "zones_released": d.Released.Format(time.DateOnly),
+					"zones_from": cmp.Or(d.Path, "built in")})
 			}
-			fmt.Fprintln(a.stdout, "coalition "+v)
+			fmt.Fprintf(a.stdout, "coalition %s\n%s\n", v, zoneData())
 			return nil
 		},
 	}

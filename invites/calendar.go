@@ -40,12 +40,17 @@ type Entry struct {
 	Last   string          `json:"last,omitempty"`   // as read: the Key of the last change of ours that was carried out, whoever has changed the event since
 }
 
-// NewEventID is an id for an event: 128 random bits, in the letters that Google Calendar takes (base32hex,
-// RFC 4648, section 7, in lower case).
+// NewEventID is an id for an event: 128 random bits, as [EventID] writes them.
 func NewEventID() string {
-	b := make([]byte, 16)
-	rand.Read(b) // which never fails
-	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+	var id [16]byte
+	rand.Read(id[:]) // which never fails
+	return EventID(id)
+}
+
+// EventID is the id of an event in the letters that Google Calendar takes (base32hex, RFC 4648, section 7,
+// in lower case).
+func EventID(id [16]byte) string {
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:]))
 }
 
 // A Guest is somebody whom an event in a calendar invites.

@@ -198,11 +198,12 @@ func (p *Proposal) slot(c *Conversation) plan.Slot {
 // identify gives the round its one UID, and ORGANIZER, which never change from then on.
 func (s *Scheduler) identify(c *Conversation) {
 	if c.UID == "" {
-		if c.UID = random(16); c.Channel == "" && s.Google {
+		id := s.derive("uid", c.ID, c.Round, strings.ToLower(string(c.Plan.With.Email)))
+		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" && s.Google {
 			c.Channel = Google
 		}
 		if c.Channel == Google {
-			c.UID = invites.NewEventID() + googleUID
+			c.UID = invites.EventID(id) + googleUID
 		}
 		c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
 	}

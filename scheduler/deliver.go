@@ -187,11 +187,15 @@ func (d *delivery) send(m *Message) {
 		}
 	}
 	dotted, before := false, m.Code
+	if d.by == Mail {
+		m.Via = d.Via
+	}
 	err := d.carry(m, func() error {
 		if err := d.Store.Dot(d.hard, m); err != nil {
 			return err
 		}
 		dotted = true
+		d.Mark(d.hard)
 		return nil
 	})
 	stale := d.judge(m, err, dotted)

@@ -16,6 +16,7 @@ const late = 24 * time.Hour
 type Report struct {
 	Decided []*Message // by the pass; held ones included
 	Held    bool       // the pass held its messages: they wait for [Scheduler.Approve]
+	Doubt   string     // why, where the state may not know of all that has left; see [Board]
 	Unread  error      // why the mailbox could not be read; nil: it was, or there is none
 	Apart   error      // why the calendar could not be read; nil: it was, or there is none
 	Failed  int        // conversations that could not be carried on; the log says why
@@ -25,14 +26,15 @@ type Report struct {
 
 // Pass does what the daemon does: it takes in what the plans say anew, and decides what is due. A
 // pass with more messages to partners than HoldOver, or with one that fell due more than a day ago,
-// holds all of them: a mass edit, a restored or a long-stopped state must not flood people.
+// holds all of them: a mass edit, a restored or a long-stopped state must not flood people. So does one
+// whose state may not know of all that has left.
 func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	type task struct {
 		c    *Conversation
 		step Step
 	}
 	var due, changed []task
-	r := &Report{}
+	r := &Report{Doubt: b.Doubt, Held: b.Doubt != ""}
 	for _, c := range b.Conversations {
 		if c.file == fileRead {
 			c.Settle(b.Now)
@@ -70,12 +72,17 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 				s.Log.Error("a notice can't be written", "id", t.c.Ref(), "error", err)
 			}
 			if r.Held && i >= 0 {
+				why := "many messages at once, or one that was due long ago"
 				for _, m := range d.Messages {
-					if m.Kind != Notice {
-						m.State = Held
+					if m.Kind == Notice {
+						continue
+					}
+					if m.State = Held; r.Doubt != "" {
+						why = r.Doubt
+						m.Code, m.Error, m.Flagged = CodeDoubt, oneLine(why), true
 					}
 				}
-				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: many messages at once, or one that was due long ago"))
+				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: "+why))
 			}
 			if i >= 0 {
 				made[i] = d

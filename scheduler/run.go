@@ -113,7 +113,10 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			}
 		}
 		timer.Stop()
-		if b, err = s.Look(ctx, still); err != nil {
+		if err = s.Stand(ctx); err == nil {
+			b, err = s.Look(ctx, still)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -131,6 +134,9 @@ func (s *Scheduler) begin(ctx context.Context, still time.Duration) (*Board, err
 		return nil, err
 	}
 	s.recovered(freed, nil)
+	if err := s.Stand(ctx); err != nil {
+		return nil, err
+	}
 	b, err := s.Look(ctx, still)
 	if err != nil {
 		return nil, err
@@ -227,11 +233,17 @@ func (s *Scheduler) tell(b *Board, told map[string]bool) {
 			s.Log.Warn("talks have their events in another Google calendar than the one that is read; what happens to them there is not seen", "calendar", name)
 		})
 	}
-	if b.Fresh {
+	switch {
+	case b.Doubt != "":
+		once("doubt", func() {
+			s.Log.Warn("nothing goes by itself until you have looked (coalition approve) and let it go (coalition approve --all): " + b.Doubt)
+		})
+	case b.Fresh:
 		once("fresh", func() {
 			s.Log.Warn("the state is new and there are plans: if you have moved or restored them, stop me and bring the old state back")
 		})
 	}
+	told["doubt"] = b.Doubt != ""
 }
 
 // Once does one pass, and waits up to [Patience] for messages that are to be tried again. begun is
@@ -260,6 +272,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		all.Decided = append(all.Decided, r.Decided...)
 		all.Failed += r.Failed
 		all.Held = all.Held || r.Held
+		all.Doubt = r.Doubt
 		all.Again = r.Again
 		again := len(r.Decided) > 0 || r.Beaten && patience.wait(ctx)
 		if err := s.DeliverPatiently(ctx, hard); err != nil {
@@ -275,6 +288,9 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		}
 		if !again {
 			return all, nil
+		}
+		if err := s.Stand(ctx); err != nil {
+			return all, err
 		}
 		if b, err = s.Look(ctx, 0); err != nil {
 			return all, err

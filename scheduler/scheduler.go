@@ -30,7 +30,7 @@ import (
 )
 
 // A Scheduler carries the conversations of one organizer. All fields are required but Online, Poll,
-// Mailbox and Link.
+// Mailbox, Link and Secret.
 type Scheduler struct {
 	Settings
 	Plans  *plan.Folder
@@ -45,6 +45,11 @@ type Scheduler struct {
 	Online Calendar      // Google Calendar; nil: what is there stays as it is
 	Poll   time.Duration // how often it is looked at
 
+	// Secret is that of the installation, from which UIDs and Message-IDs derive; none: they are random.
+	Secret []byte
+	// Unmarked is why the marker beside the plans can't be written; nil: it can, or nobody has tried.
+	Unmarked error
+
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
@@ -52,6 +57,9 @@ type Scheduler struct {
 	within sync.Map     // by name: the other calendars that the account may write to
 	behind atomic.Bool  // something in the calendar is to be read once more, when a write of ours is settled
 	intake sync.Mutex   // what comes in is judged one after the other: who answers first has the time
+
+	marking sync.Mutex
+	marked  int64 // what the marker counts at least
 
 	poked      sync.Once
 	poke, hint chan struct{}
@@ -91,8 +99,8 @@ type Store interface {
 	// holds when the claim is written, or the message is left for the next claim. wall is real time.
 	// Nothing is claimed while sending is paused.
 	Claim(ctx context.Context, wall time.Time, by Channel, limit int, rows []int64, wanted Wanted) ([]*Message, error)
-	// Dot marks that from now on the claimed message may have been accepted. It returns [ErrFenced]
-	// when it must not be sent.
+	// Dot marks that from now on the claimed message may have been accepted, unless its Via is "outbox",
+	// which can be asked. It returns [ErrFenced] when it must not be sent.
 	Dot(ctx context.Context, m *Message) error
 	// Settle ends a claim: State, NotBefore, Code, Error and Via of m are written; and where m has been
 	// written into a calendar, the conversation takes that in, too ([Conversation.Written]).
@@ -112,6 +120,15 @@ type Store interface {
 	Approve(ctx context.Context, rows []int64) error
 	// Hold keeps queued messages that nobody has approved until somebody does.
 	Hold(ctx context.Context, rows []int64) error
+	// Standing is what the state knows of itself. Dot counts one more message as sent, and so does Commit
+	// for one that comes in as accepted.
+	Standing(ctx context.Context) (Standing, error)
+	// Distrust begins a doubt: all messages that wait are held, why is their Error, and until Trust none is
+	// claimed that nobody has approved. They are flagged: they may have gone before.
+	Distrust(ctx context.Context, d Doubt, why string) error
+	// Trust ends a doubt: the state has sent at least that many messages, and is no copy any more. Where no
+	// more than release are held because of it, those go.
+	Trust(ctx context.Context, sent int64, release int) error
 	// Pause stops all sending, and Resume starts it again, for every process and across restarts.
 	Pause(ctx context.Context, paused bool) error
 	Paused(ctx context.Context) (bool, error)
@@ -133,8 +150,8 @@ type Wanted func(*Conversation, *Message) (end State, ok bool)
 type Sender interface {
 	// Send hands p over, and calls dot when nothing but the end is missing. Where dot fails it hangs
 	// up without the end and returns dot's error. Other errors are an [*invites.DeliveryError]; one
-	// that is none counts as unclear after dot was called, and as not accepted before. A Sender that
-	// can tell by itself whether it has sent p already need not call dot.
+	// that is none counts as unclear after dot was called, and as not accepted before. An "outbox" can
+	// tell by itself whether it has sent p already: after a crash it is asked again.
 	Send(ctx context.Context, p *invites.Parcel, dot func() error) error
 	// Connections is how many messages may be sent side by side: at least 1.
 	Connections() int
@@ -239,6 +256,7 @@ type Board struct {
 	Again         time.Time       // in real time: when a plan file should be read once more; zero: never
 	Fresh         bool            // the store holds no conversation, and there are plans
 	Gone          []*Conversation // those that are not over, and whose plan file is no more
+	Doubt         string          // why the state may not know of all that has left for the plans; "": it does
 }
 
 // Look reads the plan files and the store. Nothing is written: what the plans say anew is taken in
@@ -262,6 +280,9 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 		return nil, err
 	}
 	b := &Board{Now: s.Now(), Slots: slots, Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0}
+	if _, _, b.Doubt, err = s.doubted(ctx); err != nil {
+		return nil, err
+	}
 	type key struct {
 		id    plan.ID
 		round int

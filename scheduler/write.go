@@ -1,9 +1,11 @@
 package scheduler
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/textproto"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jordan-wright/email"
@@ -42,7 +44,8 @@ var wording = map[Kind]templates.Kind{
 // write gives m its stamp, its Message-ID and its finished bytes. told is what the partner knew before.
 func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.Time) error {
 	m.Stamp, m.Changed = c.stamp(now), now.UTC()
-	m.MessageID = random(16) + "@" + domain(s.Organizer.Email)
+	id := s.derive("message", c.ID, c.Round, m.Kind, m.Revision, strings.ToLower(m.To), m.Content, c.says(m))
+	m.MessageID = hex.EncodeToString(id[:]) + "@" + domain(s.Organizer.Email)
 	kind, want := wording[m.Kind], c.Language()
 	switch {
 	case m.Kind == Notice:
@@ -128,6 +131,22 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	}
 	if m.Data, err = s.Finish(e); err != nil {
 		return fmt.Errorf("the %s can't be written as a mail: %w", m.Kind, err)
+	}
+	return nil
+}
+
+// says is what m says beside its Content. Two messages with one Message-ID have to say the same: mail
+// servers show one of them only.
+func (c *Conversation) says(m *Message) any {
+	switch m.Kind {
+	case Brief:
+		return c.Offered
+	case Cancel:
+		return c.Cancelled.Reason
+	case DeclineCounter:
+		return []any{c.Counter.Start, c.Counter.Length, c.Counter.reason}
+	case Notice:
+		return m.notice
 	}
 	return nil
 }

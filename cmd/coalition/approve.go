@@ -12,8 +12,9 @@ func (a *app) approveCommand() *cobra.Command {
 		Use:   "approve [ID…]",
 		Short: "Let held messages go",
 		Long: `Let messages go that the daemon has held: because there were many at once, or one
-that had been due for more than a day. A message of which nobody knows whether it
-arrived is sent once more. Without an id, the messages that wait are listed.`,
+that had been due for more than a day, or because the state may not know of all that
+has left; that doubt ends with it. A message of which nobody knows whether it arrived
+is sent once more. Without an id, the messages that wait are listed.`,
 		Example:           "  coalition approve\n  coalition approve maya --yes\n  coalition approve --all --yes",
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,6 +41,19 @@ arrived is sent once more. Without an id, the messages that wait are listed.`,
 				waiting = append(waiting, c.Approvable(b.Now)...)
 			}
 			switch {
+			case len(waiting) == 0 && all && b.Doubt != "" && !a.dryRun:
+				a.sayDoubt(b)
+				if err := a.confirm("Nothing waits. Let this state count from now on?"); err != nil {
+					return err
+				}
+				if err := a.sched.Vouch(cmd.Context()); err != nil {
+					return err
+				}
+				a.say("Nothing waits for approval. This state counts from now on.")
+				if a.json {
+					return a.printJSON([]logRow{})
+				}
+				return nil
 			case len(waiting) == 0:
 				a.say("Nothing waits for approval.")
 				if a.json {
@@ -62,10 +76,12 @@ arrived is sent once more. Without an id, the messages that wait are listed.`,
 					return a.printJSON(list)
 				}
 				a.logTable(list)
+				a.sayDoubt(b)
 				a.say("Let them go with: coalition approve ID, or coalition approve --all")
 				return nil
 			}
-			return a.letGo(cmd.Context(), waiting)
+			a.sayDoubt(b)
+			return a.letGo(cmd.Context(), waiting, a.sched.Vouch)
 		},
 	})
 	c.Flags().BoolVar(&all, "all", false, "let all of them go")

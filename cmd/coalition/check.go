@@ -54,6 +54,10 @@ Nothing is changed.`,
 				list = some
 			} else {
 				list = slices.Concat(a.config.clientProblems(), a.config.warnings(), a.config.oldZones(b.Now), list)
+				if b.Doubt != "" {
+					list = append(list, strictyaml.Problem{File: a.sched.Plans.MarkerPath(), Line: 1, Column: 1, Warning: true,
+						Text: b.Doubt, Mend: "nothing goes by itself until: coalition approve --all"})
+				}
 				list = append(list, a.templateProblems()...)
 			}
 			err = a.sayProblems(count(len(b.Conversations), "conversation"), list)

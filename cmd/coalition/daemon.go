@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,9 @@ of log, in which at is when it goes, and state pending, held, or null for what
 follows later.
 
 A pass with more messages to partners than hold_over, or with one that was due more
-than a day ago, holds them all and waits for: coalition approve`,
+than a day ago, holds them all and waits for: coalition approve
+So does every pass with a state that is new, older or another one than the state that
+has sent for these plans, as the file .coalition beside them tells.`,
 		Example: "  coalition daemon\n  coalition daemon --once\n  coalition daemon --once --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -93,7 +96,9 @@ func (a *app) once(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	before := make(map[int64]scheduler.State)
 	r, err := a.sched.Once(ctx, a.hard, func(b *scheduler.Board) {
-		a.sayFresh(b)
+		if b.Doubt == "" { // which is the last word, below
+			a.sayFresh(b)
+		}
 		for _, c := range b.Conversations {
 			for _, m := range c.Messages {
 				before[m.Row] = m.State
@@ -146,7 +151,13 @@ func (a *app) once(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if a.sched.Unmarked != nil {
+		fmt.Fprintf(a.stderr, "The marker %s can't be written: if this state is lost, or an older one brought back, that will not be noticed (%s)\n",
+			a.sched.Plans.MarkerPath(), errorText(a.sched.Unmarked))
+	}
 	switch {
+	case r.Doubt != "":
+		a.say("Held: %s. %s", r.Doubt, a.wayOut(ctx))
 	case r.Held:
 		a.say("Held: many messages at once, or one that was due more than a day ago. Look with %s, then let them go with %s.", a.hint("approve"), a.hint("approve --all"))
 	case len(r.Decided) > 0:
@@ -239,12 +250,41 @@ func (a *app) sayGone(b *scheduler.Board) {
 	}
 }
 
-// sayFresh says that nothing is on record: somebody who has lost their state wants to know it before
-// anything is sent.
+// sayFresh says that nothing is on record, or not all: somebody who has lost their state wants to know it
+// before anything is sent.
 func (a *app) sayFresh(b *scheduler.Board) {
-	if b.Fresh {
+	a.sayDoubt(b)
+	if b.Fresh && b.Doubt == "" {
 		a.say("The state is new: nothing is on record yet for the %s here.", count(len(b.Conversations), "plan"))
 	}
+}
+
+// sayDoubt says why the state may not know of all that has left, where that is so.
+func (a *app) sayDoubt(b *scheduler.Board) {
+	if b.Doubt != "" {
+		fmt.Fprintf(a.stderr, "Note: %s. Nothing goes by itself until: %s\n", b.Doubt, a.hint("approve --all"))
+	}
+}
+
+// wayOut is what to do about a state that may not know of all that has left.
+func (a *app) wayOut(ctx context.Context) string {
+	st, err := a.sched.Store.Standing(ctx)
+	switch {
+	case err == nil && st.Doubt == scheduler.DoubtNew:
+		return fmt.Sprintf("To begin anew: %s, or remove that file. If you have lost the state: %s", a.hint("approve --all"), a.hint("restore FILE"))
+	case err == nil && st.Doubt == scheduler.DoubtMarker:
+		return fmt.Sprintf("Look at its permissions, or remove it and: %s", a.hint("approve --all"))
+	}
+	return fmt.Sprintf("Bring back the newest state there is (%s), or look (%s) and let go what is still meant: %s", a.hint("restore FILE"), a.hint("approve"), a.hint("approve --all"))
+}
+
+// errorText is what the system said, without the path.
+func errorText(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
 }
 
 // pausedText is why nothing goes while sending is paused.

@@ -47,6 +47,7 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}
+	a.sched.Mark(ctx)
 	for _, done := range finish {
 		if err := done(); err != nil {
 			return err

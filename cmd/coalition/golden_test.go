@@ -20,6 +20,12 @@ import (
 // its file: the head, the parts, the pages and the calendars.
 func TestGolden(t *testing.T) {
 	dir := write(t, "config.yaml", anaConfig+"mail: {copy_to_self: true}\nnotify: true\nweb: {listen: 127.0.0.1:8080, public_url: https://talk.example.org}\n")
+	if code, stdout, stderr := coalition(t, dir, "pause"); code != 0 { // which makes the state, and its secret
+		t.Fatal(stdout, stderr)
+	}
+	if code, stdout, stderr := coalition(t, dir, "resume"); code != 0 {
+		t.Fatal(stdout, stderr)
+	}
 	for i, lang := range []string{"de", "en"} {
 		cryptotest.SetGlobalRandom(t, uint64(i))
 		text := strings.NewReplacer(
@@ -94,6 +100,7 @@ func (g *goldens) open(id string) (*scheduler.Board, *scheduler.Conversation) {
 		g.Fatal(err)
 	}
 	g.sched.Now = func() time.Time { return g.now }
+	g.sched.Secret = nil // each state has another one: names are random here, as the test wants them
 	b, err := g.look(g.Context())
 	if err != nil {
 		g.Fatal(err)

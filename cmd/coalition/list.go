@@ -128,6 +128,7 @@ timezone; what is absent is null:
 			if paused {
 				fmt.Fprintln(a.stderr, "Note: "+pausedText)
 			}
+			a.sayDoubt(b)
 			a.sayGone(b)
 			return a.list(b)
 		},

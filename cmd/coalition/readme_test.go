@@ -34,6 +34,9 @@ func TestReadme(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../../examples")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.RemoveAll(filepath.Join(dir, "examples", ".coalition")); err != nil { // of whoever has tried it here
+		t.Fatal(err)
+	}
 	t.Chdir(dir)
 	tour, _, _ := bytes.Cut(readme, []byte("\n## With Google Calendar\n"))
 	if typed := follow(t, tour, "", nil); typed < 8 {

@@ -120,6 +120,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	var problems problemsError
 	var bad *badPlanError
 	var running *store.RunningError
+	var damaged *store.DamagedError
 	say := func(text, hint string) {
 		fmt.Fprintf(a.stderr, "coalition: %s\n", text)
 		if hint != "" {
@@ -163,6 +164,12 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitLogin
 	case errors.As(err, &running):
 		say(running.Error(), "stop it first, or leave the work to it")
+		return exitFailed
+	case errors.As(err, &damaged):
+		if damaged.Path == "" && a.config != nil {
+			damaged.Path = a.config.resolve(a.config.State)
+		}
+		say("the state can't be used: "+damaged.Error(), damaged.Mend())
 		return exitFailed
 	case errors.Is(err, store.ErrNewer):
 		say(err.Error(), "use that version, or another state")
@@ -266,16 +273,22 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	dsn := c.resolve(c.State)
 	settings := c.settings()
 	a.config = c
-	st, err := store.OpenFrom(ctx, dsn, home(c.resolve(c.Conversations)), append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
+	folder := &plan.Folder{Path: c.resolve(c.Conversations), Shown: c.resolve(c.Conversations), Meet: c.Calendar.Via == "google"}
+	if marker, err := folder.Marker(); marker != nil || err != nil { // there was a state, and one with nothing in it is none
+		if err := store.Blank(ctx, dsn); err != nil {
+			return fmt.Errorf("the state can't be used: %w", err)
+		}
+	}
+	st, err := store.OpenFrom(ctx, dsn, home(folder.Path), append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
 	if err != nil {
 		return fmt.Errorf("the state can't be used: %w", err)
 	}
 	a.state = st
-	folder := c.resolve(c.Conversations)
 	a.sched = &scheduler.Scheduler{
 		Settings: settings,
-		Plans:    &plan.Folder{Path: folder, Shown: folder, Meet: c.Calendar.Via == "google"},
+		Plans:    folder,
 		Store:    st,
+		Secret:   st.Secret(),
 		Sender:   c.sender(),
 		Via:      string(c.Mail.Via),
 		Words:    words,

@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 			},
 			"shipped": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Check(os.CopyFS(ts.MkAbs("examples"), os.DirFS("../../examples")))
+				ts.Check(os.RemoveAll(ts.MkAbs("examples/.coalition"))) // of whoever has tried the tour here
 				config, err := os.ReadFile("../../config.example.yaml")
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs("config.example.yaml"), config, 0o600))

@@ -219,8 +219,10 @@ func (a *app) openToSend(ctx context.Context) error {
 	if err := a.open(ctx, a.dryRun); err != nil || a.dryRun {
 		return err
 	}
-	_, err := a.sched.Store.Recover(ctx, time.Now())
-	return err
+	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
+		return err
+	}
+	return a.sched.Stand(ctx)
 }
 
 // rehearse shows the finished message.
@@ -410,7 +412,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 				return a.writeCopies(ctx, c, m, out)
 			}
 		case m.State == scheduler.Held, m.State == scheduler.Queued, m.State == scheduler.Unclear, m.State == scheduler.Failed:
-			return a.letGo(ctx, []*scheduler.Message{m})
+			return a.letGo(ctx, []*scheduler.Message{m}, nil)
 		case m.State == scheduler.Sending:
 			fmt.Fprintf(a.stderr, "The %s is being sent at this moment by another process.\n", name(m))
 			return errPending
@@ -568,8 +570,9 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 	return nil
 }
 
-// letGo approves messages that wait, and delivers them.
-func (a *app) letGo(ctx context.Context, messages []*scheduler.Message) error {
+// letGo approves messages that wait, and delivers them; before that, once the organizer has said yes, it
+// does what is in first, which may be nil.
+func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first func(context.Context) error) error {
 	var rows []int64
 	for _, m := range messages {
 		a.announce(m)
@@ -607,6 +610,11 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message) error {
 	}
 	if err := a.confirm("Send?"); err != nil {
 		return err
+	}
+	if first != nil {
+		if err := first(ctx); err != nil {
+			return err
+		}
 	}
 	if err := a.sched.Store.Approve(ctx, rows); err != nil {
 		return err

@@ -37,12 +37,19 @@ func (f *Folder) Connections() int { return 4 }
 // Idle does nothing: nothing is kept open.
 func (f *Folder) Idle() {}
 
-// Send writes p as <UTC time>-<id>-<kind>-<sequence>.eml, and .ics for a calendar. It does not call
-// dot: a file of the same name with the same bytes is the one it wrote before, so that a repeat after
-// a crash writes nothing twice. Where the name is taken by another message, the next free second
-// names it. Errors are an [*invites.DeliveryError].
-func (f *Folder) Send(_ context.Context, p *invites.Parcel, _ func() error) error {
-	if err := f.send(p); err != nil {
+// Send writes p as <UTC time>-<id>-<kind>-<sequence>.eml, and .ics for a calendar. A file of the same
+// name with the same bytes is the one it wrote before, so that a repeat after a crash writes nothing
+// twice. Where the name is taken by another message, the next free second names it. An error that is not
+// dot's is an [*invites.DeliveryError].
+func (f *Folder) Send(_ context.Context, p *invites.Parcel, dot func() error) error {
+	err := os.MkdirAll(f.Path, 0o700)
+	if err == nil {
+		if err := dot(); err != nil {
+			return err
+		}
+		err = f.send(p)
+	}
+	if err != nil {
 		text := "unknown reason"
 		var errno syscall.Errno
 		if errors.As(err, &errno) {
@@ -54,9 +61,6 @@ func (f *Folder) Send(_ context.Context, p *invites.Parcel, _ func() error) erro
 }
 
 func (f *Folder) send(p *invites.Parcel) error {
-	if err := os.MkdirAll(f.Path, 0o700); err != nil {
-		return err
-	}
 	for at := p.Stamp.UTC(); ; at = at.Add(time.Second) {
 		name := filepath.Join(f.Path, fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence))
 		if there, same, err := look(name+".eml", p.Data); err != nil {

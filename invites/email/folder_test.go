@@ -30,8 +30,16 @@ const name9 = "20270222T090000Z-maya-invite-2"
 // into sends p into the folder.
 func into(t *testing.T, f *email.Folder, p *invites.Parcel) {
 	t.Helper()
-	if err := f.Send(t.Context(), p, func() error { t.Error("dot was called"); return nil }); err != nil {
-		t.Fatal(err)
+	before, dotted := len(f.Written(p.MessageID)), false
+	err := f.Send(t.Context(), p, func() error {
+		dotted = true
+		if n := len(f.Written(p.MessageID)); n != before {
+			t.Errorf("%d files were written before the dot", n-before)
+		}
+		return nil
+	})
+	if err != nil || !dotted {
+		t.Fatal(err, dotted)
 	}
 }
 
@@ -183,7 +191,7 @@ func TestFolderSideBySide(t *testing.T) {
 		f := &email.Folder{Path: path}
 		for range 2 {
 			sending.Go(func() {
-				if err := f.Send(t.Context(), p, nil); err != nil {
+				if err := f.Send(t.Context(), p, func() error { return nil }); err != nil {
 					t.Errorf("message %d: %v", n, err)
 				}
 			})

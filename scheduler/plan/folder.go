@@ -164,9 +164,12 @@ func (f *Folder) Watch(ctx context.Context) <-chan struct{} {
 				if !ok {
 					return
 				}
-			case _, ok := <-w.Events:
+			case e, ok := <-w.Events:
 				if !ok {
 					return
+				}
+				if strings.HasPrefix(filepath.Base(e.Name), ".") { // the marker is written with each message
+					continue
 				}
 			}
 			select {

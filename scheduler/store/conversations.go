@@ -66,7 +66,7 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 
 func decode(c *scheduler.Conversation, data []byte) error {
 	if err := json.Unmarshal(data, c); err != nil {
-		return fmt.Errorf("the stored conversation %s can't be read: %w", c.Ref(), err)
+		return &DamagedError{What: fmt.Sprintf("is damaged: the conversation %s in it can't be read", c.Ref())}
 	}
 	return nil
 }
@@ -75,15 +75,15 @@ func decode(c *scheduler.Conversation, data []byte) error {
 func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return err
+		return whole(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return err
+			return whole(err)
 		}
 	}
-	return errors.Join(rows.Err(), rows.Close())
+	return whole(errors.Join(rows.Err(), rows.Close()))
 }
 
 // Commit implements [scheduler.Store].

@@ -29,7 +29,10 @@ func scanMessage(row *sql.Rows, more ...any) (*scheduler.Message, error) {
 		return nil, err
 	}
 	m.Stamp, m.Due, m.Deadline, m.NotBefore, m.Changed = instant(stamp), instant(due), instant(deadline), instant(notBefore), instant(changed)
-	return &m, json.Unmarshal([]byte(content), &m.Content)
+	if err := json.Unmarshal([]byte(content), &m.Content); err != nil {
+		return nil, &DamagedError{What: fmt.Sprintf("is damaged: the %s of %s in it can't be read", m.Kind, scheduler.Ref(m.ID, m.Round))}
+	}
+	return &m, nil
 }
 
 func (s *Store) insert(tx *txn, m *scheduler.Message) (row int64, err error) {
@@ -39,15 +42,20 @@ func (s *Store) insert(tx *txn, m *scheduler.Message) (row int64, err error) {
 	}
 	row, ok, err := number(context.Background(), tx, `INSERT INTO messages (organizer, id, round, kind, revision, recipient, message_id, sequence, stamp, content, due, deadline,
 		state, phase, owner, approved, attempts, unclears, flagged, not_before, changed, via, code, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', $14, $15, 0, $16, 0, $17, $18, 0, '')
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', $14, $15, 0, $16, 0, $17, $18, $19, $20)
 		ON CONFLICT DO NOTHING RETURNING seq`,
 		s.organizer, string(m.ID), m.Round, string(m.Kind), m.Revision, m.To, m.MessageID, m.Sequence, ms(m.Stamp), string(content),
-		ms(m.Due), ms(m.Deadline), string(m.State), m.Approved, m.Attempts, m.Flagged, ms(m.Changed), m.Via)
+		ms(m.Due), ms(m.Deadline), string(m.State), m.Approved, m.Attempts, m.Flagged, ms(m.Changed), m.Via, m.Code, m.Error)
 	switch {
 	case err != nil:
 		return 0, err
 	case !ok:
 		return 0, scheduler.ErrConflict
+	}
+	if m.State == scheduler.Accepted { // the organizer hands it over
+		if err := s.count(tx); err != nil {
+			return 0, err
+		}
 	}
 	_, err = tx.exec("INSERT INTO bodies (message, data, calendar) VALUES ($1, $2, $3)", row, m.Data, m.Calendar)
 	return row, err
@@ -74,6 +82,10 @@ func (s *Store) heard(tx *txn, m *scheduler.Message) error {
 
 // claimable is which messages can be claimed: those that wait, and those that are to be repeated.
 const claimable = `m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND m.kind <> 'reminder')`
+
+// trusted is the condition that a message goes although nobody knows whether the state is up to date: the
+// organizer has approved it, or nobody doubts.
+const trusted = ` AND (m.approved OR NOT EXISTS (SELECT 1 FROM installations i WHERE i.organizer = m.organizer AND i.doubt <> ''))`
 
 // by is the condition that a message goes by that channel.
 func by(channel scheduler.Channel) string {
@@ -167,7 +179,7 @@ func (s *Store) candidates(ctx context.Context, wall time.Time, limit int, among
 		return decode(c.conversation, conversation)
 	}, "SELECT "+messageColumns+`, b.data, b.calendar, c.rev, c.data FROM messages m
 		JOIN bodies b ON b.message = m.seq JOIN conversations c ON c.organizer = m.organizer AND c.id = m.id AND c.round = m.round
-		WHERE m.organizer = $1 AND m.not_before <= $2 AND `+claimable+among+" ORDER BY m.due, m.seq LIMIT $3", s.organizer, ms(wall), limit)
+		WHERE m.organizer = $1 AND m.not_before <= $2 AND `+claimable+trusted+among+" ORDER BY m.due, m.seq LIMIT $3", s.organizer, ms(wall), limit)
 }
 
 // claim takes a message for owner, or ends it in the state end. It does neither, and returns false, where
@@ -192,14 +204,21 @@ func (s *Store) claim(tx *txn, c candidate, end scheduler.State, owner string) (
 
 // Dot implements [scheduler.Store].
 func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
-	flagged := m.Unclears > 0 && m.Channel() == scheduler.Mail // a calendar tells what it has already
+	flagged := m.Flagged || m.Unclears > 0 && m.Channel() == scheduler.Mail // a calendar tells what it has already
+	phase := "dot"
+	if m.Via == "outbox" {
+		phase = "connect" // its folder tells
+	}
 	err := s.update(ctx, func(tx *txn) error {
-		n, err := tx.exec(`UPDATE messages SET phase = 'dot', flagged = $1 WHERE seq = $2 AND state = 'sending' AND phase = 'connect' AND owner = $3 AND attempts = $4
-			AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')`, flagged, m.Row, s.ownerID(), m.Attempts)
-		if err == nil && n == 0 {
-			err = scheduler.ErrFenced
+		n, err := tx.exec(`UPDATE messages SET phase = $5, flagged = $1 WHERE seq = $2 AND state = 'sending' AND phase = 'connect' AND owner = $3 AND attempts = $4
+			AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')`, flagged, m.Row, s.ownerID(), m.Attempts, phase)
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return scheduler.ErrFenced
 		}
-		return err
+		return s.count(tx)
 	})
 	if err == nil {
 		m.Flagged = flagged
@@ -268,7 +287,7 @@ func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
 
 // NextClaim implements [scheduler.Store].
 func (s *Store) NextClaim(ctx context.Context, channel scheduler.Channel, rows []int64) (time.Time, error) {
-	next, ok, err := number(ctx, s.ro, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+claimable+by(channel)+among(rows)+
+	next, ok, err := number(ctx, s.ro, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+claimable+trusted+by(channel)+among(rows)+
 		" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", s.organizer)
 	if err != nil || !ok {
 		return time.Time{}, err
@@ -296,7 +315,8 @@ func (s *Store) Message(ctx context.Context, row int64) (m *scheduler.Message, e
 func (s *Store) Approve(ctx context.Context, rows []int64) error {
 	return s.update(ctx, func(tx *txn) error {
 		for _, row := range rows {
-			if _, err := tx.exec("UPDATE messages SET state = 'queued', approved = TRUE, not_before = CASE WHEN owner = '' THEN 0 ELSE not_before END WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed')", row); err != nil {
+			if _, err := tx.exec(`UPDATE messages SET state = 'queued', approved = TRUE, not_before = CASE WHEN owner = '' THEN 0 ELSE not_before END, error = CASE WHEN state = 'held' THEN '' ELSE error END,
+				code = CASE WHEN state = 'held' THEN 0 ELSE code END WHERE seq = $1 AND state IN ('held', 'unclear', 'queued', 'failed')`, row); err != nil {
 				return err
 			}
 		}

@@ -34,7 +34,8 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 }
 
 func (d *postgres) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA").Replace(tables1), tables2, tablesOrganizers}
+	types := strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA")
+	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations)}
 }
 
 func (d *postgres) made() string {

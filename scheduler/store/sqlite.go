@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -56,12 +56,21 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 		return nil, nil, err
 	}
 	if readOnly {
-		d.ro, err = sql.Open("sqlite", d.dsn(url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}))
+		q := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}
+		if copied(abs) {
+			q.Set("immutable", "1")
+		}
+		d.ro, err = sql.Open("sqlite", d.dsn(q))
 		if err != nil {
 			return nil, nil, err
 		}
 		d.rw = d.ro
 		return d.rw, d.ro, d.connect(ctx, d.ro)
+	}
+	if copied(abs) {
+		if err := d.clear(); err != nil {
+			return nil, nil, err
+		}
 	}
 	d.rw, err = sql.Open("sqlite", d.dsn(url.Values{
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
@@ -79,6 +88,9 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 	return d.rw, d.ro, d.connect(ctx, d.rw)
 }
 
+// quick is how large a file may be that every command looks through: it should not be felt.
+const quick = 4 << 20
+
 // connect makes the first connection. While another process makes its first or closes its last one,
 // SQLite refuses at once instead of waiting.
 func (d *sqlite) connect(ctx context.Context, db *sql.DB) error {
@@ -88,7 +100,9 @@ func (d *sqlite) connect(ctx context.Context, db *sql.DB) error {
 		var code interface{ Code() int }
 		switch {
 		case err == nil:
-			return nil
+			return d.check(ctx, db, quick)
+		case errors.As(whole(err), new(*DamagedError)):
+			return &DamagedError{Path: d.path, What: "is damaged: parts of it are missing or overwritten"}
 		case !errors.As(err, &code) || code.Code()&0xff != busy || wait > patience/2:
 			return fmt.Errorf("the file %s can't be opened: %w", d.path, err)
 		}
@@ -100,30 +114,13 @@ func (d *sqlite) connect(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// busy is SQLITE_BUSY (https://sqlite.org/rescode.html).
-const busy = 5
-
-// looksRight refuses a file that begins otherwise than SQLite's do: a short one it would take for empty.
-func looksRight(path string) error {
-	const begin = "SQLite format 3\x00" // https://sqlite.org/fileformat.html, section 1.3
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	head := make([]byte, len(begin))
-	if n, err := io.ReadFull(f, head); err != nil && err != io.EOF || n > 0 && string(head) != begin {
-		return fmt.Errorf("%s is no SQLite file", path)
-	}
-	return nil
-}
-
 func (d *sqlite) dsn(q url.Values) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: d.path, RawQuery: q.Encode()}).String()
 }
 
 func (d *sqlite) tables() []string {
-	return []string{strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB").Replace(tables1), tables2, tablesOrganizers}
+	types := strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB")
+	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations)}
 }
 
 func (d *sqlite) made() string {
@@ -148,6 +145,9 @@ func (d *sqlite) lockDaemon() error {
 		return &RunningError{strings.TrimSpace(string(pid))}
 	}
 	d.daemon = l
+	if err := d.check(context.Background(), d.ro, math.MaxInt64); err != nil {
+		return err
+	}
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
 }
 

@@ -35,6 +35,7 @@ type Store struct {
 	db        database
 	organizer string // whose rows these are
 	home      string // where their plans are
+	secret    []byte // of the installation; nil where there is none yet
 	schema    int    // the version of the tables
 
 	ops     chan op
@@ -85,7 +86,7 @@ func Open(ctx context.Context, dsn string, addresses []string, readOnly bool) (*
 // found again only from a home that they have been written from.
 func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnly bool) (*Store, error) {
 	s := &Store{home: home, ops: make(chan op, 256), quit: make(chan struct{}), done: make(chan struct{})}
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	if isPostgres(dsn) {
 		s.db = &postgres{dsn: dsn}
 	} else {
 		s.db = &sqlite{path: dsn}
@@ -108,12 +109,20 @@ func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnl
 		close(s.done)
 		return s, nil
 	}
-	if err := s.whose(ctx, addresses, readOnly); err != nil {
+	err = s.whose(ctx, addresses, readOnly)
+	if err == nil {
+		err = s.install(ctx, readOnly)
+	}
+	if err != nil {
 		s.db.close()
 		return nil, err
 	}
 	go s.write()
 	return s, nil
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
 // migrate brings the tables up to date: each step in a transaction of its own.
@@ -148,6 +157,7 @@ func (s *Store) migrate(ctx context.Context, readOnly bool) error {
 	for {
 		finished, err := s.migrateOnce(ctx, steps)
 		if err != nil || finished {
+			s.schema = len(steps)
 			return err
 		}
 	}

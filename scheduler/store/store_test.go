@@ -88,6 +88,8 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"pause", testPause},
 		{"approve and hold", testApprove},
 		{"history", testHistory},
+		{"what a state knows of itself", testStanding},
+		{"a doubt", testDistrust},
 		{"a mail counts once", testReceived},
 		{"what was heard", testHeard},
 		{"pages", testPages},
@@ -767,6 +769,128 @@ func testNewer(t *testing.T, dsn string) {
 	}
 }
 
+// Every message that leaves is counted, once, before it leaves.
+func testStanding(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	first, err := s.Standing(ctx)
+	if err != nil || len(first.ID) != 32 || first.Sent != 0 || first.Doubt != "" || !first.Copied.IsZero() || len(s.Secret()) != 32 {
+		t.Fatalf("a new state: %+v, %v, with the secret %x", first, err, s.Secret())
+	}
+	counts := func(what string, want int64) {
+		t.Helper()
+		if st, err := s.Standing(ctx); err != nil || st.Sent != want || st.ID != first.ID {
+			t.Errorf("%s: %+v, %v; want %d of the state %s", what, st, err, want, first.ID)
+		}
+	}
+	commit(t, s, draft("maya", scheduler.Brief))
+	m := claim(t, s)
+	counts("after the claim", 0)
+	if err := s.Dot(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	counts("at the dot", 1)
+	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+		t.Error(err)
+	}
+	counts("at a second dot", 1)
+	m.State = scheduler.Accepted
+	if err := s.Settle(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	counts("when it is settled", 1)
+	d := draft("tom", scheduler.Brief)
+	d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, "file"
+	commit(t, s, d)
+	counts("by a file", 2)
+	again := open(t, dsn)
+	if st, err := again.Standing(ctx); err != nil || st.ID != first.ID || st.Sent != 2 || !bytes.Equal(again.Secret(), s.Secret()) {
+		t.Errorf("another process sees %+v, %v, with the secret %x", st, err, again.Secret())
+	}
+	// What goes into a folder counts as well, and is not unclear when its process dies: the folder tells.
+	d = draft("eva", scheduler.Brief)
+	d.Messages[0].Via = "outbox"
+	commit(t, s, d)
+	if err := s.Dot(ctx, claim(t, s)); err != nil {
+		t.Fatal(err)
+	}
+	counts("into a folder", 3)
+	s.Close()
+	if freed, err := again.Recover(ctx, time.Now()); err != nil || len(freed) != 1 || freed[0].State != scheduler.Queued {
+		t.Errorf("recovered %+v, %v; want one that is queued again", freed, err)
+	}
+}
+
+// In doubt nothing goes that nobody has approved since, and what waited is flagged.
+func testDistrust(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	for _, id := range []plan.ID{"queued", "approved", "unclear", "held"} {
+		d := draft(id, scheduler.Brief)
+		d.Messages[0].Approved = id == "approved"
+		if id == "held" {
+			d.Messages[0].State = scheduler.Held
+		}
+		commit(t, s, d)
+		if id == "unclear" {
+			list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, []int64{d.Messages[0].Row}, yes)
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			list[0].State, list[0].Unclears = scheduler.Unclear, 1
+			if err := s.Settle(ctx, list[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	states := func(want map[plan.ID]scheduler.State) {
+		t.Helper()
+		for _, c := range load(t, s) {
+			if m := c.Messages[0]; m.State != want[c.ID] || m.Approved {
+				t.Errorf("%s is %s (approved: %t), want %s", c.ID, m.State, m.Approved, want[c.ID])
+			}
+		}
+	}
+	if err := s.Distrust(ctx, scheduler.DoubtOlder, "it is older"); err != nil {
+		t.Fatal(err)
+	}
+	states(map[plan.ID]scheduler.State{"queued": scheduler.Held, "approved": scheduler.Held, "unclear": scheduler.Unclear, "held": scheduler.Held})
+	for _, c := range load(t, s) {
+		if m := c.Messages[0]; !m.Flagged || m.Error != "it is older" != (c.ID == "held") || c.ID == "unclear" && !m.Stuck() {
+			t.Errorf("%s: %+v", c.ID, m)
+		}
+	}
+	commit(t, s, draft("later", scheduler.Brief))
+	yours := draft("yours", scheduler.Brief)
+	yours.Messages[0].Approved = true
+	commit(t, s, yours)
+	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || next.IsZero() {
+		t.Error(next, err)
+	}
+	if m := claim(t, s); m.ID != "yours" {
+		t.Errorf("claimed %s; want only what was approved", m.ID)
+	}
+	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
+		t.Errorf("the next can be claimed at %s, %v; want none", next, err)
+	}
+	if err := s.Trust(ctx, 41, 1); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := s.Standing(ctx); err != nil || st.Doubt != "" || st.Sent != 41 {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if m := claim(t, s); m.ID != "later" {
+		t.Errorf("claimed %s; want the one that was not held", m.ID)
+	}
+	if err := s.Trust(ctx, 7, 2); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes); err != nil || len(list) != 2 || list[0].ID != "queued" || list[0].Flagged {
+		t.Errorf("claimed %+v, %v; want the two that the doubt has held", list, err)
+	}
+	if st, err := s.Standing(ctx); err != nil || st.Sent != 41 {
+		t.Errorf("the count went back: %+v, %v", st, err)
+	}
+}
+
 func TestNewerFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	open(t, path).Close()
@@ -795,7 +919,7 @@ func TestOlderFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; DROP TABLE organizers; DROP TABLE addresses; DROP TABLE homes; DROP TABLE owners; DROP INDEX messages_claimed; CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending'; UPDATE schema_version SET version = 1"); err != nil {
+	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; DROP TABLE installations; DROP TABLE organizers; DROP TABLE addresses; DROP TABLE homes; DROP TABLE owners; DROP INDEX messages_claimed; CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending'; UPDATE schema_version SET version = 1"); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
@@ -806,8 +930,14 @@ func TestOlderFile(t *testing.T) {
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
 		t.Errorf("looked at: %d conversations; want maya with her brief", len(list))
 	}
+	if st, err := s.Standing(ctx); err != nil || st != (scheduler.Standing{}) || s.Secret() != nil {
+		t.Errorf("looked at: %+v, %v, with the secret %x; want a state that knows nothing of itself yet", st, err, s.Secret())
+	}
 	s.Close()
 	s = open(t, path)
+	if st, err := s.Standing(ctx); err != nil || len(st.ID) != 32 || len(s.Secret()) != 32 {
+		t.Errorf("brought up to date: %+v, %v, with the secret %x", st, err, s.Secret())
+	}
 	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "m", At: "1:1"}); err != nil {
 		t.Error(err)
 	}

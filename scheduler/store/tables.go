@@ -78,3 +78,13 @@ CREATE TABLE pages (
 	id        TEXT NOT NULL,
 	round     BIGINT NOT NULL
 )`
+
+// tablesInstallations is what a state knows of itself.
+const tablesInstallations = `CREATE TABLE installations (
+	organizer TEXT PRIMARY KEY,
+	state     TEXT NOT NULL,
+	secret    BYTES NOT NULL,
+	sent      BIGINT NOT NULL,
+	doubt     TEXT NOT NULL,
+	copied    BIGINT NOT NULL
+)`

@@ -40,7 +40,7 @@ func (t *txn) exec(query string, args ...any) (changed int64, err error) {
 	}
 	r, err := st.Exec(args...)
 	if err != nil {
-		return 0, err
+		return 0, whole(err)
 	}
 	return r.RowsAffected()
 }
@@ -72,14 +72,14 @@ type querier interface {
 func number(ctx context.Context, q querier, query string, args ...any) (n int64, ok bool, err error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return 0, false, err
+		return 0, false, whole(err)
 	}
 	defer rows.Close()
 	var v sql.NullInt64
 	if rows.Next() {
 		err = rows.Scan(&v)
 	}
-	return v.Int64, v.Valid, errors.Join(err, rows.Err())
+	return v.Int64, v.Valid, whole(errors.Join(err, rows.Err()))
 }
 
 var (

@@ -1,0 +1,205 @@
+package scheduler
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"coalition/scheduler/plan"
+)
+
+// A Standing is what a state knows of itself. The zero value is that of one that does not exist yet.
+type Standing struct {
+	ID     string    // tells it from all others; its copies have the same
+	Sent   int64     // how many messages have left, or may have; it only rises
+	Doubt  Doubt     // see there
+	Copied time.Time // when it was copied by a backup, where nobody has worked with the copy since
+}
+
+// A Doubt is why a state may not know of all that has left for the plans. As long as there is one,
+// nothing goes by itself: it would go twice.
+type Doubt string
+
+// The doubts. "" is none.
+const (
+	DoubtNew    Doubt = "new"    // messages have left for these plans, and the state is new
+	DoubtOther  Doubt = "other"  // it was another state that has sent them
+	DoubtOlder  Doubt = "older"  // more have left than the state knows of
+	DoubtCopied Doubt = "copied" // it was brought back from a backup, and nothing says what has left since
+	DoubtMarker Doubt = "marker" // the marker is there and can't be read
+)
+
+// CodeDoubt is the Code of a [Message] of a message that was held because of a doubt.
+const CodeDoubt = -1
+
+// weigh holds a state against the marker beside the plans.
+func weigh(st Standing, m *plan.Marker, unreadable error) Doubt {
+	switch {
+	case unreadable != nil:
+		return DoubtMarker
+	case m == nil && st.Copied.IsZero(), m == nil && st.Doubt != "" && st.Doubt != DoubtCopied: // as on a first run, or taken away since
+		return ""
+	case st.Doubt != "": // until somebody has approved
+		return st.Doubt
+	case m == nil:
+		return DoubtCopied
+	case m.State != st.ID && st.Sent == 0:
+		return DoubtNew
+	case m.State != st.ID:
+		return DoubtOther
+	case m.Messages > st.Sent:
+		return DoubtOlder
+	case m.Messages < st.Sent && !st.Copied.IsZero(): // it was brought back as well, from longer ago
+		return DoubtCopied
+	}
+	return ""
+}
+
+// text says what a state in doubt does not know of, after "this state".
+func (d Doubt) text(st Standing, m *plan.Marker, path string) string {
+	before := int64(0)
+	if m != nil {
+		before = m.Messages
+	}
+	switch d {
+	case DoubtNew:
+		return fmt.Sprintf("this state is new, and %s gone for these plans before, as %s says", have(before), path)
+	case DoubtOther:
+		return fmt.Sprintf("it was another state that has carried on these plans: %s gone from that, as %s says", have(before), path)
+	case DoubtOlder:
+		if before > st.Sent {
+			return fmt.Sprintf("this state is older than what has been done with these plans: %s gone that it does not know of, as %s says", have(before-st.Sent), path)
+		}
+		return "this state is older than what had been done with these plans"
+	case DoubtCopied:
+		return "this state was brought back from a backup of " + st.Copied.UTC().Format("2006-01-02 15:04") + " UTC, and nothing says what has gone since"
+	case DoubtMarker:
+		return "whether this state knows of all that has gone is not known: " + path + " can't be read"
+	}
+	return ""
+}
+
+func have(n int64) string {
+	if n == 1 {
+		return "1 message has"
+	}
+	return fmt.Sprintf("%d messages have", n)
+}
+
+// doubted is whether the state may not know of all that has left, and why, in words. Nothing is written.
+func (s *Scheduler) doubted(ctx context.Context) (st Standing, d Doubt, text string, err error) {
+	if st, err = s.Store.Standing(ctx); err != nil {
+		return st, "", "", err
+	}
+	m, unreadable := s.Plans.Marker()
+	d = weigh(st, m, unreadable)
+	return st, d, d.text(st, m, s.Plans.MarkerPath()), nil
+}
+
+// Stand looks whether the state may not know of all that has left for the plans; then all that waits is
+// held, and stays so until [Scheduler.Vouch]. It is called before anything is sent.
+func (s *Scheduler) Stand(ctx context.Context) error {
+	st, d, text, err := s.doubted(ctx)
+	switch {
+	case err != nil:
+		return err
+	case d != st.Doubt && d != "":
+		return s.Store.Distrust(ctx, d, text)
+	case d != st.Doubt: // the marker was taken away: what was held goes as it would have on a first run
+		return s.Store.Trust(ctx, 0, s.HoldOver)
+	case d == "" && !st.Copied.IsZero(): // nothing has left since it was copied
+		err = s.Store.Trust(ctx, 0, 0)
+	}
+	if err == nil && d == "" && st.Sent > 0 {
+		s.Mark(ctx)
+	}
+	return err
+}
+
+// Vouch ends a doubt by the organizer's word: from now on this state is the one that counts.
+func (s *Scheduler) Vouch(ctx context.Context) error {
+	s.marking.Lock()
+	defer s.marking.Unlock()
+	st, d, _, err := s.doubted(ctx)
+	if err != nil || d == "" {
+		return err
+	}
+	m, _ := s.Plans.Marker()
+	sent := st.Sent
+	if m != nil {
+		sent = max(sent, m.Messages)
+	}
+	if err := s.Store.Trust(ctx, sent, 0); err != nil {
+		return err
+	}
+	s.mark(func(old *plan.Marker) *plan.Marker {
+		if old != nil {
+			sent = max(sent, old.Messages)
+		}
+		return &plan.Marker{State: st.ID, Messages: sent}
+	})
+	return nil
+}
+
+// Mark lets the marker beside the plans know of what is about to leave. Where it can't be written, that
+// is said once, and all goes on.
+func (s *Scheduler) Mark(ctx context.Context) {
+	s.marking.Lock()
+	defer s.marking.Unlock()
+	st, err := s.Store.Standing(ctx)
+	if err != nil {
+		s.unmarked(err)
+		return
+	}
+	if st.Doubt == "" && st.Sent <= s.marked {
+		return // messages that leave at the same moment are counted together
+	}
+	s.mark(func(old *plan.Marker) *plan.Marker {
+		switch {
+		case st.Doubt == DoubtMarker:
+			return nil
+		case old != nil && (st.Doubt != "" || old.State != st.ID): // who is right will turn out; one more has left
+			return &plan.Marker{State: old.State, Messages: old.Messages + 1}
+		case old != nil:
+			return &plan.Marker{State: st.ID, Messages: max(st.Sent, old.Messages)}
+		}
+		return &plan.Marker{State: st.ID, Messages: st.Sent}
+	})
+	s.marked = st.Sent
+}
+
+func (s *Scheduler) mark(change func(old *plan.Marker) *plan.Marker) {
+	if err := s.Plans.SetMarker(change); err != nil {
+		s.unmarked(err)
+	}
+}
+
+// unmarked says once that the marker can't be written.
+func (s *Scheduler) unmarked(err error) {
+	if s.Unmarked == nil {
+		s.Unmarked = err
+		s.Log.Warn("the marker beside the plans can't be written: if this state is lost, or an older one brought back, that will not be noticed", "error", err)
+	}
+}
+
+// derive is a name of 128 bits that nobody can guess without the secret of the installation, and that is
+// the same whenever it is asked for: a message that is written once more, after its first copy was
+// forgotten, is taken for the same one by mail programs and calendars.
+func (s *Scheduler) derive(parts ...any) (id [16]byte) {
+	if len(s.Secret) == 0 {
+		rand.Read(id[:]) // which never fails
+		return id
+	}
+	data, err := json.Marshal(parts)
+	if err != nil {
+		panic("scheduler: what names a message can't be written as JSON: " + err.Error()) // its types can always
+	}
+	mac := hmac.New(sha256.New, s.Secret)
+	mac.Write(data)
+	copy(id[:], mac.Sum(nil))
+	return id
+}

@@ -32,6 +32,15 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *Board) ([]Forecast, error) 
 	if _, err := s.HoldStale(ctx, b); err != nil {
 		return nil, err
 	}
+	st, err := s.Store.Standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if b.Doubt != "" && st.Doubt == "" { // a pass would begin with that
+		for m, waits := range waiting {
+			dry.held[m.Row] = dry.held[m.Row] || waits && m.State == Queued
+		}
+	}
 	var later []Forecast
 	for _, c := range b.Conversations {
 		step := c.Next(b.Now)

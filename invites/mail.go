@@ -19,7 +19,7 @@ type Mail struct {
 	Sort     Sort
 	Text     string  // what its writer wrote themself: without what they quote, and without a marked signature
 	Calendar *Object // the one iTIP object in it; nil: none
-	Bounce   *Bounce // of a [Report]; nil: it names no message
+	Bounce   *Bounce // of a [Report]; nil: it names no message and no recipient
 	Doubt    string  // why nothing in it counts, whoever wrote it: a phrase for people; "": nothing speaks against it
 }
 
@@ -37,10 +37,12 @@ const (
 
 // A Bounce says what has become of a mail of ours.
 type Bounce struct {
-	Of    string // its Message-ID, without angle brackets
-	Final bool   // it will not arrive; false: it is late
-	Code  string // as "5.1.1" (RFC 3463); may be empty
-	Text  string // what the server said, one line; may be empty
+	Of      string // its Message-ID, without angle brackets; "" where only For is known
+	For     string // the address that it did not reach, which may be another than it was sent to; "": not known
+	Final   bool   // it will not arrive; false: it is late
+	Unclear bool   // what has become of it can't be read
+	Code    string // as "5.1.1" (RFC 3463); may be empty
+	Text    string // what the server said, one line; may be empty
 }
 
 // An Object is what the calendar of a partner says: one VEVENT under one METHOD (RFC 5546).

@@ -578,31 +578,70 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 // takeReport takes in what a mail server says about a message of ours.
 func (s *Scheduler) takeReport(b *Board, mail *invites.Mail) (Receipt, *Draft) {
 	none := Receipt{Mail: mail, What: "it is a report about no message of ours"}
-	if mail.Bounce == nil || mail.Bounce.Of == "" {
+	if mail.Bounce == nil {
 		return none, nil
 	}
+	var near *Message // the last one to the address that a report names which names no message
+	var whose *Conversation
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
-			if m.MessageID != mail.Bounce.Of || !m.left() && m.Attempts == 0 {
-				continue
+			switch {
+			case !m.left() && m.Attempts == 0 || m.Channel() != Mail:
+			case mail.Bounce.Of != "" && m.MessageID == mail.Bounce.Of:
+				return newTaking(s, b, c, mail).takeBounce(m)
+			case mail.Bounce.Of == "" && sameAddress(plan.Email(m.To), plan.Email(mail.Bounce.For)) && !m.copy() && (near == nil || m.Stamp.After(near.Stamp)):
+				near, whose = m, c
 			}
-			return newTaking(s, b, c, mail).takeBounce(m)
 		}
 	}
-	return none, nil
+	if near == nil {
+		return none, nil
+	}
+	t := newTaking(s, b, whose, mail)
+	return t.written("a server's report on a mail to " + near.To + ", which does not say on which: " + t.reported())
+}
+
+// reported is what a report says about its message, in the server's words or else in its own.
+func (t *taking) reported() string {
+	b := t.mail.Bounce
+	why := b.Text
+	if !strings.Contains(why, b.Code) {
+		why = strings.TrimSpace(b.Code + " " + why)
+	}
+	if why == "" && b.Unclear {
+		why = strings.TrimSpace(t.mail.Subject + t.quoted(": "))
+	}
+	return cmp.Or(why, "no reason was given")
 }
 
 func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
 	bounce := t.mail.Bounce
-	why := strings.TrimSpace(bounce.Code + " " + bounce.Text)
-	what := fmt.Sprintf("the %s to %s %s: %s", m.Kind.noun(), m.To, map[bool]string{true: "came back", false: "is late"}[bounce.Final], cmp.Or(why, "no reason was given"))
-	if !bounce.Final || m.State == Bounced || m.State == Sending { // one that goes once more just now has its own fate
+	what := fmt.Sprintf("the %s to %s", m.Kind.noun(), m.To)
+	show := "coalition log " + string(t.c.ID)
+	switch {
+	case bounce.Unclear:
+		return t.written("a server's report on " + what + " that can't be understood: " + t.reported())
+	case !bounce.Final:
+		return t.written(what + " is late: " + t.reported())
+	case bounce.For != "" && !sameAddress(plan.Email(bounce.For), plan.Email(m.To)) && !strings.EqualFold(domain(bounce.For), domain(m.To)):
+		// The partner's server has taken it, and passed it on: whether a copy stays there nobody knows here.
+		passed := fmt.Sprintf("passed on to %s, where it was refused; whether %s has read it is not known: %s", bounce.For, t.c.Plan.With.Name, t.reported())
+		what += " was " + passed
+		if (m.State == Accepted || m.State == Unclear) && m.Kind != Notice {
+			m.State, m.Error, m.Changed = Accepted, oneLine(passed), t.at
+			t.heard = append(t.heard, m)
+			t.tell(templates.NewsPassed, what, show)
+		}
 		return t.written(what)
 	}
-	m.State, m.Error, m.Changed = Bounced, oneLine(why), t.at
+	what += " came back: " + t.reported()
+	if m.State == Bounced || m.State == Sending { // one that goes once more just now has its own fate
+		return t.written(what)
+	}
+	m.State, m.Error, m.Changed = Bounced, oneLine(t.reported()), t.at
 	t.heard = append(t.heard, m)
 	if m.Kind != Notice {
-		t.tell(templates.NewsBounced, what, "coalition log "+string(t.c.ID))
+		t.tell(templates.NewsBounced, what, show)
 	}
 	return t.receipt(what, true, t.c.event(t.at, "bounce", what))
 }
@@ -634,6 +673,9 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	}
 	if c.Word != nil {
 		lines = append(lines, at(c.Word)+", "+c.Word.Text)
+	}
+	if m := c.last((*Message).left, Brief, Invite, Update); m != nil && m.State == Accepted && m.Error != "" && (m.Kind == Brief && c.Answer == nil || m.Kind != Brief && c.PartStat == invites.NeedsAction) {
+		lines = append(lines, "the "+m.Kind.noun()+" to "+m.To+" was "+m.Error)
 	}
 	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
 		lines = append(lines, "Google has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")

@@ -750,6 +750,45 @@ func TestBounce(t *testing.T) {
 	w.receive(w.reply(invites.Reply, invites.Accepted))
 	w.pass()
 	w.want("brief-0 invite-0 reminder-0")
+	// The address that her server passes it on to is another one: whether it arrived is not known.
+	w = asked(t)
+	w.Notify = true
+	passed := report(true)
+	passed.Bounce.For = "maya@elsewhere.example"
+	r := w.receive(passed)
+	c = w.find("maya")
+	if r.Counted || c.Messages[0].State != scheduler.Accepted || !strings.Contains(r.What, "passed on to maya@elsewhere.example") || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), "no such user") || len(c.Notices) != 1 {
+		t.Errorf("passed on: %+v, %s, waiting %q, %d notices", r, c.Messages[0].State, c.Waiting(w.now), len(c.Notices))
+	}
+	w.later(time.Minute)
+	if w.receive(w.letter("1")); len(w.find("maya").Waiting(w.now)) > 0 {
+		t.Errorf("after her answer there is still %q", w.find("maya").Waiting(w.now))
+	}
+	// What is rewritten within her house is hers.
+	w = asked(t)
+	passed = report(true)
+	passed.Bounce.For = "m.chen@EXAMPLE.org"
+	if r := w.receive(passed); !r.Counted {
+		t.Errorf("rewritten: %+v", r)
+	}
+	// What can't be read leaves a line in the log, and changes nothing.
+	w = asked(t)
+	for _, mail := range []*invites.Mail{
+		{Key: "puzzle", Sort: invites.Report, Subject: "About your mail", Text: "There is something.", Bounce: &invites.Bounce{Of: w.arrived[0].MessageID, Unclear: true}},
+		{Key: "nameless", Sort: invites.Report, Bounce: &invites.Bounce{For: "maya@example.org", Final: true, Code: "5.1.1", Text: "no such user"}},
+	} {
+		mail.At = w.now
+		r := w.receive(mail)
+		if r.ID != "maya" || r.Counted || w.find("maya").Messages[0].State != scheduler.Accepted {
+			t.Errorf("%s: %+v", mail.Key, r)
+		}
+		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e scheduler.Event) bool { return e.Text == r.What }) {
+			t.Errorf("%s: the log does not show %q", mail.Key, r.What)
+		}
+	}
+	if r := w.receive(&invites.Mail{Key: "other", At: w.now, Sort: invites.Report, Bounce: &invites.Bounce{For: "tom@example.org", Final: true}}); r.ID != "" {
+		t.Errorf("about somebody else: %+v", r)
+	}
 	// A report about a mail of somebody else's is nothing.
 	foreign := report(true)
 	foreign.Bounce.Of = "x@example.org"

@@ -118,6 +118,9 @@ const (
 	NewsTentative = "tentative" // likewise
 	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
 	NewsBounced   = "bounced"   // a message of ours came back
+	NewsFailed    = "failed"    // a message of ours was refused at once, or given up
+	NewsPassed    = "passed"    // a message of ours came back from an address that the partner's passes mail on to
+	NewsTaken     = "taken"     // a yes to a time that another talk has by now
 	NewsAdds      = "adds"      // lines for the agenda, in Text
 	NewsMail      = "mail"      // a mail after the invitation
 	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it

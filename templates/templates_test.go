@@ -131,6 +131,11 @@ var variants = []struct {
 	{"notice-bounced", Notice, func(t *Talk) {
 		news(NewsBounced, "", "550 5.1.1 <maya@example.org>: no such mailbox", "coalition log maya")(t)
 	}},
+	{"notice-failed", Notice, func(t *Talk) {
+		news(NewsFailed, "", "550 5.1.1 <maya@example.org>: no such mailbox", "coalition log maya")(t)
+	}},
+	{"notice-passed", Notice, news(NewsPassed, "mail", "552 5.2.2 mailbox full", "coalition log maya")},
+	{"notice-taken", Notice, news(NewsTaken, "mail", "The first one, gladly.", "coalition invite maya --start TIME")},
 	{"notice-adds", Notice, news(NewsAdds, "mail", "hiring plan\nthe budget of the second half", "coalition show maya")},
 	{"notice-mail", Notice, news(NewsMail, "mail", "Looking forward to it. I will bring the two studies.")},
 	{"notice-bare", Notice, func(t *Talk) {

@@ -64,7 +64,11 @@ func told(m *invites.Mail) string {
 		tell("calendar", answer)
 	}
 	if b := m.Bounce; b != nil {
-		tell("bounce", fmt.Sprintf("of %s, final %t, code %s: %s", b.Of, b.Final, b.Code, b.Text))
+		what := map[bool]string{true: "final", false: "late"}[b.Final]
+		if b.Unclear {
+			what = "unclear"
+		}
+		tell("bounce", fmt.Sprintf("of %s, for %q, %s, code %s: %s", b.Of, b.For, what, b.Code, b.Text))
 	}
 	if m.Text != "" {
 		fmt.Fprintf(&out, "\n%s\n", m.Text)

@@ -10,15 +10,48 @@ import (
 // mostLetter is how much is read of a report that is written as a letter, in bytes.
 const mostLetter = 32 << 10
 
-// Reports of servers that write them as letters, as qmail does, and Exim did: how they begin, and what
-// says that it was the last attempt or that there will be more.
+// Reports of servers that write them as letters, as qmail and Exim do: how they begin, what their subjects
+// say, and who sends them without an address.
 var (
-	letterBegins = regexp.MustCompile(`(?i)this is the qmail-send program|this message was created automatically by mail delivery software`)
-	letterLate   = regexp.MustCompile(`(?i)keep trying|be retried|try again|not yet been delivered|delayed|no action is required`)
-	letterFinal  = regexp.MustCompile(`(?i)permanent(ly)? |given up|not going to try again|\b5\.\d{1,3}\.\d{1,3}\b`)
+	letterBegins = regexp.MustCompile(`(?i)this is the (qmail-send program|mail system|dragonfly mail agent|postfix program)|this message was created automatically by (the )?mail|` +
+		`diese (nachricht|e-mail|mail) wurde automatisch (vom|von einem|durch) `)
+	reportSubject = regexp.MustCompile(`(?i)^\W*(undeliver(ed|able)|non-?deliver|delivery (status|failure|failed|has failed|error|problem|delayed|incomplete|report|notification)|failure notice|` +
+		`mail (delivery|system error|could not|not delivered|returned)|returned (mail|to sender)|message (not delivered|undeliverable|could not|delivery|delayed|status)|could not (be delivered|deliver)|` +
+		`(e-?mail|your (message|mail|e-?mail)).{0,40} (not (be )?delivered|undeliverable|bounced|rejected)|unable to deliver|rejected: |warning: (could not|message|delayed)|delayed mail|` +
+		`unzustellbar|nicht zugestellt|nicht zustellbar|zustell|fehler (bei|in) der (nachrichten|mail|e-mail)?-?zustellung|(nachricht|mail|e-mail).{0,30}(nicht zugestellt|unzustellbar|nicht zustellbar|verzögert)|` +
+		`échec de|no se (pudo|puede) entregar|no se ha podido|mancata consegna|onbestelbaar|falha na entrega|não entregue)`)
+	daemon = regexp.MustCompile(`(?i)mailer-?daemon|mail delivery (sub)?system|postmaster`)
+)
 
-	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`) // RFC 3463
-	returnedID = regexp.MustCompile(`(?mi)^message-id:\s*(<[^<>\s]+>)`)
+// What letters say: that there will be more attempts; that this was the last; and what only a refusal says.
+// Each is looked for in sentences of one line.
+var (
+	letterLate = regexp.MustCompile(`(?i)not (yet )?been delivered (yet|after)|not yet (been )?delivered|n't been delivered yet|will (keep|continue)|keeps? trying|continue (to try|trying|to attempt)|` +
+		`will (be )?(retr(y|ied)|re-?attempt|try again|tried again|attempted again)|attempts? will (continue|be made)|will continue for|still (trying|being tried|queued)|warning message only|not need to re-?send|` +
+		`no action is required|(is|was|been|being|delivery|temporarily|mail) delayed|delayed mail|notification \(delay\)|delivery delay|taking longer|` +
+		`(noch|bisher|bislang) nicht zugestellt|verzögert|verzögerung|weiter(hin)? versuch|(erneut|wieder|nochmals|noch einmal|weiterhin) (versucht|zuzustellen|versuchen)|weitere (zustell)?versuche (werden|folgen)|nicht (erneut|noch einmal) (zu )?senden`)
+	letterFinal = regexp.MustCompile(`(?i)permanent(ly)?,? (error|failure|fatal|fail|undeliverable|reject)|fatal error|(failed|rejected|refused) permanently|(have|has|'ve|is|was|been|were) given up|(am|is|are)? ?giving up|gave up|not going to try|` +
+		`not be (re-?)?tr(ied|y)|(no|nothing) (further|more) (attempts?|tries|retries|deliver|will be tried)|(will|would|can|wo)(n't| ?not) (try|retry|attempt|be (re-?)?(sent|attempted))|retry (time ?-?out|limit)|` +
+		`too long (in|on) the queue|queue (for )?too long|(message|mail|delivery|queue) (time |lifetime )?(has )?expired|delivery time|not (be delivered|deliver it|deliver your message) (within|for|in|after) |` +
+		`endgültig|aufgegeben|dauerhaft|permanente?[rn]? fehler|keine weiteren? (zustell)?versuch|nicht (mehr|noch einmal|erneut|weiter) (versucht|zugestellt)|kein weiterer (zustell)?versuch`)
+	letterRefused = regexp.MustCompile(`(?i)(could|can|was|were|did|has|have|been)( ?not|n't) (be |been |able to )?(deliver|reach|sent|send|accept)|unable to (be )?(deliver|reach)|undeliver|deliver[^.]{0,80} (has )?fail|fail(ed|ure)? to deliver|` +
+		`(notification|status)[^.]{0,20}\(failure\)|failure notice|returned (mail|to)|did( ?not|n't) reach|error delivering|user unknown|unknown (user|recipient|address)|no such (user|mailbox|address|recipient)|no mailbox|does(n't| ?not) exist|may not exist|` +
+		`reject|refused|mailbox (is )?(full|unavailable|not found|disabled)|over quota|unzustellbar|nicht (zugestellt|zustellbar|erreicht)|konnten? nicht|fehlgeschlagen|gescheitert|existiert nicht|abgewiesen|abgelehnt|zurückgewiesen|unbekannt`)
+	supposes = regexp.MustCompile(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
+	sentence = regexp.MustCompile(`[^.!?]+([.!?]+[^\s.!?]+)*[.!?]*`) // a dot in the middle of a name or number ends none
+)
+
+var (
+	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)                      // RFC 3463
+	replyCode  = regexp.MustCompile(`(?m)(?:^|[\s:("'“«>\[])([45][0-5]\d)(?:[ :)-]|$)`) // RFC 5321, section 4.2
+	returnedID = regexp.MustCompile(`(?mi)^[ \t>|]*(?:(?:x-original-)?message-?[- ]?id(?:entifier)?|nachrichten-?id)\s*:?\s*(<[^<>\s]+@[^<>\s]+>)`)
+	// Fields of a mail that comes back, as text; some stand in no letter but there.
+	returnedField = regexp.MustCompile(`(?i)^[ \t>|]*(received|return-path|message-id|mime-version|dkim-signature|delivered-to|from|to|date|subject|content-type|x-[a-z-]+|references|in-reply-to|reply-to|auto-submitted):`)
+	returnedSure  = regexp.MustCompile(`(?i)^[ \t>|]*(received|return-path|message-id|mime-version|dkim-signature):`)
+	returnedBelow = regexp.MustCompile(`(?i)below this line is a copy|this is a copy of (the|your) (message|headers)|original message (headers )?(follow|-|:)|message headers follow|header of the original|-- ?original message|(the )?beginning of your (mail|message)|ursprüngliche (nachricht|kopfzeilen)|kopfzeilen der ursprünglichen|` +
+		`transcript of (the )?original|unsent message below|^-+ *returned message`)
+	// What a server says besides its code, and where it only says that it says something.
+	reasons = regexp.MustCompile(`(?i)unknown|no such|not (exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|relay|permission|too large|unbekannt|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
 )
 
 // isReport reports whether a mail tells what has become of another one. local is its sender before the
@@ -27,11 +60,14 @@ func isReport(top *part, local string, unreturnable bool, shown string) bool {
 	if top.kind == "multipart/report" {
 		return find(top, "message/disposition-notification") == nil
 	}
-	if local == "mailer-daemon" {
+	if local == "mailer-daemon" || local == "" && daemon.MatchString(top.header.get("from")) {
 		return true
 	}
+	subject := cleanLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
+	byMachine := unreturnable || daemon.MatchString(local) || strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
 	return unreturnable && (find(top, "message/delivery-status", "message/global-delivery-status") != nil ||
-		top.header.get("x-failed-recipients") != "" || letterBegins.MatchString(first(shown, mostLetter)))
+		top.header.get("x-failed-recipients") != "" || letterBegins.MatchString(first(shown, mostLetter))) ||
+		byMachine && reportSubject.MatchString(subject)
 }
 
 // find is the last part of one of these kinds; nil where there is none.
@@ -46,26 +82,45 @@ func find(top *part, kinds ...string) (found *part) {
 	return found
 }
 
-// bounce is what a report says (RFC 3464); nil where it names no mail, or the mail has arrived, or it
-// is not clear what has become of it.
+// bounce is what a report says (RFC 3464); nil where it names neither a mail nor a recipient, or the mail
+// has arrived.
 func bounce(top *part, shown string) *invites.Bounce {
-	b := new(invites.Bounce)
+	b := &invites.Bounce{Unclear: true}
+	shown = first(shown, mostLetter)
+	subject := cleanLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
 	status := find(top, "message/delivery-status", "message/global-delivery-status")
 	var groups []fields
-	if status == nil {
-		if shown = first(shown, mostLetter); !letter(b, shown) {
-			return nil
-		}
-	} else {
+	if status != nil {
 		groups = statusGroups(status.text())
-		if !worst(b, groups) {
+		if known := worst(b, groups); known && b.Unclear { // it went on its way, or has arrived
 			return nil
 		}
+	}
+	said := above(shown)
+	if b.Unclear {
+		letter(b, subject, said)
+	}
+	if b.Text == "" && status != nil || b.Text == "" && !b.Unclear {
+		b.Text = reason(said, b.Final)
+	}
+	if b.Code == "" {
+		b.Code = statusCode.FindString(b.Text)
 	}
 	if original := find(top, "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"); original != nil {
 		h, _, _ := splitHeader([]byte(strings.TrimLeft(original.text(), "\n")))
 		b.Of = lastID(h.get("message-id"))
 	}
+	top.walk(func(p *part) {
+		if b.Of == "" && (strings.HasPrefix(p.kind, "text/") || len(p.parts) == 0 && p.kind == "application/octet-stream") {
+			text := p.text()
+			if p.kind == "text/html" {
+				text = HTMLText(first(text, 8*mostLetter))
+			}
+			if m := returnedID.FindStringSubmatch(first(text, 8*mostLetter)); m != nil {
+				b.Of = lastID(m[1])
+			}
+		}
+	})
 	groups = append(groups, top.header)
 	for _, name := range [...]string{"original-envelope-id", "x-original-message-id", "in-reply-to", "references"} {
 		for _, h := range groups {
@@ -74,12 +129,10 @@ func bounce(top *part, shown string) *invites.Bounce {
 			}
 		}
 	}
-	if b.Of == "" && status == nil {
-		if m := returnedID.FindStringSubmatch(shown); m != nil {
-			b.Of = lastID(m[1])
-		}
+	if b.For == "" {
+		b.For, _ = invites.ParseEmail(strings.TrimSpace(top.header.get("x-failed-recipients")))
 	}
-	if b.Of == "" {
+	if b.Of == "" && b.For == "" {
 		return nil
 	}
 	return b
@@ -107,50 +160,152 @@ func statusGroups(text string) []fields {
 	return groups
 }
 
-// worst fills in what has become of the recipient who fared worst; ok is false where all went well.
-func worst(b *invites.Bounce, groups []fields) (ok bool) {
+// worst fills in what has become of the recipient who fared worst; known is false where nothing says what
+// has become of any. Where all went well b stays unclear.
+func worst(b *invites.Bounce, groups []fields) (known bool) {
 	for _, g := range groups {
 		action, code := g.word("action"), statusCode.FindString(g.get("status"))
 		if action == "" { // which must not be
-			action = map[string]string{"5": "failed", "4": "delayed"}[first(code, 1)]
+			action = map[string]string{"5": "failed", "4": "delayed", "2": "delivered"}[first(code, 1)]
 		}
+		known = known || action == "delivered" || action == "relayed" || action == "expanded"
 		final := action == "failed"
-		if !final && action != "delayed" || ok && (b.Final || !final) {
+		if !final && action != "delayed" || !b.Unclear && (b.Final || !final) {
 			continue
 		}
-		ok = true
-		said := g.get("diagnostic-code")
-		if kind, text, typed := strings.Cut(said, ";"); typed && !strings.Contains(kind, " ") {
-			said = text
-		}
+		known, b.Unclear = true, false
+		said := typed(g.get("diagnostic-code"))
 		b.Final, b.Text = final, cleanLine(decodeWords(first(said, mostValue)), mostSaid)
 		if better := statusCode.FindString(b.Text); better != "" && (code == "" || strings.HasSuffix(code, ".0.0")) {
 			code = better
 		}
-		b.Code = code
-	}
-	return ok
-}
-
-// letter fills in what a report says that is written for people only; ok is false where that leaves
-// room for doubt.
-func letter(b *invites.Bounce, shown string) (ok bool) {
-	said := shown
-	if i := returnedHeader.FindStringIndex(said); i != nil { // what comes back is not what is said
-		said = said[:i[0]]
-	}
-	late, final := letterLate.MatchString(letterFinal.ReplaceAllString(said, "")), letterFinal.MatchString(said)
-	if late == final {
-		return false
-	}
-	b.Final, b.Code = final, statusCode.FindString(said)
-	for line := range strings.Lines(said) {
-		if b.Code != "" && strings.Contains(line, b.Code) {
-			b.Text = cleanLine(line, mostSaid)
-			break
+		b.Code, b.For = code, ""
+		for _, name := range [...]string{"original-recipient", "final-recipient"} {
+			if b.For == "" {
+				b.For, _ = invites.ParseEmail(strings.Trim(strings.TrimSpace(typed(g.get(name))), "<>"))
+			}
 		}
 	}
-	return true
+	return known
 }
 
-var returnedHeader = regexp.MustCompile(`(?mi)^(received|return-path|message-id|date|from):`)
+// typed is a value without its type: "smtp; 550 no".
+func typed(value string) string {
+	if kind, text, ok := strings.Cut(value, ";"); ok && !strings.Contains(strings.TrimSpace(kind), " ") {
+		return text
+	}
+	return value
+}
+
+// above is what a letter says for itself, without the mail that it gives back.
+func above(shown string) string {
+	lines := strings.Split(shown, "\n")
+	run, sure := 0, false
+	for i, line := range lines {
+		switch {
+		case i > 0 && returnedBelow.MatchString(line):
+			return strings.Join(lines[:i], "\n")
+		case returnedField.MatchString(line):
+			run++
+			sure = sure || returnedSure.MatchString(line)
+		case run > 0 && (strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")): // a folded line
+			run++
+		default:
+			run, sure = 0, false
+		}
+		if sure && (run > 1 || i+1 == len(lines) || strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, " \t>|")), "message-id:")) {
+			return strings.Join(lines[:i+1-run], "\n")
+		}
+	}
+	return shown
+}
+
+// letter fills in what a report says that is written for people only. b stays unclear where that leaves
+// room for doubt.
+func letter(b *invites.Bounce, subject, said string) {
+	var late, final, refused bool
+	for paragraph := range strings.SplitSeq(subject+"\n\n"+said, "\n\n") {
+		for _, s := range sentence.FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
+			sure := !supposes.MatchString(s) // "if it fails permanently" has not happened
+			last := letterFinal.MatchString(s)
+			final = final || sure && last
+			late = late || !last && letterLate.MatchString(s)
+			refused = refused || sure && letterRefused.MatchString(s)
+		}
+	}
+	codes := ""
+	for _, m := range replyCode.FindAllStringSubmatch(said, 50) {
+		codes += first(m[1], 1)
+	}
+	for _, code := range statusCode.FindAllString(said, 50) {
+		codes += first(code, 1)
+	}
+	switch {
+	case final:
+		b.Final = true
+	case late:
+	case strings.Contains(codes, "5"), refused:
+		b.Final = true
+	case !strings.Contains(codes, "4"):
+		return
+	}
+	b.Unclear = false
+	b.Text = reason(said, b.Final)
+	if b.Code = statusCode.FindString(b.Text); b.Code == "" {
+		for _, code := range statusCode.FindAllString(said, 50) {
+			if (code[0] == '5') == b.Final {
+				b.Code = code
+				break
+			}
+		}
+	}
+}
+
+// reason is what the server said that would not take the mail, or else why it could not be delivered, in the
+// words of the letter.
+func reason(said string, final bool) string {
+	lines := strings.Split(said, "\n")
+	best, at := -1, 0
+	for i, line := range lines {
+		for _, m := range replyCode.FindAllStringSubmatchIndex(line, 10) {
+			if best < 0 || final && line[m[2]] == '5' && lines[best][at] != '5' {
+				best, at = i, m[2]
+			}
+		}
+	}
+	if best < 0 {
+		for i, line := range lines {
+			if m := statusCode.FindStringIndex(line); m != nil && best < 0 {
+				best, at = i, m[0]
+			}
+		}
+	}
+	if best >= 0 {
+		text := lines[best][at:]
+		for i := best + 1; i < len(lines) && i < best+5; i++ { // a reply of several lines, or one that was wrapped
+			line := strings.TrimSpace(lines[i])
+			code := replyCode.FindStringSubmatchIndex(line)
+			switch {
+			case line == "" || strings.ContainsAny(first(line, 1), "<[-") || strings.HasSuffix(line, ":"):
+				i = len(lines)
+			case code != nil && code[2] == 0:
+				text += " " + strings.TrimLeft(line[code[3]:], " -")
+			case code == nil && (len(lines[best]) > 60 || len(strings.TrimSpace(text)) < 5) && !strings.HasSuffix(strings.TrimSpace(text), "."):
+				text += " " + line
+			default:
+				i = len(lines)
+			}
+		}
+		return cleanLine(strings.TrimRight(strings.TrimSpace(text), `'"”»)`), mostSaid)
+	}
+	for _, words := range []*regexp.Regexp{reasons, letterRefused} {
+		for paragraph := range strings.SplitSeq(said, "\n\n") {
+			for _, s := range sentence.FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
+				if s = strings.TrimSpace(s); words.MatchString(s) && !supposes.MatchString(s) {
+					return cleanLine(s, mostSaid)
+				}
+			}
+		}
+	}
+	return ""
+}

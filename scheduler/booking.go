@@ -22,7 +22,8 @@ type Booking struct {
 	// have been taken in.
 	Is invites.Entry `json:"is"`
 
-	In string `json:"in,omitempty"` // the calendar it is in, by its name; "" where that is not known
+	In   string `json:"in,omitempty"`   // the calendar it is in, by its name; "" where that is not known
+	Away bool   `json:"away,omitempty"` // somebody has moved it there, from the one in which it was made
 
 	Told    Content          `json:"told"`              // what the partner knows from it
 	Answer  invites.PartStat `json:"answer,omitempty"`  // to what they know; "" for none
@@ -83,7 +84,7 @@ func (c *Conversation) setting(t *plan.Terms) templates.Setting {
 	where := c.where(t)
 	s := templates.Setting{Kind: string(where.Kind), Place: where.Place, Phone: string(where.Phone), URL: string(where.URL)}
 	if s.Kind == plan.Video && t.Setting.URL == "" && c.Place == nil && c.Booking != nil {
-		s.URL = c.Booking.Is.Join
+		s.URL, s.NoLink = c.Booking.Is.Join, c.Booking.Is.NoRoom
 	}
 	return s
 }
@@ -210,7 +211,7 @@ func (c *Conversation) Written(m *Message) {
 	b := Booking{Wrote: ch.Entry, Is: *m.Entry, In: m.In, Told: m.Content}
 	b.Is.Guests = ch.Guests
 	if c.Booking != nil {
-		b.In = cmp.Or(b.In, c.Booking.In)
+		b.In, b.Away = cmp.Or(b.In, c.Booking.In), c.Booking.Away
 		b.Is.Guests = slices.Clone(c.Booking.Is.Guests) // what they have answered meanwhile is still to be taken in
 		for _, g := range ch.Guests {
 			if !invited(b.Is.Guests, g.Email) && !invited(c.Booking.Wrote.Guests, g.Email) {

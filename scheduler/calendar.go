@@ -45,7 +45,7 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) (err error) {
 			if complete {
 				r.seen[e.ID] = true
 			}
-			if err := r.take(ctx, e); err != nil {
+			if err := r.takeGuarded(ctx, e); err != nil {
 				return err
 			}
 		}
@@ -117,6 +117,14 @@ type reading struct {
 func (r *reading) board(ctx context.Context) (err error) {
 	if r.b == nil {
 		r.b, err = r.s.recall(ctx)
+	}
+	return err
+}
+
+// takeGuarded is take, for one event of many: a fault in it is no reason not to hear of the others.
+func (r *reading) takeGuarded(ctx context.Context, e *invites.Entry) (err error) {
+	if !r.s.guard("taking in an event", e.ID, func() { err = r.take(ctx, e) }) {
+		r.b = nil // it may be half taken in
 	}
 	return err
 }
@@ -296,7 +304,7 @@ func (r *reading) ask(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := r.take(ctx, e); err != nil {
+		if err := r.takeGuarded(ctx, e); err != nil {
 			return err
 		}
 		if err := r.board(ctx); err != nil {
@@ -320,7 +328,8 @@ func (s *Scheduler) Hint() { wake(s.hints()) }
 func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 	told := ""
 	for attempt := 1; ctx.Err() == nil; attempt++ {
-		err := s.ReadCalendar(ctx)
+		err := errFault
+		s.guard("reading the calendar", "", func() { err = s.ReadCalendar(ctx) })
 		if first != nil {
 			close(first)
 			first = nil

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -235,6 +236,16 @@ func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
 func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Draft, error) {
 	if err := c.busy(); err != nil {
 		return nil, err
+	}
+	if c.returned(now) {
+		off := *c.Cancelled
+		off.Reason, off.Told = cmp.Or(reason, off.Reason), false
+		c.Cancelled = &off
+		d, err := s.decide(c, Step{Kind: Cancel}, now, true)
+		if d != nil {
+			d.Events = append(d.Events, c.event(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in Google Calendar: "+reason, ": ")))
+		}
+		return d, err
 	}
 	if c.Cancelled != nil {
 		return &Draft{At: now, Conversation: c, Sent: c.last(nil, Cancel)}, nil

@@ -126,9 +126,12 @@ func (d *delivery) door() (closed time.Time, open bool) {
 // claim feeds the workers. One message goes ahead, to see whether the server is well; only then are
 // more claimed: a thousand messages should not knock at a closed door.
 func (d *delivery) claim(rows []int64) error {
-	wanted := func(c *Conversation, m *Message) (State, bool) {
+	wanted := func(c *Conversation, m *Message) (end State, ok bool) {
 		c.settings, m.Changed, m.booking = &d.Settings, d.Now().UTC(), c.Booking
-		return c.Wanted(m, m.Changed)
+		if !d.guard("a claim", Ref(m.ID, m.Round), func() { end, ok = c.Wanted(m, m.Changed) }) {
+			return Held, false // somebody has to look at it
+		}
+		return end, ok
 	}
 	idle := false // nothing was left to claim, and nothing has been sent since
 	for d.ctx.Err() == nil {
@@ -169,6 +172,18 @@ func (m *Message) again() State {
 
 func (d *delivery) send(m *Message) {
 	defer d.busy.Done()
+	dotted := false
+	if !d.guard("a delivery", Ref(m.ID, m.Round), func() { d.hand(m, &dotted) }) {
+		if m.State = m.again(); dotted {
+			m.State, m.Unclears = Unclear, m.Unclears+1
+		}
+		m.Error, m.NotBefore = "a fault of this program", time.Now().Add(Backoff(m.Attempts, rand.Float64()))
+		d.settle(m)
+	}
+}
+
+// hand hands m over, and writes down what has become of it. dotted is set once it may have been accepted.
+func (d *delivery) hand(m *Message, dotted *bool) {
 	if closed, _ := d.door(); !closed.IsZero() || d.ctx.Err() != nil { // it stays where it is
 		m.State, m.NotBefore = m.again(), closed
 		d.settle(m)
@@ -186,7 +201,7 @@ func (d *delivery) send(m *Message) {
 			return
 		}
 	}
-	dotted, before := false, m.Code
+	before := m.Code
 	if d.by == Mail {
 		m.Via = d.Via
 	}
@@ -194,11 +209,11 @@ func (d *delivery) send(m *Message) {
 		if err := d.Store.Dot(d.hard, m); err != nil {
 			return err
 		}
-		dotted = true
+		*dotted = true
 		d.Mark(d.hard)
 		return nil
 	})
-	stale := d.judge(m, err, dotted)
+	stale := d.judge(m, err, *dotted)
 	if m.State == Accepted && d.by == Mail {
 		// The next message need not wait until this is on the disk: its own dot is written after it.
 		d.busy.Add(1)

@@ -132,7 +132,7 @@ func (t *entryTaking) take() bool {
 		if t.b.In != "" {
 			t.note("the event is in another calendar of the account now, %s, and is followed there", e.In)
 		}
-		t.b.In = e.In
+		t.b.In, t.b.Away = e.In, t.b.In != "" && e.In != t.s.Online.Name()
 	}
 	if t.tried != nil {
 		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.entry.Summary, t.tried.entry.Description

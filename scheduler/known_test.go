@@ -1,11 +1,13 @@
 package scheduler_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler"
 	"coalition/scheduler/plan"
 )
 
@@ -268,5 +270,193 @@ func TestLostTime(t *testing.T) {
 				t.Error("it is still there")
 			}
 		})
+	}
+}
+
+// TestBackFromCancel: an event that somebody has brought back after the talk was cancelled is shown, and goes again
+// on the organizer's word.
+func TestBackFromCancel(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		w, o := booked(t)
+		w.sync()
+		if told {
+			o.edit(deleteIt)
+			w.sync()
+			w.take("maya", scheduler.Withdraw{Told: true})
+		} else {
+			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.pass()
+		}
+		w.sync()
+		before := len(o.told)
+		if next := w.find("maya").Next(w.now).Next; next != "" {
+			t.Errorf("before, next: %s", next)
+		}
+		o.edit(func(e *invites.Entry) { e.Deleted = false })
+		w.sync()
+		w.pass()
+		c := w.find("maya")
+		if next := c.Next(w.now).Next; !strings.Contains(next, "coalition cancel maya") || c.Status(w.now) != scheduler.Cancelled || len(o.told) != before {
+			t.Errorf("told %t: it is %s; next: %s", told, c.Status(w.now), next)
+		}
+		w.commit(w.CallOff(w.find("maya"), "", w.now))
+		w.pass()
+		w.sync()
+		if c := w.find("maya"); !o.only(t).Deleted || c.Next(w.now).Next != "" || len(o.told) != before+1 {
+			t.Errorf("told %t: its event is still there, or next: %s; guests were told %q", told, c.Next(w.now).Next, o.told)
+		}
+	}
+}
+
+// TestCounterToGoogle: another time that comes by mail to a talk in Google Calendar is taken there, or declined in
+// a plain mail.
+func TestCounterToGoogle(t *testing.T) {
+	proposed := func(t *testing.T) (*world, *online) {
+		w := newWorld(t)
+		o := newOnline(w)
+		w.plan("maya", maya())
+		w.pass()
+		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		w.pass()
+		w.sync()
+		o.edit(accept)
+		w.sync()
+		mail := w.reply(invites.Counter, invites.Tentative)
+		mail.Calendar.Start, mail.Calendar.End = dayLater.Time().UTC(), dayLater.Time().Add(time.Hour).UTC()
+		if r := w.receive(mail); !r.Counted {
+			t.Fatalf("%+v", r)
+		}
+		if next := w.find("maya").Next(w.now).Next; !strings.HasPrefix(next, "take or decline the time that Maya Chen proposes") {
+			t.Fatalf("next: %s", next)
+		}
+		if c := w.find("maya"); c.PartStat != invites.Accepted {
+			t.Errorf("by a mail it became %s", c.PartStat)
+		}
+		return w, o
+	}
+	t.Run("taken", func(t *testing.T) {
+		w, o := proposed(t)
+		w.commit(w.TakeCounter(w.find("maya"), w.now))
+		w.pass()
+		if c := w.find("maya"); !o.only(t).Start.Equal(dayLater.Time()) || c.Counter != nil {
+			t.Errorf("its event is at %s", o.only(t).Start)
+		}
+		w.want("brief-0")
+	})
+	t.Run("declined", func(t *testing.T) {
+		w, o := proposed(t)
+		w.commit(w.DeclineCounter(w.find("maya"), "I am on the train then.", w.now))
+		w.pass()
+		w.sync()
+		c := w.find("maya")
+		if p := w.arrived[len(w.arrived)-1]; p.Kind != "declinecounter" || p.Calendar != nil || strings.Contains(string(p.Data), "text/calendar") || !strings.Contains(string(p.Data), "on the train then") {
+			t.Errorf("there has arrived %s:\n%s", p.Kind, p.Data)
+		}
+		if c.Counter != nil || c.PartStat != invites.Accepted || !o.only(t).Start.Equal(start) {
+			t.Errorf("it is %s at %s", c.PartStat, o.only(t).Start)
+		}
+		o.want(t, invitation)
+	})
+}
+
+// TestNoRoom: what could not be made is not promised.
+func TestNoRoom(t *testing.T) {
+	for _, room := range []bool{false, true} {
+		w := newWorld(t)
+		o := newOnline(w)
+		w.plan("maya", maya("permitted: She said yes.", "setting: {kind: video}"))
+		w.Plans.Meet = true
+		w.pass()
+		w.sync()
+		if room {
+			o.edit(func(e *invites.Entry) { e.Join = "https://meet.google.com/abc" })
+		} else {
+			o.edit(func(e *invites.Entry) { e.NoRoom = true })
+		}
+		w.sync()
+		w.later(start.Sub(w.now) - 30*time.Minute)
+		w.pass()
+		text := string(w.arrived[0].Data)
+		if w.kinds() != "reminder-0" || strings.Contains(text, "link in the invitation") || strings.Contains(text, "meet.google.com/abc") != room {
+			t.Errorf("with a room: %t: %s", room, text)
+		}
+	}
+}
+
+// TestMovedElsewhere: an event in another calendar of the account is followed there.
+func TestMovedElsewhere(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	h := &twoCalendars{online: o}
+	w.Online = h
+	o.edit(accept)
+	h.away, o.others = "team@group.calendar.google.com", []string{"team@group.calendar.google.com"}
+	w.sync()
+	c := w.find("maya")
+	if c.Booking.Is.Deleted || c.Booking.In != h.away || c.PartStat != invites.Accepted || !strings.Contains(strings.Join(c.Waiting(w.now), ""), h.away) {
+		t.Fatalf("it is %s in %s; the list says %q", c.PartStat, c.Booking.In, c.Waiting(w.now))
+	}
+	o.edit(answer(invites.Declined))
+	w.sync()
+	if c := w.find("maya"); c.PartStat != invites.Declined {
+		t.Errorf("what happens there is not seen: it is %s", c.PartStat)
+	}
+	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.pass()
+	if !o.only(t).Deleted || h.wrote != h.away {
+		t.Errorf("cancelled in %q", h.wrote)
+	}
+	o.want(t, invitation, "cancellation maya@example.org 4 Mar 10:00")
+}
+
+// Two calendars of one account: an event that was moved away looks deleted in the first.
+type twoCalendars struct {
+	*online
+	away, wrote string
+}
+
+func (h *twoCalendars) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+	return h.online.Changes(ctx, cursor, since, func(page []*invites.Entry, full bool) error {
+		for i, e := range page {
+			if h.away != "" {
+				page[i] = &invites.Entry{ID: e.ID, Etag: "gone", Updated: e.Updated, Deleted: true}
+			}
+		}
+		return take(page, full)
+	})
+}
+
+func (h *twoCalendars) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
+	e, err := h.online.Entry(ctx, in, id)
+	e.In = h.away
+	return e, err
+}
+
+func (h *twoCalendars) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+	h.wrote = ch.Is.In
+	return h.online.Write(ctx, ch, dot)
+}
+
+// TestDeletedInOneLook: what was changed in the calendar before it was deleted counts, with or without a look in
+// between; and what is brought back is what the list shows.
+func TestDeletedInOneLook(t *testing.T) {
+	for _, bare := range []bool{false, true} {
+		w, o := booked(t)
+		w.sync()
+		meddle(w, o).bare = bare
+		o.edit(moveTo(start.Add(3 * time.Hour)))
+		o.edit(placeAt("South gate"))
+		o.edit(deleteIt)
+		w.sync()
+		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		if bare { // the calendar in memory writes what differs from what was written last; the true one compares
+			continue
+		}
+		w.pass()
+		w.sync()
+		c, e := w.find("maya"), o.only(t)
+		if e.Deleted || !e.Start.Equal(c.Start(w.now)) || c.Place == nil || e.Location != *c.Place || c.PartStat != invites.NeedsAction {
+			t.Errorf("the event is at %s, %s; the list says %s\n%s", e.Start, e.Location, c.Start(w.now), w.history("sync"))
+		}
 	}
 }

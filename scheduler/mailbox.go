@@ -15,7 +15,16 @@ const reconnect = 5 * time.Minute
 
 // ReadMail takes in what has come into the mailbox since it was read last. The cursor is written with
 // what a mail changes, and behind each batch; a mail that is read again does not count again.
-func (s *Scheduler) ReadMail(ctx context.Context) error {
+func (s *Scheduler) ReadMail(ctx context.Context) (err error) {
+	if !s.guard("reading the mailbox", "", func() { err = s.readMail(ctx) }) {
+		err = errFault
+	}
+	return err
+}
+
+var errFault = errors.New("a fault of this program, of which the log says more")
+
+func (s *Scheduler) readMail(ctx context.Context) error {
 	name := s.Mailbox.Name()
 	at, err := s.Store.Cursor(ctx, name)
 	if err != nil {

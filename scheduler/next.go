@@ -302,6 +302,9 @@ func (c *Conversation) nextReminder(now time.Time, told *Content) (Step, bool) {
 }
 
 func (c *Conversation) nextCancelled(now time.Time) Step {
+	if c.returned(now) {
+		return Step{Next: "take the event out again, which somebody has brought back in Google Calendar: coalition cancel " + c.Ref(), Again: c.told().Start.Time()}
+	}
 	if m := c.last(nil, Cancel); m != nil {
 		s, _ := m.waiting()
 		if m.State == Expired {
@@ -313,6 +316,15 @@ func (c *Conversation) nextCancelled(now time.Time) Step {
 		return Step{}
 	}
 	return Step{Kind: Cancel, Due: c.Cancelled.At, Next: "send the cancellation"}
+}
+
+// returned reports whether the event of a talk that was cancelled is in the calendar again.
+func (c *Conversation) returned(now time.Time) bool {
+	if b := c.Booking; c.Cancelled == nil || b == nil || b.Is.Deleted || !now.Before(b.Told.Start.Time()) {
+		return false
+	}
+	m := c.last(nil, Cancel)
+	return m == nil && c.Cancelled.Told || m != nil && m.State == Accepted
 }
 
 // tellsCancel reports whether the partner is to be told that the talk is off: where there is an

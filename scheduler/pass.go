@@ -36,10 +36,16 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	var due, changed []task
 	r := &Report{Doubt: b.Doubt, Held: b.Doubt != ""}
 	for _, c := range b.Conversations {
-		if c.file == fileRead {
-			c.Settle(b.Now)
+		var step Step
+		if !s.guard("a pass", c.Ref(), func() {
+			if c.file == fileRead {
+				c.Settle(b.Now)
+			}
+			step = c.Next(b.Now)
+		}) {
+			r.Failed++
+			continue
 		}
-		step := c.Next(b.Now)
 		switch {
 		case step.IsDue(b.Now):
 			due = append(due, task{c, step})
@@ -103,11 +109,18 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			}
 		})
 	}
+	guarded := func(t task, i int) {
+		if !s.guard("a pass", t.c.Ref(), func() { carryOn(t, i) }) {
+			mu.Lock()
+			defer mu.Unlock()
+			r.Failed++
+		}
+	}
 	for _, t := range changed {
-		work <- func() { carryOn(t, -1) }
+		work <- func() { guarded(t, -1) }
 	}
 	for i, t := range due {
-		work <- func() { carryOn(t, i) }
+		work <- func() { guarded(t, i) }
 	}
 	close(work)
 	wg.Wait()

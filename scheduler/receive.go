@@ -39,7 +39,10 @@ func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Recei
 					return receipts, err
 				}
 			}
-			r, d := s.take(b, mail)
+			r, d := Receipt{Mail: mail, What: "it can't be taken in: a fault of this program, of which the log says more"}, (*Draft)(nil)
+			if !s.guard("taking in a mail", mail.Key, func() { r, d = s.take(b, mail) }) {
+				b = nil // it may be half taken in
+			}
 			if d != nil {
 				if d.Key = mail.Key; r.Counted {
 					d.Slots = b.Slots
@@ -463,8 +466,15 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	}
 	if c.Channel == Google { // where this belongs; a COUNTER, which it does not know, is for the organizer
 		s := strings.ToLower(string(o.Method)) + " (by mail, from " + t.from() + ")"
-		if o.Method == invites.Counter && o.Start.After(t.at) {
-			return t.shown(strings.TrimSuffix(s+", proposing "+plan.SlotOf(o.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone))).String()+": "+o.Comment, ": "))
+		if o.Method == invites.Counter && o.Start.After(t.at) && !o.Start.Equal(told.Start.Time()) {
+			said := strings.TrimSuffix("another time (by mail, from "+t.from()+"): "+o.Comment, ": ")
+			switch {
+			case t.attendee(o) == nil:
+				return t.doubted("it does not answer for " + string(c.Plan.With.Email))
+			case c.Cancelled != nil || !t.at.Before(told.End()):
+				return t.written("too late: " + said)
+			}
+			return t.takeCounter(o, &invites.Attendee{}, c.Replied, said) // what they have answered says the calendar
 		}
 		t.s.Hint()
 		return t.written(s + ": Google Calendar takes it in")
@@ -679,6 +689,9 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	}
 	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
 		lines = append(lines, "Google has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")
+	}
+	if b := c.Booking; b != nil && b.Away {
+		lines = append(lines, "its event is in another Google calendar of yours, "+b.In+", and is followed there")
 	}
 	if p := c.unheardAnswer(); p != "" {
 		lines = append(lines, strings.ToLower(string(p))+" stands in Google Calendar, but perhaps to the talk as it was before: it does not count until "+c.Plan.With.Name+" answers anew")

@@ -72,7 +72,8 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	told := make(map[string]bool)
 	for {
 		s.tell(b, told)
-		r, err := s.Pass(ctx, b)
+		r, err := &Report{Again: s.Now().Add(rescan)}, error(nil)
+		s.guard("a pass", "", func() { r, err = s.Pass(ctx, b) })
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -195,7 +196,8 @@ func (s *Scheduler) keepDelivering(ctx, hard context.Context, by Channel, kick <
 		case <-kick:
 		case <-timer.C:
 		}
-		o := s.deliver(ctx, hard, by)
+		o := outcome{next: time.Now().Add(time.Minute)}
+		s.guard("delivering", string(by), func() { o = s.deliver(ctx, hard, by) })
 		next, n, err := o.next, o.settled, o.err
 		wait := 24 * time.Hour
 		switch {

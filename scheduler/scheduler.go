@@ -297,7 +297,9 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 		k := key{p.ID, p.Round}
 		if c := known[k]; c != nil {
 			delete(known, k)
-			b.Problems = append(b.Problems, c.Read(p, b.Now)...)
+			if !s.guard("reading a plan", c.Ref(), func() { b.Problems = append(b.Problems, c.Read(p, b.Now)...) }) {
+				c.file = fileUnread
+			}
 			b.Conversations = append(b.Conversations, c)
 		} else {
 			fresh = append(fresh, p)

@@ -72,6 +72,8 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 			talk.Before = templates.Former{Start: told.Start.Time(), Length: told.Length}
 		}
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
+	case Reminder:
+		talk.Setting.NoLink = talk.Setting.URL == "" && c.Plan.Setting.URL == "" && (c.Booking == nil || c.Booking.Is.Join == "")
 	case DeclineCounter:
 		talk.Reason = c.Counter.reason
 		talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
@@ -121,7 +123,11 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	if ids := c.thread(m.copy()); len(ids) > 0 {
 		e.Headers["References"] = ids
 	}
-	if method := m.method(); method != "" {
+	method := m.method()
+	if c.Channel == Google { // one channel carries the event; that a time is not taken is said in a plain mail
+		method = ""
+	}
+	if method != "" {
 		m.Calendar, err = s.calendar(c, m, view, method)
 		if err != nil {
 			return err

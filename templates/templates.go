@@ -67,6 +67,8 @@ type Item struct {
 // still to make the room: then the invitation leads there.
 type Setting struct {
 	Kind, Place, Phone, URL string
+
+	NoLink bool // of a video call without URL: nothing that the partner has got says how to join, as far as is known
 }
 
 // A Talk is all that a template may say. Times are instants; the zones are those of the two people.

@@ -142,6 +142,16 @@ func (s *Store) write() {
 	}
 }
 
+// guarded does o. A fault in it is its own error: the store and all others go on.
+func (o op) guarded(tx *txn) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("a fault of this program, while the state was written")
+		}
+	}()
+	return o.do(tx)
+}
+
 // carryOut does the ops of a batch in one transaction. Where one of them fails it must not take the
 // others with it: each is then done in a transaction of its own. It returns the connection to go on
 // with; nil: a new one.
@@ -159,7 +169,7 @@ func (s *Store) carryOut(tx *txn, batch []op) *txn {
 	fit := true
 	err := s.transact(tx, func() error {
 		for _, o := range batch {
-			if err := o.do(tx); err != nil {
+			if err := o.guarded(tx); err != nil {
 				return err
 			}
 		}

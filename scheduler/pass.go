@@ -62,6 +62,9 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			}
 		}
 	}
+	if s.floods(len(due), b) {
+		due = nil
+	}
 	// Side by side: the words are made on all cores, and the commits share their syncs.
 	made := make([]*Draft, len(due))
 	var mu sync.Mutex
@@ -145,6 +148,19 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Row, b.Row))
 	})
 	return r, ctx.Err()
+}
+
+// floods reports whether to wait for plan files that are just being written, since with them there would be more
+// messages than may go at once. They become still one by one: each pass alone would see but a few.
+func (s *Scheduler) floods(due int, b *Board) bool {
+	if due == 0 || b.fresh == 0 || due+b.fresh <= s.HoldOver {
+		s.flood = time.Time{}
+		return false
+	}
+	if s.flood.IsZero() {
+		s.flood = time.Now()
+	}
+	return time.Since(s.flood) < 12*still // whoever writes without end keeps nothing else waiting
 }
 
 // passed takes into r what has become of the draft of c.

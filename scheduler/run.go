@@ -50,7 +50,10 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 		return nil
 	}
 	b, err := s.begin(ctx, still)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	delivered := make(chan struct{}, 1)

@@ -56,6 +56,7 @@ type Scheduler struct {
 	seen   atomic.Int64 // when the calendar was read last, in real time (Unix, ms); 0: it could not be, or nobody has tried
 	within sync.Map     // by name: the other calendars that the account may write to
 	behind atomic.Bool  // something in the calendar is to be read once more, when a write of ours is settled
+	flood  time.Time    // in real time: since when more files are being written than may go at once; zero: they are not
 	intake sync.Mutex   // what comes in is judged one after the other: who answers first has the time
 
 	marking sync.Mutex
@@ -254,6 +255,7 @@ type Board struct {
 	Conversations []*Conversation // by id and round
 	Problems      []strictyaml.Problem
 	Again         time.Time       // in real time: when a plan file should be read once more; zero: never
+	fresh         int             // plan files that are not read yet since they have just been written
 	Fresh         bool            // the store holds no conversation, and there are plans
 	Gone          []*Conversation // those that are not over, and whose plan file is no more
 	Doubt         string          // why the state may not know of all that has left for the plans; "": it does
@@ -279,7 +281,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 	if err := cmp.Or(unreadable, err); err != nil {
 		return nil, err
 	}
-	b := &Board{Now: s.Now(), Slots: slots, Problems: set.Problems, Again: set.Again, Fresh: len(stored) == 0 && len(set.Plans) > 0}
+	b := &Board{Now: s.Now(), Slots: slots, Problems: set.Problems, Again: set.Again, fresh: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
 	if _, _, b.Doubt, err = s.doubted(ctx); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ type Set struct {
 	Unread map[ID]bool
 	// Again is when a file that was still being written should be looked at once more; zero: never.
 	Again time.Time
+	// Fresh is how many files are still being written, or may be.
+	Fresh int
 }
 
 // A Folder reads the plan files of one folder, and reads again only those that have changed.
@@ -118,6 +120,7 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 					set.Again = until
 				}
 				set.Unread[idOf(name)] = true
+				set.Fresh++
 				continue
 			}
 			work <- fresh{name, known}

@@ -21,6 +21,10 @@ type Mail struct {
 	Calendar *Object // the one iTIP object in it; nil: none
 	Bounce   *Bounce // of a [Report]; nil: it names no message and no recipient
 	Doubt    string  // why nothing in it counts, whoever wrote it: a phrase for people; "": nothing speaks against it
+
+	// What the server that took the mail says about who sent it, where that is no Doubt.
+	Refused string // the check that failed, a phrase for people: a plain reply counts only where it names a message of ours
+	Vouched bool   // a server that is trusted by name says that it comes from the domain of From
 }
 
 // A Sort is what kind of writer a mail has.

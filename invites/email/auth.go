@@ -1,74 +1,217 @@
 package email
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 )
 
-// unverified reports whether the server that took the mail says that neither SPF nor DKIM passed
-// (RFC 8601). Only the topmost Authentication-Results is read: those below it may be the sender's own.
-// DMARC is not asked for: honest answers fail it, since calendars answer in other people's names.
+// A verdict is what servers say about who sent a mail (RFC 8601).
+type verdict struct {
+	doubt   string // why nothing in it counts; "": nothing speaks against it
+	refused string // the check that a plain reply has failed, although SPF or DKIM passed; "": none
+	vouched bool   // a trusted server says that it comes from the domain of its From
+}
+
+// judge reads the fields Authentication-Results of a mail from that address. Those of the servers in
+// trust count together, since many set-ups write one for each check; where there is none of these, or
+// nobody is trusted by name, the topmost run of one server's.
 //
-// Nothing named is nothing said, and so is a pass that a server claims which is not one of trust, where
-// there are any; what failed counts whoever says so.
-func unverified(h fields, trust []string) bool {
-	id, results := authResults(h.get("authentication-results"))
-	trusted := len(trust) == 0 || slices.ContainsFunc(trust, func(s string) bool { return strings.EqualFold(s, id) })
-	var passed, failed, missing bool
-	for _, r := range results {
-		switch r {
-		case "pass":
-			passed = true
-		case "fail", "softfail", "permerror":
-			failed = true
-		default:
-			missing = true
+// Of each method the highest field decides, as those further down may be the sender's own. So a pass
+// below a failure is no pass, but a doubt. SPF and DKIM say whether anything counts. DMARC, and what
+// Microsoft puts in its place, only speak against a plain reply: calendars answer honestly in other
+// people's names. What failed counts also from a server that is not trusted, and a pass of its does not.
+func judge(h fields, from string, trust []string) (v verdict) {
+	var named, run [][]result
+	var top string
+	for i, value := range h.all("authentication-results") {
+		id, results := authResults(value)
+		if i == 0 {
+			top = id
+		}
+		if i == len(run) && strings.EqualFold(id, top) {
+			run = append(run, results)
+		}
+		if slices.ContainsFunc(trust, func(s string) bool { return strings.EqualFold(s, id) }) {
+			named = append(named, results)
 		}
 	}
-	if passed {
-		return failed && !trusted
+	counted := named
+	if len(named) == 0 {
+		counted = run
 	}
-	return failed || missing
+	foreign := len(trust) > 0 && len(named) == 0
+	spf, dkim, dmarc, compauth := newOutcome(counted, "spf"), newOutcome(counted, "dkim"), newOutcome(counted, "dmarc"), newOutcome(counted, "compauth")
+	_, domain := cutAddress(from)
+	switch {
+	case spf.disputed || dkim.disputed:
+		v.doubt = "the receiving server says that " + map[bool]string{true: "SPF", false: "DKIM"}[spf.disputed] + " failed, and a lower field, which may be forged, that it passed"
+	case spf.passed() || dkim.passed() || dmarc.passed():
+		if foreign && (spf.failed || dkim.failed) {
+			v.doubt = unverified
+		}
+	case spf.known() || dkim.known():
+		v.doubt = unverified
+	}
+	switch {
+	case dmarc.failed:
+		v.refused = "DMARC failed"
+	case compauth.failed:
+		v.refused = "compauth failed"
+	}
+	v.vouched = len(named) > 0 && v.doubt == "" && v.refused == "" &&
+		(dmarc.aligned(domain, "header.from") || dkim.aligned(domain, "header.d", "header.i") || spf.aligned(domain, "smtp.mailfrom", "smtp.mail"))
+	return v
+}
+
+const unverified = "the receiving server could not verify who sent it: neither SPF nor DKIM passed"
+
+// A result is what came of one check, with what it was about.
+type result struct {
+	method, value string
+	about         map[string]string // as "header.d"
+}
+
+// An outcome is what fields say of one method.
+type outcome struct {
+	results  []result // of the highest field that names it
+	failed   bool     // there
+	disputed bool     // it has failed there, and passed further down
+}
+
+func newOutcome(counted [][]result, method string) (o outcome) {
+	for _, field := range counted {
+		here := slices.Collect(func(yield func(result) bool) {
+			for _, r := range field {
+				if r.method == method && !yield(r) {
+					return
+				}
+			}
+		})
+		if o.results == nil {
+			o.results = here
+			o.failed = slices.ContainsFunc(here, func(r result) bool { return strings.HasSuffix(r.value, "fail") || r.value == "permerror" })
+		} else if o.failed && !o.passed() {
+			o.disputed = o.disputed || slices.ContainsFunc(here, passed)
+		}
+	}
+	return o
+}
+
+func passed(r result) bool { return r.value == "pass" }
+
+func (o *outcome) known() bool { return len(o.results) > 0 }
+
+func (o *outcome) passed() bool { return slices.ContainsFunc(o.results, passed) }
+
+// aligned reports whether a check has passed for that domain, or for one of the same organization
+// (RFC 7489, section 3.1), as the first of these properties that is there says. DMARC has looked itself,
+// and need not say for which; Microsoft says so also of domains that ask for nothing.
+func (o *outcome) aligned(domain string, properties ...string) bool {
+	return slices.ContainsFunc(o.results, func(r result) bool {
+		var of string
+		for _, p := range properties {
+			of = cmp.Or(of, r.about[p])
+		}
+		_, of = cutAddress(of)
+		if r.method == "dmarc" && of == "" {
+			of = domain
+		}
+		return (r.value == "pass" || r.method == "dmarc" && r.value == "bestguesspass") && domain != "" && organization(of) == organization(domain)
+	})
+}
+
+// cutAddress is an address, or a domain alone.
+func cutAddress(s string) (local, domain string) {
+	s = strings.Trim(s, "<>")
+	i := strings.LastIndexByte(s, '@')
+	return s[:max(i, 0)], s[i+1:]
+}
+
+// organization is what a domain and all below it belong to: the name that somebody could register.
+func organization(domain string) string {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+		domain = ascii
+	}
+	if org, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
+		return org
+	}
+	return domain
 }
 
 // authResults reads one Authentication-Results: who says so, where it says that, and what has come of
-// SPF and DKIM, each perhaps several times. Microsoft's servers leave their names out.
-func authResults(value string) (id string, results []string) {
-	for i, s := range strings.Split(unquoted(value), ";") {
-		method, result, ok := strings.Cut(s, "=")
-		if !ok {
-			if words := strings.Fields(s); i == 0 && len(words) > 0 { // a version may follow
-				id = words[0]
+// each check, which may be several of a method. Microsoft's servers leave their names out. Comments are
+// passed over; what stands in quotes is a value, whatever a sender has put there.
+func authResults(value string) (id string, results []result) {
+	var open *result // that the properties belong to
+	var name, text strings.Builder
+	var equals, quoted, gap bool // an = has come; within quotes; a space has come
+	depth, first := 0, true
+	end := func() {
+		key, word := strings.ToLower(name.String()), text.String()
+		switch {
+		case !equals && first && id == "":
+			id = word // a version may follow
+		case !equals:
+		case open == nil:
+			key, _, _ = strings.Cut(key, "/") // a version, too
+			word = strings.ToLower(word)
+			if i := strings.IndexFunc(word, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }); i >= 0 {
+				word = word[:i]
 			}
-			continue
+			open = new(result)
+			if word != "" {
+				results = append(results, result{key, word, make(map[string]string)})
+				open = &results[len(results)-1]
+			}
+		case open.about != nil && open.about[key] == "":
+			open.about[key] = word
 		}
-		method, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(method)), "/") // a version, too
-		if words := strings.Fields(strings.ToLower(result)); len(words) > 0 && (method == "spf" || method == "dkim") {
-			results = append(results, words[0])
-		}
+		name.Reset()
+		text.Reset()
+		equals, gap = false, false
 	}
-	return id, results
-}
-
-// unquoted is value without its comments and quoted strings, in which a sender may have words.
-func unquoted(value string) string {
-	var out strings.Builder
-	quoted, depth := false, 0
 	for i := 0; i < len(value); i++ {
-		switch c := value[i]; {
+		c := value[i]
+		switch {
 		case c == '\\' && (quoted || depth > 0):
-			i++
+			if i++; quoted && i < len(value) {
+				text.WriteByte(value[i])
+			}
+		case quoted && c == '"':
+			quoted = false
 		case quoted:
-			quoted = c != '"'
-		case c == '"' && depth == 0:
-			quoted = true
+			text.WriteByte(c)
 		case c == '(':
 			depth++
+			gap = true
 		case c == ')' && depth > 0:
 			depth--
-		case depth == 0:
-			out.WriteByte(c)
+		case depth > 0:
+		case c == ' ' || c == '\t':
+			gap = true
+		case c == ';':
+			end()
+			open, first = nil, false
+		case c == '=' && !equals:
+			name.WriteString(text.String())
+			text.Reset()
+			equals, gap = true, false
+		default:
+			if gap && text.Len() > 0 {
+				end()
+			}
+			if gap = false; c == '"' {
+				quoted = true
+			} else {
+				text.WriteByte(c)
+			}
 		}
 	}
-	return out.String()
+	end()
+	return id, results
 }

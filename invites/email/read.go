@@ -29,7 +29,7 @@ const (
 // Read takes in a raw mail (RFC 5322): as a mailbox gives it, as a mail program saves it, or as the one
 // mail of an mbox file. It reads the first MB, never fails, and takes a small part of a second whatever
 // is in there; a mail that makes no sense comes back as far as it does. trust are the names of the
-// servers whose word counts on who sent it; see unverified.
+// servers whose word counts on who sent it; see judge.
 func Read(raw []byte, trust []string) (m *invites.Mail) {
 	defer func() {
 		if recover() != nil { // whatever a stranger writes, the next mail is read
@@ -67,14 +67,16 @@ func read(raw []byte, trust []string) *invites.Mail {
 	if ids := messageIDs(h.get("message-id")); len(ids) > 0 {
 		m.MessageID = ids[0]
 	}
+	sender := judge(h, m.From.Email, trust)
+	m.Refused, m.Vouched = sender.refused, sender.vouched
 	calendar, doubt := theCalendar(top)
 	switch {
 	case bytes.IndexByte(data[:len(data)-len(body)], 0) >= 0 || strings.Contains(shown, "\x00"):
 		m.Doubt = "it holds NUL bytes, which no mail program writes"
 	case t.much:
 		m.Doubt = "it has more headers or parts than a mail has"
-	case unverified(h, trust):
-		m.Doubt = "the receiving server could not verify who sent it: neither SPF nor DKIM passed"
+	case sender.doubt != "":
+		m.Doubt = sender.doubt
 	default:
 		m.Doubt = doubt
 	}

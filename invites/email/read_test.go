@@ -48,6 +48,7 @@ func told(m *invites.Mail) string {
 	}
 	tell("sort", string(m.Sort))
 	tell("doubt", m.Doubt)
+	tell("refused", m.Refused)
 	tell("id", m.MessageID)
 	tell("refs", strings.Join(m.Refs, " "))
 	if !m.At.IsZero() {
@@ -354,6 +355,75 @@ func TestReadTrust(t *testing.T) {
 			if got := email.Read(mail, by.trust).Doubt; (got != "") != by.want {
 				t.Errorf("%q, %q trusted: doubt %q, want one: %t", tt.results, by.trust, got, by.want)
 			}
+		}
+	}
+}
+
+// All fields of the servers that are trusted count together; of each check the highest one decides, and
+// what a sender may have put below it is not believed.
+func TestWhoVouches(t *testing.T) {
+	const none, neither, disputed = "", "neither SPF nor DKIM passed", "may be forged"
+	for _, tt := range []struct {
+		name    string
+		fields  []string
+		trust   []string
+		doubt   string // a part of it
+		refused string
+		vouched bool
+	}{
+		{"none and pass", []string{"mx.example.org; dkim=none", "mx.example.org; spf=pass smtp.mailfrom=partner.example"}, trust, none, "", true},
+		{"each failed by itself", []string{"mx.example.org; dmarc=fail (p=reject dis=none) header.from=partner.example", `mx.example.org; dkim=fail reason="signature verification failed" header.d=partner.example`, "mx.example.org; spf=fail smtp.mailfrom=partner.example"}, trust, neither, "DMARC failed", false},
+		{"a stranger's pass", []string{"mx.example.org; spf=pass smtp.mailfrom=news@bulk.example; dkim=none; dmarc=fail (p=REJECT) header.from=partner.example"}, trust, none, "DMARC failed", false},
+		{"and without DMARC", []string{"mx.example.org; spf=pass smtp.mailfrom=news@bulk.example; dkim=none"}, trust, none, "", false},
+		{"a scanner's on top", []string{"scan.example.net; x-virus=clean", "mx.example.org; dkim=pass header.d=partner.example", "mx.example.org; spf=softfail smtp.mailfrom=a@relay.example"}, trust, none, "", true},
+		{"a scanner that checks again", []string{"scan.example.net; spf=fail; dkim=fail; dmarc=fail", "mx.example.org; dmarc=pass header.from=partner.example"}, trust, none, "", true},
+		{"a scanner's alone", []string{"scan.example.net; dkim=pass header.d=partner.example"}, trust, none, "", false},
+		{"the other trusted one", []string{"a.example.net; spf=neutral", "MX.EXAMPLE.ORG; dkim=pass header.i=@partner.example"}, []string{"a.example.net", "mx.example.org"}, none, "", true},
+		{"nobody trusted", []string{"mx.example.org; dkim=none", "mx.example.org; spf=pass smtp.mailfrom=partner.example"}, nil, none, "", false},
+		{"nobody trusted, failed", []string{"mx.example.org; dmarc=fail", "MX.example.org; spf=fail", "mx.example.org; dkim=none"}, nil, neither, "DMARC failed", false},
+		{"the end of the run", []string{"mx.example.org; spf=fail", "a.example.net; spf=pass", "mx.example.org; dkim=pass"}, nil, neither, "", false},
+		{"failed above, passed below", []string{"mx.example.org; dkim=fail header.d=partner.example", "mx.example.org; dkim=pass header.d=partner.example"}, trust, disputed, "", false},
+		{"although another passed", []string{"mx.example.org; spf=softfail; dkim=pass header.d=partner.example", "mx.example.org; spf=pass"}, trust, disputed, "", false},
+		{"of other signatures", []string{"mx.example.org; dkim=fail header.d=evil.example", "mx.example.org; spf=none", "mx.example.org; dkim=pass header.d=partner.example"}, trust, disputed, "", false},
+		{"nobody trusted, and disputed", []string{"mx.example.org; spf=fail", "mx.example.org; spf=pass"}, nil, disputed, "", false},
+		{"passed above, failed below", []string{"mx.example.org; spf=pass smtp.mailfrom=maya@partner.example", "mx.example.org; spf=fail"}, trust, none, "", true},
+		{"nothing above, passed below", []string{"mx.example.org; spf=none; dkim=none", "mx.example.org; spf=pass; dkim=pass header.d=partner.example"}, trust, neither, "", false},
+		{"DMARC failed above, passed below", []string{"mx.example.org; spf=pass smtp.mailfrom=bulk.example; dmarc=fail", "mx.example.org; dmarc=pass header.from=partner.example"}, trust, none, "DMARC failed", false},
+		{"two signatures", []string{"mx.example.org; dkim=fail header.d=list.example; dkim=pass header.d=partner.example"}, trust, none, "", true},
+		{"a list's signature", []string{"mx.example.org; dkim=fail header.d=partner.example; dkim=pass header.d=list.example"}, trust, none, "", false},
+		{"Microsoft's", []string{"mx.example.org; spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=bulk.example; dkim=none (message not signed) header.d=none;dmarc=none action=none header.from=partner.example;compauth=fail reason=001"}, trust, none, "compauth failed", false},
+		{"Microsoft's, without a name", []string{"spf=pass smtp.mailfrom=bulk.example;\n dkim=none;dmarc=bestguesspass action=none header.from=partner.example;compauth=fail reason=601"}, nil, none, "compauth failed", false},
+		{"Microsoft's guess", []string{"mx.example.org; spf=pass smtp.mailfrom=a.partner.example; dmarc=bestguesspass action=none header.from=partner.example;compauth=pass reason=109"}, trust, none, "", true},
+		{"compauth is no pass", []string{"mx.example.org; spf=none; dkim=none; dmarc=none; compauth=pass reason=703"}, trust, neither, "", false},
+		{"DMARC alone", []string{"mx.example.org; dmarc=pass"}, trust, none, "", true},
+		{"DMARC of another From", []string{"mx.example.org; dmarc=pass header.from=bulk.example"}, trust, none, "", false},
+		{"ARC", []string{"mx.example.org; arc=pass (i=1 spf=pass dkim=pass dkdomain=partner.example); spf=fail; dkim=fail"}, trust, neither, "", false},
+		{"a domain below", []string{"mx.example.org; spf=pass smtp.mailfrom=bounce@mail.partner.example"}, trust, none, "", true},
+		{"a domain beside", []string{"mx.example.org; dkim=pass header.d=partner.example.evil.example"}, trust, none, "", false},
+		{"a name at the end", []string{"mx.example.org; dkim=pass header.d=badpartner.example"}, trust, none, "", false},
+		{"the suffix alone", []string{"mx.example.org; dkim=pass header.d=example"}, trust, none, "", false},
+		{"the helo alone", []string{"mx.example.org; spf=pass smtp.helo=partner.example"}, trust, none, "", false},
+		{"about nobody", []string{"mx.example.org; spf=pass; dkim=pass"}, trust, none, "", false},
+		{"a local part in quotes", []string{`mx.example.org; spf=pass smtp.mailfrom="x; dkim=pass header.d=partner.example y@partner.example"@evil.example`}, trust, none, "", false},
+		{"in quotes", []string{`"mx.example.org" 1; dkim=pass header.d="partner.example"`}, trust, none, "", true},
+		{"spaces", []string{"mx.example.org 1 ; dkim/1 = pass(fine)header.d = partner.example (x)"}, trust, none, "", true},
+		{"in another case", []string{"mx.example.org; DKIM=Pass Header.D=Partner.Example."}, trust, none, "", true},
+		{"only the ARC field", nil, trust, none, "", false},
+	} {
+		mail := "ARC-Authentication-Results: i=1; mx.example.org; dkim=pass header.d=partner.example; dmarc=pass\n"
+		for _, f := range tt.fields {
+			mail += "Authentication-Results: " + f + "\n"
+		}
+		m := email.Read([]byte(mail+"From: maya@partner.example\n\nyes\n"), tt.trust)
+		if (m.Doubt == "") != (tt.doubt == "") || !strings.Contains(m.Doubt, tt.doubt) || m.Refused != tt.refused || m.Vouched != tt.vouched {
+			t.Errorf("%s: doubt %q, refused %q, vouched %t", tt.name, m.Doubt, m.Refused, m.Vouched)
+		}
+	}
+	// What people may register a name below belongs to nobody.
+	for _, d := range []string{"evil.co.uk", "evil.github.io"} {
+		_, suffix, _ := strings.Cut(d, ".")
+		if m := email.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+d+"\nFrom: maya@partner."+suffix+"\n\nyes\n"), trust); m.Vouched {
+			t.Errorf("%s vouched for another domain below %s", d, suffix)
 		}
 	}
 }

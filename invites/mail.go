@@ -17,10 +17,11 @@ type Mail struct {
 	Refs      []string  // the Message-IDs of In-Reply-To and References, without angle brackets
 
 	Sort     Sort
-	Text     string  // what its writer wrote themself: without what they quote, and without a marked signature
-	Calendar *Object // the one iTIP object in it; nil: none
-	Bounce   *Bounce // of a [Report]; nil: it names no message and no recipient
-	Doubt    string  // why nothing in it counts, whoever wrote it: a phrase for people; "": nothing speaks against it
+	Text     string   // what its writer wrote themself: without what they quote, and without a marked signature
+	Calendar *Object  // the one iTIP object in it; nil: none
+	UIDs     []string // of what the calendars in it are about, also those that can't be read: "" where it does not say
+	Bounce   *Bounce  // of a [Report]; nil: it names no message and no recipient
+	Doubt    string   // why nothing in it counts, whoever wrote it: a phrase for people; "": nothing speaks against it
 
 	// What the server that took the mail says about who sent it, where that is no Doubt.
 	Refused string // the check that failed, a phrase for people: a plain reply counts only where it names a message of ours

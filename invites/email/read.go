@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -69,7 +70,8 @@ func read(raw []byte, trust []string) *invites.Mail {
 	}
 	sender := judge(h, m.From.Email, trust)
 	m.Refused, m.Vouched = sender.refused, sender.vouched
-	calendar, doubt := theCalendar(top)
+	calendar, uids, doubt := theCalendar(top)
+	m.UIDs = uids
 	switch {
 	case bytes.IndexByte(data[:len(data)-len(body)], 0) >= 0 || strings.Contains(shown, "\x00"):
 		m.Doubt = "it holds NUL bytes, which no mail program writes"
@@ -205,19 +207,42 @@ func messageIDs(value string) []string {
 	return ids
 }
 
-// theCalendar is the one iTIP object in a mail (RFC 6047), or why there can't be one. The type of a
-// part decides, never its name (section 2.6). Many send it twice, also as a file.
-func theCalendar(top *part) (one *invites.Object, doubt string) {
+// A UID within a calendar, in lines that may be folded.
+var namedUID = regexp.MustCompile(`(?im)^UID[;:].*(?:\n[ \t].*)*`)
+
+// uidsIn are the UIDs in the text of a calendar, also of one that makes no sense; one that is "" where
+// there are none.
+func uidsIn(text string) (uids []string) {
+	const most = 1000
+	for _, line := range namedUID.FindAllString(text, most) {
+		_, uid, _ := strings.Cut(strings.NewReplacer("\n ", "", "\n\t", "").Replace(line), ":")
+		if uid = cleanLine(uid, mostID); !slices.Contains(uids, uid) {
+			uids = append(uids, uid)
+		}
+	}
+	if uids == nil {
+		return []string{""}
+	}
+	return uids
+}
+
+// theCalendar is the one iTIP object in a mail (RFC 6047), or why there can't be one, and the UIDs in
+// all of them. The type of a part decides, never its name (section 2.6). Many send it twice, also as a file.
+func theCalendar(top *part) (one *invites.Object, uids []string, doubt string) {
 	seen := 0
 	top.walk(func(p *part) {
-		if p.kind != "text/calendar" && p.kind != "application/ics" || doubt != "" {
+		if p.kind != "text/calendar" && p.kind != "application/ics" {
 			return
 		}
 		if seen++; seen > mostCalendars {
-			doubt = "the calendars in it are too many"
+			doubt = cmp.Or(doubt, "the calendars in it are too many")
 			return
 		}
 		text := toUTF8(p.data(), p.params["charset"])
+		uids = append(uids, uidsIn(string(unixLines([]byte(text))))...)
+		if doubt != "" {
+			return
+		}
 		if strings.Contains(text, "\x00") {
 			doubt = "the calendar in it holds NUL bytes"
 			return
@@ -247,9 +272,9 @@ func theCalendar(top *part) (one *invites.Object, doubt string) {
 		}
 	})
 	if doubt != "" {
-		return nil, doubt
+		return nil, uids, doubt
 	}
-	return one, ""
+	return one, uids, ""
 }
 
 func sameObject(a, b *invites.Object) bool {
@@ -258,9 +283,43 @@ func sameObject(a, b *invites.Object) bool {
 		a.Summary == b.Summary && a.Location == b.Location && a.Comment == b.Comment
 }
 
-// How the subjects of automatic replies begin. People write so, too.
-var away = regexp.MustCompile(`(?i)^\W*(automatic reply|automatische antwort|auto[- ]?(reply|response|antwort)|out of (the )?office|abwesen|` +
-	`vacation|urlaub|réponse automatique|absence|respuesta automática|risposta automatica|resposta automática|automatisch antwoord|afwezig)`)
+// How the subjects of automatic replies begin, in the words of the programs that write them. Nobody
+// writes so by hand: robots that say so in no other way are known by it.
+var automatic = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
+	`automat(?:ic|ed) (?:reply|response|answer)|auto[- ]?(?:reply|response|responder|answer)|out[- ]of[- ](?:the[- ])?office (?:auto|reply|response|message|notification|notice|alert)\S*`,
+	`automatische (?:antwort|rückmeldung|rückantwort|abwesenheit\S*)|auto[- ]?antwort|abwesenheits[- ]?(?:notiz|meldung|nachricht|mitteilung|hinweis|benachrichtigung|assistent|agent|info\S*)`,
+	`r[ée]ponse automatique|(?:message|notification|avis) (?:automatique )?d.absence`,
+	`respuesta autom[áa]tica|contestaci[óo]n autom[áa]tica|aviso de ausencia`,
+	`risposta automatica|avviso di assenza`,
+	`resposta autom[áàa]tica|aviso de aus[êe]ncia|mensagem autom[áa]tica de aus[êe]ncia`,
+	`automatisch (?:antwoord|bericht)|automatische (?:beantwoording|reactie)|afwezigheids[- ]?(?:bericht|melding|assistent)`,
+	`automatiskt? (?:svar|besked)|autosvar|fraværs(?:besked|melding|assistent)|frånvaro(?:meddelande|besked|assistent)`,
+	`automaattinen (?:vastaus|poissaolo\S*)|poissaolo(?:ilmoitus|viesti)`,
+	`automatyczna odpowied[zź]|odpowied[zź] automatyczna|autoodpowied[zź]|informacja o nieobecno[sś]ci`,
+	`automatická odpov[ěe][dď]|automatická odpoveď|automatikus v[áa]lasz|r[ăa]spuns automat|otomatik (?:yan[ıi]t|cevap)`,
+	`automatski odgovor|samodejni odgovor|automatinis atsakymas|automātiskā atbilde|automaat(?:vastus|ne vastus)|sjálfvirkt svar|trả lời tự động|(?:balasan|jawaban) otomatis`,
+	`αυτόματη απάντηση|автоматический ответ|автоответ(?:чик)?|автоматична відповідь|автовідповідь|автоматичен отговор|аутоматски одговор|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي`,
+}, "|") + `)(?:$|[^\p{L}])|自動(?:応答|返信|回覆|回復|答覆)|自动(?:答复|回复|回覆)|자동 ?(?:회신|응답)|ตอบกลับอัตโนมัติ)`)
+
+// How they begin where people write the words themselves: behind it stands the subject that is answered,
+// or until when they are away.
+var (
+	awayWords = strings.Join([]string{
+		`out[- ]of[- ](?:the[- ])?office|ooo|au(?:ß|ss)er haus|(?:ich bin )?(?:zur ?zeit |derzeit )?nicht im (?:büro|haus)|abwesend|abwesenheit|absen(?:te?|ce) du bureau|hors du bureau`,
+		`fuera de (?:la )?oficina|fuera del despacho|fuori (?:sede|ufficio)|fora do escrit[óo]rio|buiten kantoor|niet (?:aanwezig|op kantoor)|afwezig|poza biurem`,
+		`inte på kontoret|(?:er )?ikke på kontoret|poissa toimistosta|mimo kancel[áa][řr]|irodán kívül|вне офиса`,
+	}, "|")
+	awayNouns = `(?-i:AUTO)|away(?: from (?:my )?(?:mail|e-mail|desk))?|(?:on )?(?:vacation|holidays?|annual leave|leave)|urlaub|im urlaub|ferien|absence|absente?|en vacances|cong[ée]s?|vacances|ausencia|ausente|vacaciones|` +
+		`assenza|assente|ferie|in ferie|aus[êe]ncia|f[ée]rias|afwezigheid|(?:op )?vakantie|nieobecno[sś][cć]|nieobecn[ya]|urlop|frånvaro|frånvarande|semester|fravær|poissa|lomalla|dovolen[áa]|szabads[áa]g|отпуск|отсутствие`
+	away = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
+		`(?:` + awayNouns + `)\s*:|(?:不在|休暇)[^\p{L}]*:|不在通知)`)
+	// Where a mail says itself that it need not be answered, less is enough; people write so, too.
+	perhapsAway = regexp.MustCompile(`(?i)^[^\p{L}\p{N}]*(?:` + awayWords + `|` + awayNouns + `)(?:$|[^\p{L}])`)
+	// And what stands in one.
+	awayText = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:automat(?:ed|ic|isch|ique|ica|yczn)|out of (?:the |my )?office|on (?:vacation|holiday|leave|maternity|parental)|am (?:currently |now )?away|away (?:from|until|till|on)|` +
+		`not (?:be )?(?:in the office|reading|checking|available|reachable)|(?:be|am) (?:back|unavailable)|back (?:on|in the office)|upon my return|will (?:return|reply|respond|read|answer|get back)|limited access|abwesend|abwesenheit|urlaub|nicht (?:im büro|im haus|erreichbar)|wieder (?:erreichbar|da|im)|elternzeit|` +
+		`absente?|absence|cong[ée]s?|vacances|de retour|fuera de|ausente|vacaciones|regres[oa]|assente|ferie|rientr[oa]|f[ée]rias|retorno|afwezig|vakantie|terug op|nieobecn[ya]|nieobecno[sś]ci|urlop\S*|semester|frånvarande|fravær\S*|lomalla|dovolen\S*|szabads\S*|отпуск\S*|отсутств\S*)(?:$|[^\p{L}])|不在|休暇|休假`)
+)
 
 // sortOf is what kind of writer a mail has. Calendars answer by machine, and say so: with an answer of
 // a calendar in it only being a report, a list's or spam speaks against a mail. from is its sender,
@@ -272,6 +331,8 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 	unreturnable := strings.TrimSpace(h.get("return-path")) == "<>"
 	local, _, _ := strings.Cut(strings.ToLower(from), "@")
 	says := func(name string) bool { return h.word(name) != "" && h.word(name) != "no" }
+	subject := cleanLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject)
+	bulk := precedence == "bulk" || precedence == "junk"
 	switch {
 	case h.word("x-spam-flag") == "yes" || h.word("x-spam-status") == "yes" || h.word("x-spam") == "yes":
 		return invites.Spam
@@ -281,11 +342,14 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 		return invites.List
 	case answer:
 		return invites.Personal
-	case says("auto-submitted"), says("x-autoreply"), says("x-autorespond"), precedence == "auto_reply", unreturnable,
+	case says("auto-submitted"), says("x-autoreply"), says("x-auto-reply"), says("x-autorespond"), says("x-autoresponder"), says("x-mail-autoreply"), says("x-autoreply-from"), says("x-autogenerated"), says("x-vacation"),
+		precedence == "auto_reply", h.word("preference") == "auto_reply", unreturnable,
 		local == "postmaster", top.kind == "multipart/report", // of reading, not of delivery
-		away.MatchString(cleanLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject)) && (precedence != "" || h.get("x-auto-response-suppress") != ""):
+		automatic.MatchString(subject), away.MatchString(subject),
+		(precedence != "" || h.get("x-auto-response-suppress") != "") && perhapsAway.MatchString(subject),
+		bulk && awayText.MatchString(cut(ownWords(shown), 1000)):
 		return invites.Robot
-	case precedence == "bulk" || precedence == "junk":
+	case bulk:
 		return invites.List
 	}
 	return invites.Personal

@@ -428,6 +428,103 @@ func TestWhoVouches(t *testing.T) {
 	}
 }
 
+// Robots are known by their subjects, where they say it in no other way, and a vacation's mail in bulk is
+// none of a list's.
+func TestRobots(t *testing.T) {
+	for _, tt := range []struct{ subject, header, text string }{
+		{"Abwesenheitsnotiz: May we talk about working as partners?", "", "Ich bin bis 8. März nicht im Haus."},
+		{"Automatic reply: May we talk about working as partners?", "", "1 March I am back."},
+		{"[EXT] Automatic reply: May we talk?", "", "x"},
+		{"Automatische Antwort: Darf ich Sie um ein Gespräch bitten?", "", "x"},
+		{"Abwesenheit: AW: Gespräch", "", "x"},
+		{"Abwesend bis 8. März", "", "x"},
+		{"Nicht im Büro: Gespräch", "", "x"},
+		{"Urlaub: Re: Gespräch", "", "x"},
+		{"Réponse automatique : Puis-je vous parler ?", "", "x"},
+		{"=?utf-8?q?R=C3=A9ponse_automatique=C2=A0=3A_Puis-je_vous_parler_=3F?=", "", "x"},
+		{"Absence du bureau : Puis-je vous parler ?", "", "x"},
+		{"Absent : Re: Puis-je", "", "x"},
+		{"Respuesta automática: ¿Podemos hablar?", "", "x"},
+		{"Fuera de la oficina: ¿Podemos hablar?", "", "x"},
+		{"Risposta automatica: Possiamo parlare?", "", "x"},
+		{"Fuori ufficio: Possiamo parlare?", "", "x"},
+		{"Resposta automática: Podemos falar?", "", "x"},
+		{"Ausência: Podemos falar?", "", "x"},
+		{"Automatisch antwoord: Kunnen we praten?", "", "x"},
+		{"Afwezig: Kunnen we praten?", "", "x"},
+		{"Automatyczna odpowiedź: Czy możemy porozmawiać?", "", "x"},
+		{"Poza biurem: Czy możemy porozmawiać?", "", "x"},
+		{"Autosvar: Kan vi tale sammen?", "", "x"},
+		{"Automaattinen vastaus: Voimmeko puhua?", "", "x"},
+		{"Automatická odpověď: Můžeme si promluvit?", "", "x"},
+		{"Автоматический ответ: Можем поговорить?", "", "x"},
+		{"自动答复: 我们可以谈谈吗", "", "x"},
+		{"自動応答: お話しできますか", "", "x"},
+		{"AUTO: Maya Chen is out of the office (returning 05/03/2027)", "", "x"},
+		{"Out of Office: May we talk?", "", "x"},
+		{"Out of office until Monday", "", "x"},
+		{"Out of Office AutoReply: May we talk?", "", "x"},
+		{"OOO: May we talk?", "", "x"},
+		{"Re: May we talk?", "X-Autoreply-From: maya@example.org", "x"},
+		{"Re: May we talk?", "Auto-Submitted: auto-replied", "x"},
+		{"away from my mail", "Precedence: bulk", "I will not be reading my mail for a while."},
+		{"Re: May we talk?", "Precedence: bulk", "I am on vacation until 8 March."},
+		{"Re: May we talk?", "Precedence: junk", "Ich bin im Urlaub und ab 8. März wieder da."},
+		{"Vacances", "Precedence: bulk", "x"},
+		{"Gone fishing", "Precedence: bulk", "Thank you. I am out of the office, and back on Monday."},
+	} {
+		mail := "From: maya@example.org\nSubject: " + tt.subject + "\n"
+		if tt.header != "" {
+			mail += tt.header + "\n"
+		}
+		if m := email.Read([]byte(mail+"Content-Type: text/plain; charset=utf-8\n\n"+tt.text+"\n"), nil); m.Sort != invites.Robot {
+			t.Errorf("%q, %s: %s", tt.subject, tt.header, m.Sort)
+		}
+	}
+	for _, tt := range []struct {
+		subject, header, text string
+		sort                  invites.Sort
+	}{
+		{"Re: Automatic reply: May we talk?", "", "yes", invites.Personal},
+		{"Out of office meeting next week?", "", "yes", invites.Personal},
+		{"Vacation plans", "", "yes", invites.Personal},
+		{"Absence next week", "", "yes", invites.Personal},
+		{"Auto: Wer fährt?", "", "yes", invites.Personal},
+		{"Automation: the next step", "", "yes", invites.Personal},
+		{"Office: who has the key?", "", "yes", invites.Personal},
+		{"Urlaubsplanung: März", "", "yes", invites.Personal},
+		{"Re: May we talk?", "", "I am on vacation until Monday. 1 then.", invites.Personal},
+		{"News of March", "Precedence: bulk", "Buy now.", invites.List},
+		{"News of March", "List-Unsubscribe: <mailto:a@b.example>", "We are on holiday.", invites.List},
+		{"Re: May we talk?", "Precedence: list", "I am on vacation.", invites.List},
+	} {
+		mail := "From: maya@example.org\nSubject: " + tt.subject + "\n"
+		if tt.header != "" {
+			mail += tt.header + "\n"
+		}
+		if m := email.Read([]byte(mail+"Content-Type: text/plain; charset=utf-8\n\n"+tt.text+"\n"), nil); m.Sort != tt.sort {
+			t.Errorf("%q, %s: %s, want %s", tt.subject, tt.header, m.Sort, tt.sort)
+		}
+	}
+}
+
+// A calendar that can't be read tells all the same what it is about.
+func TestReadUIDs(t *testing.T) {
+	for _, tt := range []struct{ calendar, want string }{
+		{"BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:a@x\nEND:VEVENT\nEND:VCALENDAR\n", "[a@x]"},
+		{"BEGIN:VCALENDAR\nuid;X=1:lo\n ng\n\t@x\nUID:b\nUID:b\n", "[long@x b]"},
+		{"nothing", "[]"},
+	} {
+		m := email.Read([]byte("From: maya@example.org\nContent-Type: text/calendar\n\n"+tt.calendar), nil)
+		if fmt.Sprint(m.UIDs) != tt.want || len(m.UIDs) == 0 {
+			t.Errorf("%q: %q", tt.calendar, m.UIDs)
+		}
+	}
+	if m := email.Read([]byte("From: maya@example.org\n\nUID:a\n"), nil); m.UIDs != nil {
+		t.Errorf("of no calendar: %q", m.UIDs)
+	}
+}
+
 // What is long is cut between characters, and of references the last are kept.
 func TestReadCuts(t *testing.T) {
 	var ids, want []string

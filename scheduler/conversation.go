@@ -70,8 +70,12 @@ type Answer struct {
 // A Word is something the partner has sent that the program only shows.
 type Word struct {
 	At   time.Time `json:"at"`
-	From string    `json:"from"` // the address it came from
-	Text string    `json:"text"` // what it was, one line
+	From string    `json:"from"`          // the address it came from
+	Text string    `json:"text"`          // what it was, one line
+	Key  string    `json:"key,omitempty"` // of a mail that may count when it comes once more
+
+	Settled []invites.PartStat `json:"settled,omitempty"` // the answers of the calendar that leave nothing of it to be read
+	Foreign bool               `json:"foreign,omitempty"` // it belongs to something else
 }
 
 // A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
@@ -128,6 +132,7 @@ type Conversation struct {
 	Taken    []string  `json:"taken,omitempty"`    // those that the organizer has taken into the agenda
 	Word     *Word     `json:"word,omitempty"`     // the last mail of the partner that the program did not act on
 	Doubted  *Word     `json:"doubted,omitempty"`  // the last one that was not believed, and why
+	Reread   bool      `json:"reread,omitempty"`   // mail was refused that may be from an address which the plan has now
 	Notices  []News    `json:"notices,omitempty"`  // of which the organizer is still to get a notice
 
 	Behind     bool      `json:"behind,omitempty"`      // the event has changed while a write of ours was on its way: the calendar is still to be asked about it
@@ -236,6 +241,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 		return nil
 	}
 	before, place := c.start(now), reaches(&c.Plan.Setting)
+	c.Reread = c.Reread || c.gains(&p.With)
 	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
 	if c.Dates != nil {
 		c.Dates = &d
@@ -331,7 +337,7 @@ func (c *Conversation) seen() {
 // unseen reports whether there are words of the partner that may mean something else than the yes they
 // came with, or after: no invitation goes before the organizer has seen them.
 func (c *Conversation) unseen() bool {
-	return !c.Answer.Seen && (c.Word != nil || c.Answer.How == "mail" && len(c.Proposed) > 0)
+	return !c.Answer.Seen && (c.Word != nil && !c.Word.Foreign || c.Answer.How == "mail" && len(c.Proposed) > 0)
 }
 
 func same(a, b plan.Date) bool { return a.String() == b.String() }

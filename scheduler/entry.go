@@ -337,6 +337,7 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	}
 	if counts = counts && !pending; counts {
 		c.Counter = nil
+		c.settle(status)
 	}
 	switch {
 	case counts && now.PartStat == invites.Declined:
@@ -347,7 +348,7 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 		t.tell(templates.NewsMail, now.Comment, "coalition show "+c.Ref())
 	}
 	if comment {
-		c.hear(Word{At: t.now, From: now.Email, Text: said})
+		c.hear(Word{At: t.now, From: now.Email, Text: said, Settled: others(status)})
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/plan"
 )
 
 // reconnect is the longest time between two tries to reach a mailbox.
@@ -34,12 +36,75 @@ func (s *Scheduler) readMail(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Mailbox.Fetch(ctx, at, since, func(batch []*invites.Mail, next string) error {
+	again, err := s.withAliases(ctx)
+	if err != nil {
+		return err
+	}
+	if len(again) > 0 { // what was refused lies there still
+		at = ""
+	}
+	err = s.Mailbox.Fetch(ctx, at, since, func(batch []*invites.Mail, next string) error {
 		if _, err := s.Receive(ctx, batch); err != nil {
 			return err
 		}
 		return s.Store.SetCursor(ctx, Cursor{name, next})
 	})
+	if err != nil {
+		return err
+	}
+	return s.settleAliases(ctx, again)
+}
+
+// withAliases are the conversations in which mail was refused, and whose partners have an address more since.
+func (s *Scheduler) withAliases(ctx context.Context) (list []string, err error) {
+	s.intake.Lock()
+	defer s.intake.Unlock()
+	b, err := s.recall(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.hearAliases(b)
+	for _, c := range b.Conversations {
+		if c.Reread || c.source != nil && c.gains(&c.source.With) {
+			list = append(list, c.Ref())
+		}
+	}
+	return list, nil
+}
+
+// gains reports whether mail was refused that may be from an address which with has, and the plan as it was
+// read last has not.
+func (c *Conversation) gains(with *plan.With) bool {
+	return c.Doubted != nil && sameAddress(with.Email, c.Plan.With.Email) && slices.ContainsFunc(with.Aliases, func(e plan.Email) bool {
+		return !slices.ContainsFunc(c.Plan.With.Aliases, func(old plan.Email) bool { return sameAddress(e, old) })
+	})
+}
+
+// settleAliases takes down that the mailbox has been read with the addresses that these conversations have now.
+func (s *Scheduler) settleAliases(ctx context.Context, refs []string) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	s.intake.Lock()
+	defer s.intake.Unlock()
+	b, err := s.recall(ctx)
+	if err != nil {
+		return err
+	}
+	s.hearAliases(b)
+	for _, c := range b.Conversations {
+		if !slices.Contains(refs, c.Ref()) {
+			continue
+		}
+		c.Reread = false
+		if c.source != nil && sameAddress(c.source.With.Email, c.Plan.With.Email) {
+			c.Plan.With.Aliases = c.source.With.Aliases
+		}
+		if err := s.Store.Commit(ctx, &Draft{At: b.Now, Conversation: c}); err != nil && !errors.Is(err, ErrConflict) { // then it is read once more
+			return err
+		}
+	}
+	return nil
 }
 
 // since is when the first message left: an answer can't be older. Zero: none has.

@@ -15,12 +15,13 @@ type News struct {
 	At   time.Time `json:"at"`
 	From string    `json:"from"`
 	How  string    `json:"how"`            // "mail", "page" or "calendar"
+	Why  string    `json:"why,omitempty"`  // it is no answer, or not believed; a phrase
 	Text string    `json:"text,omitempty"` // in the partner's words
 	Do   []string  `json:"do,omitempty"`   // the commands that go on from here
 }
 
 func (n *News) news() *templates.News {
-	return &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Text: n.Text, Commands: n.Do}
+	return &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text, Commands: n.Do}
 }
 
 // tell keeps a notice for the organizer, where they want to get any.

@@ -23,6 +23,8 @@ type Receipt struct {
 	Round   int
 	What    string // one line for people
 	Counted bool   // it changed the conversation, and was not just written down
+
+	open bool // it was not believed, or is no answer as it stands, which something may be done about
 }
 
 // Receive takes in mails in their order. Each counts once, however often it comes. Nothing is sent by it.
@@ -38,13 +40,15 @@ func (s *Scheduler) Receive(ctx context.Context, mails []*invites.Mail) ([]Recei
 				if b, err = s.recall(ctx); err != nil {
 					return receipts, err
 				}
+				s.hearAliases(b)
 			}
 			r, d := Receipt{Mail: mail, What: "it can't be taken in: a fault of this program, of which the log says more"}, (*Draft)(nil)
 			if !s.guard("taking in a mail", mail.Key, func() { r, d = s.take(b, mail) }) {
 				b = nil // it may be half taken in
 			}
 			if d != nil {
-				if d.Key = mail.Key; r.Counted {
+				d.Key, d.Open = mail.Key, r.open
+				if r.Counted {
 					d.Slots = b.Slots
 				}
 				if mail.Cursor != "" {
@@ -94,6 +98,29 @@ func (p patience) wait(ctx context.Context) bool {
 	}
 }
 
+// hearAliases looks up in the plan files which addresses are the partners'. All else in them speaks when a
+// pass reads them; but whoever has just added one means the mail that is read next.
+func (s *Scheduler) hearAliases(b *Board) {
+	if s.written == nil { // Plans waits until a file has been still, and is another goroutine's
+		s.written = &plan.Folder{Path: s.Plans.Path, Meet: s.Plans.Meet}
+	}
+	set, err := s.written.Read(time.Now(), 0)
+	if err != nil {
+		return // the plans as they were read last are good enough
+	}
+	type round struct {
+		id plan.ID
+		n  int
+	}
+	plans := make(map[round]*plan.Plan, len(set.Plans))
+	for _, p := range set.Plans {
+		plans[round{p.ID, p.Round}] = p
+	}
+	for _, c := range b.Conversations {
+		c.source = plans[round{c.ID, c.Round}]
+	}
+}
+
 // recall is the conversations that something has happened in, without a look at their plan files:
 // these speak when a pass reads them.
 func (s *Scheduler) recall(ctx context.Context) (*Board, error) {
@@ -124,33 +151,33 @@ func (s *Scheduler) take(b *Board, mail *invites.Mail) (Receipt, *Draft) {
 		none.What = "it comes from yourself"
 		return none, nil
 	}
-	c, sure := s.addressed(b, mail)
+	c, named, sure := s.addressed(b, mail)
 	if c == nil {
 		return none, nil
 	}
 	t := newTaking(s, b, c, mail)
-	t.unsure = !sure
+	t.named, t.unsure = named, !sure
 	return t.take()
 }
 
-// addressed is the conversation that a mail belongs to, as far as it says so itself; nil: none. It is
-// not sure where the mail could belong to another one as well.
-func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, sure bool) {
+// addressed is the conversation that a mail belongs to, as far as it says so itself; nil: none. It is named
+// where the mail has something of it that only the partner has been told: the UID, or the Message-ID of a
+// message. It is not sure where the mail could belong to another one as well.
+func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, named, sure bool) {
 	for _, c := range b.Conversations {
-		if o := mail.Calendar; o != nil && c.UID != "" && o.UID == c.UID {
-			return c, true
+		if o := mail.Calendar; c.UID != "" && (o != nil && o.UID == c.UID || slices.Contains(mail.UIDs, c.UID)) {
+			return c, true, true
 		}
 	}
 	for _, ref := range slices.Backward(mail.Refs) { // the last one is what it answers
 		for _, c := range b.Conversations {
-			for _, m := range c.Messages {
-				if m.MessageID == ref && !m.copy() {
-					return c, true
-				}
+			if c.wrote(ref) {
+				return c, true, true
 			}
 		}
 	}
-	// Without any of that, only a mail of the partner that looks like an answer can be one.
+	// Without any of that, only a mail of the partner that looks like an answer can be one. Their other mail,
+	// and what their calendar says of other meetings, is nobody's business here.
 	var maybe []*Conversation
 	for _, c := range b.Conversations {
 		if c.Cancelled == nil && c.reached() && c.Status(b.Now) != Met && (c.writes(mail.From) || c.writes(mail.ReplyTo)) {
@@ -159,13 +186,23 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, su
 	}
 	slices.SortStableFunc(maybe, func(x, y *Conversation) int { return y.Stamp.Compare(x.Stamp) })
 	for _, c := range maybe { // the newest first
+		o := mail.Calendar
 		switch {
-		case mail.Calendar != nil, mail.Doubt != "", s.answersBrief(c, mail),
-			c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text).Value != "":
-			return c, len(maybe) == 1
+		case o != nil && (o.Method == invites.Reply || o.Method == invites.Counter): // to somebody's other invitation
+		case o == nil && mail.Doubt != "" && slices.Contains(mail.UIDs, ""), // of a calendar that may be about ours
+			s.underBrief(c, mail),
+			o == nil && len(mail.UIDs) == 0 && mail.Sort == invites.Personal && c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text, c.Plan.With.Name, mail.From.Name).Value != "":
+			return c, false, len(maybe) == 1
 		}
 	}
-	return nil, false
+	return nil, false, false
+}
+
+// wrote reports whether a message to the partner has that Message-ID, which nobody can guess.
+func (c *Conversation) wrote(messageID string) bool {
+	return slices.ContainsFunc(c.Messages, func(m *Message) bool {
+		return m.MessageID == messageID && m.Kind != Notice && !m.copy()
+	})
 }
 
 // writes reports whether an address is the partner's.
@@ -173,21 +210,33 @@ func (c *Conversation) writes(a invites.Address) bool {
 	if a.Email == "" {
 		return false
 	}
-	return slices.ContainsFunc(append([]plan.Email{c.Plan.With.Email}, c.Plan.With.Aliases...),
+	with := c.Plan.With
+	if c.source != nil && sameAddress(c.source.With.Email, with.Email) {
+		with = c.source.With
+	}
+	return slices.ContainsFunc(append([]plan.Email{with.Email}, with.Aliases...),
 		func(e plan.Email) bool { return strings.EqualFold(string(e), a.Email) })
 }
 
 // answersBrief reports whether a mail is a direct reply to the last brief: it says so by its references,
 // or, where it has none at all, by its subject. A yes in a talk by mail that has gone on since may be to
-// something else, and its numbers to other times.
+// something else, and its numbers to other times. A brief that was handed over as a file may have left
+// with a Message-ID that the program which sent it has made, and is known by its subject, too.
 func (s *Scheduler) answersBrief(c *Conversation, mail *invites.Mail) bool {
 	last := c.last((*Message).left, Brief)
-	if last == nil {
+	switch n := len(mail.Refs); {
+	case last == nil:
+		return false
+	case n > 0 && mail.Refs[n-1] == last.MessageID:
+		return true
+	case n > 1 || n == 1 && (last.Via != "file" || c.wrote(mail.Refs[0])):
 		return false
 	}
-	if len(mail.Refs) > 0 {
-		return mail.Refs[len(mail.Refs)-1] == last.MessageID
-	}
+	return s.underBrief(c, mail)
+}
+
+// underBrief reports whether a mail has the subject of the brief.
+func (s *Scheduler) underBrief(c *Conversation, mail *invites.Mail) bool {
 	lang, _ := s.Words.Language(c.Language())
 	talk := s.talk(c, &c.Plan)
 	for _, talk.Again = range []bool{false, true} {
@@ -210,9 +259,11 @@ type taking struct {
 	mail *invites.Mail
 	at   time.Time
 
+	named  bool       // see addressed
 	unsure bool       // it could belong to another conversation of the partner as well
 	heard  []*Message // whose state was learnt from the mail
 	until  time.Time  // of an answer on the page: it may be changed before
+	why    string     // a mail is no answer, for the notice
 }
 
 // newTaking is that of a mail at this moment. A mail from the future, or from before anything was sent
@@ -229,10 +280,16 @@ func (t *taking) take() (Receipt, *Draft) {
 	case invites.Robot:
 		return t.written("an automatic reply from " + t.from() + t.quoted(": "))
 	case invites.List, invites.Spam:
-		return t.doubted("it is marked as " + map[invites.Sort]string{invites.List: "list mail", invites.Spam: "spam"}[t.mail.Sort])
+		return t.doubted("it is marked as "+map[invites.Sort]string{invites.List: "list mail", invites.Spam: "spam"}[t.mail.Sort], "")
 	}
-	if doubt := t.unbelievable(); doubt != "" {
-		return t.doubted(doubt)
+	if doubt, stranger := t.unbelievable(); doubt != "" {
+		return t.doubted(doubt, stranger)
+	}
+	if d := t.c.Doubted; d != nil && d.Key == t.mail.Key { // it has come once more
+		t.c.Doubted = nil
+	}
+	if w := t.c.Word; w != nil && w.Key != "" && w.Key == t.mail.Key {
+		t.c.Word = nil
 	}
 	t.arrived()
 	if t.mail.Calendar != nil {
@@ -244,18 +301,21 @@ func (t *taking) take() (Receipt, *Draft) {
 // from is who wrote the mail.
 func (t *taking) from() string { return cmp.Or(t.mail.From.Email, "an unreadable address") }
 
-// unbelievable is why the mail is not taken for the partner's; "" where it is.
-func (t *taking) unbelievable() string {
+// unbelievable is why the mail is not taken for the partner's; "" where it is. Where that is for an address
+// that the plan does not name, stranger is it.
+func (t *taking) unbelievable() (why, stranger string) {
 	c, from, reply := t.c, t.mail.From, t.mail.ReplyTo
 	switch {
 	case t.mail.Doubt != "":
-		return t.mail.Doubt
+		return t.mail.Doubt, ""
+	case t.mail.Refused != "" && !t.named:
+		return "the receiving server could not verify who sent it (" + t.mail.Refused + "), and it names no message of ours", ""
 	case c.writes(from):
-		return ""
+		return "", ""
 	case c.writes(reply) && within(domain(from.Email), domain(reply.Email)): // a server that writes in the partner's name
-		return ""
+		return "", ""
 	}
-	return "it does not come from " + string(c.Plan.With.Email)
+	return "it does not come from " + string(c.Plan.With.Email), from.Email
 }
 
 // within reports whether a domain is the other one, or below it.
@@ -280,11 +340,32 @@ func (t *taking) written(what string) (Receipt, *Draft) {
 	return t.receipt(what, false, t.c.event(t.at, "mail", what))
 }
 
-// doubted is a mail that is not believed.
-func (t *taking) doubted(why string) (Receipt, *Draft) {
+// doubted is a mail that is not believed. The organizer hears why, and what to do if it is the partner's
+// all the same; stranger is an address that would have to be theirs, "" for none.
+func (t *taking) doubted(why, stranger string) (Receipt, *Draft) {
+	c := t.c
+	record := "coalition answer " + c.Ref() + " yes|no|later"
+	over := c.Cancelled != nil || c.Status(t.at) == Met
+	switch {
+	case over:
+	case stranger != "":
+		again := "take the mail in again: coalition receive FILE"
+		if t.mail.Cursor != "" {
+			again = "the mailbox is read again"
+		}
+		why += ". If " + stranger + " is theirs, too, add it to with.aliases in the plan, and " + again + "; or record what it says: " + record
+	default:
+		why += ". If it is theirs all the same, record it: " + record
+	}
 	what := fmt.Sprintf("not believed: %s from %s: %s", t.sort(), t.from(), why)
-	t.c.Doubted = &Word{At: t.mail.At, From: t.from(), Text: t.sort() + ": " + why}
-	return t.receipt(what, false, t.c.event(t.at, "mail", what))
+	if old := c.Doubted; !over && (old == nil || !strings.EqualFold(old.From, t.from()) || !strings.HasSuffix(old.Text, why)) { // one of many alike is told
+		t.why = why
+		t.tell(templates.NewsDoubted, t.mail.Text, record, "coalition show "+c.Ref())
+	}
+	c.Doubted = &Word{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key}
+	r, d := t.receipt(what, false, c.event(t.at, "mail", what))
+	r.open = true
+	return r, d
 }
 
 // sort is what the mail seems to be.
@@ -303,9 +384,10 @@ func (t *taking) sort() string {
 	return "a calendar"
 }
 
-// shown is a mail that the organizer is to read, and that changes nothing.
-func (t *taking) shown(what string) (Receipt, *Draft) {
-	t.c.hear(Word{At: t.mail.At, From: t.from(), Text: what})
+// shown is a mail that the organizer is to read, and that changes nothing. An answer of the calendar that
+// is one of settled leaves nothing of it to be read.
+func (t *taking) shown(what string, settled ...invites.PartStat) (Receipt, *Draft) {
+	t.c.hear(Word{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
 	t.tell(templates.NewsMail, t.mail.Text, "coalition show "+t.c.Ref())
 	return t.written(what)
 }
@@ -318,7 +400,7 @@ func (t *taking) tell(kind string, text string, commands ...string) {
 	case !t.until.IsZero():
 		way = "page"
 	}
-	t.c.tell(News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Text: clip(text, maxLine), Do: commands})
+	t.c.tell(News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: clip(text, maxLine), Do: commands})
 }
 
 func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *Draft) {
@@ -343,9 +425,12 @@ func (t *taking) takeText() (Receipt, *Draft) {
 	case c.Cancelled != nil, c.Status(t.at) == Met:
 		return t.written(wrote)
 	case c.told() != nil: // it never answers an invitation
-		return t.shown(wrote)
+		return t.shown(wrote, t.settled()...)
 	case c.Answer != nil && t.mail.At.Before(c.Answer.At.Truncate(time.Second)):
 		return t.shown("older than the answer on record: " + wrote)
+	}
+	if why, foreign := t.beside(); why != "" {
+		return t.aside(why, foreign)
 	}
 	a, adds := t.understand()
 	if a.Value == Query && (c.said(Yes) || c.said(No)) { // it does not take back what is on record
@@ -359,13 +444,64 @@ func (t *taking) takeText() (Receipt, *Draft) {
 	return t.receipt(a.text(), true, c.event(t.at, "answer", a.text()))
 }
 
+// beside is why a plain mail of the partner is no answer to the brief, whatever it says; "" where it may be
+// one. It is foreign where it belongs to something else.
+func (t *taking) beside() (why string, foreign bool) {
+	direct := t.s.answersBrief(t.c, t.mail)
+	n := len(t.mail.Refs)
+	switch {
+	case !direct && n > 0 && t.c.wrote(t.mail.Refs[n-1]): // an earlier brief: a word about the question all the same
+		return "", false
+	case !direct && t.named:
+		return "not a reply to the brief, but to another mail", false
+	case !direct && n > 0 && t.s.underBrief(t.c, t.mail):
+		return "it has the brief's subject, but is not a reply to the brief that was sent", false
+	case !direct:
+		return "not a reply to the brief", true
+	case t.unsure:
+		return "it could answer the brief of another conversation as well", false
+	case !t.named && !t.mail.Vouched:
+		return "it names no message of ours, and no server in replies.trust says that it comes from " + cmp.Or(domain(t.mail.From.Email), "there"), false
+	}
+	return "", false
+}
+
+// aside shows a mail that is no answer, with its subject and the reason: it starts nothing.
+func (t *taking) aside(why string, foreign bool) (Receipt, *Draft) {
+	c := t.c
+	record := "coalition answer " + c.Ref() + " yes|no|later"
+	under := " without a subject"
+	if t.mail.Subject != "" {
+		under = " under “" + t.mail.Subject + "”"
+	}
+	t.why = why
+	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), ", without words of their own") + " (" + why + "; if it is the answer: " + record + ")"
+	c.hear(Word{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
+	t.tell(templates.NewsMail, t.mail.Text, record, "coalition show "+c.Ref())
+	r, d := t.written(what)
+	r.open = true
+	return r, d
+}
+
+// settled are the answers of a calendar that say the same as the mail.
+func (t *taking) settled() []invites.PartStat {
+	switch said := t.s.Words.Understand(t.c.Language(), t.mail.Text, t.c.Plan.With.Name, t.mail.From.Name); {
+	case len(said.Adds) > 0:
+	case said.Value == "yes":
+		return []invites.PartStat{invites.Accepted}
+	case said.Value == "no":
+		return []invites.PartStat{invites.Declined}
+	}
+	return nil
+}
+
 // understand is the answer that a plain reply gives, and what it adds to the agenda.
 func (t *taking) understand() (a Answer, adds []string) {
 	c := t.c
 	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
 	said := t.s.Words.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, t.mail.From.Name)
 	const long = 400 // characters: what stands in more of them, and is no list of points, wants to be read
-	if t.unsure || !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
+	if !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
 		return a, nil
 	}
 	switch said.Value {
@@ -457,12 +593,18 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	c := t.c
 	told := c.told()
 	switch {
+	case (c.UID == "" || o.UID != c.UID) && o.Method != invites.Reply && o.Method != invites.Counter: // it answers our mail with another meeting
+		own := "an invitation of their own, from " + t.from()
+		if !o.Start.IsZero() {
+			own += ", for " + plan.SlotOf(o.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone))).String()
+		}
+		return t.shown(strings.TrimSuffix(own+": "+o.Summary, ": ") + " (it is no answer to ours, and nothing is taken from it)")
 	case c.UID == "" || o.UID != c.UID:
-		return t.doubted("its UID is not that of our invitation")
+		return t.doubted("its UID is not that of our invitation", "")
 	case o.Method != invites.Reply && o.Method != invites.Counter:
-		return t.doubted(fmt.Sprintf("only a REPLY or a COUNTER of the partner counts, and this is a %s", cmp.Or(string(o.Method), "calendar without METHOD")))
+		return t.doubted(fmt.Sprintf("only a REPLY or a COUNTER of the partner counts, and this is a %s", cmp.Or(string(o.Method), "calendar without METHOD")), "")
 	case told == nil:
-		return t.doubted("it answers an invitation that has not gone")
+		return t.doubted("it answers an invitation that has not gone", "")
 	}
 	if c.Channel == Google { // where this belongs; a COUNTER, which it does not know, is for the organizer
 		s := strings.ToLower(string(o.Method)) + " (by mail, from " + t.from() + ")"
@@ -470,7 +612,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 			said := strings.TrimSuffix("another time (by mail, from "+t.from()+"): "+o.Comment, ": ")
 			switch {
 			case t.attendee(o) == nil:
-				return t.doubted("it does not answer for " + string(c.Plan.With.Email))
+				return t.foreign(o)
 			case c.Cancelled != nil || !t.at.Before(told.End()):
 				return t.written("too late: " + said)
 			}
@@ -483,9 +625,9 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	sequence := max(o.Sequence, 0)
 	switch {
 	case attendee == nil:
-		return t.doubted("it does not answer for " + string(c.Plan.With.Email))
+		return t.foreign(o)
 	case sequence > c.Sequence:
-		return t.doubted(fmt.Sprintf("it answers SEQUENCE %d, which was never sent", o.Sequence))
+		return t.doubted(fmt.Sprintf("it answers SEQUENCE %d, which was never sent", o.Sequence), "")
 	}
 	present := c.present(t.at)
 	if o.Sequence < 0 && o.Start.Equal(told.Start.Time()) {
@@ -496,25 +638,28 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 		said = "another time"
 	}
 	said += " (by calendar, from " + t.from() + ")"
+	silent := anyAnswer
 	if o.Comment != "" {
 		said += ": " + o.Comment
+		silent = nil
 	}
 	stamp := t.stamp(o)
 	switch {
 	case c.Cancelled != nil || !t.at.Before(told.End()):
 		return t.written("too late: " + said)
 	case sequence != present:
-		return t.shown(fmt.Sprintf("%s, to another version of the invitation (SEQUENCE %d): it does not count for the present one", said, sequence))
+		return t.shown(fmt.Sprintf("%s, to another version of the invitation (SEQUENCE %d): it does not count for the present one", said, sequence), silent...)
 	case stamp.Before(c.Replied):
-		return t.shown("an earlier answer that came late: " + said)
+		return t.shown("an earlier answer that came late: "+said, silent...)
 	case o.Method == invites.Counter:
 		return t.takeCounter(o, attendee, stamp, said)
 	}
 	switch attendee.PartStat {
 	case invites.Accepted, invites.Declined, invites.Tentative:
 	default:
-		return t.shown(said)
+		return t.shown(said, silent...)
 	}
+	c.settle(attendee.PartStat)
 	same := c.PartStat == attendee.PartStat
 	c.PartStat, c.Replied, c.Counter = attendee.PartStat, stamp, nil
 	c.Touched = t.at
@@ -527,17 +672,51 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 		t.tell(templates.NewsMail, o.Comment, "coalition show "+c.Ref())
 	}
 	if o.Comment != "" {
-		c.hear(Word{At: t.mail.At, From: t.from(), Text: said})
+		c.hear(Word{At: t.mail.At, From: t.from(), Text: said, Settled: others(attendee.PartStat)})
 	}
 	return t.receipt(said, true, c.event(t.at, "answer", said))
 }
 
 // hear keeps words for the organizer, behind those that they have not had a look at.
 func (c *Conversation) hear(w Word) {
-	if c.Word != nil && !strings.Contains(c.Word.Text, w.Text) {
-		w.Text = clip(c.Word.Text+"; then "+w.Text, maxLine)
+	if old := c.Word; old != nil {
+		if strings.Contains(old.Text, w.Text) {
+			w.Text = old.Text
+		} else {
+			w.Text = clip(old.Text+"; then "+w.Text, maxLine)
+		}
+		w.Key, w.Foreign = "", w.Foreign && old.Foreign
+		w.Settled = slices.DeleteFunc(slices.Clone(w.Settled), func(p invites.PartStat) bool { return !slices.Contains(old.Settled, p) })
 	}
 	c.Word = &w
+}
+
+// settle takes in that the partner has given that answer in their calendar, which may leave nothing of their
+// words to be read.
+func (c *Conversation) settle(p invites.PartStat) {
+	if c.Word != nil && slices.Contains(c.Word.Settled, p) {
+		c.Word = nil
+	}
+}
+
+// anyAnswer settles what a calendar has said before, where nobody has put it into words.
+var anyAnswer = []invites.PartStat{invites.Accepted, invites.Tentative, invites.Declined}
+
+// others are the answers that take that one back, with what was said beside it.
+func others(p invites.PartStat) []invites.PartStat {
+	if !slices.Contains(anyAnswer, p) {
+		return nil // words alone
+	}
+	return slices.DeleteFunc(slices.Clone(anyAnswer), func(other invites.PartStat) bool { return other == p })
+}
+
+// foreign is a calendar that answers for somebody else.
+func (t *taking) foreign(o *invites.Object) (Receipt, *Draft) {
+	stranger := ""
+	if len(o.Attendees) == 1 {
+		stranger = o.Attendees[0].Email
+	}
+	return t.doubted("it does not answer for "+string(t.c.Plan.With.Email), stranger)
 }
 
 // attendee is the line of the object that answers for the partner; nil: there is none.
@@ -573,6 +752,7 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 	if p.Length <= 0 { // it names a start alone
 		p.Length = c.Length()
 	}
+	c.settle(invites.Declined) // the decision on another time is what is left of a no
 	c.Counter, c.Replied, c.Touched = p, stamp, t.at
 	if attendee.PartStat == invites.Tentative || attendee.PartStat == invites.Declined {
 		c.PartStat = attendee.PartStat

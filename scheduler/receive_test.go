@@ -143,6 +143,13 @@ func TestWhoIsBelieved(t *testing.T) {
 		{"somebody else", func(m *invites.Mail) { m.From.Email = "mallory@example.org" }, false},
 		{"nobody", func(m *invites.Mail) { m.From = invites.Address{} }, false},
 		{"a doubt", func(m *invites.Mail) { m.Doubt = "neither SPF nor DKIM passed" }, false},
+		{"DMARC failed, but it names our brief", func(m *invites.Mail) { m.Refused = "DMARC failed" }, true},
+		{"DMARC failed, and it names nothing", func(m *invites.Mail) {
+			m.Refused, m.Refs, m.Subject = "DMARC failed", nil, "Re: May we talk about working as partners?"
+		}, false},
+		{"DMARC failed, and it names the mail of somebody else", func(m *invites.Mail) {
+			m.Refused, m.Refs, m.Subject = "DMARC failed", []string{"x@example.net"}, "Re: May we talk about working as partners?"
+		}, false},
 		{"spam", func(m *invites.Mail) { m.Sort = invites.Spam }, false},
 		{"a list", func(m *invites.Mail) { m.Sort = invites.List }, false},
 		{"a robot", func(m *invites.Mail) { m.Sort = invites.Robot }, false},
@@ -167,21 +174,32 @@ func TestWhoIsBelieved(t *testing.T) {
 	}
 }
 
-// Mail that belongs to nothing leaves no trace; what may be an answer without saying to what is shown.
+// Mail that belongs to nothing leaves no trace. What names no message of ours counts only under the subject
+// of the brief, and where a trusted server says that it is the partner's; otherwise it is shown, with its
+// subject and the reason, and starts nothing.
 func TestNoReference(t *testing.T) {
+	const subject = "Re: May we talk about working as partners?"
 	for _, test := range []struct {
-		name    string
-		mail    func(*invites.Mail)
-		answer  string // "" none
-		counted bool
+		name   string
+		mail   func(*invites.Mail)
+		answer string // "" none
+		shown  string // what the list says of it; "": nothing
 	}{
-		{"a reply by its subject", func(m *invites.Mail) { m.Subject = "Re: May we talk about working as partners?" }, "yes", true},
-		{"another subject", func(m *invites.Mail) { m.Subject = "Lunch" }, "question", true},
-		{"another matter", func(m *invites.Mail) { m.Subject, m.Text = "Lunch", "Shall we go at noon?" }, "", false},
-		{"somebody else", func(m *invites.Mail) { m.From.Email = "tom@example.org" }, "", false},
-		{"oneself", func(m *invites.Mail) {
-			m.From.Email, m.Subject = "ana@example.org", "Re: May we talk about working as partners?"
-		}, "", false},
+		{"a reply by its subject", func(m *invites.Mail) { m.Subject, m.Vouched = subject, true }, "yes", ""},
+		{"that nobody vouches for", func(m *invites.Mail) { m.Subject = subject }, "", "it names no message of ours"},
+		{"a question that nobody vouches for", func(m *invites.Mail) { m.Subject, m.Text = subject, "What about?" }, "", "it names no message of ours"},
+		{"a question that somebody vouches for", func(m *invites.Mail) { m.Subject, m.Text, m.Vouched = subject, "What about?", true }, "question", "What about?"},
+		{"a reply to a mail that nobody knows", func(m *invites.Mail) { m.Subject, m.Vouched, m.Refs = subject, true, []string{"x@example.net"} }, "", "not a reply to the brief"},
+		{"another subject", func(m *invites.Mail) { m.Subject, m.Text, m.Vouched = "Re: Team dinner", "Yes", true }, "", "under “Re: Team dinner”: “Yes” (not a reply to the brief"},
+		{"another subject, and another mail", func(m *invites.Mail) { m.Subject, m.Refs = "Re: Team dinner", []string{"x@example.net"} }, "", "under “Re: Team dinner”: “2” (not a reply to the brief"},
+		{"no subject", func(m *invites.Mail) { m.Text = "no" }, "", "without a subject: “no” (not a reply to the brief"},
+		{"another matter", func(m *invites.Mail) { m.Subject, m.Text = "Lunch", "Shall we go at noon?" }, "", ""},
+		{"another matter, forged", func(m *invites.Mail) {
+			m.Subject, m.Text, m.Doubt = "Lunch", "Shall we go at noon?", "neither SPF nor DKIM passed"
+		}, "", ""},
+		{"a list's", func(m *invites.Mail) { m.Subject, m.Text, m.Sort = "[friends] Dinner", "Yes", invites.List }, "", ""},
+		{"somebody else", func(m *invites.Mail) { m.From.Email = "tom@example.org" }, "", ""},
+		{"oneself", func(m *invites.Mail) { m.From.Email, m.Subject = "ana@example.org", subject }, "", ""},
 	} {
 		w := asked(t)
 		mail := w.letter("2")
@@ -192,9 +210,242 @@ func TestNoReference(t *testing.T) {
 		if c.Answer != nil {
 			answer = c.Answer.Value
 		}
-		if answer != test.answer || r.Counted != test.counted {
-			t.Errorf("%s: answer %q, %+v; want %q", test.name, answer, r, test.answer)
+		lines := strings.Join(c.Waiting(w.now), "\n")
+		if answer != test.answer || r.Counted != (answer != "") || !strings.Contains(lines, test.shown) || test.shown == "" && lines != "" || test.answer == "" && test.shown != "" && !strings.Contains(lines, "coalition answer maya yes") {
+			t.Errorf("%s: answer %q, %+v; want %q; it waits: %s", test.name, answer, r, test.answer, lines)
 		}
+		if test.shown == "" && answer == "" && (r.ID != "" || len(must(w.store.History(context.Background(), "maya"))) != 0) {
+			t.Errorf("%s: it leaves a trace: %+v", test.name, r)
+		}
+		if c.Answer == nil {
+			w.pass()
+			w.want("brief-0")
+		}
+		// It does not stand in the way of the answer, where it has nothing to do with that.
+		if strings.Contains(test.name, "another subject") {
+			w.later(time.Minute)
+			w.receive(w.letter("2"))
+			w.pass()
+			w.want("brief-0 invite-0")
+		}
+	}
+}
+
+// What the partner's calendar says of other meetings is nobody's business here; what may be about ours, and
+// their own invitation in answer to the brief, is shown.
+func TestOtherMeetings(t *testing.T) {
+	other := func(w *world, method invites.Method) *invites.Mail {
+		mail := w.reply(method, invites.Accepted)
+		mail.Calendar.UID, mail.UIDs, mail.Refs, mail.Subject = "other@example.org", []string{"other@example.org"}, nil, "Accepted: Team dinner"
+		return mail
+	}
+	for _, method := range []invites.Method{invites.Reply, invites.Counter, invites.Request, invites.Cancel, invites.Publish, ""} {
+		for _, w := range []*world{asked(t), invited(t)} {
+			w.Notify = true
+			mail := other(w, method)
+			mail.Text = "Yes"
+			unread := other(w, method)
+			unread.Key, unread.Calendar, unread.Doubt = "unread", nil, "the calendar in it is larger than 256 kB"
+			for _, mail := range []*invites.Mail{mail, unread} {
+				before := len(must(w.store.History(context.Background(), "maya")))
+				r := w.receive(mail)
+				if c := w.find("maya"); r.ID != "" || len(c.Waiting(w.now)) != 0 || len(must(w.store.History(context.Background(), "maya"))) != before {
+					t.Errorf("%s: %+v, %q", method, r, c.Waiting(w.now))
+				}
+			}
+		}
+	}
+	w := invited(t)
+	ours := w.reply(invites.Reply, invites.Accepted)
+	ours.UIDs, ours.Refs, ours.Calendar, ours.Doubt = []string{"x", ours.Calendar.UID}, nil, nil, "the calendar in it is larger than 256 kB"
+	if r := w.receive(ours); !strings.Contains(r.What, "256 kB") {
+		t.Errorf("an answer to ours that can't be read: %+v", r)
+	}
+	w = asked(t)
+	own := other(w, invites.Request)
+	own.Refs, own.Calendar.Summary, own.Calendar.Start = []string{w.arrived[0].MessageID}, "Partners", start.UTC()
+	if r := w.receive(own); r.Counted || w.find("maya").Answer != nil || !strings.Contains(r.What, "an invitation of their own") || !strings.Contains(r.What, "Thu 4 Mar 2027 10:00 (Europe/Lisbon): Partners") {
+		t.Errorf("an invitation in answer to the brief: %+v", r)
+	}
+}
+
+// A program that sends the file of a brief may give it a Message-ID of its own: the reply is known by its
+// subject and its sender, and is believed like any other that names no message of ours.
+func TestBriefByFile(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		mail    func(*invites.Mail)
+		counted bool
+	}{
+		{"the first reply", func(*invites.Mail) {}, true},
+		{"without a reference", func(m *invites.Mail) { m.Refs = nil }, true},
+		{"to the brief as it was written", nil, true},
+		{"that nobody vouches for", func(m *invites.Mail) { m.Vouched = false }, false},
+		{"to a later mail", func(m *invites.Mail) { m.Refs = append(m.Refs, "by-hand@example.org") }, false},
+		{"to another mail", func(m *invites.Mail) { m.Subject = "Re: Team dinner" }, false},
+		{"of somebody else", func(m *invites.Mail) { m.From.Email = "tom@example.org" }, false},
+	} {
+		w := newWorld(t)
+		w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"))
+		c := w.find("maya")
+		d := must(w.Brief(c, false, w.now))
+		d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, "file"
+		if err := w.store.Commit(context.Background(), d); err != nil {
+			t.Fatal(err)
+		}
+		w.later(time.Hour)
+		mail := &invites.Mail{Key: "k", At: w.now, From: invites.Address{Email: "maya@example.org"}, Subject: "AW: May we talk about working as partners?",
+			Refs: []string{"thunderbird@example.org"}, Sort: invites.Personal, Vouched: true, Text: "2"}
+		if test.mail == nil {
+			mail.Refs, mail.Vouched = []string{d.Messages[0].MessageID}, false
+		} else {
+			test.mail(mail)
+		}
+		if r := w.receive(mail); r.Counted != test.counted || (w.status("maya") == scheduler.Permitted) != test.counted {
+			t.Errorf("%s: %+v, %s", test.name, r, w.status("maya"))
+		}
+	}
+}
+
+// Once the plan names the address, what was refused counts: when it comes once more, and from the mailbox by
+// itself. The plan counts as it is written now, and mail that counts does so once.
+func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
+	const alias = "  email: maya@example.org\n  aliases: [chen@example.net]"
+	when := "when: {times: [2027-03-04 10:00, 2027-03-05 15:00, 2027-03-08 9:30]}"
+	refused := func(w *world) *invites.Mail {
+		mail := w.letter("2")
+		mail.From.Email = "chen@example.net"
+		return mail
+	}
+	w := asked(t)
+	mail := refused(w)
+	r := w.receive(mail)
+	for _, part := range []string{"not believed", "chen@example.net", "with.aliases", "coalition receive FILE", "coalition answer maya yes"} {
+		if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); r.Counted || !strings.Contains(r.What, part) || !strings.Contains(lines, part) {
+			t.Errorf("it does not say %q: %s; %s", part, r.What, lines)
+		}
+	}
+	if r := w.receive(mail); r.Counted || !strings.Contains(r.What, "taken in before") {
+		t.Errorf("refused twice: %+v", r)
+	}
+	w.plan("maya", maya(when, alias)) // and no pass has read it
+	if r := w.receive(mail); !r.Counted || w.status("maya") != scheduler.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
+		t.Errorf("with the alias: %+v, %q", r, w.find("maya").Waiting(w.now))
+	}
+	if r := w.receive(mail); r.Counted {
+		t.Errorf("it counted twice: %+v", r)
+	}
+	w.plan("maya", maya(when))
+	if r := w.receive(mail); r.Counted || len(w.find("maya").Waiting(w.now)) != 0 {
+		t.Errorf("without the alias, what has counted is not believed: %+v", r)
+	}
+	// An alias that was taken out again is not believed, before a pass has seen that.
+	w = asked(t, alias)
+	w.plan("maya", maya(when))
+	if r := w.receive(refused(w)); r.Counted {
+		t.Errorf("an alias that the plan has no more: %+v", r)
+	}
+	// The address of somebody else does not bring its aliases.
+	w = asked(t)
+	w.plan("maya", strings.ReplaceAll(maya(when, alias), "maya@example.org", "mia@example.org"))
+	if r := w.receive(refused(w)); r.Counted {
+		t.Errorf("the alias of another partner: %+v", r)
+	}
+	// The mailbox is read from its beginning, once, with and without a pass in between.
+	for _, passes := range []bool{false, true} {
+		w := asked(t)
+		stranger := &invites.Mail{Key: "s", At: w.now, From: invites.Address{Email: "x@example.net"}, Refs: []string{w.arrived[0].MessageID}, Sort: invites.Personal, Text: "no"}
+		w.Mailbox = &box{mails: []*invites.Mail{refused(w), stranger}}
+		read := func(want string, status scheduler.Status) {
+			t.Helper()
+			if err := w.ReadMail(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if at := must(w.store.Cursor(context.Background(), "ana@box")); at != "1:2" || w.status("maya") != status {
+				t.Errorf("%s: at %s, %s", want, at, w.status("maya"))
+			}
+		}
+		read("refused", scheduler.Asked)
+		w.plan("maya", maya(when, alias))
+		if passes {
+			w.pass()
+		}
+		read("with the alias", scheduler.Permitted)
+		events := len(must(w.store.History(context.Background(), "maya")))
+		if c := w.find("maya"); c.Reread || events != 3 {
+			t.Errorf("reread %t, %d events", c.Reread, events)
+		}
+		read("afterwards", scheduler.Permitted)
+	}
+}
+
+// What could not be told from a forgery counts when it comes once more, and a trusted server vouches for it.
+func TestVouchedTheSecondTime(t *testing.T) {
+	w := asked(t)
+	mail := w.letter("2")
+	mail.Refs, mail.Subject = nil, "Re: May we talk about working as partners?"
+	w.receive(mail)
+	if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "coalition answer maya yes") {
+		t.Errorf("next %q", next)
+	}
+	mail.Vouched = true
+	if r := w.receive(mail); !r.Counted || w.status("maya") != scheduler.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
+		t.Errorf("%+v, %q", r, w.find("maya").Waiting(w.now))
+	}
+	mail.Vouched = false
+	if r := w.receive(mail); r.Counted || len(w.find("maya").Waiting(w.now)) != 0 {
+		t.Errorf("once more: %+v, %q", r, w.find("maya").Waiting(w.now))
+	}
+}
+
+// Words that the calendar's answer has settled leave the list; others stay.
+func TestSettledWords(t *testing.T) {
+	for _, test := range []struct {
+		words   []string
+		answer  invites.PartStat
+		settled bool
+	}{
+		{[]string{"Yes, gladly."}, invites.Accepted, true},
+		{[]string{"Yes, gladly."}, invites.Declined, false},
+		{[]string{"no"}, invites.Declined, true},
+		{[]string{"no"}, invites.Accepted, false},
+		{[]string{"yes", "Yes, gladly."}, invites.Accepted, true},
+		{[]string{"yes", "no"}, invites.Accepted, false},
+		{[]string{"Where can I park?"}, invites.Accepted, false},
+		{[]string{"Where can I park?", "yes"}, invites.Accepted, false},
+	} {
+		w := invited(t)
+		for _, text := range test.words {
+			w.receive(w.letter(text))
+			w.later(time.Minute)
+		}
+		if len(w.find("maya").Waiting(w.now)) != 1 {
+			t.Fatalf("%q is not shown", test.words)
+		}
+		w.receive(w.reply(invites.Reply, test.answer))
+		if lines := w.find("maya").Waiting(w.now); (len(lines) == 0) != test.settled {
+			t.Errorf("%q, then %s: %q", test.words, test.answer, lines)
+		}
+	}
+	// What the calendar itself has said before is settled by what it says now.
+	w := invited(t)
+	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.pass()
+	w.later(time.Minute)
+	old := w.reply(invites.Reply, invites.Accepted)
+	old.Calendar.Sequence = 0
+	w.receive(old)
+	w.later(time.Minute)
+	accepted := w.reply(invites.Reply, invites.Accepted)
+	accepted.Calendar.Comment = "With pleasure"
+	w.receive(accepted)
+	if lines := strings.Join(w.find("maya").Waiting(w.now), ""); strings.Contains(lines, "another version") || !strings.Contains(lines, "With pleasure") {
+		t.Errorf("after an answer to the present version: %s", lines)
+	}
+	w.later(time.Minute)
+	w.receive(w.reply(invites.Reply, invites.Declined))
+	if lines := w.find("maya").Waiting(w.now); len(lines) != 0 {
+		t.Errorf("after another answer: %q", lines)
 	}
 }
 
@@ -309,9 +560,14 @@ func TestReplyToOwnMail(t *testing.T) {
 		mail := w.letter(text)
 		mail.Refs = append(mail.Refs, "by-hand@example.org")
 		w.receive(mail)
-		if c := w.find("maya"); c.Answer == nil || c.Answer.Value != scheduler.Query {
-			t.Errorf("%q to another mail than the brief: %+v", text, c.Answer)
+		if c := w.find("maya"); c.Answer != nil || c.Word == nil || !strings.Contains(c.Word.Text, "not a reply to the brief, but to another mail") {
+			t.Errorf("%q to another mail than the brief: %+v, %+v", text, c.Answer, c.Word)
 		}
+		w.later(time.Minute) // it may mean something else than what is answered then
+		direct := w.letter("1")
+		w.receive(direct)
+		w.pass()
+		w.want("brief-0")
 	}
 }
 
@@ -841,7 +1097,14 @@ func TestNotify(t *testing.T) {
 			mail := w.letter("no")
 			mail.From.Email = "mallory@example.org"
 			w.receive(mail)
-		}, ""},
+			mail.Key += " again"
+			w.receive(mail)
+		}, "not believed"},
+		{"a yes to another mail", func(w *world) {
+			mail := w.letter("yes")
+			mail.Refs, mail.Subject = nil, "Re: Team dinner"
+			w.receive(mail)
+		}, "a mail about"},
 		{"a robot", func(w *world) {
 			mail := w.letter("I am away.")
 			mail.Sort = invites.Robot

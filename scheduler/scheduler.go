@@ -62,6 +62,8 @@ type Scheduler struct {
 	marking sync.Mutex
 	marked  int64 // what the marker counts at least
 
+	written *plan.Folder // the plans as they are now, for whoever holds intake; nil before
+
 	poked      sync.Once
 	poke, hint chan struct{}
 }
@@ -85,7 +87,7 @@ type Store interface {
 	// Commit writes a conversation, its new messages and its history in one transaction, and gives
 	// the new messages their rows. It returns [ErrConflict] when the stored revision is not that of
 	// the conversation, a message with the same key is there already, or one that was heard of is being
-	// sent; and [ErrKnown] when a mail with that key has been committed.
+	// sent; and [ErrKnown] when a mail with that key has been committed, for one that is Open either way.
 	Commit(ctx context.Context, d *Draft) error
 	// Slots rises whenever somebody takes a time or has a word about a person, or a pass decides on messages. It
 	// is read before [Store.Load].
@@ -221,6 +223,7 @@ type Draft struct {
 
 	// Of a mail that came in: its key, which counts once, and the cursor of the mailbox behind it.
 	Key    string
+	Open   bool // it did not count, and may when it comes once more
 	Cursor Cursor
 
 	// Slots is that of the [Board] it was decided on: it counts only where nobody has decided since on what others may

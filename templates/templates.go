@@ -106,6 +106,7 @@ type News struct {
 	From     string    // the address it came from; may be empty
 	How      string    // "mail", "page" or "calendar"; "" is as good as none of them
 	At       time.Time // when it came; zero: not known
+	Why      string    // it is no answer, or not believed, a phrase in English; may be empty
 	Text     string    // the partner's own words, or those of a server; may be empty
 	Commands []string  // to act on it with, each as it is typed
 }
@@ -124,7 +125,8 @@ const (
 	NewsPassed    = "passed"    // a message of ours came back from an address that the partner's passes mail on to
 	NewsTaken     = "taken"     // a yes to a time that another talk has by now
 	NewsAdds      = "adds"      // lines for the agenda, in Text
-	NewsMail      = "mail"      // a mail after the invitation
+	NewsMail      = "mail"      // a mail that is no answer, such as one after the invitation
+	NewsDoubted   = "doubted"   // a mail that may not be the partner's
 	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
 	NewsLeft      = "left"      // the partner, who is no guest of the event any more
 	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any

@@ -138,6 +138,10 @@ var variants = []struct {
 	{"notice-taken", Notice, news(NewsTaken, "mail", "The first one, gladly.", "coalition invite maya --start TIME")},
 	{"notice-adds", Notice, news(NewsAdds, "mail", "hiring plan\nthe budget of the second half", "coalition show maya")},
 	{"notice-mail", Notice, news(NewsMail, "mail", "Looking forward to it. I will bring the two studies.")},
+	{"notice-doubted", Notice, func(t *Talk) {
+		news(NewsDoubted, "mail", "1, gladly.", "coalition answer maya yes|no|later", "coalition show maya")(t)
+		t.News.From, t.News.Why = "maya@home.example", "it does not come from maya@example.org. If maya@home.example is theirs, too, add it to with.aliases in the plan"
+	}},
 	{"notice-bare", Notice, func(t *Talk) {
 		*t = Talk{Organizer: t.Organizer, Partner: t.Partner, Setting: t.Setting, News: &News{What: NewsQuestion}}
 	}},

@@ -160,7 +160,12 @@ func (s *Store) put(tx *txn, d *scheduler.Draft) ([]int64, error) {
 // received takes a mail into account, once, together with what follows from it.
 func (s *Store) received(tx *txn, d *scheduler.Draft) error {
 	if d.Key != "" {
-		n, err := tx.exec("INSERT INTO received (organizer, key) VALUES ($1, $2) ON CONFLICT DO NOTHING", s.organizer, d.Key)
+		key := d.Key
+		if d.Open { // beside the key itself, under which it may still count
+			key += " open"
+		}
+		n, err := tx.exec("INSERT INTO received (organizer, key) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM received WHERE organizer = $1 AND key = $3) ON CONFLICT DO NOTHING",
+			s.organizer, key, d.Key)
 		switch {
 		case err != nil:
 			return err

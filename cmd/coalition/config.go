@@ -77,7 +77,7 @@ type signIn struct {
 
 type repliesConfig struct {
 	IMAP  *imapConfig `yaml:"imap" doc:"Your mailbox."`
-	Trust []string    `yaml:"trust" doc:"Servers whose Authentication-Results header counts."`
+	Trust []string    `yaml:"trust" doc:"Servers whose Authentication-Results header counts: your own mail server's name."`
 }
 
 type imapConfig struct {

@@ -38,6 +38,12 @@ standard input: for a rule of your mail program, or replies that you have saved.
 A mail counts once, whether it comes this way or from the mailbox. Nothing is sent
 by this. Mail that is no answer is left alone.
 
+A reply that names no message of yours counts only where a server of replies.trust
+says that your partner has sent it (Authentication-Results); otherwise it is shown
+and waits for you. What was not believed counts when it is taken in again after the
+reason is gone: its address stands under with.aliases in the plan, or its server
+under replies.trust in the config.
+
 With --json, an array. What is absent is null:
   file, from, subject,
   message_id                  which mail

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
-	"golang.org/x/net/publicsuffix"
 )
 
 // A verdict is what servers say about who sent a mail (RFC 8601).
@@ -107,9 +106,9 @@ func (o *outcome) known() bool { return len(o.results) > 0 }
 
 func (o *outcome) passed() bool { return slices.ContainsFunc(o.results, passed) }
 
-// aligned reports whether a check has passed for that domain, or for one of the same organization
-// (RFC 7489, section 3.1), as the first of these properties that is there says. DMARC has looked itself,
-// and need not say for which; Microsoft says so also of domains that ask for nothing.
+// aligned reports whether a check has passed for that domain or a related one (RFC 7489, section 3.1), as
+// the first of these properties that is there says. DMARC has looked itself, and need not say for which;
+// Microsoft says so also of domains that ask for nothing.
 func (o *outcome) aligned(domain string, properties ...string) bool {
 	return slices.ContainsFunc(o.results, func(r result) bool {
 		var of string
@@ -120,7 +119,7 @@ func (o *outcome) aligned(domain string, properties ...string) bool {
 		if r.method == "dmarc" && of == "" {
 			of = domain
 		}
-		return (r.value == "pass" || r.method == "dmarc" && r.value == "bestguesspass") && domain != "" && organization(of) == organization(domain)
+		return (r.value == "pass" || r.method == "dmarc" && r.value == "bestguesspass") && related(of, domain)
 	})
 }
 
@@ -131,16 +130,20 @@ func cutAddress(s string) (local, domain string) {
 	return s[:max(i, 0)], s[i+1:]
 }
 
-// organization is what a domain and all below it belong to: the name that somebody could register.
-func organization(domain string) string {
-	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = ascii
+// related reports whether one of two domains is the other one or below it. DMARC asks whether somebody has
+// registered both together; that a sender's two names lie beside each other is rare, and then the server's
+// own word on DMARC says it.
+func related(a, b string) bool {
+	plain := func(domain string) string {
+		domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+		if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+			domain = ascii
+		}
+		return domain
 	}
-	if org, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
-		return org
-	}
-	return domain
+	a, b = plain(a), plain(b)
+	within := func(a, b string) bool { return strings.Contains(b, ".") && (a == b || strings.HasSuffix(a, "."+b)) }
+	return within(a, b) || within(b, a)
 }
 
 // authResults reads one Authentication-Results: who says so, where it says that, and what has come of

@@ -401,7 +401,7 @@ func TestWhoVouches(t *testing.T) {
 		{"a domain below", []string{"mx.example.org; spf=pass smtp.mailfrom=bounce@mail.partner.example"}, trust, none, "", true},
 		{"a domain beside", []string{"mx.example.org; dkim=pass header.d=partner.example.evil.example"}, trust, none, "", false},
 		{"a name at the end", []string{"mx.example.org; dkim=pass header.d=badpartner.example"}, trust, none, "", false},
-		{"the suffix alone", []string{"mx.example.org; dkim=pass header.d=example"}, trust, none, "", false},
+		{"its end alone", []string{"mx.example.org; dkim=pass header.d=example"}, trust, none, "", false},
 		{"the helo alone", []string{"mx.example.org; spf=pass smtp.helo=partner.example"}, trust, none, "", false},
 		{"about nobody", []string{"mx.example.org; spf=pass; dkim=pass"}, trust, none, "", false},
 		{"a local part in quotes", []string{`mx.example.org; spf=pass smtp.mailfrom="x; dkim=pass header.d=partner.example y@partner.example"@evil.example`}, trust, none, "", false},
@@ -419,11 +419,19 @@ func TestWhoVouches(t *testing.T) {
 			t.Errorf("%s: doubt %q, refused %q, vouched %t", tt.name, m.Doubt, m.Refused, m.Vouched)
 		}
 	}
-	// What people may register a name below belongs to nobody.
-	for _, d := range []string{"evil.co.uk", "evil.github.io"} {
-		_, suffix, _ := strings.Cut(d, ".")
-		if m := email.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+d+"\nFrom: maya@partner."+suffix+"\n\nyes\n"), trust); m.Vouched {
-			t.Errorf("%s vouched for another domain below %s", d, suffix)
+	for _, tt := range []struct {
+		from, domain string
+		vouched      bool
+	}{
+		{"partner.co.uk", "evil.co.uk", false}, // what people register names below belongs to nobody
+		{"partner.github.io", "evil.github.io", false},
+		{"a.partner.example", "partner.example", true},
+		{"straße.example", "xn--strae-oqa.example", true},
+		{"partner.example", "Partner.Example", true},
+		{"partner.example", "partner.example.org", false},
+	} {
+		if m := email.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+tt.domain+"\nFrom: maya@"+tt.from+"\n\nyes\n"), trust); m.Vouched != tt.vouched {
+			t.Errorf("%s vouched for %s: %t", tt.domain, tt.from, m.Vouched)
 		}
 	}
 }

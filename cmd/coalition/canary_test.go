@@ -27,12 +27,12 @@ var canaries = map[string]string{
 func canaryFiles() []string {
 	private := fmt.Sprintf("private:\n  why: %s is why\n  goal: To reach %s\n  measures: [%s]\n  history: Since %s\n  importance: 5\n",
 		canaries["why"], canaries["goal"], canaries["measure"], canaries["history"])
-	return []string{"config.yaml", anaConfig + "mail: {copy_to_self: true}\nnotify: true\nweb: {listen: \"127.0.0.1:0\", public_url: https://talk.example.org}\n",
+	return []string{"config.yaml", anaConfig + "mail: {copy_to_self: true}\nreplies: {trust: [mx.example.org]}\nnotify: true\nweb: {listen: \"127.0.0.1:0\", public_url: https://talk.example.org}\n",
 		"conversations/maya.yaml", mayaPlan + private,
 		"conversations/tomas.yaml", strings.Replace(mayaPlan, "ready: true", "ready: true\npermitted: In person.", 1) + private,
 		"conversations/priya.yaml", strings.Replace(mayaPlan, "ready: true", "", 1) + private,
 		// Answers of the partner, with what is private repeated by nobody.
-		"reply.eml", "From: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nWhat is it about?\n",
+		"reply.eml", "Authentication-Results: mx.example.org; dmarc=pass\nFrom: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nWhat is it about?\n",
 		"forged.eml", "From: x@example.net\nReply-To: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nno\n",
 		// A slip turns private words into a key, into an alias, and into no YAML at all.
 		"conversations/slip.yaml", mayaPlan + "private:\n  " + canaries["why"] + ": x\n",

@@ -172,6 +172,8 @@ type DeliveryError struct {
 	Final   bool          // refused for good: trying again can't help
 	Unclear bool          // handed over, and no answer came: it may have been accepted
 	Channel bool          // the fault is not this message's: every other would meet it now
+	Account bool          // with Channel: it lasts until somebody mends it, such as a wrong password
+	Begun   bool          // with Channel: the message was being taken, and may be what the server fell over
 	Wait    time.Duration // do not try again before
 	Code    int           // the server's reply; 0: it gave none
 	Text    string        // what happened, one line for people

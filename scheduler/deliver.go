@@ -46,20 +46,26 @@ const (
 // how many it has settled. Both channels are served side by side: where one is out of order the other
 // goes on.
 func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
+	o := s.deliverBoth(ctx, hard, false, rows...)
+	return o.next, o.settled, o.err
+}
+
+// deliverBoth is [Scheduler.Deliver]; with force a door that is closed is tried at once.
+func (s *Scheduler) deliverBoth(ctx, hard context.Context, force bool, rows ...int64) outcome {
 	var google outcome
 	var wg sync.WaitGroup
-	wg.Go(func() { google = s.deliver(ctx, hard, Google, rows...) })
-	mail := s.deliver(ctx, hard, Mail, rows...)
+	wg.Go(func() { google = s.deliver(ctx, hard, Google, force, rows...) })
+	mail := s.deliver(ctx, hard, Mail, force, rows...)
 	wg.Wait()
-	next = mail.next
+	next := mail.next
 	if next.IsZero() || !google.next.IsZero() && google.next.Before(next) {
 		next = google.next
 	}
-	return next, mail.settled + google.settled, cmp.Or(mail.err, google.err)
+	return outcome{next, mail.settled + google.settled, mail.tried || google.tried, cmp.Or(mail.err, google.err)}
 }
 
 // deliver is [Scheduler.Deliver] for one channel.
-func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, rows ...int64) (o outcome) {
+func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, force bool, rows ...int64) (o outcome) {
 	if by == Google && s.Online == nil {
 		return o // it waits until the config names the calendar again
 	}
@@ -68,7 +74,7 @@ func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, rows ...int64
 		workers = s.Sender.Connections()
 		defer s.Sender.Idle()
 	}
-	d := delivery{Scheduler: s, ctx: ctx, hard: hard, by: by, work: make(chan *Message, 8*workers)}
+	d := delivery{Scheduler: s, ctx: ctx, hard: hard, by: by, force: force, work: make(chan *Message, 8*workers)}
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Add(1)
@@ -83,7 +89,12 @@ func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, rows ...int64
 	close(d.work)
 	wg.Wait()
 	d.busy.Wait()
-	o.settled = d.settled
+	if d.knocked != nil { // there was nothing to try it with after all
+		if err := s.Store.Leave(context.WithoutCancel(hard), d.knocked.Name, d.knocked.Account); err != nil {
+			s.Log.Error("the end of a try can't be written down", "error", err)
+		}
+	}
+	o.settled, o.tried = d.settled, d.tried
 	if o.err != nil || hard.Err() != nil {
 		return o
 	}
@@ -98,6 +109,7 @@ func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, rows ...int64
 type outcome struct {
 	next    time.Time
 	settled int
+	tried   bool // a message was offered to the server
 	err     error
 }
 
@@ -106,13 +118,16 @@ type delivery struct {
 	*Scheduler
 	ctx, hard context.Context
 	by        Channel
+	force     bool
 	work      chan *Message  // claimed ahead of the workers
 	busy      sync.WaitGroup // messages claimed and not settled
 
 	mu      sync.Mutex
-	open    bool      // the server has taken something over
+	knocked *Door     // the door that is ours to try, as it was; nil: none
+	open    bool      // the server has taken something
 	closed  time.Time // the channel is out of order until then
 	settled int
+	tried   bool
 }
 
 // door is until when the channel is out of order (zero: it is not known to be), and whether it has
@@ -121,6 +136,75 @@ func (d *delivery) door() (closed time.Time, open bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.closed, d.open
+}
+
+// knock reports whether this run may send: it has the door of the channel to itself, where there is
+// something to try it with.
+func (d *delivery) knock(rows []int64) (ok bool, err error) {
+	if d.knocked != nil {
+		return true, nil
+	}
+	now := time.Now()
+	next, err := d.Store.NextClaim(d.ctx, d.by, rows)
+	if err != nil || next.IsZero() || next.After(now) {
+		return false, err
+	}
+	name := string(d.by)
+	account := d.account(name)
+	if !d.force { // most times nobody has to write for this
+		list, err := d.Store.Doors(d.ctx)
+		if err != nil {
+			return false, err
+		}
+		if door := closedDoor(list, name, account); door != nil && door.Until.After(now) {
+			d.closed = door.Until
+			return false, nil
+		}
+	}
+	ok, door, err := d.Store.Knock(d.ctx, name, account, now, d.force)
+	switch {
+	case err != nil:
+		return false, err
+	case ok:
+		d.knocked = door
+	case d.force: // whoever tries it will soon know
+		d.closed = now.Add(250 * time.Millisecond)
+	case door.Trying.After(door.Until):
+		d.closed = door.Trying // or when it is told
+	default:
+		d.closed = door.Until
+	}
+	return ok, nil
+}
+
+// well takes down that the server takes what is offered.
+func (d *delivery) well() {
+	d.mu.Lock()
+	was := d.knocked
+	d.open, d.knocked = true, nil
+	d.mu.Unlock()
+	if was != nil {
+		d.unlock(d.hard, was)
+	}
+}
+
+// ill takes down that nothing can be sent for now.
+func (d *delivery) ill(fault *invites.DeliveryError) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed.IsZero() {
+		return // the same fault, on another connection
+	}
+	if d.hard.Err() != nil { // it was we who hung up, which says nothing of the server
+		d.open, d.closed = false, time.Now()
+		return
+	}
+	tries := 0
+	if d.knocked != nil {
+		tries = d.knocked.Tries
+	}
+	d.open, d.knocked = false, nil
+	d.closed = d.shut(d.hard, string(d.by), d.account(string(d.by)), tries, fault)
 }
 
 // claim feeds the workers. One message goes ahead, to see whether the server is well; only then are
@@ -142,6 +226,11 @@ func (d *delivery) claim(rows []int64) error {
 		limit := 1
 		if open {
 			limit = cap(d.work) / 4 // in small bites: dots wait while claims are written
+		} else if ok, err := d.knock(rows); !ok {
+			if d.ctx.Err() != nil {
+				err = nil
+			}
+			return err
 		}
 		claimed, err := d.Store.Claim(d.ctx, time.Now(), d.by, limit, rows, wanted)
 		if err != nil && d.ctx.Err() == nil {
@@ -185,7 +274,7 @@ func (d *delivery) send(m *Message) {
 // hand hands m over, and writes down what has become of it. dotted is set once it may have been accepted.
 func (d *delivery) hand(m *Message, dotted *bool) {
 	if closed, _ := d.door(); !closed.IsZero() || d.ctx.Err() != nil { // it stays where it is
-		m.State, m.NotBefore = m.again(), closed
+		m.State, m.Untried = m.again(), true
 		d.settle(m)
 		return
 	}
@@ -201,11 +290,17 @@ func (d *delivery) hand(m *Message, dotted *bool) {
 			return
 		}
 	}
+	d.mu.Lock()
+	d.tried = true
+	d.mu.Unlock()
 	before := m.Code
 	if d.by == Mail {
 		m.Via = d.Via
 	}
 	err := d.carry(m, func() error {
+		if d.by == Mail { // all has been taken but the end
+			d.well()
+		}
 		if err := d.Store.Dot(d.hard, m); err != nil {
 			return err
 		}
@@ -297,9 +392,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	switch {
 	case err == nil:
 		m.State = Accepted
-		d.mu.Lock()
-		d.open = true
-		d.mu.Unlock()
+		d.well()
 		d.Log.Info("sent", "id", m.ID, "kind", m.Kind, "to", m.To)
 		return nil
 	case errors.Is(err, ErrFenced):
@@ -310,13 +403,16 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 		fault = &invites.DeliveryError{Unclear: dotted, Text: err.Error()}
 	}
 	m.Code, m.Error = fault.Code, oneLine(fault.Text)
-	m.NotBefore = now.Add(max(Backoff(m.Attempts, rand.Float64()), fault.Wait))
+	if m.NotBefore = now.Add(max(Backoff(m.Attempts, rand.Float64()), fault.Wait)); fault.Channel && !fault.Begun && !fault.Unclear {
+		m.NotBefore = time.Time{} // the door says when
+		m.Untried = m.Attempts > 1
+	}
 	if d.by == Google {
 		m.Code = 0 // the same status means many things there
 	}
 	switch {
 	case errors.Is(err, invites.ErrLogin): // until somebody has signed in, which lets it go at once
-		m.Code, m.NotBefore = codeLogin, now.Add(30*time.Minute)
+		m.Code = codeLogin
 	case errors.Is(err, invites.ErrGuests):
 		m.Code = codeGuests
 	case errors.Is(err, errStray):
@@ -329,22 +425,25 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	case fault.Unclear:
 		m.State = Unclear
 		m.Unclears++
-	case fault.Final && (d.by == Mail || !fault.Channel): // what is wrong with all of it can be mended
+	case fault.Final && !fault.Channel: // what is wrong with all of it can be mended
 		m.State = Failed
 	case fault.Stale != nil && fault.Stale.Deleted && m.booking == nil: // it was there, and somebody has deleted it since
 		m.State, m.Entry, m.Code, m.Error = Accepted, fault.Stale, 0, ""
 		return nil
 	case fault.Stale != nil: // which shows that it has not counted
 		m.State, m.Unclears = Queued, 0
-	case old:
+	case old && (!fault.Channel || fault.Begun):
 		m.State, m.Error = Failed, "given up after five days: "+m.Error
 	default:
 		m.State = m.again()
 	}
 	if fault.Channel {
-		d.mu.Lock()
-		d.open, d.closed = false, m.NotBefore
-		d.mu.Unlock()
+		d.ill(fault)
+		if !fault.Begun && !fault.Unclear {
+			return nil // the door says it for all
+		}
+	} else if fault.Code != 0 { // the server has spoken, and about this message only
+		d.well()
 	}
 	d.Log.Warn("a message was not accepted", "id", m.ID, "kind", m.Kind, "state", m.State.Shown(), "code", m.Code, "error", m.Error, "attempt", m.Attempts)
 	return fault.Stale

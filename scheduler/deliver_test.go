@@ -11,7 +11,7 @@ import (
 	"coalition/scheduler"
 )
 
-// again makes every message that waits to be tried again due now.
+// again makes every message that waits to be tried again due now, and opens the doors.
 func (w *world) again() {
 	w.t.Helper()
 	var rows []int64
@@ -22,7 +22,7 @@ func (w *world) again() {
 			}
 		}
 	}
-	if err := w.store.Approve(context.Background(), rows); err != nil {
+	if err := errors.Join(w.store.Approve(context.Background(), rows), w.store.Pause(context.Background(), false)); err != nil {
 		w.t.Fatal(err)
 	}
 	w.pass()
@@ -47,14 +47,16 @@ func TestVerdicts(t *testing.T) {
 		code   int
 		error  string
 		retry  bool // it is tried again by itself
+		door   bool // when all is
 	}{
-		{"not now", fault(invites.DeliveryError{Code: 451, Text: "greylisted"}), scheduler.Queued, 451, "greylisted", true},
-		{"the door is closed", fault(invites.DeliveryError{Channel: true, Text: "nobody listens there"}), scheduler.Queued, 0, "nobody listens there", true},
-		{"never", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}), scheduler.Failed, 550, "no such user", false},
-		{"silence", fault(invites.DeliveryError{Unclear: true, Text: "the answer did not come"}), scheduler.Unclear, 0, "the answer did not come", true},
-		{"an error of no kind before the dot", func(*invites.Parcel, func() error) error { return errors.New("strange") }, scheduler.Queued, 0, "strange", true},
-		{"an error of no kind after the dot", func(_ *invites.Parcel, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, scheduler.Unclear, 0, "strange", true},
-		{"a reply of many lines", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no\r\nsuch\nuser"}), scheduler.Failed, 550, "no such user", false},
+		{"not now", fault(invites.DeliveryError{Code: 451, Text: "greylisted"}), scheduler.Queued, 451, "greylisted", true, false},
+		{"the door is closed", fault(invites.DeliveryError{Channel: true, Text: "nobody listens there"}), scheduler.Queued, 0, "nobody listens there", true, true},
+		{"it breaks down over it", fault(invites.DeliveryError{Channel: true, Begun: true, Text: "it hung up"}), scheduler.Queued, 0, "it hung up", true, false},
+		{"never", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}), scheduler.Failed, 550, "no such user", false, false},
+		{"silence", fault(invites.DeliveryError{Unclear: true, Text: "the answer did not come"}), scheduler.Unclear, 0, "the answer did not come", true, false},
+		{"an error of no kind before the dot", func(*invites.Parcel, func() error) error { return errors.New("strange") }, scheduler.Queued, 0, "strange", true, false},
+		{"an error of no kind after the dot", func(_ *invites.Parcel, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, scheduler.Unclear, 0, "strange", true, false},
+		{"a reply of many lines", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no\r\nsuch\nuser"}), scheduler.Failed, 550, "no such user", false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -62,7 +64,7 @@ func TestVerdicts(t *testing.T) {
 			w.answer = test.answer
 			w.pass()
 			m := w.find("maya").Messages[0]
-			if m.State != test.state || m.Code != test.code || m.Error != test.error || m.Attempts != 1 || m.Flagged || m.NotBefore.IsZero() && test.retry {
+			if m.State != test.state || m.Code != test.code || m.Error != test.error || m.Attempts != 1 || m.Flagged || m.NotBefore.IsZero() != (test.door || !test.retry) && m.State != scheduler.Failed {
 				t.Errorf("state %s, code %d, error %q, %d attempts, flagged %v, not before %v", m.State, m.Code, m.Error, m.Attempts, m.Flagged, m.NotBefore)
 			}
 			next := must(w.store.NextClaim(context.Background(), scheduler.Mail, nil))

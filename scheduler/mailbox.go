@@ -17,8 +17,18 @@ const reconnect = 5 * time.Minute
 
 // ReadMail takes in what has come into the mailbox since it was read last. The cursor is written with
 // what a mail changes, and behind each batch; a mail that is read again does not count again.
-func (s *Scheduler) ReadMail(ctx context.Context) (err error) {
-	if !s.guard("reading the mailbox", "", func() { err = s.readMail(ctx) }) {
+func (s *Scheduler) ReadMail(ctx context.Context) error {
+	return s.through(ctx, true, func() error { return s.readMail(ctx) })
+}
+
+// readMailAgain is [Scheduler.ReadMail], but leaves a mailbox alone that could not be read a moment ago.
+func (s *Scheduler) readMailAgain(ctx context.Context) error {
+	return s.through(ctx, false, func() error { return s.readMail(ctx) })
+}
+
+// readMail is [Scheduler.ReadMail], whatever is known of the mailbox.
+func (s *Scheduler) readMail(ctx context.Context) (err error) {
+	if !s.guard("reading the mailbox", "", func() { err = s.takeMail(ctx) }) {
 		err = errFault
 	}
 	return err
@@ -26,7 +36,7 @@ func (s *Scheduler) ReadMail(ctx context.Context) (err error) {
 
 var errFault = errors.New("a fault of this program, of which the log says more")
 
-func (s *Scheduler) readMail(ctx context.Context) error {
+func (s *Scheduler) takeMail(ctx context.Context) error {
 	name := s.Mailbox.Name()
 	at, err := s.Store.Cursor(ctx, name)
 	if err != nil {
@@ -132,7 +142,7 @@ func (s *Scheduler) keepReading(ctx context.Context, first chan struct{}) {
 	defer s.Mailbox.Close()
 	told := ""
 	for attempt := 1; ctx.Err() == nil; attempt++ {
-		err := s.ReadMail(ctx)
+		err := s.readMailAgain(ctx)
 		if first != nil {
 			close(first)
 			first = nil
@@ -144,7 +154,7 @@ func (s *Scheduler) keepReading(ctx context.Context, first chan struct{}) {
 			attempt, told = 0, ""
 			s.findSent(ctx)
 			if err = s.Mailbox.Wait(ctx); err == nil {
-				err = s.ReadMail(ctx)
+				err = s.readMail(ctx)
 			}
 		}
 		if ctx.Err() != nil {
@@ -165,6 +175,7 @@ func (s *Scheduler) keepReading(ctx context.Context, first chan struct{}) {
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
+		case <-s.retries(): // somebody may have mended it
 		}
 		timer.Stop()
 	}
@@ -207,7 +218,10 @@ func (s *Scheduler) sent(ctx context.Context, m *Message) (found bool, err error
 	if s.Mailbox == nil {
 		return false, nil
 	}
-	found, _, err = s.Mailbox.Sent(ctx, m.MessageID)
+	err = s.through(ctx, false, func() error {
+		found, _, err = s.Mailbox.Sent(ctx, m.MessageID)
+		return err
+	})
 	if err != nil && ctx.Err() == nil {
 		s.Log.Warn("the folder of sent mail can't be read", "error", err)
 	}

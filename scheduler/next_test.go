@@ -96,7 +96,7 @@ func TestNext(t *testing.T) {
 			read(t, c, "purpose: Something else.")
 		}, status: scheduler.Ready, next: "deliver the brief"},
 		{name: "brief failed", past: func(t *testing.T, c *scheduler.Conversation) { message(c, scheduler.Brief, scheduler.Failed) },
-			status: scheduler.Ready, next: "mend what kept the brief from going: coalition log maya"},
+			status: scheduler.Ready, next: "mend what kept the brief from going (coalition log maya), then: coalition ask maya"},
 		{name: "brief failed, another address", past: func(t *testing.T, c *scheduler.Conversation) {
 			message(c, scheduler.Brief, scheduler.Failed)
 			read(t, c, "  email: chen@example.org")
@@ -169,7 +169,7 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Failed)
 		},
-			status: scheduler.Permitted, next: "mend what kept the invitation from going: coalition log maya"},
+			status: scheduler.Permitted, next: "mend what kept the invitation from going (coalition log maya), then: coalition invite maya"},
 		{name: "invited", past: func(t *testing.T, c *scheduler.Conversation) {
 			apply(t, c, yes)
 			message(c, scheduler.Invite, scheduler.Accepted)

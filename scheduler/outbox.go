@@ -120,7 +120,10 @@ type Message struct {
 	Entry *invites.Entry // how the calendar holds the event after m was written into it; nil: it was not
 	In    string         // which calendar that is, by its name
 
+	Untried bool // of a claim that ends: nothing of the message was offered to anybody
+
 	booking *Booking // of the conversation, at the claim
+	door    *Door    // the closed one that it waits at, when it was loaded; nil: none
 
 	page   string // in the making of a brief: the address of its page
 	notice *News  // in the making of a notice: what it says
@@ -128,8 +131,14 @@ type Message struct {
 
 // NeedsLogin reports whether the message waits for the organizer to sign in.
 func (m *Message) NeedsLogin() bool {
-	return m.Channel() == Google && m.Code == codeLogin && (m.State == Queued || m.State == Unclear)
+	if m.State != Queued && m.State != Unclear {
+		return false
+	}
+	return m.door != nil && m.door.NeedsLogin() || m.Channel() == Google && m.Code == codeLogin
 }
+
+// Door is the closed door that the message waits at, as it stood when it was loaded; nil: none.
+func (m *Message) Door() *Door { return m.door }
 
 // left reports whether the message may have reached its reader.
 func (m *Message) left() bool {
@@ -160,10 +169,25 @@ func (m *Message) replaceable() bool {
 	return (m.State == Held || m.State == Queued) && m.Unclears == 0
 }
 
+// WayBack is the command by which a message goes again that has failed.
+func (m *Message) WayBack() string {
+	switch {
+	case m.copy():
+	case m.Kind == Brief:
+		return "coalition ask " + Ref(m.ID, m.Round)
+	case m.Kind == Invite:
+		return "coalition invite " + Ref(m.ID, m.Round)
+	}
+	return "coalition approve " + Ref(m.ID, m.Round)
+}
+
 // waiting is the step of a conversation whose message m is on its way or stuck.
 func (m *Message) waiting() (s Step, ok bool) {
 	if m.Channel() == Google && m.Code == codeStray && (m.State == Queued || m.State == Unclear) {
 		return Step{Next: "name the calendar of its event in the config again, or sign in with its account, for the " + m.Kind.noun() + ": coalition log " + string(m.ID)}, true
+	}
+	if m.door != nil && !m.Stuck() {
+		return Step{Next: m.door.waits(m)}, true
 	}
 	switch m.State {
 	case Held:
@@ -185,7 +209,7 @@ func (m *Message) waiting() (s Step, ok bool) {
 		}
 		return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from the server"}, true
 	case Failed:
-		return Step{Next: "mend what kept the " + m.Kind.noun() + " from going: coalition log " + string(m.ID)}, true
+		return Step{Next: "mend what kept the " + m.Kind.noun() + " from going (coalition log " + string(m.ID) + "), then: " + m.WayBack()}, true
 	case Bounced:
 		return Step{Next: "mend the address: the " + m.Kind.noun() + " came back"}, true
 	case Expired:

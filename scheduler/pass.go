@@ -205,6 +205,32 @@ func (c *Conversation) Approvable(now time.Time) []*Message {
 	return list
 }
 
+// Failed are the messages of c that have failed, and are still meant: they go again by the organizer's
+// word ([Message.WayBack]).
+func (c *Conversation) Failed(now time.Time) []*Message {
+	var list []*Message
+	for i, m := range c.Messages {
+		if _, wanted := c.Wanted(m, now); m.State != Failed || !wanted || slices.ContainsFunc(c.Messages[i+1:], func(later *Message) bool {
+			return later.Kind == m.Kind && later.copy() == m.copy() && m.Kind != Reminder && m.Kind != Notice // which has taken its place
+		}) {
+			continue
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// AtDoor are the messages of c that wait at a closed door.
+func (c *Conversation) AtDoor(now time.Time) []*Message {
+	var list []*Message
+	for _, m := range c.Messages {
+		if m.door != nil && !m.Stuck() && c.Pending(m, now) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 // Pending reports whether m is still meant, and is not known to have gone.
 func (c *Conversation) Pending(m *Message, now time.Time) bool {
 	_, wanted := c.Wanted(m, now)

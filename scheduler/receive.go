@@ -137,7 +137,9 @@ func (s *Scheduler) recall(ctx context.Context) (*Board, error) {
 
 // pokes gets a value when something has come in, and the conversations are to be looked at again.
 func (s *Scheduler) pokes() chan struct{} {
-	s.poked.Do(func() { s.poke, s.hint = make(chan struct{}, 1), make(chan struct{}, 1) })
+	s.poked.Do(func() {
+		s.poke, s.hint, s.retry = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1)
+	})
 	return s.poke
 }
 

@@ -98,6 +98,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			case <-files:
 			case <-changes:
 				kick()
+				wake(s.retries())
 			case <-delivered:
 			case <-s.pokes():
 			case <-freeing.C:
@@ -107,6 +108,10 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 					kick()
 				}
 			case <-ticker.C:
+				if s.renewed() { // a new password may open a door
+					kick()
+					wake(s.retries())
+				}
 				if waiting = s.rests(b, r); !waiting {
 					s.Hint() // the machine may have slept, and the calendar's timer with it
 				}
@@ -200,7 +205,7 @@ func (s *Scheduler) keepDelivering(ctx, hard context.Context, by Channel, kick <
 		case <-timer.C:
 		}
 		o := outcome{next: time.Now().Add(time.Minute)}
-		s.guard("delivering", string(by), func() { o = s.deliver(ctx, hard, by) })
+		s.guard("delivering", string(by), func() { o = s.deliver(ctx, hard, by, false) })
 		next, n, err := o.next, o.settled, o.err
 		wait := 24 * time.Hour
 		switch {
@@ -257,7 +262,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 	all := &Report{}
 	if s.Mailbox != nil {
 		reading, cancel := context.WithTimeout(ctx, Patience)
-		all.Unread = s.ReadMail(reading)
+		all.Unread = s.readMailAgain(reading)
 		s.Mailbox.Close()
 		cancel()
 	}
@@ -304,14 +309,15 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 }
 
 // DeliverPatiently is [Scheduler.Deliver], and again for messages that are to be tried again within
-// [Patience].
+// [Patience]. What is named by its row is tried at once, also where a door was closed before.
 func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) error {
-	patience := Patience
+	patience, force := Patience, len(rows) > 0
 	for {
-		next, _, err := s.Deliver(ctx, hard, rows...)
-		wait := time.Until(next)
-		if err != nil || next.IsZero() || wait > patience {
-			return err
+		o := s.deliverBoth(ctx, hard, force, rows...)
+		force = force && !o.tried
+		wait := time.Until(o.next)
+		if o.err != nil || o.next.IsZero() || wait > patience {
+			return o.err
 		}
 		patience -= max(wait, 0)
 		select {

@@ -30,7 +30,7 @@ import (
 )
 
 // A Scheduler carries the conversations of one organizer. All fields are required but Online, Poll,
-// Mailbox, Link and Secret.
+// Account, Mailbox, Link and Secret.
 type Scheduler struct {
 	Settings
 	Plans  *plan.Folder
@@ -49,12 +49,16 @@ type Scheduler struct {
 	Secret []byte
 	// Unmarked is why the marker beside the plans can't be written; nil: it can, or nobody has tried.
 	Unmarked error
+	// Account says by which account the channel or [MailboxDoor] of that name goes, and how it is signed in to: another
+	// value is another door, which is tried at once. It may change. nil: there is one for each name.
+	Account func(name string) string
 
 	Mailbox Mailbox                   // nil: answers don't come by mail
 	Link    func(token string) string // the address of a partner's page; nil: there are no pages
 
 	seen   atomic.Int64 // when the calendar was read last, in real time (Unix, ms); 0: it could not be, or nobody has tried
 	within sync.Map     // by name: the other calendars that the account may write to
+	doors  doors        // what this process knows of them
 	behind atomic.Bool  // something in the calendar is to be read once more, when a write of ours is settled
 	flood  time.Time    // in real time: since when more files are being written than may go at once; zero: they are not
 	intake sync.Mutex   // what comes in is judged one after the other: who answers first has the time
@@ -64,8 +68,8 @@ type Scheduler struct {
 
 	written *plan.Folder // the plans as they are now, for whoever holds intake; nil before
 
-	poked      sync.Once
-	poke, hint chan struct{}
+	poked             sync.Once
+	poke, hint, retry chan struct{}
 }
 
 // ErrConflict is returned by [Store.Commit] when the conversation has changed since it was loaded.
@@ -106,11 +110,23 @@ type Store interface {
 	// which can be asked. It returns [ErrFenced] when it must not be sent.
 	Dot(ctx context.Context, m *Message) error
 	// Settle ends a claim: State, NotBefore, Code, Error and Via of m are written; and where m has been
-	// written into a calendar, the conversation takes that in, too ([Conversation.Written]).
+	// written into a calendar, the conversation takes that in, too ([Conversation.Written]). A claim of one
+	// that is Untried does not count as an attempt.
 	Settle(ctx context.Context, m *Message) error
 	// NextClaim is when, in real time, the next message for a channel can be claimed, only of rows where
 	// there are any; zero: none waits.
 	NextClaim(ctx context.Context, by Channel, rows []int64) (time.Time, error)
+	// Doors are the doors that are closed.
+	Doors(ctx context.Context) ([]*Door, error)
+	// Knock reports whether this process may try a door now, alone; it must say then what has come of it,
+	// with Shut, Unlock or Leave. door is how it stands. wall is real time; with force its Until does not count.
+	Knock(ctx context.Context, name, account string, wall time.Time, force bool) (ok bool, door *Door, err error)
+	// Shut closes a door after one more try in vain; one that is closed keeps its Since.
+	Shut(ctx context.Context, d *Door) error
+	// Unlock opens a door.
+	Unlock(ctx context.Context, name, account string) error
+	// Leave ends a try that has told nothing.
+	Leave(ctx context.Context, name, account string) error
 	// Hurry lets what waits for another try by a channel be tried at once.
 	Hurry(ctx context.Context, by Channel) error
 	// Recover frees the claims of processes of this organizer that are gone, or have not shown for a minute that they
@@ -132,7 +148,8 @@ type Store interface {
 	// Trust ends a doubt: the state has sent at least that many messages, and is no copy any more. Where no
 	// more than release are held because of it, those go.
 	Trust(ctx context.Context, sent int64, release int) error
-	// Pause stops all sending, and Resume starts it again, for every process and across restarts.
+	// Pause stops and starts all sending of this organizer, for every process and across restarts. To start
+	// again lets closed doors be tried at once.
 	Pause(ctx context.Context, paused bool) error
 	Paused(ctx context.Context) (bool, error)
 	// History is what has happened besides messages, of all conversations or those of one id.
@@ -260,6 +277,7 @@ type Board struct {
 	Again         time.Time       // in real time: when a plan file should be read once more; zero: never
 	fresh         int             // plan files that are not read yet since they have just been written
 	Fresh         bool            // the store holds no conversation, and there are plans
+	Doors         []*Door         // those that are closed
 	Gone          []*Conversation // those that are not over, and whose plan file is no more
 	Doubt         string          // why the state may not know of all that has left for the plans; "": it does
 }
@@ -284,7 +302,12 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 	if err := cmp.Or(unreadable, err); err != nil {
 		return nil, err
 	}
-	b := &Board{Now: s.Now(), Slots: slots, Problems: set.Problems, Again: set.Again, fresh: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
+	doors, err := s.shutDoors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	waitAt(doors, stored)
+	b := &Board{Now: s.Now(), Slots: slots, Doors: doors, Problems: set.Problems, Again: set.Again, fresh: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
 	if _, _, b.Doubt, err = s.doubted(ctx); err != nil {
 		return nil, err
 	}

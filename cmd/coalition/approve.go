@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler"
@@ -14,7 +16,8 @@ func (a *app) approveCommand() *cobra.Command {
 		Long: `Let messages go that the daemon has held: because there were many at once, or one
 that had been due for more than a day, or because the state may not know of all that
 has left; that doubt ends with it. A message of which nobody knows whether it arrived
-is sent once more. Without an id, the messages that wait are listed.`,
+is sent once more, and one that waits for a server is tried at once; with its id, also
+one that has failed. Without an id, the messages that wait are listed.`,
 		Example:           "  coalition approve\n  coalition approve maya --yes\n  coalition approve --all --yes",
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,9 +40,15 @@ is sent once more. Without an id, the messages that wait are listed.`,
 					conversations = append(conversations, c)
 				}
 			}
+			var failed []*scheduler.Message
 			for _, c := range conversations {
-				waiting = append(waiting, c.Approvable(b.Now)...)
+				waiting = append(append(waiting, c.Approvable(b.Now)...), c.AtDoor(b.Now)...)
+				failed = append(failed, c.Failed(b.Now)...)
 			}
+			if len(args) > 0 {
+				waiting, failed = append(waiting, failed...), nil
+			}
+			defer a.sayFailed(failed)
 			switch {
 			case len(waiting) == 0 && all && b.Doubt != "" && !a.dryRun:
 				a.sayDoubt(b)
@@ -88,13 +97,20 @@ is sent once more. Without an id, the messages that wait are listed.`,
 	return c
 }
 
+// sayFailed names the way back for messages that have failed, and are still meant.
+func (a *app) sayFailed(failed []*scheduler.Message) {
+	for _, m := range failed {
+		fmt.Fprintf(a.stderr, "%s: the %s to %s has failed: %s\n  once that is mended: %s\n", scheduler.Ref(m.ID, m.Round), name(m), m.To, m.Error, m.WayBack())
+	}
+}
+
 func (a *app) pauseCommand() *cobra.Command {
 	return a.pausing("pause", true, "Stop all sending, at once and across restarts",
 		"All sending is stopped. What falls due waits; start again with: coalition resume")
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	return a.pausing("resume", false, "Start sending again", "Sending goes on.")
+	return a.pausing("resume", false, "Start sending again, and try at once what waits for a server", "Sending goes on.")
 }
 
 func (a *app) pausing(use string, paused bool, short, done string) *cobra.Command {

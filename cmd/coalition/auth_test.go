@@ -279,7 +279,7 @@ func TestAuthMail(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	if _, stderr := l.run(exitFailed, "daemon", "--once"); !strings.Contains(stderr, "nobody is signed in to Google; use: coalition auth google") {
+	if _, stderr := l.run(exitLogin, "daemon", "--once"); !strings.Contains(stderr, "nobody is signed in to Google; use: coalition auth google") {
 		t.Errorf("before: %s", stderr)
 	}
 	l.run(exitDone, "auth", "google")
@@ -301,7 +301,7 @@ func TestAuthMail(t *testing.T) {
 	l.g.RevokeGrant()
 	l.g.Forget()
 	for range 2 {
-		_, stderr := l.run(exitFailed, "ask", "maya", "--again", "--yes")
+		_, stderr := l.run(exitLogin, "ask", "maya", "--again", "--yes")
 		if !strings.Contains(stderr, "Google wants you to sign in again; use: coalition auth google") {
 			t.Errorf("taken back: %s", stderr)
 		}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -483,6 +485,36 @@ func (c *config) account() *google.Account {
 		Calendar: c.Calendar.Via == "google" || !mail, // somebody may sign in first, and change via then
 		Mail:     mail}
 	return c.google
+}
+
+// accountOf says by which account the door of that name leads out, and how it is signed in to, without telling either:
+// see [scheduler.Scheduler.Account].
+func (c *config) accountOf(name string) string {
+	var with []any
+	switch {
+	case name == string(scheduler.Google):
+		g := c.Calendar.Google
+		with = append(with, g, age(c.resolve(g.ClientFile)))
+	case name == scheduler.MailboxDoor && c.Replies != nil && c.Replies.IMAP != nil:
+		i := *c.Replies.IMAP
+		with = append(with, i.Host, i.Port, i.Security, i.Auth, i.signIn, age(c.resolve(i.PasswordFile)))
+	case name == string(scheduler.Mail) && c.Mail.Via == "smtp":
+		s := c.Mail.SMTP
+		with = append(with, s.Host, s.Port, s.Security, s.Auth, s.signIn, age(c.resolve(s.PasswordFile)), c.Organizer.Email)
+	default:
+		with = append(with, c.resolve(c.Mail.Outbox))
+	}
+	sum := sha256.Sum256(fmt.Append(nil, with...))
+	return hex.EncodeToString(sum[:4]) // too short to find out a command by
+}
+
+// age is when a file was written last, and how long it is; "" where there is none.
+func age(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || path == "" {
+		return ""
+	}
+	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
 }
 
 // clientProblems says why the Google client can't be used, where it is to be.

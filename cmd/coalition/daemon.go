@@ -316,8 +316,11 @@ func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused 
 			a.say("%s: %s", line, pausedText)
 			return false
 		}
-		if m.Channel() == scheduler.Google && a.online == nil {
+		switch {
+		case m.Channel() == scheduler.Google && a.online == nil:
 			reason = ": " + otherVia
+		case m.Door() != nil:
+			reason = a.atDoor(m.Door())
 		}
 		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
 		return true
@@ -326,6 +329,15 @@ func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused 
 		return m.State == scheduler.Failed || m.State == scheduler.Unclear
 	}
 	return false
+}
+
+// atDoor is why a message waits at a closed door, told once for all that wait there.
+func (a *app) atDoor(d *scheduler.Door) string {
+	if a.toldDoor == d {
+		return ", for the same reason"
+	}
+	a.toldDoor = d
+	return ": " + d.Text + "\n             " + d.Way()
 }
 
 // sayRest says why the other conversations wait.

@@ -130,8 +130,31 @@ timezone; what is absent is null:
 			}
 			a.sayDoubt(b)
 			a.sayGone(b)
+			a.sayDoors(b)
 			return a.list(b)
 		},
+	}
+}
+
+// sayDoors says why nothing goes, or comes, through the doors that are closed.
+func (a *app) sayDoors(b *scheduler.Board) {
+	for _, d := range b.Doors {
+		waits := 0
+		for _, c := range b.Conversations {
+			for _, m := range c.AtDoor(b.Now) {
+				if m.Door() == d {
+					waits++
+				}
+			}
+		}
+		if waits == 0 && d.Name != scheduler.MailboxDoor {
+			continue
+		}
+		text := d.What()
+		if waits > 0 {
+			text += ", and " + count(waits, "message") + " " + map[bool]string{true: "waits", false: "wait"}[waits == 1]
+		}
+		fmt.Fprintf(a.stderr, "Note: %s, since %s: %s\n  %s\n", text, d.Since.Format("2 Jan 15:04"), d.Text, d.Way())
 	}
 }
 

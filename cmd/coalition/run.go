@@ -58,13 +58,14 @@ type app struct {
 	yes        bool
 	dryRun     bool
 
-	config *config
-	state  *store.Store
-	sched  *scheduler.Scheduler
-	online *watched        // the online calendar of the config; nil: there is none
-	soft   context.Context // ends with the first signal
-	hard   context.Context // ends when nothing may be waited for any more
-	lines  *bufio.Reader   // what is typed; see prompt
+	config   *config
+	state    *store.Store
+	sched    *scheduler.Scheduler
+	online   *watched        // the online calendar of the config; nil: there is none
+	soft     context.Context // ends with the first signal
+	hard     context.Context // ends when nothing may be waited for any more
+	lines    *bufio.Reader   // what is typed; see prompt
+	toldDoor *scheduler.Door // see atDoor
 }
 
 // run is the program: args without its name, the environment as of [os.Environ]. It returns the exit
@@ -296,6 +297,7 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Now:      time.Now,
 		// Commands say themselves what has become of messages; only the daemon keeps a log.
 		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Account: c.accountOf,
 		Mailbox: c.mailbox(),
 		Link:    c.link(),
 	}

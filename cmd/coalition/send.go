@@ -539,6 +539,10 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 				reason = pausedText
 			case m.Channel() == scheduler.Google && a.online == nil:
 				reason = otherVia
+			case m.Door() != nil:
+				reason = strings.TrimPrefix(a.atDoor(m.Door()), ": ")
+			case reason == "":
+				reason = "another process is just trying the server; see: coalition list"
 			}
 			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
 		case scheduler.Unclear:
@@ -547,7 +551,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			fmt.Fprintf(a.stderr, "Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s\n", name(m), m.To, m.Error, m.ID)
 		case scheduler.Failed:
 			pending = true
-			fmt.Fprintf(a.stderr, "The %s to %s was refused: %s\n", name(m), m.To, m.Error)
+			fmt.Fprintf(a.stderr, "The %s to %s was refused: %s\n  once that is mended: %s\n", name(m), m.To, m.Error, m.WayBack())
 		default:
 			pending = true
 			fmt.Fprintf(a.stderr, "The %s to %s is %s.\n", name(m), m.To, m.State.Shown())

@@ -29,14 +29,14 @@ func signIn(ctx context.Context, username string, password, token func(context.C
 		if l.secret, err = token(ctx); err != nil {
 			var fault *invites.DeliveryError
 			if !errors.As(err, &fault) {
-				fault = &invites.DeliveryError{Channel: true, Err: err, Text: "there is no token for the mail server: " + err.Error()}
+				fault = &invites.DeliveryError{Channel: true, Account: true, Err: err, Text: "there is no token for the mail server: " + err.Error()}
 			}
 			return login{}, fault
 		}
 		l.ways = []sasl.Client{&xoauth2{username, l.secret}}
 	default:
 		if l.secret, err = password(ctx); err != nil {
-			return login{}, &invites.DeliveryError{Channel: true, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
+			return login{}, &invites.DeliveryError{Channel: true, Account: ctx.Err() == nil, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
 		}
 		l.ways = []sasl.Client{sasl.NewPlainClient("", username, l.secret), sasl.NewLoginClient(username, l.secret)}
 	}
@@ -53,7 +53,7 @@ func (l login) choose(offers func(mechanism string) bool) (sasl.Client, error) {
 		}
 		known = append(known, mechanism)
 	}
-	return nil, words("it offers no way to sign in that this program knows: " + strings.Join(known, " or "))
+	return nil, words(noWay + strings.Join(known, " or "))
 }
 
 // hide takes the secret out of what a server says: some answer with the command that they did not like.

@@ -95,8 +95,11 @@ func TestTokenRefused(t *testing.T) {
 			"smtp": c.Send(t.Context(), parcel(1), func() error { t.Error("sent"); return nil }),
 			"imap": m.Fetch(t.Context(), "", noon, new(haul).take),
 		} {
-			got := fault(t, err)
-			if errors.Is(err, invites.ErrLogin) != tt.login || got.Wait != tt.wait || !got.Channel || got.Final || !strings.Contains(got.Text, tt.text) || goSpeak.MatchString(got.Text) {
+			got, wait := fault(t, err), tt.wait
+			if name == "smtp" && tt.err == nil { // it got as far as the sign-in
+				wait = max(wait, time.Minute)
+			}
+			if errors.Is(err, invites.ErrLogin) != tt.login || got.Wait != wait || !got.Channel || got.Final || !strings.Contains(got.Text, tt.text) || goSpeak.MatchString(got.Text) {
 				t.Errorf("%s, %s: %+v", tt.name, name, got)
 			}
 			if all := fmt.Sprintf("%v %+v %+v", err, got, got.Err); strings.Contains(all, secret) || strings.Contains(all, first) {

@@ -480,7 +480,7 @@ func startTLS(tcp net.Conn) error {
 		case first != "a":
 			return errGarbled
 		case kind != "OK":
-			return words("it offers no STARTTLS, and nothing is sent in the clear")
+			return errNoStartTLS
 		case r.Buffered() > 0:
 			return words("something was slipped in before TLS")
 		}
@@ -523,7 +523,7 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
 		// not the secret's fault (RFC 5530)
 	default:
-		fault.Wait = 10 * time.Minute
+		fault.Account, fault.Wait = true, 10*time.Minute
 		who.again(fault)
 	}
 	return fault
@@ -535,7 +535,7 @@ func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) er
 	if err == nil {
 		return nil
 	}
-	fault := &invites.DeliveryError{Channel: true, Err: err}
+	fault := &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err}
 	var reply *imap.Error
 	if errors.As(err, &reply) {
 		fault.Text = fmt.Sprintf("the mail server %s refused (%s): %s", m.address(), step, oneLine(reply.Text))

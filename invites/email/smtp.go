@@ -48,8 +48,11 @@ type SMTP struct {
 	// reply to the end. Zero means what RFC 5321, section 4.5.3.2, asks for, with a minute for Dial.
 	Dial, Command, Data, Dot time.Duration
 
-	mu   sync.Mutex
-	free []*session
+	mu      sync.Mutex
+	free    []*session
+	dialing chan struct{} // one at a time: a closed door is knocked at once, however many messages wait
+	failed  *invites.DeliveryError
+	fails   int
 }
 
 // A session is one connection that is ready for a message.
@@ -89,6 +92,12 @@ func (l *line) Write(p []byte) (int, error) {
 
 // words are an error in words for people.
 type words string
+
+const (
+	errClear      = words("without TLS only this machine itself is written to")
+	errNoStartTLS = words("it offers no STARTTLS, and nothing is sent in the clear")
+	noWay         = "it offers no way to sign in that this program knows: "
+)
 
 func (w words) Error() string { return string(w) }
 
@@ -139,7 +148,7 @@ func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) er
 			return dot()
 		})
 		var fault *invites.DeliveryError
-		if reused && !dotted && ctx.Err() == nil && errors.As(err, &fault) && fault.Channel {
+		if reused && !dotted && ctx.Err() == nil && errors.As(err, &fault) && fault.Channel && !fault.Account {
 			continue // servers close connections that lie idle, or carried enough; that is no fault
 		}
 		return err
@@ -160,10 +169,16 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 	}()
 	refused := func(step string, err error) error {
 		fault := s.fault(ctx, step, err)
+		fault.Begun = fault.Channel && fault.Code == 0 && step != "MAIL"
 		// After a refusal the session goes on with the next message; after anything else it is over.
 		if !fault.Channel {
 			keep = c.Reset() == nil
 		}
+		return fault
+	}
+	begun := func(err error) error {
+		fault := s.fault(ctx, "DATA", err)
+		fault.Begun = true
 		return fault
 	}
 	if err := c.Mail(p.From, &smtp.MailOptions{Size: int64(len(p.Data))}); err != nil {
@@ -178,18 +193,19 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot fu
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	if _, err := data.Write(p.Data); err != nil {
-		return s.fault(ctx, "DATA", err)
+		return begun(err)
 	}
 	if err := dot(); err != nil {
 		return err
 	}
 	if !quiet(c.conn.Conn) { // it does not want the end, which has not been sent
-		return s.fault(ctx, "DATA", words("it hung up or objected before the message had ended"))
+		return begun(words("it hung up or objected before the message had ended"))
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	c.conn.waited = false
 	if _, err := data.CloseWithResponse(); err != nil {
 		fault := s.fault(ctx, "DATA", err)
+		fault.Begun = fault.Channel && fault.Code == 0
 		if fault.Code == 0 && !c.conn.lost { // the end has left
 			fault.Unclear = true
 			fault.Text = "the message was handed over, and no clear answer came (" + cause(ctx, err) + ")"
@@ -211,7 +227,42 @@ func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error)
 	if c != nil {
 		return c, true, nil
 	}
+	return s.connect(ctx)
+}
+
+// connect makes a connection, or takes one that has become free while another was made. Who waited for one
+// that could not be made does not try it again.
+func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error) {
+	s.mu.Lock()
+	if s.dialing == nil {
+		s.dialing = make(chan struct{}, 1)
+	}
+	fails := s.fails
+	s.mu.Unlock()
+	select {
+	case s.dialing <- struct{}{}:
+		defer func() { <-s.dialing }()
+	case <-ctx.Done():
+		return nil, false, s.fault(ctx, "connecting", ctx.Err())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fails != fails {
+		again := *s.failed
+		return nil, false, &again
+	}
+	if n := len(s.free); n > 0 {
+		c, s.free = s.free[n-1], s.free[:n-1]
+		return c, true, nil
+	}
+	s.mu.Unlock()
 	c, err = s.dial(ctx)
+	s.mu.Lock()
+	var fault *invites.DeliveryError
+	if errors.As(err, &fault) {
+		s.failed = fault
+		s.fails++
+	}
 	return c, false, err
 }
 
@@ -239,8 +290,11 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 		if step == "AUTH" && fault.Code != 0 {
 			fault.Text, fault.Err = who.hide(fault.Text), nil // which repeats the text
 		}
+		if step == "AUTH" && ctx.Err() == nil { // knocking with a wrong password locks accounts
+			fault.Wait = time.Minute
+		}
 		if step == "AUTH" && fault.Code >= 500 {
-			fault.Wait = 10 * time.Minute // knocking with a wrong password locks accounts
+			fault.Account, fault.Wait = true, 10*time.Minute
 			fault.Text = "the mail server " + s.Host + " refused the user name or password: " + fault.Text
 			who.again(fault)
 		}
@@ -253,7 +307,7 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 func dialer(security string) *net.Dialer {
 	return &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
 		if to, err := netip.ParseAddrPort(address); security == Clear && (err != nil || !to.Addr().IsLoopback()) {
-			return words("without TLS only this machine itself is written to")
+			return errClear
 		}
 		return nil
 	}}
@@ -309,21 +363,45 @@ func literal(a net.Addr) string {
 }
 
 // fault says what an error at a step means. The server's no to this message (4yz, 5yz) decides about
-// this message; anything else is the channel's.
+// this message; anything else is the channel's. The sender is the same for all messages, so that a no to it
+// is a no to all.
 func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.DeliveryError {
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
-		return &invites.DeliveryError{Channel: true, Err: err,
+		return &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err,
 			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.Host, step, cause(ctx, err))}
 	}
 	fault := &invites.DeliveryError{Code: reply.Code, Text: oneLine(reply.Message), Err: err, Channel: true}
-	switch step {
-	case "MAIL", "RCPT", "DATA":
-		// 421: the server closes the connection. 530 and 535: it wants to be signed in to.
-		fault.Channel = reply.Code == 421 || reply.Code == 530 || reply.Code == 535
-		fault.Final = reply.Code >= 500 && !fault.Channel
+	switch {
+	case reply.Code == 421: // the server closes the connection
+	case reply.Code == 530 || reply.Code == 535: // it wants to be signed in to
+		fault.Account = true
+	case step == "MAIL" && reply.Code/100 == 5 && !tooLong(reply):
+		fault.Account = true
+		fault.Text = "the mail server " + s.Host + " takes no mail from the sender: " + fault.Text
+	case step == "MAIL" && !tooLong(reply):
+	case step == "MAIL": // what it is told there of the message is how long it is
+		fault.Channel = false
+	case step == "RCPT", step == "DATA":
+		fault.Channel = false
+		fault.Final = reply.Code >= 500
 	}
 	return fault
+}
+
+// tooLong reports whether a server refuses a message for its length (RFC 1870, RFC 3463).
+func tooLong(reply *smtp.SMTPError) bool {
+	return reply.Code == 552 && (reply.EnhancedCode == smtp.EnhancedCode{5, 3, 4} || reply.EnhancedCode == smtp.EnhancedCode{5, 2, 3})
+}
+
+// lasting reports whether an error lasts until somebody mends it: a certificate that is not the server's, or
+// no TLS where it is asked for.
+func lasting(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	var own words
+	return errors.As(err, &certificate) || errors.As(err, &noTLS) || strings.Contains(err.Error(), "doesn't support STARTTLS") ||
+		errors.As(err, &own) && (own == errNoStartTLS || own == errClear || strings.HasPrefix(string(own), noWay))
 }
 
 // oneLine is a server's reply, fit for a log and a terminal.
@@ -370,7 +448,7 @@ func cause(ctx context.Context, err error) string {
 	case strings.Contains(err.Error(), "tls: "):
 		return "no TLS could be agreed on"
 	case strings.Contains(err.Error(), "doesn't support STARTTLS"):
-		return "it offers no STARTTLS, and nothing is sent in the clear"
+		return string(errNoStartTLS)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "it did not answer in time"
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -101,9 +101,16 @@ var goSpeak = regexp.MustCompile(`\btls: |x509|\btcp\b|EOF|smtp:|SMTP error|sasl
 func TestSendFails(t *testing.T) {
 	channel := func(code int) invites.DeliveryError { return invites.DeliveryError{Channel: true, Code: code} }
 	ours := func(code int) invites.DeliveryError { return invites.DeliveryError{Final: code >= 500, Code: code} }
-	unclear := invites.DeliveryError{Unclear: true, Channel: true}
+	unclear := invites.DeliveryError{Unclear: true, Channel: true, Begun: true}
+	account := func(code int) invites.DeliveryError {
+		return invites.DeliveryError{Channel: true, Account: true, Code: code}
+	}
+	login := func(code int) invites.DeliveryError {
+		return invites.DeliveryError{Channel: true, Code: code, Wait: time.Minute}
+	}
+	begun := func() invites.DeliveryError { return invites.DeliveryError{Channel: true, Begun: true} }
 	refused := func(code int) invites.DeliveryError {
-		return invites.DeliveryError{Channel: true, Code: code, Wait: 10 * time.Minute}
+		return invites.DeliveryError{Channel: true, Account: true, Code: code, Wait: 10 * time.Minute}
 	}
 	type test struct {
 		name     string
@@ -116,13 +123,13 @@ func TestSendFails(t *testing.T) {
 		late     string // where the answer is late: "end", or elsewhere
 	}
 	tests := []test{
-		{name: "certificate of nobody known", srv: &server{security: email.StartTLS, cert: &untrusted}, want: channel(0), text: "(STARTTLS: its certificate is signed by nobody this machine trusts)"},
-		{name: "certificate for another name", srv: &server{security: email.StartTLS, cert: &otherName}, want: channel(0), text: "(STARTTLS: its certificate is for another name)"},
-		{name: "certificate expired", srv: &server{security: email.StartTLS, cert: &expired}, want: channel(0), text: "(STARTTLS: its certificate is not valid)"},
-		{name: "certificate of nobody known, tls", srv: &server{security: email.TLS, cert: &untrusted}, want: channel(0), text: "(TLS: its certificate is signed by nobody this machine trusts"},
-		{name: "no STARTTLS", srv: &server{security: email.StartTLS, do: at("EHLO", "250 test")}, want: channel(0), text: "offers no STARTTLS, and nothing is sent in the clear"},
+		{name: "certificate of nobody known", srv: &server{security: email.StartTLS, cert: &untrusted}, want: account(0), text: "(STARTTLS: its certificate is signed by nobody this machine trusts)"},
+		{name: "certificate for another name", srv: &server{security: email.StartTLS, cert: &otherName}, want: account(0), text: "(STARTTLS: its certificate is for another name)"},
+		{name: "certificate expired", srv: &server{security: email.StartTLS, cert: &expired}, want: account(0), text: "(STARTTLS: its certificate is not valid)"},
+		{name: "certificate of nobody known, tls", srv: &server{security: email.TLS, cert: &untrusted}, want: account(0), text: "(TLS: its certificate is signed by nobody this machine trusts"},
+		{name: "no STARTTLS", srv: &server{security: email.StartTLS, do: at("EHLO", "250 test")}, want: account(0), text: "offers no STARTTLS, and nothing is sent in the clear"},
 		{name: "STARTTLS refused for now", srv: &server{security: email.StartTLS, do: at("STARTTLS", "454 4.7.0 no TLS now")}, want: channel(454), text: "no TLS now"},
-		{name: "STARTTLS and no TLS", srv: &server{security: email.StartTLS, do: at("TLS", "250 not in TLS")}, want: channel(0), text: "does not speak TLS on this port"},
+		{name: "STARTTLS and no TLS", srv: &server{security: email.StartTLS, do: at("TLS", "250 not in TLS")}, want: account(0), text: "does not speak TLS on this port"},
 
 		{name: "greeting 554", srv: &server{do: at(greeting, "554 5.7.1 no service for you")}, want: channel(554), text: "no service for you"},
 		{name: "greeting 421", srv: &server{do: at(greeting, "421 too busy")}, want: channel(421), text: "too busy"},
@@ -133,22 +140,22 @@ func TestSendFails(t *testing.T) {
 
 		{name: "AUTH 535", srv: &server{auth: "PLAIN", do: at("AUTH", "535 5.7.8 bad credentials")}, want: refused(535), text: "refused the user name or password: bad credentials"},
 		{name: "AUTH 534", srv: &server{auth: "LOGIN", do: at("AUTH", "534 5.7.9 too weak")}, want: refused(534), text: "too weak"},
-		{name: "AUTH 454", srv: &server{auth: "PLAIN", do: at("AUTH", "454 4.7.0 later")}, want: channel(454), text: "later"},
-		{name: "AUTH asks on", srv: &server{auth: "PLAIN", do: at("AUTH", "334 bW9yZQ==")}, want: channel(0), text: "none that this program understands"},
-		{name: "AUTH unknown", srv: &server{auth: "GSSAPI NTLM"}, want: channel(0), text: "offers no way to sign in that this program knows"},
-		{name: "AUTH wanted at MAIL", srv: &server{do: at("MAIL", "530 5.7.0 sign in")}, want: channel(530), text: "sign in"},
+		{name: "AUTH 454", srv: &server{auth: "PLAIN", do: at("AUTH", "454 4.7.0 later")}, want: login(454), text: "later"},
+		{name: "AUTH asks on", srv: &server{auth: "PLAIN", do: at("AUTH", "334 bW9yZQ==")}, want: login(0), text: "none that this program understands"},
+		{name: "AUTH unknown", srv: &server{auth: "GSSAPI NTLM"}, want: func() invites.DeliveryError { f := login(0); f.Account = true; return f }(), text: "offers no way to sign in that this program knows"},
+		{name: "AUTH wanted at MAIL", srv: &server{do: at("MAIL", "530 5.7.0 sign in")}, want: account(530), text: "sign in"},
 
-		{name: "MAIL 250 twice", srv: &server{do: at("MAIL", "250 well\r\n250 well")}, want: channel(0), text: "it answered 250, which has no place there"},
-		{name: "MAIL 552 by its size", srv: &server{offers: []string{"SIZE 10"}, do: at("MAIL", "552 5.3.4 too big")}, want: ours(552), text: "too big"},
+		{name: "MAIL 250 twice", srv: &server{do: at("MAIL", "250 well\r\n250 well")}, want: begun(), text: "it answered 250, which has no place there"},
+		{name: "MAIL 552 by its size", srv: &server{offers: []string{"SIZE 10"}, do: at("MAIL", "552 5.3.4 too big")}, want: invites.DeliveryError{Code: 552}, text: "too big"},
 		{name: "RCPT in many lines", srv: &server{do: at("RCPT", "550-5.1.1 no such\r\n550-5.1.1 user \x1b[31m\u202ehere\r\n550 5.1.1 ask the\xffpostmaster")}, want: ours(550),
 			text: "no such user [31m here ask the?postmaster"},
 		{name: "RCPT without a word", srv: &server{do: at("RCPT", "550 ")}, want: ours(550), text: "gave no reason"},
 		{name: "RCPT 452", srv: &server{do: at("RCPT", "452 4.2.2 mailbox full")}, want: ours(452), text: "mailbox full"},
-		{name: "DATA 250", srv: &server{do: at("DATA", "250 well")}, want: channel(0), text: "it answered 250"},
-		{name: "DATA without end", srv: &server{do: at("DATA", endless)}, want: channel(0), text: "had no end"},
+		{name: "DATA 250", srv: &server{do: at("DATA", "250 well")}, want: begun(), text: "it answered 250"},
+		{name: "DATA without end", srv: &server{do: at("DATA", endless)}, want: begun(), text: "had no end"},
 
-		{name: "cut within the message", srv: &server{do: at(body, drop)}, parcel: large(), want: channel(0), text: "the connection was cut"},
-		{late: "before", name: "deaf within the message", srv: &server{do: at(body, deaf)}, parcel: large(), want: channel(0), text: "did not answer in time"},
+		{name: "cut within the message", srv: &server{do: at(body, drop)}, parcel: large(), want: begun(), text: "the connection was cut"},
+		{late: "before", name: "deaf within the message", srv: &server{do: at(body, deaf)}, parcel: large(), want: begun(), text: "did not answer in time"},
 
 		{name: "end 452", srv: &server{do: at(end, "452 4.3.1 disk full")}, dots: 1, want: ours(452), text: "disk full"},
 		{name: "end 421", srv: &server{do: at(end, "421 4.3.2 going down")}, dots: 1, want: channel(421), text: "going down"},
@@ -163,8 +170,13 @@ func TestSendFails(t *testing.T) {
 	}
 	for _, step := range []string{greeting, "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", end} {
 		want, dots := channel(0), 0
-		if step == end {
+		switch step {
+		case end:
 			want, dots = unclear, 1
+		case "RCPT", "DATA":
+			want = begun()
+		case "AUTH":
+			want = login(0)
 		}
 		late := "before"
 		if step == end {
@@ -175,9 +187,13 @@ func TestSendFails(t *testing.T) {
 			test{late: late, name: step + " and silence", srv: &server{security: email.StartTLS, auth: "PLAIN", do: at(step, silence)}, dots: dots, want: want, text: "did not answer in time"})
 	}
 	for _, step := range []string{"MAIL", "RCPT", "DATA"} {
+		later, never := ours(451), ours(550)
+		if step == "MAIL" { // the sender is the same for all
+			later, never = channel(451), account(550)
+		}
 		tests = append(tests,
-			test{name: step + " 4xx", srv: &server{do: at(step, "451 4.7.1 try again")}, want: ours(451), text: "try again"},
-			test{name: step + " 5xx", srv: &server{do: at(step, "550 5.7.1 not you")}, want: ours(550), text: "not you"},
+			test{name: step + " 4xx", srv: &server{do: at(step, "451 4.7.1 try again")}, want: later, text: "try again"},
+			test{name: step + " 5xx", srv: &server{do: at(step, "550 5.7.1 not you")}, want: never, text: "not you"},
 			test{name: step + " 421", srv: &server{do: at(step, "421 4.3.2 going down")}, want: channel(421), text: "going down"})
 	}
 	for _, tt := range tests {
@@ -244,7 +260,7 @@ func TestSendNeverConnects(t *testing.T) {
 		{"to .EXAMPLE.", func(_ *email.SMTP, p *invites.Parcel) { p.To = "maya@EXAMPLE." },
 			invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}},
 		{"in the clear to elsewhere", func(c *email.SMTP, _ *invites.Parcel) { c.Host = "192.0.2.1" },
-			invites.DeliveryError{Channel: true, Text: "the mail server 192.0.2.1 did not take the message (connecting: without TLS only this machine itself is written to)"}},
+			invites.DeliveryError{Channel: true, Account: true, Text: "the mail server 192.0.2.1 did not take the message (connecting: without TLS only this machine itself is written to)"}},
 		{"nobody listens", func(c *email.SMTP, _ *invites.Parcel) { c.Port = closedPort(t) },
 			invites.DeliveryError{Channel: true, Text: "the mail server 127.0.0.1 did not take the message (connecting: nobody listens there)"}},
 		{"unknown security", func(c *email.SMTP, _ *invites.Parcel) { c.Security = "ssl" },
@@ -253,7 +269,7 @@ func TestSendNeverConnects(t *testing.T) {
 			c.Username, c.Password = "ana", func(context.Context) (string, error) {
 				return "", fmt.Errorf("the file secrets/smtp can't be read: %w", os.ErrPermission)
 			}
-		}, invites.DeliveryError{Channel: true, Text: "the password for the mail server can't be read: the file secrets/smtp can't be read: permission denied"}},
+		}, invites.DeliveryError{Channel: true, Account: true, Text: "the password for the mail server can't be read: the file secrets/smtp can't be read: permission denied"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -333,7 +349,7 @@ func TestSendLosesEnd(t *testing.T) {
 			})
 			got := fault(t, err)
 			got.Err = nil
-			want := invites.DeliveryError{Channel: true, Text: "the mail server 127.0.0.1 did not take the message (DATA: this program was told to stop)"}
+			want := invites.DeliveryError{Channel: true, Begun: true, Text: "the mail server 127.0.0.1 did not take the message (DATA: this program was told to stop)"}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}

@@ -131,7 +131,7 @@ func (a *Account) CheckClient() error {
 
 func (a *Account) client() (*client, error) {
 	refuse := func(text string) (*client, error) {
-		return nil, &invites.DeliveryError{Channel: true, Wait: refusedPause, Err: ErrClient, Text: "the Google client in " + a.ClientFile + " " + text}
+		return nil, &invites.DeliveryError{Channel: true, Account: true, Wait: refusedPause, Err: ErrClient, Text: "the Google client in " + a.ClientFile + " " + text}
 	}
 	f, err := os.Open(a.ClientFile)
 	switch {

@@ -231,12 +231,17 @@ func (s *Store) tell(tx *txn) error {
 // Pause implements [scheduler.Store].
 func (s *Store) Pause(ctx context.Context, paused bool) error {
 	return s.update(ctx, func(tx *txn) error {
-		query := "DELETE FROM control WHERE name = 'paused'"
+		query := "DELETE FROM control WHERE name = $1"
 		if paused {
-			query = "INSERT INTO control (name) VALUES ('paused') ON CONFLICT DO NOTHING"
+			query = "INSERT INTO control (name) VALUES ($1) ON CONFLICT DO NOTHING"
 		}
-		if _, err := tx.exec(query); err != nil {
+		if _, err := tx.exec(query, s.pause()); err != nil {
 			return err
+		}
+		if !paused {
+			if _, err := tx.exec("UPDATE doors SET until = 0 WHERE organizer = $1", s.organizer); err != nil {
+				return err
+			}
 		}
 		return s.tell(tx)
 	})
@@ -247,11 +252,19 @@ func (s *Store) Paused(ctx context.Context) (bool, error) {
 	if s.ro == nil {
 		return false, nil
 	}
-	return isPaused(ctx, s.ro)
+	return s.isPaused(ctx)
 }
 
-func isPaused(ctx context.Context, q querier) (bool, error) {
-	n, _, err := number(ctx, q, "SELECT COUNT(*) FROM control WHERE name = 'paused'")
+// pause is the name of the organizer's own pause.
+func (s *Store) pause() string { return "paused " + s.organizer }
+
+func (s *Store) isPaused(ctx context.Context) (bool, error) {
+	names := []any{s.pause()}
+	query := "SELECT COUNT(*) FROM control WHERE name = $1"
+	if s.schema < doorsStep { // read only, as an older version left it
+		names[0] = "paused"
+	}
+	n, _, err := number(ctx, s.ro, query, names...)
 	return n > 0, err
 }
 

@@ -118,7 +118,7 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 	}
 	var claimed []*scheduler.Message
 	for len(claimed) < limit {
-		if paused, err := isPaused(ctx, s.ro); err != nil || paused {
+		if paused, err := s.isPaused(ctx); err != nil || paused {
 			return claimed, err
 		}
 		list, err := s.candidates(ctx, wall, limit-len(claimed), by(channel)+among(rows))
@@ -194,7 +194,7 @@ func (s *Store) claim(tx *txn, c candidate, end scheduler.State, owner string) (
 			append(append([]any{string(end)}, args...), ms(m.Changed))...)
 	} else {
 		n, err = tx.exec("UPDATE messages SET state = 'sending', phase = 'connect', owner = $1, attempts = attempts + 1 WHERE seq = $2"+unchanged+
-			" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", append([]any{owner}, args...)...)
+			" AND NOT EXISTS (SELECT 1 FROM control WHERE name = $9)", append(append([]any{owner}, args...), s.pause())...)
 	}
 	if err == nil && n == 1 && end == "" && m.Channel() == scheduler.Google { // what was decided before must be thought over
 		_, err = tx.exec("UPDATE conversations SET rev = rev + 1 WHERE organizer = $1 AND id = $2 AND round = $3", s.organizer, string(m.ID), m.Round)
@@ -211,7 +211,7 @@ func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
 	}
 	err := s.update(ctx, func(tx *txn) error {
 		n, err := tx.exec(`UPDATE messages SET phase = $5, flagged = $1 WHERE seq = $2 AND state = 'sending' AND phase = 'connect' AND owner = $3 AND attempts = $4
-			AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')`, flagged, m.Row, s.ownerID(), m.Attempts, phase)
+			AND NOT EXISTS (SELECT 1 FROM control WHERE name = $6)`, flagged, m.Row, s.ownerID(), m.Attempts, phase, s.pause())
 		switch {
 		case err != nil:
 			return err
@@ -237,6 +237,12 @@ func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
 
 func (s *Store) settle(ctx context.Context, m *scheduler.Message) error {
 	return s.update(ctx, func(tx *txn) error {
+		if m.Untried { // given up by whoever holds it, so that the number of the claim may be given again
+			_, err := tx.exec(`UPDATE messages SET state = $1, phase = '', owner = '', not_before = $2, code = $3, error = $4, attempts = attempts - 1
+				WHERE seq = $5 AND attempts = $6 AND state = 'sending'`,
+				string(m.State), ms(m.NotBefore), m.Code, m.Error, m.Row, m.Attempts)
+			return err
+		}
 		if m.Entry != nil {
 			if err := s.entered(ctx, tx, m); err != nil {
 				return err
@@ -281,6 +287,9 @@ func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
 		if _, err := tx.exec("UPDATE messages AS m SET not_before = 0 WHERE m.organizer = $1 AND m.owner = '' AND "+claimable+by(channel), s.organizer); err != nil {
 			return err
 		}
+		if _, err := tx.exec("UPDATE doors SET until = 0 WHERE organizer = $1 AND name = $2", s.organizer, string(channel)); err != nil {
+			return err
+		}
 		return s.tell(tx)
 	})
 }
@@ -288,7 +297,7 @@ func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
 // NextClaim implements [scheduler.Store].
 func (s *Store) NextClaim(ctx context.Context, channel scheduler.Channel, rows []int64) (time.Time, error) {
 	next, ok, err := number(ctx, s.ro, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+claimable+trusted+by(channel)+among(rows)+
-		" AND NOT EXISTS (SELECT 1 FROM control WHERE name = 'paused')", s.organizer)
+		" AND NOT EXISTS (SELECT 1 FROM control WHERE name = $2)", s.organizer, s.pause())
 	if err != nil || !ok {
 		return time.Time{}, err
 	}

@@ -35,7 +35,7 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 
 func (d *postgres) tables() []string {
 	types := strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA")
-	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations)}
+	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations), tablesDoors}
 }
 
 func (d *postgres) made() string {

@@ -254,6 +254,28 @@ func testOrganizers(t *testing.T, dsn string) {
 	if m := claim(t, other); m.Row == message(t, s).Row {
 		t.Error("claimed a message of another organizer")
 	}
+	// A pause is the organizer's own, and so are the doors.
+	if err := errors.Join(s.Pause(ctx, true), s.Shut(ctx, &scheduler.Door{Name: "mail", Fault: scheduler.FaultAccount, Until: time.Now().Add(time.Hour)})); err != nil {
+		t.Fatal(err)
+	}
+	if doors, err := other.Doors(ctx); err != nil || len(doors) != 0 {
+		t.Errorf("another organizer sees the doors %v, %v", doors, err)
+	}
+	if err := other.Pause(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if mine, err := s.Paused(ctx); err != nil || !mine {
+		t.Errorf("after another's resume: paused %t, %v", mine, err)
+	}
+	if paused, err := other.Paused(ctx); err != nil || paused {
+		t.Errorf("another organizer's pause: %t, %v", paused, err)
+	}
+	if doors, err := s.Doors(ctx); err != nil || len(doors) != 1 || time.Until(doors[0].Until) < time.Minute {
+		t.Errorf("after another's resume: doors %v, %v", doors, err)
+	}
+	if err := s.Pause(ctx, false); err != nil {
+		t.Fatal(err)
+	}
 	for _, addresses := range [][]string{{"bob@example.org", "old@example.org"}, {"bob@example.org", "new@example.org", "other@example.org"}} {
 		bob := mustFrom("bob's", addresses...)
 		if n := len(load(t, bob)); n != 0 {

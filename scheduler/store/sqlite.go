@@ -120,7 +120,7 @@ func (d *sqlite) dsn(q url.Values) string {
 
 func (d *sqlite) tables() []string {
 	types := strings.NewReplacer("SERIAL", "INTEGER PRIMARY KEY", "ROWID", "INTEGER", "BYTES", "BLOB")
-	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations)}
+	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations), tablesDoors}
 }
 
 func (d *sqlite) made() string {

@@ -86,6 +86,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"a killed process", testKilled},
 		{"two channels", testChannels},
 		{"pause", testPause},
+		{"doors", testDoors},
 		{"approve and hold", testApprove},
 		{"history", testHistory},
 		{"what a state knows of itself", testStanding},
@@ -559,6 +560,75 @@ func testChannels(t *testing.T, dsn string) {
 	}
 }
 
+// A door is tried by one process at a time; it is closed and opened for all of them, and one whose process
+// is gone keeps nobody out.
+func testDoors(t *testing.T, dsn string) {
+	s, other := open(t, dsn), open(t, dsn)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	knock := func(s *store.Store, at time.Time, force, want bool) *scheduler.Door {
+		t.Helper()
+		ok, door, err := s.Knock(ctx, "mail", "a", at, force)
+		if err != nil || ok != want {
+			t.Fatalf("knocked: %t, %v, %v; want %t", ok, door, err, want)
+		}
+		return door
+	}
+	knock(s, now, false, true)
+	if list, err := other.Doors(ctx); err != nil || len(list) != 0 {
+		t.Errorf("while it is tried for the first time: %v, %v", list, err)
+	}
+	if d := knock(other, now, true, false); !d.Trying.After(now) {
+		t.Errorf("tried by two: %+v", d)
+	}
+	if ok, _, err := other.Knock(ctx, "mail", "b", now, false); err != nil || !ok {
+		t.Errorf("through another account: %t, %v", ok, err)
+	}
+	if err := other.Leave(ctx, "mail", "b"); err != nil {
+		t.Fatal(err)
+	}
+	shut := &scheduler.Door{Name: "mail", Account: "a", Fault: scheduler.FaultAccount, Code: 535, Text: "wrong", Since: now, Until: now.Add(time.Hour)}
+	if err := s.Shut(ctx, shut); err != nil {
+		t.Fatal(err)
+	}
+	knock(other, now, false, false)
+	knock(other, now, true, true)
+	knock(s, now, true, false)
+	shut.Since, shut.Text = now.Add(time.Minute), "wrong again"
+	if err := other.Shut(ctx, shut); err != nil {
+		t.Fatal(err)
+	}
+	want := []*scheduler.Door{{Name: "mail", Account: "a", Fault: scheduler.FaultAccount, Code: 535, Text: "wrong again", Since: now, Until: now.Add(time.Hour), Tries: 2}}
+	if list, err := s.Doors(ctx); err != nil || !cmp.Equal(want, list) {
+		t.Errorf("closed, %v: %s", err, cmp.Diff(want, list))
+	}
+	knock(s, now.Add(time.Hour), false, true)
+	if err := s.Leave(ctx, "mail", "a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Pause(ctx, false); err != nil { // which lets it be tried at once
+		t.Fatal(err)
+	}
+	knock(other, now, false, true)
+	knock(s, now, true, false)
+	other.Close()
+	deadline := time.Now().Add(10 * time.Second)
+	for ok := false; !ok && time.Now().Before(deadline); { // PostgreSQL needs a moment to see it
+		var err error
+		if ok, _, err = s.Knock(ctx, "mail", "a", now, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if time.Now().After(deadline) {
+		t.Error("a process that is gone keeps the door")
+	}
+	if err := s.Unlock(ctx, "mail", "a"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.Doors(ctx); err != nil || len(list) != 0 {
+		t.Errorf("open: %v, %v", list, err)
+	}
+}
+
 func testPause(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	commit(t, s, draft("a", scheduler.Brief))
@@ -919,7 +989,7 @@ func TestOlderFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; DROP TABLE installations; DROP TABLE organizers; DROP TABLE addresses; DROP TABLE homes; DROP TABLE owners; DROP INDEX messages_claimed; CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending'; UPDATE schema_version SET version = 1"); err != nil {
+	if _, err := db.Exec("DROP TABLE received; DROP TABLE cursors; DROP TABLE pages; DROP TABLE installations; DROP TABLE organizers; DROP TABLE addresses; DROP TABLE homes; DROP TABLE owners; DROP TABLE doors; INSERT INTO control (name) VALUES ('paused'); DROP INDEX messages_claimed; CREATE INDEX messages_sending ON messages (owner) WHERE state = 'sending'; UPDATE schema_version SET version = 1"); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
@@ -933,6 +1003,12 @@ func TestOlderFile(t *testing.T) {
 	if st, err := s.Standing(ctx); err != nil || st != (scheduler.Standing{}) || s.Secret() != nil {
 		t.Errorf("looked at: %+v, %v, with the secret %x; want a state that knows nothing of itself yet", st, err, s.Secret())
 	}
+	if paused, err := s.Paused(ctx); err != nil || !paused {
+		t.Errorf("looked at: paused %t, %v", paused, err)
+	}
+	if list, err := s.Doors(ctx); err != nil || len(list) != 0 {
+		t.Errorf("looked at: doors %v, %v", list, err)
+	}
 	s.Close()
 	s = open(t, path)
 	if st, err := s.Standing(ctx); err != nil || len(st.ID) != 32 || len(s.Secret()) != 32 {
@@ -943,6 +1019,9 @@ func TestOlderFile(t *testing.T) {
 	}
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
 		t.Errorf("brought up to date: %d conversations; want maya with her brief", len(list))
+	}
+	if paused, err := s.Paused(ctx); err != nil || !paused {
+		t.Errorf("brought up to date: paused %t, %v", paused, err)
 	}
 }
 

@@ -88,3 +88,21 @@ const tablesInstallations = `CREATE TABLE installations (
 	doubt     TEXT NOT NULL,
 	copied    BIGINT NOT NULL
 )`
+
+// tablesDoors is for the doors of the channels, and makes a pause the organizer's own.
+const tablesDoors = `CREATE TABLE doors (
+	organizer TEXT NOT NULL,
+	name      TEXT NOT NULL,
+	account   TEXT NOT NULL,
+	fault     TEXT NOT NULL,
+	code      BIGINT NOT NULL,
+	words     TEXT NOT NULL,
+	since     BIGINT NOT NULL,
+	until     BIGINT NOT NULL,
+	tries     BIGINT NOT NULL,
+	knocker   TEXT NOT NULL,
+	knocking  BIGINT NOT NULL,
+	PRIMARY KEY (organizer, name, account)
+);
+INSERT INTO control (name) SELECT DISTINCT 'paused ' || organizer FROM conversations WHERE EXISTS (SELECT 1 FROM control WHERE name = 'paused');
+DELETE FROM control WHERE name = 'paused'`

@@ -74,7 +74,7 @@ func (s *Scheduler) Strays(b *Board) (names []string) {
 	}
 	name := s.Online.Name()
 	for _, c := range b.Conversations {
-		if c.Booking.strays(name) && !s.follows(c.Booking.In) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
+		if c.Booking.strays(name) && !(c.Booking.Away && s.follows(c.Booking.In)) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
 			names = append(names, c.Booking.In)
 		}
 	}
@@ -142,7 +142,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 	}
 	name, b := r.s.Online.Name(), r.b.Conversations[i].Booking
 	if b.strays(name) {
-		if !r.s.reach(ctx, b.In) {
+		if !b.Away || !r.s.reach(ctx, b.In) {
 			return nil, nil // what this calendar says of it, or does not, means nothing
 		}
 		full, err := r.s.Online.Entry(ctx, b.In, e.ID)
@@ -289,7 +289,7 @@ func (r *reading) ask(ctx context.Context) error {
 	for _, c := range r.b.Conversations {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		away := b.strays(name) && r.b.Now.Before(b.Told.End())
+		away := b.strays(name) && b.Away && r.b.Now.Before(b.Told.End())
 		if c.EventID() == "" || b.strays(name) && !away || !away && !missing && !c.asks(r.b.Now) {
 			continue
 		}

@@ -372,6 +372,9 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		if told == nil { // an invitation that was refused may have been seen all the same
 			asks = last.Attempts > 0 && m.Content.moves(&last.Content)
 		}
+		if c.Booking == nil && c.Given != "" && c.GivenTo == last.Sequence && !m.Content.moves(&last.Content) {
+			asks = false // it came back, and they have answered it all the same
+		}
 		if asks {
 			if last.left() || m.Content.moves(&last.Content) || c.lostTime() { // else the last one has raised it, and never went
 				c.Sequence++

@@ -192,7 +192,7 @@ func TestGoogle(t *testing.T) {
 	}
 	d.do(0, "move", "maya", "--start", "in 9 working days at 15:00", "--yes")
 	moved := d.event()
-	if moved.Start.DateTime == e.Start.DateTime || moved.Attendees[0].ResponseStatus != "accepted" {
+	if moved.Start.DateTime == e.Start.DateTime || moved.Attendees[0].ResponseStatus != "needsAction" {
 		t.Errorf("after the move: %+v, %+v", moved.Start, moved.Attendees[0])
 	}
 	if r := d.talk(); value(r.PartStat) != "NEEDS-ACTION" || value(r.Sequence) != 1 {

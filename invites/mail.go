@@ -17,6 +17,7 @@ type Mail struct {
 	Refs      []string  // the Message-IDs of In-Reply-To and References, without angle brackets
 
 	Sort     Sort
+	Sealed   string   // why its text can't be read here, a phrase for people: "it is encrypted with OpenPGP"; "": it can
 	Text     string   // what its writer wrote themself: without what they quote, and without a marked signature
 	Calendar *Object  // the one iTIP object in it; nil: none
 	UIDs     []string // of what the calendars in it are about, also those that can't be read: "" where it does not say
@@ -38,6 +39,7 @@ const (
 	List     Sort = "list"     // a mailing list, or bulk mail (RFC 2919, 2369)
 	Spam     Sort = "spam"     // as the receiving server has marked it
 	Report   Sort = "report"   // about the delivery of another mail (RFC 3464)
+	Reaction Sort = "reaction" // a person has put a sign to another mail, such as 👍, which is the Text, and has written nothing
 )
 
 // A Bounce says what has become of a mail of ours.

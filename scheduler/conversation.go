@@ -64,6 +64,8 @@ type Answer struct {
 	Seen  bool      `json:"seen,omitempty"`  // the organizer has seen what else it says
 	Other bool      `json:"other,omitempty"` // a yes, but to another time than the one that was proposed
 	Until time.Time `json:"until,omitzero"`  // the partner may change it on the page until then, and nothing follows from it before
+	Taken plan.Slot `json:"taken,omitzero"`  // the time that was chosen, which another talk had by then
+	By    string    `json:"by,omitempty"`    // which one: its [Conversation.Ref]
 	Moved bool      `json:"moved,omitempty"` // it was a "later" to the invitation, and the organizer has named another start since
 }
 
@@ -76,6 +78,7 @@ type Word struct {
 
 	Settled []invites.PartStat `json:"settled,omitempty"` // the answers of the calendar that leave nothing of it to be read
 	Foreign bool               `json:"foreign,omitempty"` // it belongs to something else
+	Sign    bool               `json:"sign,omitempty"`    // it has no words, and keeps nothing from going on
 }
 
 // A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
@@ -309,6 +312,9 @@ func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands stri
 // answered takes in an answer, which ends whatever asking was still meant.
 func (c *Conversation) answered(a Answer) {
 	c.Answer, c.Asks = &a, 0
+	if c.Word != nil && c.Word.Sign { // the answer says more
+		c.Word = nil
+	}
 	// What the organizer was to be told of an answer on the page that could still be changed.
 	c.Notices = slices.DeleteFunc(c.Notices, func(n News) bool { return n.How == "page" && n.Due.After(a.At) })
 }
@@ -337,7 +343,7 @@ func (c *Conversation) seen() {
 // unseen reports whether there are words of the partner that may mean something else than the yes they
 // came with, or after: no invitation goes before the organizer has seen them.
 func (c *Conversation) unseen() bool {
-	return !c.Answer.Seen && (c.Word != nil && !c.Word.Foreign || c.Answer.How == "mail" && len(c.Proposed) > 0)
+	return !c.Answer.Seen && (c.Word != nil && !c.Word.Foreign && !c.Word.Sign || c.Answer.How == "mail" && len(c.Proposed) > 0)
 }
 
 func same(a, b plan.Date) bool { return a.String() == b.String() }

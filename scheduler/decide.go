@@ -288,6 +288,9 @@ func (a Answer) text() string {
 	if !a.Slot.IsZero() {
 		s += ", " + a.Slot.String()
 	}
+	if !a.Taken.IsZero() {
+		s += ", but " + a.taken()
+	}
 	switch a.How {
 	case "mail":
 		s += " (by mail from " + a.From + ")"
@@ -298,6 +301,11 @@ func (a Answer) text() string {
 		s += ": " + a.Note
 	}
 	return s
+}
+
+// taken says that the time chosen is not free any more.
+func (a Answer) taken() string {
+	return a.Taken.String() + ", which they chose, is taken by the talk " + a.By
 }
 
 func (c *Conversation) event(now time.Time, kind, text string) Event {

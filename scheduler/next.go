@@ -157,7 +157,11 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 func (c *Conversation) nextPermitted(now time.Time) Step {
 	start := c.start(now)
 	if start.IsZero() {
-		return Step{Next: "choose a time: coalition invite " + c.Ref() + " --start TIME"}
+		why := ""
+		if !c.Answer.Taken.IsZero() {
+			why = " (" + c.Answer.taken() + ")"
+		}
+		return Step{Next: "choose a time" + why + ": coalition invite " + c.Ref() + " --start TIME"}
 	}
 	if !start.Time().After(now) {
 		return Step{Next: "choose a new time, the one agreed has passed: coalition invite " + c.Ref() + " --start TIME"}

@@ -122,6 +122,9 @@ func (s *Scheduler) page(c *Conversation, b *Board) (*templates.Page, string) {
 		if a.Until.After(b.Now) {
 			p.Changeable = a.Until
 		}
+		if !a.Taken.IsZero() && p.Start.IsZero() {
+			p.Problem = templates.TimeGone
+		}
 	}
 	if told := c.told(); told != nil {
 		p.Start = told.Start.Time()
@@ -174,7 +177,11 @@ func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.C
 			n := number(choice)
 			if !slices.Contains(p.Numbers, n) {
 				p.Problem, p.Note = templates.TimeGone, note
-				return p, lang, nil
+				err := s.gone(ctx, c, b, n)
+				if errors.Is(err, ErrConflict) && patience.wait(ctx) {
+					continue
+				}
+				return p, lang, err
 			}
 			a.Value, a.Slot = Yes, c.Choices(b.Now)[n-1]
 		}
@@ -194,6 +201,24 @@ func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.C
 		p, lang = s.page(c, b)
 		return p, lang, nil
 	}
+}
+
+// gone writes down that the partner has chosen a time on the page which another talk has by now: they see
+// that there, and choose again.
+func (s *Scheduler) gone(ctx context.Context, c *Conversation, b *Board, n int) error {
+	slot, by := b.taken(c, []int{n})
+	if by == "" {
+		return nil
+	}
+	what := "on the page: " + Answer{Taken: slot, By: by}.taken() + "; they were told, and can choose another"
+	if c.Word != nil && strings.Contains(c.Word.Text, what) {
+		return nil // it was sent once more
+	}
+	c.hear(Word{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
+	c.tell(News{What: templates.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{"coalition show " + c.Ref(), "coalition show " + by}})
+	err := s.Store.Commit(ctx, s.plain(c, b.Now, c.event(b.Now, "page", what)))
+	wake(s.pokes())
+	return err
 }
 
 // number is that of the time in a yes with one; 0 in all others.

@@ -294,6 +294,9 @@ func (t *taking) take() (Receipt, *Draft) {
 		t.c.Word = nil
 	}
 	t.arrived()
+	if t.mail.Sort == invites.Reaction {
+		return t.reacted()
+	}
 	if t.mail.Calendar != nil {
 		return t.takeCalendar(t.mail.Calendar)
 	}
@@ -419,10 +422,38 @@ func (t *taking) quoted(lead string) string {
 	return ""
 }
 
+// reacted is a mail that says no more than that the partner has put a sign to one of ours.
+func (t *taking) reacted() (Receipt, *Draft) {
+	what := t.from() + " reacted to your mail with " + t.mail.Text + ", which is no answer"
+	if st := t.c.Status(t.at); st != Cancelled && st != Met {
+		t.c.hear(Word{At: t.mail.At, From: t.from(), Text: what, Sign: true})
+		t.tell(templates.NewsMail, t.mail.Text, "coalition show "+t.c.Ref())
+	}
+	return t.written(what)
+}
+
+// wrote is what has come, in a line for people.
+func (t *taking) wrote() string {
+	return t.from() + " wrote" + cmp.Or(t.quoted(": "), t.unread(" without words of their own"))
+}
+
+// unread says why there are no words of a mail: its text can't be read, or there is none.
+func (t *taking) unread(none string) string {
+	if t.mail.Sealed != "" {
+		return " a mail whose text " + t.sealed()
+	}
+	return none
+}
+
+// sealed says that the text of the mail can't be read here.
+func (t *taking) sealed() string {
+	return "can't be read here: " + t.mail.Sealed + "; open it in your mail program"
+}
+
 // takeText takes in a plain reply.
 func (t *taking) takeText() (Receipt, *Draft) {
 	c := t.c
-	wrote := t.from() + " wrote" + cmp.Or(t.quoted(": "), " without words of their own")
+	wrote := t.wrote()
 	switch {
 	case c.Cancelled != nil, c.Status(t.at) == Met:
 		return t.written(wrote)
@@ -477,7 +508,7 @@ func (t *taking) aside(why string, foreign bool) (Receipt, *Draft) {
 		under = " under “" + t.mail.Subject + "”"
 	}
 	t.why = why
-	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), ", without words of their own") + " (" + why + "; if it is the answer: " + record + ")"
+	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), t.unread(", without words of their own")) + " (" + why + "; if it is the answer: " + record + ")"
 	c.hear(Word{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
 	t.tell(templates.NewsMail, t.mail.Text, record, "coalition show "+c.Ref())
 	r, d := t.written(what)
@@ -501,6 +532,10 @@ func (t *taking) settled() []invites.PartStat {
 func (t *taking) understand() (a Answer, adds []string) {
 	c := t.c
 	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
+	if t.mail.Sealed != "" {
+		a.Note = "[" + t.sealed() + "]"
+		return a, nil
+	}
 	said := t.s.Words.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, t.mail.From.Name)
 	const long = 400 // characters: what stands in more of them, and is no list of points, wants to be read
 	if !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
@@ -519,6 +554,9 @@ func (t *taking) understand() (a Answer, adds []string) {
 		a.Value, a.Slot = Yes, slot
 		// With one time in the brief a bare yes is to that one; and a number to no other.
 		a.Other = slot.IsZero() && len(numbers) > 0
+		if a.Other {
+			a.Taken, a.By = t.b.taken(c, numbers)
+		}
 	case "no":
 		a.Value = No
 	case "later":
@@ -541,6 +579,20 @@ func (b *Board) choose(c *Conversation, numbers []int) (best plan.Slot, unknown 
 		}
 	}
 	return best, 0
+}
+
+// taken is the first of the times with these numbers that another talk has, and which one has it.
+func (b *Board) taken(c *Conversation, numbers []int) (plan.Slot, string) {
+	offered := c.Choices(b.Now)
+	for _, n := range numbers {
+		if n < 1 || n > len(offered) || !offered[n-1].Time().After(b.Now) || !c.stands(offered[n-1], b.Now) {
+			continue
+		}
+		if other := b.Holds(offered[n-1].Time(), c.Length(), c); other != nil {
+			return offered[n-1], other.Ref()
+		}
+	}
+	return plan.Slot{}, ""
 }
 
 // Choose is the earliest of the times with these numbers, as a brief counts them from 1, that is still
@@ -576,13 +628,15 @@ func (t *taking) tellAnswer(a Answer) {
 	ref := t.c.Ref()
 	switch a.Value {
 	case Query:
-		t.tell(templates.NewsQuestion, t.mail.Text, "coalition answer "+ref+" yes|no|later", "coalition show "+ref)
+		t.tell(templates.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), "coalition answer "+ref+" yes|no|later", "coalition show "+ref)
 	case No:
 		t.tell(templates.NewsNo, t.mail.Text)
 	case Wait:
 		t.tell(templates.NewsLater, t.mail.Text, "coalition ask "+ref)
 	case Yes:
-		if t.c.start(t.at).IsZero() {
+		if !a.Taken.IsZero() {
+			t.tell(templates.NewsTaken, t.mail.Text, "coalition invite "+ref+" --start TIME", "coalition show "+a.By)
+		} else if t.c.start(t.at).IsZero() {
 			t.tell(templates.NewsYes, t.mail.Text, "coalition invite "+ref+" --start TIME")
 		} else if len(t.c.Proposed) > 0 {
 			t.tell(templates.NewsAdds, strings.Join(t.c.Proposed, "\n"), "coalition agenda "+ref+" take", "coalition agenda "+ref+" leave")
@@ -687,7 +741,7 @@ func (c *Conversation) hear(w Word) {
 		} else {
 			w.Text = clip(old.Text+"; then "+w.Text, maxLine)
 		}
-		w.Key, w.Foreign = "", w.Foreign && old.Foreign
+		w.Key, w.Foreign, w.Sign = "", w.Foreign && old.Foreign, w.Sign && old.Sign
 		w.Settled = slices.DeleteFunc(slices.Clone(w.Settled), func(p invites.PartStat) bool { return !slices.Contains(old.Settled, p) })
 	}
 	c.Word = &w
@@ -858,7 +912,11 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	zone := c.settings.Zone.Location("UTC")
 	at := func(w *Word) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
 	if c.said(Query) && c.Answer.Note != "" {
-		lines = append(lines, "“"+clip(c.Answer.Note, 300)+"” ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
+		note := clip(c.Answer.Note, 300)
+		if !strings.HasPrefix(note, "[") { // which are not the partner's words
+			note = "“" + note + "”"
+		}
+		lines = append(lines, note+" ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
 	}
 	if n := len(c.Proposed); n > 0 {
 		lines = append(lines, fmt.Sprintf("proposed for the agenda (coalition agenda %s take): %s", c.Ref(), strings.Join(c.Proposed, "; ")))

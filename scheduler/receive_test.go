@@ -1215,3 +1215,99 @@ func TestSlowClockAfterAMove(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// A sign that the partner puts to a mail is shown, and is no answer: it neither says yes nor keeps one waiting.
+func TestReaction(t *testing.T) {
+	w := asked(t)
+	w.Notify = true
+	react := func(sign string) *invites.Mail {
+		mail := w.letter(sign)
+		mail.Sort = invites.Reaction
+		return mail
+	}
+	r := w.receive(react("👍"))
+	c := w.find("maya")
+	if r.Counted || r.ID != "maya" || !strings.Contains(r.What, "👍") || c.Status(w.now) != scheduler.Asked || c.Answer != nil || len(c.Proposed) > 0 || len(c.Notices) != 1 ||
+		!strings.Contains(fmt.Sprint(c.Waiting(w.now)), "reacted to your mail with 👍, which is no answer") {
+		t.Errorf("%+v, %s, %+v, waiting %q", r, c.Status(w.now), c.Answer, c.Waiting(w.now))
+	}
+	w.later(time.Minute)
+	w.receive(w.letter("1"))
+	if c := w.find("maya"); len(c.Waiting(w.now)) > 0 {
+		t.Errorf("after the answer there is still %q", c.Waiting(w.now))
+	}
+	w.later(time.Second)
+	w.receive(react("🎉"))
+	w.pass()
+	w.want("brief-0 notice-0 invite-0 notice-0")
+	w = asked(t)
+	forged := react("👎")
+	forged.From.Email, forged.Key = "mallory@example.com", "forged"
+	if r := w.receive(forged); !strings.Contains(r.What, "not believed") {
+		t.Errorf("somebody else's: %+v", r)
+	}
+}
+
+// A mail whose text can't be read is a question, and says what to do with it.
+func TestSealed(t *testing.T) {
+	w := asked(t)
+	w.Notify = true
+	mail := w.letter("")
+	mail.Sealed = "it is encrypted with OpenPGP"
+	r := w.receive(mail)
+	c := w.find("maya")
+	const says = "can't be read here: it is encrypted with OpenPGP; open it in your mail program"
+	if !r.Counted || c.Answer.Value != scheduler.Query || !strings.Contains(r.What, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || strings.Contains(fmt.Sprint(c.Waiting(w.now)), "“") {
+		t.Errorf("%+v, %+v, waiting %q", r, c.Answer, c.Waiting(w.now))
+	}
+	if len(c.Notices) != 1 || !strings.Contains(c.Notices[0].Text, "encrypted") {
+		t.Errorf("notices %+v", c.Notices)
+	}
+	w = invited(t)
+	mail = w.letter("")
+	mail.Sealed = "it is encrypted with S/MIME"
+	if r := w.receive(mail); !strings.Contains(r.What, "can't be read here: it is encrypted with S/MIME") || !strings.Contains(fmt.Sprint(w.find("maya").Waiting(w.now)), "S/MIME") {
+		t.Errorf("after the invitation: %+v", r)
+	}
+}
+
+// A yes to a time that another talk has by now says so everywhere at once, and sends nothing.
+func TestTaken(t *testing.T) {
+	for _, reply := range []struct{ times, text string }{
+		{"[2027-03-04 10:00, 2027-03-05 15:00]", "1"},
+		{"[2027-03-04 10:00, 2027-03-05 15:00]", "The first one, gladly."},
+		{"[2027-03-04 10:00]", "Yes, gladly"},
+	} {
+		w := newWorld(t)
+		w.Notify = true
+		w.Link = func(token string) string { return "https://talk.example.org/" + token }
+		w.plan("maya", maya("when: {times: "+reply.times+"}"))
+		w.plan("tom", maya("when: {times: [2027-03-04 10:30, 2027-03-09 10:00]}", "  name: Tom Weiss", "  email: tom@example.org"))
+		w.pass()
+		w.later(time.Hour)
+		var letter *invites.Mail
+		for _, p := range w.arrived {
+			if p.To == "maya@example.org" {
+				letter = w.letter(reply.text)
+				letter.Refs = []string{p.MessageID}
+			}
+		}
+		w.commit(w.Take(w.find("tom"), scheduler.Answer{Value: scheduler.Yes, How: "command", Slot: w.find("tom").Offered[0]}, w.now))
+		r := w.receive(letter)
+		c := w.find("maya")
+		const says = "2027 10:00 (Europe/Lisbon), which they chose, is taken by the talk tom"
+		if c.Status(w.now) != scheduler.Permitted || !c.Start(w.now).IsZero() || !strings.Contains(r.What, says) || !strings.Contains(c.Next(w.now).Next, says) || !strings.HasPrefix(c.Next(w.now).Next, "choose a time") {
+			t.Errorf("%q: %+v, %s, next %q", reply.text, r, c.Status(w.now), c.Next(w.now).Next)
+		}
+		if len(c.Notices) != 1 || c.Notices[0].What != "taken" {
+			t.Errorf("%q: notices %+v", reply.text, c.Notices)
+		}
+		before := w.kinds()
+		w.pass()
+		for _, m := range w.find("maya").Messages {
+			if m.Kind == scheduler.Invite {
+				t.Errorf("%q: invited to a time that is taken, after %s", reply.text, before)
+			}
+		}
+	}
+}

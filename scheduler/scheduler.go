@@ -437,16 +437,21 @@ func (b *Board) Result(row int64) (*Conversation, *Message) {
 // Free reports whether the organizer has agreed on no other talk in that span, as far as the
 // conversations say. One that is only proposed leaves it free: who answers first has it.
 func (b *Board) Free(start time.Time, length time.Duration, except *Conversation) bool {
+	return b.Holds(start, length, except) == nil
+}
+
+// Holds is the first other talk agreed on in that span; nil: there is none.
+func (b *Board) Holds(start time.Time, length time.Duration, except *Conversation) *Conversation {
 	for _, c := range b.Conversations {
 		other := c.Start(b.Now)
 		if c == except || other.IsZero() || c.Cancelled != nil || c.said(No) || !c.said(Yes) && c.told() == nil {
 			continue
 		}
 		if other.Before(start.Add(length)) && start.Before(other.Add(c.Length())) {
-			return false
+			return c
 		}
 	}
-	return true
+	return nil
 }
 
 // Unread reports whether the plan of the conversation is there but can't be used.

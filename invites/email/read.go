@@ -63,7 +63,6 @@ func read(raw []byte, trust []string) *invites.Mail {
 		ReplyTo: correspondent(h.all("reply-to")),
 		Subject: cleanLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject),
 		Refs:    references(h),
-		Text:    cut(ownWords(shown), mostText),
 	}
 	if ids := messageIDs(h.get("message-id")); len(ids) > 0 {
 		m.MessageID = ids[0]
@@ -82,11 +81,20 @@ func read(raw []byte, trust []string) *invites.Mail {
 	default:
 		m.Doubt = doubt
 	}
+	own := ownWords(clearSigned(shown))
+	if m.Sealed = sealed(top, own); m.Sealed == "" {
+		m.Text = cut(own, mostText)
+	}
 	m.Sort = sortOf(top, m.From.Email, calendar, shown)
 	if m.Sort == invites.Report {
 		m.Bounce = bounce(top, shown)
 	} else {
 		m.Calendar = calendar
+	}
+	if m.Sort == invites.Personal && calendar == nil && m.Sealed == "" {
+		if sign := reaction(top, own); sign != "" {
+			m.Sort, m.Text = invites.Reaction, sign
+		}
 	}
 	return m
 }

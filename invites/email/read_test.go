@@ -47,6 +47,7 @@ func told(m *invites.Mail) string {
 		}
 	}
 	tell("sort", string(m.Sort))
+	tell("sealed", m.Sealed)
 	tell("doubt", m.Doubt)
 	tell("refused", m.Refused)
 	tell("id", m.MessageID)
@@ -181,7 +182,7 @@ func holds(t *testing.T, m *invites.Mail) {
 	if m.Calendar != nil && (strings.Contains(m.Doubt, "calendar") || m.Sort == invites.Report) {
 		t.Errorf("a calendar, although the mail is %s, in doubt because %q", m.Sort, m.Doubt)
 	}
-	if !slices.Contains([]invites.Sort{invites.Personal, invites.Robot, invites.List, invites.Spam, invites.Report}, m.Sort) {
+	if !slices.Contains([]invites.Sort{invites.Personal, invites.Robot, invites.List, invites.Spam, invites.Reaction, invites.Report}, m.Sort) {
 		t.Errorf("sort %q", m.Sort)
 	}
 	if m.At.Location() != time.UTC || !m.At.IsZero() && m.At.Year() < 2000 {

@@ -220,7 +220,7 @@ func (c *Conversation) Written(m *Message) {
 		}
 	}
 	if old := c.Booking; old != nil {
-		asks := b.Told.moves(&old.Told) || old.shape() == WholeDay || old.shape() == Series
+		asks := b.Told.moves(&old.Told) || b.Told.shifts(&old.Told) || old.shape() == WholeDay || old.shape() == Series
 		if !asks {
 			b.Answer = old.Answer
 		} else if g := c.guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this

@@ -175,6 +175,27 @@ func (m Move) apply(c *Conversation, now time.Time) error {
 	return nil
 }
 
+// Keep is the organizer's word that the partner knows the start, although newer zone data has put its clocks
+// otherwise: nothing is sent.
+type Keep struct{ To plan.Slot }
+
+func (k Keep) apply(c *Conversation, now time.Time) error {
+	if err := c.busy(); err != nil {
+		return err
+	}
+	says := c.Says(now, Invite)
+	switch known := c.told(); {
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case known == nil || k.To != known.Start || !says.shifts(known):
+		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " of another time, as far as is known", "leave out --told"}
+	case c.last(nil, Invite, Update).open() && c.Clocks.Retold == says.Unix:
+		return &Refusal{ErrUnfit, "the update is on its way already", "see: coalition log " + string(c.ID)}
+	}
+	c.Clocks.Kept = says.Unix
+	return nil
+}
+
 // ByMail is the organizer's decision that the invitation goes by mail, although others go through Google
 // Calendar.
 type ByMail struct{}

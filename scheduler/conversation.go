@@ -118,7 +118,9 @@ type Conversation struct {
 	Place     *string       `json:"place,omitempty"`   // a place that was not the plan's word: from the calendar; nil: there is none, "": it was taken out there
 	Named     Named         `json:"named,omitzero"`    // when those, or the plan's, were named
 	Cancelled *Cancellation `json:"cancelled,omitempty"`
-	Touched   time.Time     `json:"touched,omitzero"` // when the organizer or the partner last had a word
+
+	Clocks  Clocks    `json:"clocks,omitzero"`
+	Touched time.Time `json:"touched,omitzero"` // when the organizer or the partner last had a word
 
 	Channel   Channel          `json:"channel,omitempty"` // of the round, as its UID is; "" before, and for mail
 	UID       string           `json:"uid,omitempty"`     // of the round's one event; "" before the invitation, or a yes on the page
@@ -153,6 +155,14 @@ type Conversation struct {
 	news     []Event // of the plan file, for the history; not stored yet
 	dirty    bool    // it says more than the store does
 	blind    bool    // what has happened to the event since is not known
+}
+
+// Clocks are what has followed from newer zone data, by which the start is at another instant than when the partner
+// was told of it: each is that instant, in Unix seconds, or 0.
+type Clocks struct {
+	Retold int64 `json:"retold,omitempty"` // the organizer wants the partner told
+	Kept   int64 `json:"kept,omitempty"`   // they know, as the organizer says
+	Noted  int64 `json:"noted,omitempty"`  // the organizer was told
 }
 
 // Dates are a plan's dates, fixed.

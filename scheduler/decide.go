@@ -125,8 +125,10 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 		return nil, &Refusal{ErrUnfit, "its event was deleted in Google Calendar", fmt.Sprintf("bring it back with: coalition invite %s --start TIME, or call it off: coalition cancel %[1]s", c.Ref())}
 	}
 	mends := c.lostTime()
-	if to == c.start(now) && !mends {
-		if m := c.last(nil, Invite, Update); c.Cancelled == nil && (m.Content.Start == to || told.Start == to && told.Length == c.Length()) {
+	says := c.Says(now, Invite)
+	shifts := to == says.Start && says.shifts(told)
+	if m := c.last(nil, Invite, Update); to == says.Start && !mends && (!shifts || c.Clocks.Retold == says.Unix && m.Content == says) {
+		if c.Cancelled == nil && (m.Content.Start == to || told.Start == to && told.Length == c.Length()) {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
@@ -136,12 +138,18 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	}
 	if mends {
 		c.restore()
+	} else if shifts {
+		c.Clocks.Retold = says.Unix
 	} else if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
 		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
 	}
 	d, err := s.draft(c, Update, now)
 	if d != nil {
-		d.Events = append(d.Events, c.event(now, "move", fmt.Sprintf("from %s to %s", from, to)))
+		text := fmt.Sprintf("from %s to %s", from, to)
+		if shifts {
+			text = fmt.Sprintf("stays at %s, on clocks that are put otherwise now", to)
+		}
+		d.Events = append(d.Events, c.event(now, "move", text))
 	}
 	return d, err
 }
@@ -277,6 +285,8 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 		event = c.event(now, "answer", change.text())
 	case Agenda:
 		event = c.event(now, "agenda", change.text())
+	case Keep:
+		event = c.event(now, "move", "stays at "+change.To.String()+", and they know that clocks are put otherwise")
 	case Withdraw:
 		event = c.event(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}

@@ -29,10 +29,14 @@ type consequence struct {
 }
 
 // follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
-// says that the organizer wants an event of an odd form to be again what is meant.
-func follows(known, meant, stands *Content, given invites.PartStat, willed bool) (f consequence) {
+// says that the organizer wants an event of an odd form to be again what is meant, and retold that the partner is to
+// hear of clocks that are put otherwise.
+func follows(known, meant, stands *Content, given invites.PartStat, willed, retold bool) (f consequence) {
 	lost := stands.Shape == WholeDay || stands.Shape == Series // its time
 	f.Asks = meant.moves(known) || lost
+	if meant.shifts(known) && (retold || !meant.tells(known)) { // every update says how clocks are put now
+		f.Asks = true
+	}
 	f.Tells = f.Asks || !meant.tells(known) || stands.Shape != ""
 	// Another time than the one known is a word of the organizer that gives the event its time back.
 	f.Waits = stands.Shape != "" && !willed && (stands.Shape == Gone || meant.Start == known.Start && meant.Length == known.Length)
@@ -52,13 +56,13 @@ func (c *Conversation) follows(now time.Time) consequence {
 		if c.GivenTo != c.present(now) {
 			given = ""
 		}
-		return follows(known, &meant, &stands, given, false)
+		return follows(known, &meant, &stands, given, false, c.Clocks.Retold == meant.Unix)
 	}
 	stands.Shape = b.shape()
 	if stands.Shape == Gone && c.Cancelled != nil {
 		stands.Shape = ""
 	}
-	f := follows(known, &meant, &stands, b.Answer, b.Restore)
+	f := follows(known, &meant, &stands, b.Answer, b.Restore, c.Clocks.Retold == meant.Unix)
 	if c.staysAway(meant.Start) { // who has left needs no more words for it
 		f.Answer = invites.Declined
 	}

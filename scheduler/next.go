@@ -12,6 +12,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/plan"
+	"coalition/templates"
 )
 
 // Status is the conversation's place in its life.
@@ -219,6 +220,8 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 		again = reminder.Again
 	}
 	switch who := c.Plan.With.Name; {
+	case c.shifted(now):
+		return Step{Next: c.asksClocks(told), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
 		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.slot(c).String() + ": coalition counter " + c.Ref(), Again: again}
 	case c.declined():
@@ -234,9 +237,44 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
 }
 
+// shifted reports whether newer zone data has put the talk at another instant than the partner's calendar may
+// show, and the organizer has not said yet what is to follow from that.
+func (c *Conversation) shifted(now time.Time) bool {
+	known := c.told()
+	if known == nil {
+		return false
+	}
+	says := c.Says(now, Invite)
+	return says.shifts(known) && c.Clocks.Retold != says.Unix && c.Clocks.Kept != says.Unix
+}
+
+// noteClocks lets the organizer have a notice of that, once.
+func (c *Conversation) noteClocks(now time.Time) {
+	if !c.settings.Notify || c.Cancelled != nil || c.said(No) || !c.shifted(now) || !now.Before(c.told().Start.Time()) {
+		return
+	}
+	if at := c.told().Start.Time().Unix(); c.Clocks.Noted != at {
+		c.Clocks.Noted = at
+		c.tell(News{What: templates.NewsClocks, At: now,
+			Do: []string{"coalition move " + c.Ref() + " --start \"" + c.typed(c.told().Start) + "\"", "coalition move " + c.Ref() + " --start \"" + c.typed(c.told().Start) + "\" --told"}})
+	}
+}
+
+// asksClocks asks the organizer whether the partner is to hear that clocks are put otherwise.
+func (c *Conversation) asksClocks(told *Content) string {
+	at := told.Start.Time()
+	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and calendars may show the talk of %s at %s: coalition move %s --start %q (with --told if they know)",
+		c.Plan.With.Name, told.Start.Zone, at.Format("Mon 2 Jan 2006 15:04"), time.Unix(told.Unix, 0).In(at.Location()).Format("15:04"), c.Ref(), c.typed(told.Start))
+}
+
+// typed is a start as the organizer gives it to a command.
+func (c *Conversation) typed(s plan.Slot) string {
+	return s.Time().In(c.settings.Zone.Location("UTC")).Format("2006-01-02 15:04")
+}
+
 // asksShape asks the organizer what is to become of an event that stands in the calendar in an odd form.
 func (c *Conversation) asksShape(told *Content) string {
-	restore := "coalition move " + c.Ref() + " --start \"" + strings.Replace(told.Start.Wall, "T", " ", 1) + "\", or call it off: coalition cancel " + c.Ref()
+	restore := "coalition move " + c.Ref() + " --start \"" + c.typed(told.Start) + "\", or call it off: coalition cancel " + c.Ref()
 	switch c.Booking.shape() {
 	case WholeDay:
 		return "say when the talk is, since its event has no time of day any more in Google Calendar: " + restore
@@ -250,7 +288,7 @@ func (c *Conversation) asksShape(told *Content) string {
 // what they know. One that was taken back before it reached them leaves a gap.
 func (c *Conversation) present(now time.Time) int {
 	known := c.last((*Message).left, Invite, Update)
-	if says := c.Says(now, Invite); known == nil || says.moves(&known.Content) {
+	if says := c.Says(now, Invite); known == nil || says.moves(&known.Content) || says.shifts(&known.Content) && c.Clocks.Retold == says.Unix {
 		return c.Sequence
 	}
 	return known.Sequence
@@ -391,7 +429,7 @@ func (c *Conversation) unwanted(m *Message, now time.Time) State {
 			}
 		case m.Content != c.Says(now, Invite):
 			return Superseded
-		case m.Kind == Update && c.Booking != nil && !c.Booking.Restore && m.Content.tells(&c.Booking.Told): // somebody has done the same in the calendar
+		case m.Kind == Update && c.Booking != nil && !c.Booking.Restore && m.Content.tells(&c.Booking.Told) && !m.Content.shifts(&c.Booking.Told): // somebody has done the same in the calendar
 			return Superseded
 		}
 	case Reminder:
@@ -427,6 +465,10 @@ type Content struct {
 
 	PartStat invites.PartStat `json:"partstat,omitempty"` // of the attendee; "" is NEEDS-ACTION
 
+	// Unix is the instant of Start, in seconds, by the zone data that it was written with; 0: not known. An
+	// appointment is a time on a clock: it keeps that where a government puts the clocks otherwise.
+	Unix int64 `json:"unix,omitempty"`
+
 	Shape Shape `json:"-"` // of what stands in the calendar, where it is an odd one; "" of all else
 }
 
@@ -439,6 +481,12 @@ func (c *Content) End() time.Time { return c.Start.Time().Add(c.Length) }
 // moves reports whether somebody who knows of other would have to be asked again.
 func (c *Content) moves(other *Content) bool {
 	return c.Start != other.Start || c.Length != other.Length || c.Place != other.Place
+}
+
+// shifts reports whether c is at the same time of the same clock as other, and at another instant, since the
+// clock is put otherwise by newer zone data.
+func (c *Content) shifts(other *Content) bool {
+	return c.Start == other.Start && c.Unix != other.Unix && c.Unix != 0 && other.Unix != 0
 }
 
 // tells reports whether somebody who knows of other knows c.
@@ -463,9 +511,12 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 	if kind != Brief && c.PartStat != invites.NeedsAction && c.Channel != Google { // which knows it itself
 		content.PartStat = c.PartStat
 	}
+	if !content.Start.IsZero() {
+		content.Unix = content.Start.Time().Unix()
+	}
 	if kind == Brief {
 		d := c.dates(now)
-		content.Start = plan.Slot{}
+		content.Start, content.Unix = plan.Slot{}, 0
 		content.Rest = fingerprint(content.Rest, c.offers(now), d.From, d.To)
 	}
 	return content

@@ -41,6 +41,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 			if c.file == fileRead {
 				c.Settle(b.Now)
 			}
+			c.noteClocks(b.Now)
 			step = c.Next(b.Now)
 		}) {
 			r.Failed++

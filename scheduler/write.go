@@ -71,6 +71,9 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		if told != nil && (told.Start != m.Content.Start || told.Length != m.Content.Length) {
 			talk.Before = templates.Former{Start: told.Start.Time(), Length: told.Length}
 		}
+		if told != nil && m.Content.shifts(told) && told.Length == m.Content.Length {
+			talk.Before, talk.NewClocks = templates.Former{Start: time.Unix(told.Unix, 0), Length: told.Length}, true
+		}
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
 	case Reminder:
 		talk.Setting.NoLink = talk.Setting.URL == "" && c.Plan.Setting.URL == "" && (c.Booking == nil || c.Booking.Is.Join == "")

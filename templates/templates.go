@@ -86,6 +86,7 @@ type Talk struct {
 	Again     bool        // the brief has been sent before
 	Before    Former      // in an update, the time until now; zero: unchanged
 	NewPlace  bool        // in an update: the setting has changed
+	NewClocks bool        // in an update: the talk keeps its time on a clock that is put otherwise; Before is what calendars may have shown
 	Withdrawn bool        // in a cancellation: there was a brief but no invitation
 	Proposed  Former      // in a refusal or a notice: another time, proposed by the partner; zero: none, perhaps another place
 	Reason    string      // for a cancellation or a refusal, in the organizer's words; may be empty
@@ -129,6 +130,7 @@ const (
 	NewsDoubted   = "doubted"   // a mail that may not be the partner's
 	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
 	NewsLeft      = "left"      // the partner, who is no guest of the event any more
+	NewsClocks    = "clocks"    // newer zone data has put the start at another instant
 	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any
 )
 

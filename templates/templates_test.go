@@ -91,6 +91,7 @@ var variants = []struct {
 	{"update-longer", Update, func(t *Talk) { t.Before = Former{t.Start, 90 * time.Minute} }},
 	{"update-time-and-place", Update, func(t *Talk) { t.NewPlace = true }},
 	{"update-place", Update, func(t *Talk) { t.Before, t.NewPlace = Former{}, true }},
+	{"update-clocks", Update, func(t *Talk) { t.NewClocks, t.Before = true, Former{t.Start.Add(time.Hour), time.Hour} }},
 	{"update-agenda", Update, func(t *Talk) { t.Before = Former{} }},
 	{"cancellation", Cancellation, func(*Talk) {}},
 	{"cancellation-bare", Cancellation, func(t *Talk) { t.Reason = "" }},
@@ -119,6 +120,7 @@ var variants = []struct {
 		t.Start = time.Time{}
 	}},
 	{"notice-deleted", Notice, news(NewsDeleted, "", "", "coalition cancel maya", "coalition cancel maya --told", "coalition invite maya")},
+	{"notice-clocks", Notice, news(NewsClocks, "", "", "coalition move maya --start \"2027-03-04 10:00\"", "coalition move maya --start \"2027-03-04 10:00\" --told")},
 	{"notice-left", Notice, news(NewsLeft, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-refused", Notice, news(NewsRefused, "", "Calendar usage limits exceeded.", "coalition invite maya --mail")},
 	{"notice-declined", Notice, news(NewsDeclined, "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},

@@ -193,6 +193,7 @@ type View struct {
 	Setting            Setting
 	Again, Withdrawn   bool
 	NewPlace           bool
+	NewClocks          bool
 	Reason             string
 	CalledOff          bool
 	Page               string
@@ -230,7 +231,7 @@ type Clock struct {
 // view makes the parts of a view with the templates in text.
 func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
-		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, Reason: t.Reason, CalledOff: t.CalledOff,
+		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, NewClocks: t.NewClocks, Reason: t.Reason, CalledOff: t.CalledOff,
 		Page: t.Page, News: t.News}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
 	kind := t.Setting.Kind

@@ -13,24 +13,27 @@ import (
 // mayImport says which packages of ours each one may import. Imports point only downward; what is
 // not named here is not allowed.
 var mayImport = map[string][]string{
-	"coalition/invites":              {},
-	"coalition/templates":            {},
+	"coalition/invites/zones":        {},
+	"coalition/invites":              {"coalition/invites/zones"},
+	"coalition/templates":            {"coalition/invites/zones"},
 	"coalition/invites/email":        {"coalition/invites"},
 	"coalition/invites/web":          {"coalition/invites", "coalition/templates"},
 	"coalition/invites/google":       {"coalition/invites"},
 	"coalition/scheduler/strictyaml": {"coalition/invites"},
 	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
-	"coalition/scheduler":            {"coalition/invites", "coalition/templates", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
+	"coalition/scheduler":            {"coalition/invites", "coalition/invites/zones", "coalition/templates", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
-	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/web", "coalition/scheduler", "coalition/scheduler/plan",
+	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/plan",
 		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates"},
-	"coalition/scheduler/store/storetest": {}, // for tests
-	"coalition/invites/email/emailtest":   {}, // likewise
-	"coalition/invites/google/googletest": {}, // likewise
+	"coalition/scheduler/store/storetest": {},                          // for tests
+	"coalition/invites/email/emailtest":   {},                          // likewise
+	"coalition/invites/google/googletest": {"coalition/invites"},       // likewise
+	"coalition/invites/zones/zonestest":   {"coalition/invites/zones"}, // likewise
 }
 
 // mustNotKnow says which packages of the library a package must do without, however far down.
 var mustNotKnow = map[string][]string{
+	"coalition/invites/zones":   {"net/http", "database/sql"},
 	"coalition/invites":         {"net/http", "database/sql", "net/smtp", "crypto/tls"},
 	"coalition/templates":       {"net/http", "database/sql", "crypto/tls"},
 	"coalition/scheduler/plan":  {"net/http", "database/sql", "crypto/tls"},

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"coalition/invites/zones"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
@@ -20,7 +22,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the program as people do: each file of testdata/script is a session, with what is
 // typed and what must come of it. "code N" runs the program and wants that exit code; "shipped" puts
-// the example config and plans of the repository into the folder; "files N PATTERN" counts files.
+// the example config and plans of the repository into the folder; "files N PATTERN" counts files; "zones
+// VERSION PLACE OTHER" makes a database in which a place has the clocks of another one, and lets the system have it.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -51,6 +54,15 @@ func TestScripts(t *testing.T) {
 				config, err := os.ReadFile("../../config.example.yaml")
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs("config.example.yaml"), config, 0o600))
+			},
+			"zones": func(ts *testscript.TestScript, _ bool, args []string) {
+				data, err := zones.BuiltIn().Data(args[2])
+				ts.Check(err)
+				file := ts.MkAbs(filepath.Join("zoneinfo", args[0], args[1]))
+				ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
+				ts.Check(os.WriteFile(file, data, 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs(filepath.Join("zoneinfo", args[0], "tzdata.zi")), []byte("# version "+args[0]+"\n"), 0o600))
+				ts.Setenv("ZONEINFO", ts.MkAbs(filepath.Join("zoneinfo", args[0])))
 			},
 			"files": func(ts *testscript.TestScript, _ bool, args []string) {
 				want, err := strconv.Atoi(args[0])

@@ -100,10 +100,16 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 
 func (a *app) moveCommand() *cobra.Command {
 	var start string
+	var told bool
 	c := a.sends(&cobra.Command{
-		Use:               "move ID --start TIME",
-		Short:             "Move a talk, and tell the partner once",
-		Long:              "Move a talk that your partner has been invited to. They get one update, and are\nasked to answer again.",
+		Use:   "move ID --start TIME",
+		Short: "Move a talk, and tell the partner once",
+		Long: `Move a talk that your partner has been invited to. They get one update, and are
+asked to answer again.
+
+Where newer zone data puts the clocks of its place otherwise, the talk keeps its time on
+the clock, and list asks whether they are to get an update: move it to the time that it
+has, or say with --told that they know.`,
 		Example:           "  coalition move maya --start \"2027-03-05 15:00\" --yes",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
@@ -116,11 +122,15 @@ func (a *app) moveCommand() *cobra.Command {
 				if err != nil {
 					return nil, err
 				}
+				if told {
+					return a.sched.Take(c, scheduler.Keep{To: to}, now)
+				}
 				return a.sched.Reschedule(c, to, now)
 			})
 		},
 	})
 	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")
+	c.Flags().BoolVar(&told, "told", false, "they know that clocks are put otherwise: write to nobody")
 	return c
 }
 

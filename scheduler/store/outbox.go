@@ -32,6 +32,9 @@ func scanMessage(row *sql.Rows, more ...any) (*scheduler.Message, error) {
 	if err := json.Unmarshal([]byte(content), &m.Content); err != nil {
 		return nil, &DamagedError{What: fmt.Sprintf("is damaged: the %s of %s in it can't be read", m.Kind, scheduler.Ref(m.ID, m.Round))}
 	}
+	if m.Content.Unix == 0 && !m.Content.Start.IsZero() && !m.Deadline.IsZero() { // earlier versions kept the instant there alone
+		m.Content.Unix = m.Deadline.Unix()
+	}
 	return &m, nil
 }
 

@@ -207,7 +207,7 @@ permitted: In person.
 	c.Notices = []scheduler.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
 	c.Page, c.PageUntil = "hash", at.Add(time.Hour)
 	m := d.Messages[0]
-	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED"}
+	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED", Unix: 1801479600}
 	m.Deadline, m.Approved = at.Add(time.Hour), true
 	commit(t, s, d)
 	got := load(t, s)

@@ -54,6 +54,9 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) (err error) {
 	if err == nil {
 		err = r.ask(ctx)
 	}
+	if err == nil {
+		err = s.adopt(ctx, r.found)
+	}
 	if err != nil || next == at || s.Online.Name() != name {
 		return err
 	}
@@ -109,9 +112,10 @@ func (s *Scheduler) takeStale(ctx context.Context, m *Message, e *invites.Entry)
 // A reading is one pass over the calendar.
 type reading struct {
 	s       *Scheduler
-	b       *Board          // nil: to be read again
-	seen    map[string]bool // the events of a full pass
-	without int64           // the row of a message that is known not to have been written; 0: there is none
+	b       *Board           // nil: to be read again
+	seen    map[string]bool  // the events of a full pass
+	found   []*invites.Entry // that bear our mark, and that no conversation knows of
+	without int64            // the row of a message that is known not to have been written; 0: there is none
 }
 
 func (r *reading) board(ctx context.Context) (err error) {
@@ -123,7 +127,17 @@ func (r *reading) board(ctx context.Context) (err error) {
 
 // takeGuarded is take, for one event of many: a fault in it is no reason not to hear of the others.
 func (r *reading) takeGuarded(ctx context.Context, e *invites.Entry) (err error) {
-	if !r.s.guard("taking in an event", e.ID, func() { err = r.take(ctx, e) }) {
+	if !r.s.guard("taking in an event", e.ID, func() {
+		var adopts bool
+		if adopts, err = r.adopts(ctx, e); err != nil {
+			return
+		}
+		if adopts {
+			r.found = append(r.found, e)
+			return
+		}
+		err = r.take(ctx, e)
+	}) {
 		r.b = nil // it may be half taken in
 	}
 	return err

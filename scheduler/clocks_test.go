@@ -181,7 +181,7 @@ func TestClocksBeforeItLeaves(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya("permitted: She said yes.", `when: {start: 2027-03-04 10:00, timezone: America/Vancouver}`))
 	w.answer = func(*invites.Parcel, func() error) error {
-		return &invites.DeliveryError{Text: "not now", Channel: true}
+		return &invites.DeliveryError{Text: "not now"}
 	}
 	w.pass()
 	w.want("")

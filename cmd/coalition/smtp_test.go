@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http/httptest"
@@ -23,10 +24,22 @@ type post struct {
 	addr     string
 	step, do string // a verb, "greeting", "body" or "dot"; and a reply, "drop" or "silence"
 	again    int
+	password string // of ana; "": nobody signs in
 
-	mu      sync.Mutex
-	arrived []string
-	open    []net.Conn
+	mu       sync.Mutex
+	arrived  []string
+	open     []net.Conn
+	connects int
+	logins   int
+}
+
+// counted is how often somebody has connected and signed in, or tried to, since this was asked last.
+func (p *post) counted() (connects, logins int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	connects, logins = p.connects, p.logins
+	p.connects, p.logins = 0, 0
+	return connects, logins
 }
 
 func (p *post) serve(t *testing.T, secure *tls.Config) {
@@ -46,6 +59,7 @@ func (p *post) serve(t *testing.T, secure *tls.Config) {
 			}
 			p.mu.Lock()
 			p.open = append(p.open, c)
+			p.connects++
 			p.mu.Unlock()
 			go p.talk(c)
 		}
@@ -100,6 +114,23 @@ func (p *post) talk(c net.Conn) {
 		switch verb := strings.ToUpper(strings.Fields(line + " ?")[0]); verb {
 		case "QUIT":
 			return
+		case "EHLO":
+			p.mu.Lock()
+			offer := "250 ok"
+			if p.password != "" {
+				offer = "250-ok\r\n250 AUTH PLAIN"
+			}
+			p.mu.Unlock()
+			ok = reply(verb, offer)
+		case "AUTH":
+			p.mu.Lock()
+			p.logins++
+			answer := "535 5.7.8 wrong"
+			if strings.HasSuffix(line, " "+base64.StdEncoding.EncodeToString([]byte("\x00ana\x00"+p.password))+"\r\n") {
+				answer = "235 welcome"
+			}
+			p.mu.Unlock()
+			ok = reply(verb, answer)
 		case "DATA":
 			if p.peek("DATA") {
 				ok = reply("DATA", "")

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -42,7 +39,9 @@ type config struct {
 
 	path   string // of the file
 	doc    *strictyaml.Document
-	google *google.Account // see account
+	google *google.Account   // see account
+	slow   func(text string) // says what is waited for; nil: nobody is told
+	within time.Duration     // how long a password_command may take; 0: [passwordWithin]
 }
 
 type organizerConfig struct {
@@ -445,7 +444,7 @@ func (c *config) sender() scheduler.Sender {
 	}
 	s := c.Mail.SMTP
 	smtp := &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
-		Password: c.password(s.signIn), Parallel: s.Connections}
+		Password: c.password(s.signIn, "mail.smtp"), Parallel: s.Connections}
 	if s.Auth == byGoogle {
 		smtp.Token = c.account().Token
 	}
@@ -459,7 +458,7 @@ func (c *config) mailbox() scheduler.Mailbox {
 	}
 	i := c.Replies.IMAP
 	box := &email.Mailbox{Host: i.Host, Port: i.Port, Security: string(i.Security), Username: i.Username,
-		Password: c.password(i.signIn), Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust}
+		Password: c.password(i.signIn, "replies.imap"), Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust}
 	if i.Auth == byGoogle {
 		box.Token = c.account().Token
 	}
@@ -546,28 +545,3 @@ func (c *config) link() func(token string) string {
 }
 
 func (c *config) words() (*templates.Set, error) { return templates.Load(c.resolve(c.Templates)) }
-
-// password reads the password each time it is asked for, so that a new one counts at once.
-func (c *config) password(in signIn) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		var data []byte
-		var err error
-		if in.PasswordFile != "" {
-			if data, err = os.ReadFile(c.resolve(in.PasswordFile)); err != nil {
-				return "", fmt.Errorf("the file %s can't be read", in.PasswordFile)
-			}
-		} else {
-			cmd := exec.CommandContext(ctx, "sh", "-c", in.PasswordCommand)
-			cmd.Dir = filepath.Dir(c.path)
-			cmd.WaitDelay = 5 * time.Second
-			if data, err = cmd.Output(); err != nil {
-				return "", errors.New("the password_command did not succeed")
-			}
-		}
-		password, _, _ := strings.Cut(string(data), "\n")
-		if password = strings.TrimSuffix(password, "\r"); password == "" {
-			return "", errors.New("it is empty")
-		}
-		return password, nil
-	}
-}

@@ -27,9 +27,9 @@ func (a *app) daemonCommand() *cobra.Command {
 		Use:   "daemon",
 		Short: "Do all of it by itself: read plans and answers, send what is due, remind",
 		Long: `Watch the plan files, read the answers that come in, send what is due, and remind.
-Where the config has a page for partners, serve it. A signal (SIGTERM, Ctrl-C) ends
-it once the messages in its hands are handed over. With --once it does one pass and
-ends, as for cron.
+Where the config has a page for partners, serve it. A signal (SIGTERM, SIGHUP,
+Ctrl-C) ends it once the messages in its hands are handed over. With --once it does
+one pass and ends, as for cron.
 
 With --once --dry-run nothing is sent, written or read from a mailbox: one line tells
 of each message to whom it goes, what it is and when; with --json, an array as that
@@ -52,6 +52,9 @@ has sent for these plans, as the file .coalition beside them tells.`,
 			if err := a.open(cmd.Context(), false); err != nil {
 				return err
 			}
+			if err := a.guardSecrets(); err != nil {
+				return err
+			}
 			if err := a.state.LockDaemon(); err != nil {
 				return err
 			}
@@ -59,7 +62,8 @@ has sent for these plans, as the file .coalition beside them tells.`,
 				return a.once(cmd)
 			}
 			debug.SetGCPercent(100)
-			a.sched.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
+			a.sched.Log = slog.New(newCounting(slog.NewTextHandler(a.stderr, nil)))
+			a.config.slow = func(text string) { a.sched.Log.Warn(text) }
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
 			ctx, stop := context.WithCancel(cmd.Context())
 			var side sync.WaitGroup

@@ -19,6 +19,7 @@ import (
 type running struct {
 	t     *testing.T
 	stop  func() (exit int)
+	end   func(by syscall.Signal) (exit int) // stop, with another signal
 	lines <-chan string
 	seen  []string
 }
@@ -41,13 +42,17 @@ func startDaemon(t *testing.T, dir string, args ...string) *running {
 			lines <- s.Text()
 		}
 	}()
-	return &running{t: t, lines: lines, stop: func() int {
-		cmd.Process.Signal(syscall.SIGTERM)
-		for range lines {
+	d := &running{t: t, lines: lines}
+	d.end = func(by syscall.Signal) int {
+		cmd.Process.Signal(by)
+		for line := range lines {
+			d.seen = append(d.seen, line)
 		}
 		cmd.Wait()
 		return cmd.ProcessState.ExitCode()
-	}}
+	}
+	d.stop = func() int { return d.end(syscall.SIGTERM) }
+	return d
 }
 
 // await waits for a line that holds text.

@@ -128,6 +128,9 @@ is sent by this, and both stay as they are.`,
 			if err := a.open(ctx, false); err != nil {
 				return err
 			}
+			if err := a.guardSecrets(); err != nil {
+				return err
+			}
 			if a.sched.Mailbox == nil && a.sched.Online == nil {
 				return usage("there is no mailbox and no calendar to read", "name a mailbox under replies in the config, or write `via: google` under calendar")
 			}

@@ -229,6 +229,9 @@ func (a *app) openToSend(ctx context.Context) error {
 	if err := a.open(ctx, a.dryRun); err != nil || a.dryRun {
 		return err
 	}
+	if err := a.guardSecrets(); err != nil {
+		return err
+	}
 	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
 		return err
 	}

@@ -367,7 +367,7 @@ func (t *taking) doubted(why, stranger string) (Receipt, *Draft) {
 		t.why = why
 		t.tell(templates.NewsDoubted, t.mail.Text, record, "coalition show "+c.Ref())
 	}
-	c.Doubted = &Word{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key}
+	c.Doubted = &Word{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
 	r, d := t.receipt(what, false, c.event(t.at, "mail", what))
 	r.open = true
 	return r, d
@@ -518,6 +518,12 @@ func (t *taking) aside(why string, foreign bool) (Receipt, *Draft) {
 
 // settled are the answers of a calendar that say the same as the mail.
 func (t *taking) settled() []invites.PartStat {
+	if o := t.mail.Calendar; o != nil {
+		if o.Method == invites.Reply && len(o.Attendees) == 1 {
+			return []invites.PartStat{o.Attendees[0].PartStat}
+		}
+		return nil
+	}
 	switch said := t.s.Words.Understand(t.c.Language(), t.mail.Text, t.c.Plan.With.Name, t.mail.From.Name); {
 	case len(said.Adds) > 0:
 	case said.Value == "yes":
@@ -752,6 +758,9 @@ func (c *Conversation) hear(w Word) {
 func (c *Conversation) settle(p invites.PartStat) {
 	if c.Word != nil && slices.Contains(c.Word.Settled, p) {
 		c.Word = nil
+	}
+	if c.Doubted != nil && slices.Contains(c.Doubted.Settled, p) {
+		c.Doubted = nil
 	}
 }
 

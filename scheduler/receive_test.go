@@ -427,6 +427,18 @@ func TestSettledWords(t *testing.T) {
 			t.Errorf("%q, then %s: %q", test.words, test.answer, lines)
 		}
 	}
+	// So is what was not believed, where the partner says the same.
+	for _, said := range []invites.PartStat{invites.Accepted, invites.Declined} {
+		w := invited(t)
+		stranger := w.reply(invites.Reply, said)
+		stranger.From.Email = "chen@example.net"
+		w.receive(stranger)
+		w.later(time.Minute)
+		w.receive(w.reply(invites.Reply, invites.Accepted))
+		if lines := w.find("maya").Waiting(w.now); (len(lines) == 0) != (said == invites.Accepted) {
+			t.Errorf("%s, not believed: %q", said, lines)
+		}
+	}
 	// What the calendar itself has said before is settled by what it says now.
 	w := invited(t)
 	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))

@@ -48,11 +48,11 @@ func judge(h fields, from string, trust []string) (v verdict) {
 	switch {
 	case spf.disputed || dkim.disputed:
 		v.doubt = "the receiving server says that " + map[bool]string{true: "SPF", false: "DKIM"}[spf.disputed] + " failed, and a lower field, which may be forged, that it passed"
-	case spf.passed() || dkim.passed() || dmarc.passed():
+	case spf.passed() || dkim.passed():
 		if foreign && (spf.failed || dkim.failed) {
 			v.doubt = unverified
 		}
-	case spf.known() || dkim.known():
+	case spf.known() || dkim.known(): // DMARC can't have passed then, whatever a field says
 		v.doubt = unverified
 	}
 	switch {
@@ -61,8 +61,16 @@ func judge(h fields, from string, trust []string) (v verdict) {
 	case compauth.failed:
 		v.refused = "compauth failed"
 	}
-	v.vouched = len(named) > 0 && v.doubt == "" && v.refused == "" &&
-		(dmarc.aligned(domain, "header.from") || dkim.aligned(domain, "header.d", "header.i") || spf.aligned(domain, "smtp.mailfrom", "smtp.mail"))
+	if len(named) == 0 || v.doubt != "" || v.refused != "" {
+		return v
+	}
+	d, s := dkim.domains("header.d", "header.i"), spf.domains("smtp.mailfrom", "smtp.mail")
+	passed := slices.Concat(d, s)
+	v.vouched = slices.ContainsFunc(passed, func(of string) bool { return related(of, domain) })
+	// The server's own word on DMARC is enough, too, but not where all that passed is somebody else's.
+	if !v.vouched && slices.ContainsFunc(dmarc.domains("header.from"), func(of string) bool { return of == "" || related(of, domain) }) {
+		v.vouched = len(passed) == 0 || slices.ContainsFunc(passed, func(of string) bool { return of == "" || ending(of) == ending(domain) })
+	}
 	return v
 }
 
@@ -106,21 +114,21 @@ func (o *outcome) known() bool { return len(o.results) > 0 }
 
 func (o *outcome) passed() bool { return slices.ContainsFunc(o.results, passed) }
 
-// aligned reports whether a check has passed for that domain or a related one (RFC 7489, section 3.1), as
-// the first of these properties that is there says. DMARC has looked itself, and need not say for which;
-// Microsoft says so also of domains that ask for nothing.
-func (o *outcome) aligned(domain string, properties ...string) bool {
-	return slices.ContainsFunc(o.results, func(r result) bool {
+// domains are those for which a check has passed, as the first of these properties that is there says; ""
+// where none does. Microsoft's servers say of domains which ask for nothing that they would pass DMARC.
+func (o *outcome) domains(properties ...string) (list []string) {
+	for _, r := range o.results {
+		if r.value != "pass" && (r.method != "dmarc" || r.value != "bestguesspass") {
+			continue
+		}
 		var of string
 		for _, p := range properties {
 			of = cmp.Or(of, r.about[p])
 		}
 		_, of = cutAddress(of)
-		if r.method == "dmarc" && of == "" {
-			of = domain
-		}
-		return (r.value == "pass" || r.method == "dmarc" && r.value == "bestguesspass") && related(of, domain)
-	})
+		list = append(list, of)
+	}
+	return list
 }
 
 // cutAddress is an address, or a domain alone.
@@ -130,20 +138,28 @@ func cutAddress(s string) (local, domain string) {
 	return s[:max(i, 0)], s[i+1:]
 }
 
-// related reports whether one of two domains is the other one or below it. DMARC asks whether somebody has
-// registered both together; that a sender's two names lie beside each other is rare, and then the server's
-// own word on DMARC says it.
+// related reports whether one of two domains is the other one or below it (RFC 7489, section 3.1.1, asks
+// whether they have been registered together; that they lie beside each other is rare, and then the server's
+// own word on DMARC says it).
 func related(a, b string) bool {
-	plain := func(domain string) string {
-		domain = strings.ToLower(strings.TrimSuffix(domain, "."))
-		if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-			domain = ascii
-		}
-		return domain
-	}
-	a, b = plain(a), plain(b)
+	a, b = asciiName(a), asciiName(b)
 	within := func(a, b string) bool { return strings.Contains(b, ".") && (a == b || strings.HasSuffix(a, "."+b)) }
 	return within(a, b) || within(b, a)
+}
+
+// asciiName is a domain in small letters, in ASCII.
+func asciiName(domain string) string {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+		return ascii
+	}
+	return domain
+}
+
+// ending is the last two names of a domain: what has been registered together ends alike.
+func ending(domain string) string {
+	names := strings.Split(asciiName(domain), ".")
+	return strings.Join(names[max(0, len(names)-2):], ".")
 }
 
 // authResults reads one Authentication-Results: who says so, where it says that, and what has come of

@@ -397,6 +397,9 @@ func TestWhoVouches(t *testing.T) {
 		{"Microsoft's guess", []string{"mx.example.org; spf=pass smtp.mailfrom=a.partner.example; dmarc=bestguesspass action=none header.from=partner.example;compauth=pass reason=109"}, trust, none, "", true},
 		{"compauth is no pass", []string{"mx.example.org; spf=none; dkim=none; dmarc=none; compauth=pass reason=703"}, trust, neither, "", false},
 		{"DMARC alone", []string{"mx.example.org; dmarc=pass"}, trust, none, "", true},
+		{"DMARC passed below what failed", []string{"mx.example.org; spf=fail; dkim=fail", "mx.example.org; dmarc=pass header.from=partner.example"}, trust, neither, "", false},
+		{"DMARC passed below a stranger's pass", []string{"mx.example.org; spf=pass smtp.mailfrom=bulk.example", "mx.example.org; dmarc=pass header.from=partner.example"}, trust, none, "", false},
+		{"DMARC without more", []string{"mx.example.org; spf=pass; dkim=pass; dmarc=pass"}, trust, none, "", true},
 		{"DMARC of another From", []string{"mx.example.org; dmarc=pass header.from=bulk.example"}, trust, none, "", false},
 		{"ARC", []string{"mx.example.org; arc=pass (i=1 spf=pass dkim=pass dkdomain=partner.example); spf=fail; dkim=fail"}, trust, neither, "", false},
 		{"a domain below", []string{"mx.example.org; spf=pass smtp.mailfrom=bounce@mail.partner.example"}, trust, none, "", true},
@@ -424,6 +427,9 @@ func TestWhoVouches(t *testing.T) {
 		from, domain string
 		vouched      bool
 	}{
+		{"a.partner.example; dmarc=pass", "b.partner.example", true},
+		{"a.partner.example", "b.partner.example", false},
+		{"partner.example; dmarc=pass", "bulk.example", false},
 		{"partner.co.uk", "evil.co.uk", false}, // what people register names below belongs to nobody
 		{"partner.github.io", "evil.github.io", false},
 		{"a.partner.example", "partner.example", true},
@@ -431,7 +437,11 @@ func TestWhoVouches(t *testing.T) {
 		{"partner.example", "Partner.Example", true},
 		{"partner.example", "partner.example.org", false},
 	} {
-		if m := email.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+tt.domain+"\nFrom: maya@"+tt.from+"\n\nyes\n"), trust); m.Vouched != tt.vouched {
+		from, dmarc, ok := strings.Cut(tt.from, ";")
+		if ok {
+			dmarc = ";" + dmarc
+		}
+		if m := email.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+tt.domain+dmarc+"\nFrom: maya@"+from+"\n\nyes\n"), trust); m.Vouched != tt.vouched {
 			t.Errorf("%s vouched for %s: %t", tt.domain, tt.from, m.Vouched)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ const manyLooks = 10
 // giveUp is how long a message is tried before it fails: as long as mail servers try (RFC 5321,
 // section 4.5.4.1).
 const giveUp = 5 * 24 * time.Hour
+
+const gaveUp = "given up after five days"
 
 // Backoff is how long to wait after the attempt-th try, counted from 1: from under a second to half
 // an hour, doubling, with a quarter of jitter either way. r is a random number in [0, 1).
@@ -329,21 +332,39 @@ func (d *delivery) hand(m *Message, dotted *bool) {
 	if m.Code == codeGuests && before != codeGuests {
 		d.tellGuests(m)
 	}
+	if m.State == Failed && !m.copy() {
+		what := fmt.Sprintf("the %s to %s was refused%s", m.Kind.noun(), m.To, m.because())
+		if strings.HasPrefix(m.Error, gaveUp) {
+			what = fmt.Sprintf("the %s to %s did not go: %s", m.Kind.noun(), m.To, m.Error)
+		}
+		d.tell(m, News{What: templates.NewsFailed, Text: what, Do: []string{"coalition log " + string(m.ID), m.WayBack()}})
+	}
 }
 
 // tellGuests tells the organizer that an invitation waits until Google takes guests again.
 func (d *delivery) tellGuests(m *Message) {
+	if m.Kind == Invite {
+		d.tell(m, News{What: templates.NewsRefused, Do: []string{"coalition invite " + Ref(m.ID, m.Round) + " --mail"}})
+	}
+}
+
+// tell tells the organizer of what has become of a message.
+func (d *delivery) tell(m *Message, n News) {
+	if !d.Notify {
+		return
+	}
 	for range 5 {
 		b, err := d.recall(d.hard)
 		if err != nil {
 			return // the list says so as well
 		}
 		i := slices.IndexFunc(b.Conversations, func(c *Conversation) bool { return c.ID == m.ID && c.Round == m.Round })
-		if i < 0 || m.Kind != Invite {
+		if i < 0 {
 			return
 		}
 		c := b.Conversations[i]
-		c.tell(News{What: templates.NewsRefused, At: b.Now, Do: []string{"coalition invite " + c.Ref() + " --mail"}})
+		n.At = b.Now
+		c.tell(n)
 		if err := d.Store.Commit(d.hard, d.plain(c, b.Now)); !errors.Is(err, ErrConflict) {
 			wake(d.pokes())
 			return
@@ -434,7 +455,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	case fault.Stale != nil: // which shows that it has not counted
 		m.State, m.Unclears = Queued, 0
 	case old && (!fault.Channel || fault.Begun):
-		m.State, m.Error = Failed, "given up after five days: "+m.Error
+		m.State, m.Error = Failed, gaveUp+": "+m.Error
 	default:
 		m.State = m.again()
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,5 +206,43 @@ func TestBackoff(t *testing.T) {
 		if low, high := scheduler.Backoff(test.attempt, 0), scheduler.Backoff(test.attempt, 0.999); low < test.low || high > test.high || low >= high {
 			t.Errorf("attempt %d: %s to %s, want within %s to %s", test.attempt, low, high, test.low, test.high)
 		}
+	}
+}
+
+// What is refused at once is told as what comes back later is: the next step, and a notice with the server's
+// words. It goes again by the organizer's own command, or to another address.
+func TestRefusedAtOnce(t *testing.T) {
+	for _, test := range []struct {
+		fault invites.DeliveryError
+		next  string
+	}{
+		{invites.DeliveryError{Code: 550, Final: true, Text: "5.1.1 no such user"}, "mend the address, the brief was refused (550 5.1.1 no such user), then: coalition ask maya"},
+		{invites.DeliveryError{Code: 554, Final: true, Text: "5.7.1 looks like an advertisement"}, "mend what kept the brief from going (coalition log maya), then: coalition ask maya"},
+	} {
+		w := newWorld(t)
+		w.Notify = true
+		w.plan("maya", maya())
+		w.answer = func(p *invites.Parcel, _ func() error) error {
+			if p.Kind != "brief" {
+				return nil
+			}
+			return &test.fault
+		}
+		w.pass()
+		c := w.find("maya")
+		if c.Messages[0].State != scheduler.Failed || c.Next(w.now).Next != test.next {
+			t.Errorf("%s, next %q; want %q", c.Messages[0].State, c.Next(w.now).Next, test.next)
+		}
+		w.pass()
+		w.want("notice-0")
+		if text := string(w.arrived[0].Data); !strings.Contains(text, "could not be delivered") || !strings.Contains(text, test.fault.Text[6:13]) {
+			t.Errorf("the notice: %s", text)
+		}
+		w.pass()
+		w.want("notice-0")
+		w.answer = nil
+		w.plan("maya", maya("  email: maya.chen@example.org"))
+		w.pass()
+		w.want("notice-0 brief-0")
 	}
 }

@@ -2,6 +2,8 @@ package scheduler
 
 import (
 	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -181,6 +183,22 @@ func (m *Message) WayBack() string {
 	return "coalition approve " + Ref(m.ID, m.Round)
 }
 
+// noMailbox are the replies by which a server says that it takes no mail for an address (RFC 5321, section
+// 4.2.3, and RFC 7504).
+var noMailbox = []int{521, 550, 551, 553, 556}
+
+// because is what the server said, in brackets; "" where it said nothing.
+func (m *Message) because() string {
+	why := m.Error
+	if m.Code != 0 {
+		why = fmt.Sprintf("%d %s", m.Code, strings.TrimPrefix(why, fmt.Sprint(m.Code)+" "))
+	}
+	if why == "" {
+		return ""
+	}
+	return " (" + clip(why, 120) + ")"
+}
+
 // waiting is the step of a conversation whose message m is on its way or stuck.
 func (m *Message) waiting() (s Step, ok bool) {
 	if m.Channel() == Google && m.Code == codeStray && (m.State == Queued || m.State == Unclear) {
@@ -209,9 +227,12 @@ func (m *Message) waiting() (s Step, ok bool) {
 		}
 		return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from the server"}, true
 	case Failed:
+		if m.Channel() == Mail && slices.Contains(noMailbox, m.Code) {
+			return Step{Next: "mend the address, the " + m.Kind.noun() + " was refused" + m.because() + ", then: " + m.WayBack()}, true
+		}
 		return Step{Next: "mend what kept the " + m.Kind.noun() + " from going (coalition log " + string(m.ID) + "), then: " + m.WayBack()}, true
 	case Bounced:
-		return Step{Next: "mend the address: the " + m.Kind.noun() + " came back"}, true
+		return Step{Next: "mend the address: the " + m.Kind.noun() + " came back" + m.because()}, true
 	case Expired:
 		way := map[Kind]string{Invite: ": coalition invite " + Ref(m.ID, m.Round) + " --start TIME", Update: ": coalition move " + Ref(m.ID, m.Round) + " --start TIME"}[m.Kind]
 		return Step{Next: "choose a new time, the " + m.Kind.noun() + " could not go before the old one" + cmp.Or(way, "; write it under `when` in the plan file")}, true

@@ -23,7 +23,7 @@ type Settings struct {
 	Hours      plan.WorkingHours // required
 	Reminders  []time.Duration   // how long before the start; any order
 	HoldOver   int               // see [Scheduler.Pass]
-	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail
+	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail, and each cancellation as METHOD:CANCEL
 	Notify     bool              // the organizer gets a short mail about each answer that waits for them
 	Google     bool              // invitations are events in Google Calendar
 }

@@ -165,10 +165,10 @@ func (m *Message) method() invites.Method {
 	switch {
 	case m.Content.Start.IsZero() || m.Kind == Brief || m.Kind == Reminder || m.Channel() == Google:
 		return ""
+	case m.Kind == Cancel: // for the organizer, too: calendars take an entry out for nothing else
+		return invites.Cancel
 	case m.copy():
 		return invites.Publish
-	case m.Kind == Cancel:
-		return invites.Cancel
 	case m.Kind == DeclineCounter:
 		return invites.DeclineCounter
 	}

@@ -56,7 +56,7 @@ type organizerConfig struct {
 type mailConfig struct {
 	Via        mailVia    `yaml:"via" doc:"outbox (a folder of .eml files) or smtp; default outbox."`
 	Outbox     string     `yaml:"outbox" strict:"max=1000" doc:"The folder; default ./outbox."`
-	CopyToSelf bool       `yaml:"copy_to_self" doc:"true: you get each invitation as a mail for your own calendar."`
+	CopyToSelf bool       `yaml:"copy_to_self" doc:"true: you get each invitation, and each cancellation, as a mail for your own calendar."`
 	SMTP       smtpConfig `yaml:"smtp" doc:"The server that takes your mail."`
 }
 

@@ -38,6 +38,7 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 		}
 	}
 	list = append(list, b.checkOverlaps()...)
+	list = append(list, b.checkOffers()...)
 	slices.SortStableFunc(list, func(a, b strictyaml.Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -140,4 +141,74 @@ func (b *Board) checkOverlaps() (list []strictyaml.Problem) {
 		}
 	}
 	return list
+}
+
+// checkOffers finds times that two open briefs offer, or that a brief offers and another talk has: who
+// answers first gets them, and the other is asked to choose again. What both know as their one start is an
+// overlap, and named there.
+func (b *Board) checkOffers() (list []strictyaml.Problem) {
+	type offer struct {
+		c          *Conversation
+		slot       plan.Slot
+		start, end time.Time
+		open       bool // a question, not an agreement
+	}
+	var offers []offer
+	for _, c := range b.Conversations {
+		slots := []plan.Slot{c.start(b.Now)}
+		open := c.open(b.Now) && c.Ready && !c.said(Yes) && !c.said(Wait)
+		if agreed := c.said(Yes) || c.told() != nil; c.Cancelled != nil || c.said(No) || !open && !agreed {
+			continue
+		}
+		if open {
+			slots = c.offers(b.Now)
+		}
+		for _, s := range slots {
+			if at := s.Time(); at.After(b.Now) {
+				offers = append(offers, offer{c, s, at, at.Add(c.Length()), open})
+			}
+		}
+	}
+	slices.SortStableFunc(offers, func(x, y offer) int { return x.start.Compare(y.start) })
+	named := make(map[[2]*Conversation]bool)
+	var before []offer // those that may not be over yet
+	for _, o := range offers {
+		before = slices.DeleteFunc(before, func(other offer) bool { return !o.start.Before(other.end) })
+		for _, other := range before {
+			mine, theirs := o, other
+			if !mine.open || mine.c.source == nil || mine.c.file != fileRead {
+				mine, theirs = other, o
+			}
+			pair := [2]*Conversation{mine.c, theirs.c}
+			both := !mine.c.start(b.Now).IsZero() && !theirs.c.start(b.Now).IsZero()
+			if mine.c == theirs.c || both || !mine.open || mine.c.source == nil || mine.c.file != fileRead || named[pair] {
+				continue
+			}
+			named[pair], named[[2]*Conversation{theirs.c, mine.c}] = true, true
+			text := mine.slot.String() + " is offered to " + theirs.c.Plan.With.Name + " as well" + theirs.c.site(theirs.slot, b.Now)
+			if !theirs.open {
+				text = mine.slot.String() + " is agreed with " + theirs.c.Plan.With.Name + " already" + theirs.c.site(theirs.slot, b.Now)
+			}
+			list = append(list, mine.c.source.Warning(text, "offer another, or leave it to who answers first", mine.c.path(mine.slot, b.Now)...))
+		}
+		before = append(before, o)
+	}
+	return list
+}
+
+// path is that of a time's key in the plan.
+func (c *Conversation) path(slot plan.Slot, now time.Time) []string {
+	if i := slices.Index(c.dates(now).Times, slot); i >= 0 && i < len(c.source.When.Times) {
+		return []string{"when", "times", fmt.Sprint(i)}
+	}
+	return []string{"when", whenKey(c.source.When)}
+}
+
+// site is where the plan names a time, in brackets; "" where its file can't be read.
+func (c *Conversation) site(slot plan.Slot, now time.Time) string {
+	if c.source == nil || c.file != fileRead {
+		return ""
+	}
+	p := c.source.Problem("", "", c.path(slot, now)...)
+	return fmt.Sprintf(" (%s:%d)", p.File, p.Line)
 }

@@ -1,0 +1,63 @@
+package scheduler_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"coalition/scheduler"
+)
+
+// A time that two open briefs offer is named once, with both places; one that is agreed already, too.
+func TestCheckOffers(t *testing.T) {
+	const three = "when: {times: [2027-03-04 10:00, 2027-03-05 15:00, 2027-03-08 9:30]}"
+	tom := func(changes ...string) string {
+		return maya(append([]string{"  name: Tom Weiss", "  email: tom@example.org"}, changes...)...)
+	}
+	warnings := func(w *world) (list []string) {
+		for _, p := range w.Check(w.board()) {
+			if strings.Contains(p.Text, "offered to") || strings.Contains(p.Text, "agreed with") || strings.Contains(p.Text, "overlaps") {
+				list = append(list, p.File[strings.LastIndexByte(p.File, '/')+1:]+": "+p.Text)
+			}
+		}
+		return list
+	}
+	for _, test := range []struct {
+		name, other string
+		want        []string // in the one warning; none: there is no warning
+	}{
+		{"the same time", tom("when: {times: [2027-03-05 15:00, 2027-03-09 9:00]}"), []string{"tom.yaml: Fri 5 Mar 2027 15:00", "offered to Maya Chen as well", "maya.yaml:11"}},
+		{"two of them", tom(three), []string{"is offered to Maya Chen as well"}},
+		{"half an hour later", tom("when: {times: [2027-03-05 15:30, 2027-03-09 9:00]}"), []string{"offered to Maya Chen as well"}},
+		{"one time", tom("when: {start: 2027-03-08 10:00}"), []string{"offered to Maya Chen as well"}},
+		{"right behind it", tom("when: {times: [2027-03-05 16:00, 2027-03-09 9:00]}"), nil},
+		{"not ready yet", tom(three, "ready: false"), nil},
+		{"agreed", tom("when: {start: 2027-03-08 10:00}", "permitted: He said so."), []string{"maya.yaml: Mon 8 Mar 2027 9:30", "is agreed with Tom Weiss already", "tom.yaml:11"}},
+	} {
+		w := newWorld(t)
+		w.plan("maya", maya(three))
+		w.plan("tom", test.other)
+		for range 2 { // before the briefs go, and after
+			got := warnings(w)
+			if len(got) != min(1, len(test.want)) {
+				t.Errorf("%s: %q", test.name, got)
+			}
+			for _, s := range test.want {
+				if len(got) > 0 && !strings.Contains(strings.ReplaceAll(got[0], " 09:", " 9:"), s) {
+					t.Errorf("%s: %q, without %q", test.name, got, s)
+				}
+			}
+			w.pass()
+			w.later(time.Hour)
+		}
+	}
+	// Whoever has said no, or is not asked any more, is in nobody's way.
+	w := newWorld(t)
+	w.plan("maya", maya(three))
+	w.plan("tom", tom(three))
+	w.pass()
+	w.take("tom", scheduler.Answer{Value: scheduler.No, How: "command"})
+	if got := warnings(w); got != nil {
+		t.Errorf("after a no: %q", got)
+	}
+}

@@ -62,8 +62,8 @@ func (c *Conversation) Apply(change Change, now time.Time) error {
 // CheckIn is the organizer's word that they are ready for the talk.
 type CheckIn struct{}
 
-func (CheckIn) apply(c *Conversation, _ time.Time) error {
-	if err := c.checksIn(); err != nil {
+func (CheckIn) apply(c *Conversation, now time.Time) error {
+	if err := c.checksIn(now); err != nil {
 		return err
 	}
 	c.Ready, c.NotYet = true, false
@@ -71,9 +71,12 @@ func (CheckIn) apply(c *Conversation, _ time.Time) error {
 }
 
 // checksIn refuses a check-in for what is over, or can't be sent yet.
-func (c *Conversation) checksIn() error {
+func (c *Conversation) checksIn(now time.Time) error {
 	if c.Cancelled != nil {
 		return c.isOver("cancelled")
+	}
+	if c.over(now) {
+		return c.isOver("over")
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return &Refusal{ErrNotReady, "the plan is not complete", c.nextPlanned().Next}
@@ -84,11 +87,11 @@ func (c *Conversation) checksIn() error {
 // NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.
 type NotYet struct{}
 
-func (NotYet) apply(c *Conversation, _ time.Time) error {
+func (NotYet) apply(c *Conversation, now time.Time) error {
 	if c.Ready {
 		return &Refusal{ErrUnfit, "you have checked in for " + c.Ref() + " already", ""}
 	}
-	if err := c.checksIn(); err != nil {
+	if err := c.checksIn(now); err != nil {
 		return err
 	}
 	c.NotYet = true
@@ -126,6 +129,9 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 		a.At = now
 	}
 	c.answered(a)
+	if a.Value == No {
+		c.Refused = now
+	}
 	if n := len(c.briefs()); a.Value == Wait && n > 0 && c.dates(now).AskOn.After(now) {
 		c.Asks = n + 1 // the plan has named another day already
 	}
@@ -139,6 +145,8 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
+	case c.over(now):
+		return c.isOver("over")
 	case c.said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no",
 			"if that has changed, record it with: coalition answer " + c.Ref() + " yes"}
@@ -147,7 +155,7 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 	case !c.Ready:
 		return c.notReady()
 	}
-	c.Asks = len(c.briefs()) + 1
+	c.Asks, c.Insisted = len(c.briefs())+1, now
 	d := c.dates(now)
 	d.AskOn = time.Time{} // the organizer's word of now overrules the plan's day
 	c.Dates = &d
@@ -324,7 +332,11 @@ func (c *Conversation) busy() error {
 }
 
 func (c *Conversation) isOver(how string) error {
-	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), ""}
+	mend := ""
+	if how == "cancelled" || how == "over" {
+		mend = c.another()
+	}
+	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend}
 }
 
 func (c *Conversation) notReady() error {

@@ -22,6 +22,7 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 			continue
 		}
 		list = append(list, s.checkDates(c, b.Now)...)
+		list = append(list, c.checkPerson(b.Now)...)
 		if _, ok := s.Words.Language(c.Language()); !ok {
 			list = append(list, c.source.Warning("there are no words in this language yet: English will be used",
 				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language"))
@@ -43,6 +44,23 @@ func (s *Scheduler) Check(b *Board) []strictyaml.Problem {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return list
+}
+
+// checkPerson warns of a brief that will not go by itself, since of what has been said or asked in another
+// conversation with the same person, or since the round before it is still ahead.
+func (c *Conversation) checkPerson(now time.Time) []strictyaml.Problem {
+	if c.Cancelled != nil || c.Answer != nil || c.told() != nil || len(c.briefs()) > 0 {
+		return nil
+	}
+	o := c.obstacle(now)
+	if o == nil {
+		return nil
+	}
+	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: coalition ask "+c.Ref()
+	if c.before != nil && c.silence().in == nil {
+		path = []string{"round"}
+	}
+	return []strictyaml.Problem{c.source.Warning(o.why+": no brief goes by itself", mend, path...)}
 }
 
 // own reports whether the address is the organizer's.

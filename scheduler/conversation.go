@@ -146,9 +146,18 @@ type Conversation struct {
 	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
 	PageUntil  time.Time `json:"page_until,omitzero"`   // when the page ends
 
+	Stop     *Stop     `json:"stop,omitempty"`    // the partner wants no more mail
+	Refused  time.Time `json:"refused,omitzero"`  // when a no was taken in last
+	Insisted time.Time `json:"insisted,omitzero"` // when the organizer asked by a word of their own last
+
 	Messages []*Message `json:"-"` // all that was decided to send, in that order
 
 	settings *Settings
+	person   *person       // who the talk is with; nil: that is not known here
+	before   *Conversation // the round before it; nil: there is none
+	after    *Conversation // the round behind it
+	own      bool          // what is decided is the organizer's own command
+	edited   bool          // its plan has been changed since it was over
 	file     fileState
 	private  plan.Private
 	source   *plan.Plan
@@ -214,6 +223,11 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if !first && !sameAddress(old.With.Email, p.With.Email) && c.reached() {
 		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
 			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
+	}
+	if !first && c.over(now) { // its plan has had its word
+		c.file, c.Plan.With.Aliases = fileRead, p.With.Aliases
+		c.edited = fingerprint(c.Plan) != fingerprint(p.Terms)
+		return nil
 	}
 	unchanged := !first && (reflect.DeepEqual(&c.Plan, &p.Terms) || fingerprint(old) == fingerprint(p.Terms))
 	if unchanged && c.Dates != nil {

@@ -26,10 +26,15 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 		}
 	}
 	c.Settle(now)
+	objection := c.Objection(Brief, now)
 	if err := c.Apply(AskAgain{}, now); err != nil {
 		return nil, err
 	}
-	return s.draft(c, Brief, now)
+	d, err := s.draft(c, Brief, now)
+	if d != nil {
+		d.Objection = objection
+	}
+	return d, err
 }
 
 // CheckedIn is what would follow from the organizer's check-in: the step, and its message where it has
@@ -190,6 +195,7 @@ func (s *Scheduler) DeclineCounter(c *Conversation, reason string, now time.Time
 	if err != nil {
 		return nil, err
 	}
+	d.Objection = c.Objection(DeclineCounter, now)
 	c.Counter, c.Touched = nil, now
 	d.Events = append(d.Events, c.event(now, "counter", text))
 	return d, nil
@@ -227,6 +233,7 @@ func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
 			m.State = Superseded
 		}
 	}
+	c.own = true
 	step := c.Next(d.At)
 	if step.Kind != d.Sent.Kind {
 		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: coalition log " + string(c.ID)}
@@ -261,6 +268,7 @@ func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Dra
 	if err := c.Apply(Withdraw{Reason: reason}, now); err != nil {
 		return nil, err
 	}
+	c.own = true
 	event := c.event(now, "cancel", strings.TrimSuffix("cancelled: "+reason, ": "))
 	if c.Next(now).Kind != Cancel {
 		return s.plain(c, now, event), nil
@@ -290,7 +298,11 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 	case Withdraw:
 		event = c.event(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}
-	return s.plain(c, now, event), nil
+	d := s.plain(c, now, event)
+	if _, ok := change.(Answer); ok {
+		c.hush(d)
+	}
+	return d, nil
 }
 
 func (a Answer) text() string {
@@ -333,6 +345,7 @@ func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draf
 // another one, the refusal names it.
 func (s *Scheduler) draft(c *Conversation, kind Kind, now time.Time) (*Draft, error) {
 	c.Settle(now)
+	c.own = true
 	step := c.Next(now)
 	switch {
 	case c.Cancelled != nil && kind != Cancel:
@@ -340,7 +353,11 @@ func (s *Scheduler) draft(c *Conversation, kind Kind, now time.Time) (*Draft, er
 	case step.Kind != kind:
 		return nil, &Refusal{ErrUnfit, fmt.Sprintf("%s can't be sent now", theNoun(kind)), "first " + step.Next}
 	}
-	return s.decide(c, step, now, true)
+	d, err := s.decide(c, step, now, true)
+	if d != nil {
+		d.Objection = c.Objection(kind, now)
+	}
+	return d, err
 }
 
 func theNoun(k Kind) string { return "the " + k.noun() }

@@ -44,8 +44,11 @@ func (c *Conversation) Status(now time.Time) Status {
 }
 
 // Next is the one next thing in the conversation, why it is that, and when to look again. It is a
-// pure function of the conversation and now, and the only place that decides what is sent.
-func (c *Conversation) Next(now time.Time) Step {
+// pure function of the conversations with this partner and now, and the only place that decides what is sent.
+func (c *Conversation) Next(now time.Time) Step { return c.byItself(c.step(now), now) }
+
+// step is the next thing in the conversation by itself, beside no other one.
+func (c *Conversation) step(now time.Time) Step {
 	if m := c.inFlight(); m != nil {
 		return Step{Next: "deliver the " + m.Kind.noun()}
 	}

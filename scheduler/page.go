@@ -258,7 +258,12 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 	}
 	t := &taking{s: s, c: c, at: now, mail: &invites.Mail{At: now, From: c.Partner(), Text: note}, until: a.Until}
 	t.tellAnswer(a)
-	return s.plain(c, now, c.event(now, "answer", a.text())), nil
+	if s.Words.Understand(c.Language(), note).Stop && a.Value != Yes {
+		c.stopped(a.From, now)
+	}
+	d := s.plain(c, now, c.event(now, "answer", a.text()))
+	c.hush(d)
+	return d, nil
 }
 
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.

@@ -119,6 +119,7 @@ func (s *Scheduler) hearAliases(b *Board) {
 	for _, c := range b.Conversations {
 		c.source = plans[round{c.ID, c.Round}]
 	}
+	acquaint(b.Conversations)
 }
 
 // recall is the conversations that something has happened in, without a look at their plan files:
@@ -132,6 +133,7 @@ func (s *Scheduler) recall(ctx context.Context) (*Board, error) {
 	for _, c := range stored {
 		c.settings = &s.Settings
 	}
+	acquaint(stored)
 	return &Board{Now: s.Now(), Slots: slots, Conversations: stored}, err
 }
 
@@ -195,6 +197,18 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, na
 			s.underBrief(c, mail),
 			o == nil && len(mail.UIDs) == 0 && mail.Sort == invites.Personal && c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text, c.Plan.With.Name, mail.From.Name).Value != "":
 			return c, false, len(maybe) == 1
+		}
+	}
+	// Who wants no more mail is heard wherever their talks stand.
+	if mail.Calendar == nil && mail.Sort == invites.Personal {
+		var last *Conversation
+		for _, c := range b.Conversations {
+			if c.reached() && (c.writes(mail.From) || c.writes(mail.ReplyTo)) && (last == nil || c.Stamp.After(last.Stamp)) {
+				last = c
+			}
+		}
+		if last != nil && s.Words.Understand(last.Language(), mail.Text).Stop {
+			return last, false, true
 		}
 	}
 	return nil, false, false
@@ -411,6 +425,7 @@ func (t *taking) tell(kind string, text string, commands ...string) {
 func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *Draft) {
 	d := t.s.plain(t.c, t.at, events...)
 	d.Heard = t.heard
+	t.c.hush(d)
 	return Receipt{Mail: t.mail, ID: t.c.ID, Round: t.c.Round, What: what, Counted: counted}, d
 }
 
@@ -454,6 +469,9 @@ func (t *taking) sealed() string {
 func (t *taking) takeText() (Receipt, *Draft) {
 	c := t.c
 	wrote := t.wrote()
+	if t.s.Words.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, t.mail.From.Name).Stop && (t.named || t.mail.Vouched && len(t.mail.Refs) == 0) {
+		return t.takeStop()
+	}
 	switch {
 	case c.Cancelled != nil, c.Status(t.at) == Met:
 		return t.written(wrote)
@@ -532,6 +550,20 @@ func (t *taking) settled() []invites.PartStat {
 		return []invites.PartStat{invites.Declined}
 	}
 	return nil
+}
+
+// takeStop takes in that the partner wants no more mail. Before the invitation that is their answer, too; behind
+// it, whether the talk stands is for the two to say.
+func (t *taking) takeStop() (Receipt, *Draft) {
+	c := t.c
+	c.stopped(t.from(), t.at)
+	what := "asked for no more mail (by mail from " + t.from() + ")" + t.quoted(": ") + "; nothing goes to them by itself any more"
+	a := Answer{Value: No, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
+	if c.told() != nil || c.Apply(a, t.at) != nil {
+		c.hear(Word{At: t.mail.At, From: t.from(), Text: what})
+	}
+	t.tell(templates.NewsNo, t.mail.Text, "coalition show "+c.Ref())
+	return t.receipt(what, true, c.event(t.at, "answer", what))
 }
 
 // understand is the answer that a plain reply gives, and what it adds to the agenda.
@@ -720,6 +752,9 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	case invites.Accepted, invites.Declined, invites.Tentative:
 	default:
 		return t.shown(said, silent...)
+	}
+	if o.Comment != "" && t.s.Words.Understand(c.Language(), o.Comment).Stop {
+		c.stopped(t.from(), t.at)
 	}
 	c.settle(attendee.PartStat)
 	same := c.PartStat == attendee.PartStat

@@ -681,6 +681,7 @@ func TestWaitAMoment(t *testing.T) {
 func TestTwoConversationsOnePartner(t *testing.T) {
 	w := asked(t)
 	w.plan("other", maya("purpose: Another one.", "when: {start: 2027-03-11 10:00}"))
+	w.commit(w.Brief(w.find("other"), false, w.now)) // by itself it would wait for the answer to the first
 	w.pass()
 	mail := w.letter("yes")
 	mail.Refs, mail.Subject = nil, "Re: May we talk about working as partners?"

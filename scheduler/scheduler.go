@@ -247,6 +247,9 @@ type Draft struct {
 	// want as well ([Store.Slots]). 0: it takes nothing that they may want; [Anyway]: it is the organizer's own word.
 	Slots int64
 
+	// Objection is what the organizer should know before they let it go; "" for nothing.
+	Objection string
+
 	Page string // the hash of the token of a page that opens with it; "": none does
 
 	// Sent is the message that says it already, or is on its way: where it is not nil there is
@@ -377,6 +380,13 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))
 	})
+	acquaint(b.Conversations)
+	for _, c := range b.Conversations {
+		if c.edited && c.after == nil {
+			how := map[bool]string{true: "cancelled", false: "over"}[c.Cancelled != nil]
+			b.Problems = append(b.Problems, c.source.Warning("the conversation "+c.Ref()+" is "+how+", and what its plan says anew counts no more; "+c.another(), "or put it back as it was", c.changed()...))
+		}
+	}
 	return b, nil
 }
 

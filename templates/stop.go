@@ -12,6 +12,7 @@ import (
 // somebody's footer.
 func (r *reader) stop() int {
 	begins, first := true, true // a sentence, and all that is said
+	plea := false               // "could you", which asks for it by a question
 	for i := r.opening; i < len(r.tokens); {
 		if i > r.opening && r.closing(i) {
 			return -1
@@ -20,20 +21,22 @@ func (r *reader) stop() int {
 		begins = begins || r.tokens[i].gap != ""
 		switch {
 		case !begins:
-		case p.means&sayStop != 0 && (n > 2 || first && r.parts(i+n)):
+		case p.means&sayStop != 0 && (n > 2 || first && r.parts(i+n, plea)):
 			return i
 		case p.means&(sayFiller|sayRegret|sayThanks|sayNo|sayPlea) == 0:
 			begins, first = false, false
 		case p.means&sayNo != 0 && r.number(i+n-1) == 0: // "no, stop": "no stop" is none
 			begins = false
 		}
+		plea = begins && (plea || p.means&sayPlea != 0)
 		i += max(n, 1)
 	}
 	return -1
 }
 
-// parts reports whether a sentence ends before token i, and not in a question: "Stop?", "stop by".
-func (r *reader) parts(i int) bool {
+// parts reports whether a sentence ends before token i, and not in a question unless that is a plea: "Stop?",
+// "stop by".
+func (r *reader) parts(i int, plea bool) bool {
 	for i < len(r.tokens) && r.tokens[i].gap == "" {
 		p, n := r.all.match(r.tokens, i)
 		if p.means&(sayFiller|sayThanks|sayClosing) == 0 {
@@ -49,7 +52,7 @@ func (r *reader) parts(i int) bool {
 	if i > 0 {
 		from = r.tokens[i-1].end
 	}
-	return !strings.ContainsAny(r.text[from:end], questionMarks)
+	return plea || !strings.ContainsAny(r.text[from:end], questionMarks)
 }
 
 // agreesBefore reports whether an answer that is no refusal stands before token i.

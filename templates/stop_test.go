@@ -15,7 +15,7 @@ func TestStop(t *testing.T) {
 	}
 	for _, text := range []string{
 		"Stop", "STOP", "stop.", "Stop!", "Please stop.", "Stop please", "Hello Ana,\n\nstop.\n\nMaya", "No. Stop.", "Unsubscribe", "unsubscribe me", "UNSUBSCRIBE\n\nMaya Chen\nNorthwind Ltd, +49 30 1234567",
-		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?",
+		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?", "Could you please unsubscribe me?", "Would you stop?",
 		"Stop emailing me.", "Please stop writing to me, I don't want this.", "No thanks. Please don't contact me again.", "Don't email me again!", "Do not contact me again.", "No more emails please", "No, and please no further mails.",
 		"I'm sorry, please remove my address from your records.", "Dear Ana,\nI do not wish to be contacted.\nBest regards\nMaya", "I no longer wish to receive these mails.", "Leave me alone", "Not interested. Stop sending me these mails.",
 		"Thank you for your mail. Please remove me from your list.", "I want to unsubscribe", "I would like you to stop contacting me.",

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -25,6 +26,9 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 		if d, err = a.sched.ByFile(d); err != nil {
 			return err
 		}
+	}
+	if d.Objection != "" {
+		fmt.Fprintln(a.stderr, "Note: "+d.Objection)
 	}
 	m := d.Messages[0]
 	d.Messages = d.Messages[:1] // the organizer's own copy is for invitations that are sent

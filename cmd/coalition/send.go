@@ -241,6 +241,9 @@ func (a *app) openToSend(ctx context.Context) error {
 // rehearse shows the finished message.
 func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 	messages := d.Messages
+	if d.Objection != "" {
+		fmt.Fprintln(a.stderr, "Note: "+d.Objection)
+	}
 	if d.Sent != nil {
 		m, err := a.sched.Store.Message(ctx, d.Sent.Row)
 		if err != nil {
@@ -454,7 +457,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 				return err
 			}
 		}
-		if err := a.confirm("Send it?"); err != nil {
+		if err := a.confirm(a.allTheSame(d.Objection, "Send it?")); err != nil {
 			return err
 		}
 	} else if err := a.confirmQuiet(d); err != nil {
@@ -476,6 +479,17 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 		return nil
 	}
 	return a.deliver(ctx, d.Messages)
+}
+
+// allTheSame is a question with what the organizer should know first, which is said, too, where nobody is asked.
+func (a *app) allTheSame(objection, question string) string {
+	if objection == "" {
+		return question
+	}
+	if a.yes {
+		fmt.Fprintln(a.stderr, "Note: "+objection)
+	}
+	return objection + " " + strings.TrimSuffix(question, "?") + " all the same?"
 }
 
 // confirmQuiet asks before something that sends nothing and can't be taken back.
@@ -595,11 +609,19 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first fu
 		a.announce(m)
 		rows = append(rows, m.Row)
 	}
-	if terminal(a.stdin) && !a.yes {
-		b, err := a.look(ctx)
-		if err != nil {
-			return err
+	b, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	objection := ""
+	for _, row := range rows {
+		if c, m := b.Result(row); m != nil && m.Kind != scheduler.Notice {
+			if o := c.Objection(m.Kind, b.Now); o != "" && !strings.Contains(objection, o) {
+				objection = strings.TrimPrefix(objection+" "+o, " ")
+			}
 		}
+	}
+	if terminal(a.stdin) && !a.yes {
 		for _, row := range rows {
 			c, m := b.Result(row)
 			if m == nil {
@@ -625,7 +647,7 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first fu
 			fmt.Fprintln(a.stderr, "Their words are shown with --dry-run.")
 		}
 	}
-	if err := a.confirm("Send?"); err != nil {
+	if err := a.confirm(a.allTheSame(objection, "Send?")); err != nil {
 		return err
 	}
 	if first != nil {

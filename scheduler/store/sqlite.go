@@ -179,38 +179,62 @@ func (d *sqlite) gone(owner string) (bool, error) {
 	return true, os.Remove(path)
 }
 
+// rest is how long nothing is written before the file takes in its log of changes.
+const rest = 2 * time.Second
+
 // watch tells of commits by others: writes to the log beside the file wake it, and the version says
-// whether any of them was not of our own writing connection.
+// whether any of them was not of our own writing connection. When all is quiet the file takes in its log,
+// so that a plain copy of it is whole.
 func (d *sqlite) watch(ctx context.Context, version func() int64, changed func()) {
+	var events chan fsnotify.Event
 	w, err := fsnotify.NewWatcher()
-	if err != nil {
-		return // the daemon looks every minute besides
-	}
-	defer w.Close()
-	if err := w.Add(filepath.Dir(d.path)); err != nil {
-		return
+	if err == nil {
+		defer w.Close()
+		if err = w.Add(filepath.Dir(d.path)); err == nil {
+			events = w.Events
+		}
 	}
 	seen := version()
-	settle := time.NewTimer(time.Hour)
+	settle, quiet := time.NewTimer(time.Hour), time.NewTimer(rest)
 	settle.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case e, ok := <-w.Events:
+		case e, ok := <-events:
 			if !ok {
 				return
 			}
 			if e.Name == d.path+"-wal" || e.Name == d.path {
 				settle.Reset(20 * time.Millisecond) // one look for many writes
+				quiet.Reset(rest)
 			}
 		case <-settle.C:
 			if v := version(); v != seen {
 				seen = v
 				changed()
 			}
+		case <-quiet.C:
+			if !d.takeIn(ctx) || events == nil { // somebody was reading; or nobody tells of writes, and the daemon looks every minute
+				quiet.Reset(rest)
+			}
 		}
 	}
+}
+
+// takeIn lets the file take in its log of changes. It reports false where that has to be tried again.
+func (d *sqlite) takeIn(ctx context.Context) bool {
+	if info, err := os.Stat(d.path + "-wal"); err != nil || info.Size() == 0 {
+		return true
+	}
+	// A connection that does not wait for others: while it has the file to itself nobody else can write.
+	aside, err := sql.Open("sqlite", d.dsn(url.Values{"_pragma": {"busy_timeout(100)", "synchronous(FULL)"}}))
+	if err != nil {
+		return false
+	}
+	defer aside.Close()
+	kept, _, err := number(ctx, aside, "PRAGMA wal_checkpoint(TRUNCATE)")
+	return err == nil && kept == 0
 }
 
 func (d *sqlite) close() {

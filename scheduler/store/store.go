@@ -44,6 +44,8 @@ type Store struct {
 	closing sync.Once
 	changes chan struct{}
 
+	watching sync.WaitGroup
+
 	owning sync.Mutex // while the owner is made
 
 	mu    sync.Mutex
@@ -205,6 +207,7 @@ func (s *Store) Close() error {
 		s.leave()
 		close(s.quit)
 		<-s.done
+		s.watching.Wait()
 		s.db.close()
 	})
 	return nil
@@ -222,11 +225,13 @@ func (s *Store) Changes() <-chan struct{} {
 		s.changes = make(chan struct{}, 1)
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() { <-s.done; cancel() }()
-		go s.db.watch(ctx, s.version, func() {
-			select {
-			case s.changes <- struct{}{}:
-			default:
-			}
+		s.watching.Go(func() {
+			s.db.watch(ctx, s.version, func() {
+				select {
+				case s.changes <- struct{}{}:
+				default:
+				}
+			})
 		})
 	}
 	return s.changes

@@ -1070,6 +1070,47 @@ func TestSQLiteCopy(t *testing.T) {
 	}
 }
 
+// A copy of the file alone holds everything while the program runs, too, once all is quiet: whoever wrote
+// last, and although somebody has read in between.
+func TestSQLiteQuiet(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := open(t, path)
+	s.Changes() // what makes a daemon of it
+	other := open(t, path)
+	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, other, draft("tom", scheduler.Brief))
+	load(t, other)
+	whole := func() bool {
+		info, err := os.Stat(path + "-wal")
+		return err == nil && info.Size() == 0
+	}
+	if whole() {
+		t.Error("the log was taken in at once, which makes each write a slow one")
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); !whole(); <-tick.C {
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("the file does not take in its log")
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(moved, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(load(t, open(t, moved))); n != 2 {
+		t.Errorf("the copy has %d conversations, want 2", n)
+	}
+	commit(t, s, draft("eva", scheduler.Brief)) // and it goes on
+	if n := len(load(t, other)); n != 3 {
+		t.Errorf("%d conversations, want 3", n)
+	}
+}
+
 // What can't be read is never taken for a state in which nothing has happened.
 func TestSQLiteUnreadable(t *testing.T) {
 	garbage := filepath.Join(t.TempDir(), "state.db")

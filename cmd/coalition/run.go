@@ -236,7 +236,7 @@ Then:        coalition daemon`,
 	}
 	group("plan", a.initCommand(), a.newCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
 	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(), a.counterCommand(), a.agendaCommand(), a.cancelCommand())
-	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand(), a.authCommand())
+	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.authCommand())
 	group("look", a.listCommand(), a.showCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
@@ -284,7 +284,7 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 			return fmt.Errorf("the state can't be used: %w", err)
 		}
 	}
-	st, err := store.OpenFrom(ctx, dsn, home(folder.Path), append([]string{settings.Organizer.Email}, settings.Aliases...), readOnly)
+	st, err := store.OpenFrom(ctx, dsn, home(folder.Path), c.addresses(), readOnly)
 	if err != nil {
 		return fmt.Errorf("the state can't be used: %w", err)
 	}

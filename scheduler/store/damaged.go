@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 )
 
 // A DamagedError is returned for a state that can't be what this program has left there.
@@ -104,7 +103,7 @@ func copied(path string) bool {
 
 // clear takes the log of changes of a former state out of the way.
 func (d *sqlite) clear() error {
-	if err := os.Rename(d.path+"-wal", d.path+"-wal.before-"+time.Now().UTC().Format(stampLayout)); err != nil {
+	if err := os.Rename(d.path+"-wal", before(d.path+"-wal")); err != nil {
 		return err
 	}
 	if err := os.Remove(d.path + "-shm"); !errors.Is(err, fs.ErrNotExist) {
@@ -112,8 +111,6 @@ func (d *sqlite) clear() error {
 	}
 	return nil
 }
-
-const stampLayout = "20060102T150405Z"
 
 // Blank refuses an SQLite file that is there and holds nothing: asked where something says that there was a
 // state, it is what is left of it. The error is a [DamagedError].

@@ -2,8 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,8 +16,10 @@ import (
 
 // postgres is a state in a PostgreSQL database that organizers and daemons may share.
 type postgres struct {
-	dsn  string
-	pool *sql.DB
+	dsn       string
+	pool      *sql.DB
+	organizer string // whose daemon this is
+	daemon    bool
 }
 
 func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error) {
@@ -42,10 +47,34 @@ func (d *postgres) made() string {
 	return "SELECT count(*) FROM pg_class WHERE oid = to_regclass('schema_version')"
 }
 
-func (d *postgres) notify() string    { return "NOTIFY coalition" }
-func (d *postgres) exclusive() bool   { return false }
-func (d *postgres) begin() string     { return "BEGIN" }
-func (d *postgres) lockDaemon() error { return nil } // claims and fences keep several apart
+func (d *postgres) notify() string  { return "NOTIFY coalition" }
+func (d *postgres) exclusive() bool { return false }
+func (d *postgres) begin() string   { return "BEGIN" }
+
+// lockDaemon keeps nobody out: claims and fences keep several apart. The session that listens says that
+// a daemon is there.
+func (d *postgres) lockDaemon() error {
+	d.daemon = true
+	return nil
+}
+
+// session is how the sessions of an organizer's daemons begin their name, before the process id.
+func (d *postgres) session(organizer string) string {
+	sum := sha256.Sum256([]byte(organizer))
+	return fmt.Sprintf("coalition daemon %x ", sum[:8])
+}
+
+// alone refuses while a daemon of the organizer runs.
+func (d *postgres) alone(ctx context.Context, organizer string) error {
+	session := d.session(organizer)
+	return each(ctx, d.pool, func(rows *sql.Rows) error {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		return &RunningError{strings.TrimPrefix(name, session)}
+	}, "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE $1 LIMIT 1", session+"%")
+}
 
 // tableLock is the advisory lock under which tables are changed.
 const tableLock = 0x636f616c6974696f
@@ -76,7 +105,14 @@ func (d *postgres) watch(ctx context.Context, _ func() int64, changed func()) {
 }
 
 func (d *postgres) listen(ctx context.Context, changed func()) {
-	conn, err := pgx.Connect(ctx, d.dsn)
+	config, err := pgx.ParseConfig(d.dsn)
+	if err != nil {
+		return
+	}
+	if d.daemon {
+		config.RuntimeParams["application_name"] = d.session(d.organizer) + strconv.Itoa(os.Getpid())
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return
 	}

@@ -134,6 +134,13 @@ func (d *sqlite) begin() string   { return "BEGIN IMMEDIATE" }
 func (d *sqlite) lockTables(context.Context, *sql.Tx) error { return nil } // the transaction does
 
 func (d *sqlite) lockDaemon() error {
+	if err := d.lock(); err != nil {
+		return err
+	}
+	return d.check(context.Background(), d.ro, math.MaxInt64)
+}
+
+func (d *sqlite) lock() error {
 	path := d.path + ".lock"
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
@@ -145,9 +152,6 @@ func (d *sqlite) lockDaemon() error {
 		return &RunningError{strings.TrimSpace(string(pid))}
 	}
 	d.daemon = l
-	if err := d.check(context.Background(), d.ro, math.MaxInt64); err != nil {
-		return err
-	}
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
 }
 

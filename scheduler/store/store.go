@@ -72,6 +72,8 @@ type database interface {
 	// made is a query for the number of tables named schema_version.
 	made() string
 	lockDaemon() error
+	// copyTo writes all that belongs to the organizer, as it is at one moment, into the empty SQLite file at path.
+	copyTo(ctx context.Context, path, organizer string) error
 	exclusive() bool // there is room for one organizer only
 	close()
 }
@@ -118,6 +120,9 @@ func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnl
 	if err != nil {
 		s.db.close()
 		return nil, err
+	}
+	if d, ok := s.db.(*postgres); ok {
+		d.organizer = s.organizer
 	}
 	go s.write()
 	return s, nil

@@ -626,8 +626,8 @@ func (b *Board) taken(c *Conversation, numbers []int) (plan.Slot, string) {
 		if n < 1 || n > len(offered) || !offered[n-1].Time().After(b.Now) || !c.stands(offered[n-1], b.Now) {
 			continue
 		}
-		if other := b.Holds(offered[n-1].Time(), c.Length(), c); other != nil {
-			return offered[n-1], other.Ref()
+		if others := b.Overlaps(offered[n-1].Time(), c.Length(), c); len(others) > 0 {
+			return offered[n-1], others[0].Ref()
 		}
 	}
 	return plan.Slot{}, ""

@@ -447,21 +447,33 @@ func (b *Board) Result(row int64) (*Conversation, *Message) {
 // Free reports whether the organizer has agreed on no other talk in that span, as far as the
 // conversations say. One that is only proposed leaves it free: who answers first has it.
 func (b *Board) Free(start time.Time, length time.Duration, except *Conversation) bool {
-	return b.Holds(start, length, except) == nil
+	return len(b.Overlaps(start, length, except)) == 0
 }
 
-// Holds is the first other talk agreed on in that span; nil: there is none.
-func (b *Board) Holds(start time.Time, length time.Duration, except *Conversation) *Conversation {
+// Clashes are the other talks agreed on in the time to which a draft invites its partner, or moves a talk.
+func (b *Board) Clashes(d *Draft) (list []*Conversation) {
+	m, told := d.Sent, d.Conversation.told()
+	if len(d.Messages) > 0 {
+		m = d.Messages[0]
+	}
+	if m == nil || m.Kind != Invite && m.Kind != Update || m.left() || told != nil && told.Start == m.Content.Start && told.Length == m.Content.Length {
+		return nil
+	}
+	return b.Overlaps(m.Content.Start.Time(), m.Content.Length, d.Conversation)
+}
+
+// Overlaps are the other talks agreed on in that span.
+func (b *Board) Overlaps(start time.Time, length time.Duration, except *Conversation) (list []*Conversation) {
 	for _, c := range b.Conversations {
 		other := c.Start(b.Now)
 		if c == except || other.IsZero() || c.Cancelled != nil || c.said(No) || !c.said(Yes) && c.told() == nil {
 			continue
 		}
 		if other.Before(start.Add(length)) && start.Before(other.Add(c.Length())) {
-			return c
+			list = append(list, c)
 		}
 	}
-	return nil
+	return list
 }
 
 // Unread reports whether the plan of the conversation is there but can't be used.

@@ -135,6 +135,9 @@ time.`,
 						return nil, err
 					}
 				}
+				if start := answer.Slot.Time(); value == scheduler.Yes && !start.IsZero() {
+					a.sayOverlaps(b, b.Overlaps(start, c.Length(), c))
+				}
 				return answer, nil
 			})
 		},

@@ -191,6 +191,9 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		if err != nil {
 			return err
 		}
+		if try == 1 {
+			a.sayOverlaps(b, b.Clashes(d))
+		}
 		if a.dryRun {
 			return a.rehearse(ctx, d)
 		}
@@ -201,6 +204,16 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		if !errors.Is(err, scheduler.ErrConflict) || try >= 5 {
 			return err
 		}
+	}
+}
+
+// sayOverlaps says with which agreed talks a time overlaps that is about to be agreed on, or to be named to the
+// partner.
+func (a *app) sayOverlaps(b *scheduler.Board, with []*scheduler.Conversation) {
+	zone := a.sched.Zone.Location("UTC")
+	for _, c := range with {
+		start := c.Start(b.Now).In(zone)
+		fmt.Fprintf(a.stderr, "Note: this time overlaps with the talk with %s (%s), %s to %s.\n", c.Plan.With.Name, c.Ref(), start.Format(timeLayout), start.Add(c.Length()).Format("15:04"))
 	}
 }
 

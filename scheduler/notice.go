@@ -59,7 +59,7 @@ func (s *Scheduler) notify(d *Draft, now time.Time) error {
 			later = append(later, n)
 			continue
 		}
-		if n.What == templates.NewsCounter && c.Counter == nil || n.What == templates.NewsQuestion && !c.said(Query) {
+		if n.What == templates.NewsCounter && c.Counter == nil || n.What == templates.NewsQuestion && !c.said(Query) || n.What == templates.NewsDoubted && c.Doubted == nil {
 			continue // it is settled meanwhile
 		}
 		m := &Message{ID: c.ID, Round: c.Round, Kind: Notice, To: s.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: s.Via, notice: &n}

@@ -184,7 +184,10 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, na
 	// and what their calendar says of other meetings, is nobody's business here.
 	var maybe []*Conversation
 	for _, c := range b.Conversations {
-		if c.Cancelled == nil && c.reached() && c.Status(b.Now) != Met && (c.writes(mail.From) || c.writes(mail.ReplyTo)) {
+		theirs := c.writes(mail.From) || c.writes(mail.ReplyTo)
+		// Whoever answers from another address is not believed, and the organizer is to hear of it.
+		theirs = theirs || mail.From.Name != "" && strings.EqualFold(mail.From.Name, c.Plan.With.Name) && c.Status(b.Now) == Asked && s.underBrief(c, mail)
+		if theirs && c.Cancelled == nil && c.reached() && c.Status(b.Now) != Met {
 			maybe = append(maybe, c)
 		}
 	}

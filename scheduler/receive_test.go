@@ -199,6 +199,10 @@ func TestNoReference(t *testing.T) {
 		}, "", ""},
 		{"a list's", func(m *invites.Mail) { m.Subject, m.Text, m.Sort = "[friends] Dinner", "Yes", invites.List }, "", ""},
 		{"somebody else", func(m *invites.Mail) { m.From.Email = "tom@example.org" }, "", ""},
+		{"somebody else under the subject", func(m *invites.Mail) {
+			m.From, m.Subject = invites.Address{Name: "Tom", Email: "tom@example.org"}, subject
+		}, "", ""},
+		{"from another address", func(m *invites.Mail) { m.From.Email, m.Subject = "maya@home.example", subject }, "", "with.aliases"},
 		{"oneself", func(m *invites.Mail) { m.From.Email, m.Subject = "ana@example.org", subject }, "", ""},
 	} {
 		w := asked(t)

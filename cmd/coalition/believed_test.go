@@ -88,7 +88,7 @@ func TestBelievedByFile(t *testing.T) {
 	}
 	reply := func(name, from string) string {
 		path := filepath.Join(dir, name)
-		text := fmt.Sprintf("Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=%s\nFrom: Maya <%[1]s>\nMessage-ID: <%s@example.org>\n"+
+		text := fmt.Sprintf("Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=%s\nFrom: Maya Chen <%[1]s>\nMessage-ID: <%s@example.org>\n"+
 			"Subject: Re: May we talk about working as partners?\nIn-Reply-To: <made-by-thunderbird@example.org>\n\n2\n", from, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func TestBelievedByFile(t *testing.T) {
 		return path
 	}
 	do("", "ask", "maya", "--eml", filepath.Join(dir, "brief.eml"))
-	do("belongs to no conversation", "receive", reply("home.eml", "maya@home.example"))
+	do("with.aliases", "receive", reply("home.eml", "maya@home.example"))
 	if err := os.WriteFile(filepath.Join(dir, "conversations", "maya.yaml"), []byte(strings.Replace(mayaPlan, "  email: maya@example.org", "  email: maya@example.org\n  aliases: [maya@home.example]", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (c *Conversation) restore() {
 // setting is where and how the two talk, in the words that stand.
 func (c *Conversation) setting(t *plan.Terms) templates.Setting {
 	where := c.where(t)
-	s := templates.Setting{Kind: string(where.Kind), Place: where.Place, Phone: string(where.Phone), URL: string(where.URL)}
+	s := templates.Setting{Kind: string(where.Kind), Place: where.Place, Phone: string(where.Phone), URL: string(where.URL), Caller: string(where.Caller)}
 	if s.Kind == plan.Video && t.Setting.URL == "" && c.Place == nil && c.Booking != nil {
 		s.URL, s.NoLink = c.Booking.Is.Join, c.Booking.Is.NoRoom
 	}

@@ -841,15 +841,15 @@ func TestSamePlace(t *testing.T) {
 func TestReached(t *testing.T) {
 	phone, video := "setting: {kind: phone, phone: +49 30 1234567}", "setting: {kind: video, url: \"https://meet.example.org/ana\"}"
 	for _, tc := range []struct{ name, setting, to, want string }{
-		{"a number", phone, "Phone: +49 30 99999", "By phone, on +49 30 99999"},
-		{"words", phone, "call me at home", "By phone, on +49 30 1234567 (call me at home)"},
-		{"a short number", phone, "Room 5", "By phone, on +49 30 1234567 (Room 5)"},
-		{"a room", phone, "Room 0815", "By phone, on +49 30 1234567 (Room 0815)"},
-		{"a postal code", phone, "Berlin 10115", "By phone, on +49 30 1234567 (Berlin 10115)"},
-		{"a day", phone, "2027-03-04", "By phone, on +49 30 1234567 (2027-03-04)"},
-		{"hours", phone, "Office 12 (10-12)", "By phone, on +49 30 1234567 (Office 12 (10-12))"},
-		{"a number from here", phone, "Maya, 030 1234 999", "By phone, on 030 1234 999"},
-		{"a number and words", phone, "+49 30 99999 or so", "By phone, on +49 30 1234567 (+49 30 99999 or so)"},
+		{"a number", phone, "Phone: +49 30 99999", "By phone: I will call you on +49 30 99999"},
+		{"words", phone, "call me at home", "By phone: I will call you on +49 30 1234567 (call me at home)"},
+		{"a short number", phone, "Room 5", "By phone: I will call you on +49 30 1234567 (Room 5)"},
+		{"a room", phone, "Room 0815", "By phone: I will call you on +49 30 1234567 (Room 0815)"},
+		{"a postal code", phone, "Berlin 10115", "By phone: I will call you on +49 30 1234567 (Berlin 10115)"},
+		{"a day", phone, "2027-03-04", "By phone: I will call you on +49 30 1234567 (2027-03-04)"},
+		{"hours", phone, "Office 12 (10-12)", "By phone: I will call you on +49 30 1234567 (Office 12 (10-12))"},
+		{"a number from here", phone, "Maya, 030 1234 999", "By phone: I will call you on 030 1234 999"},
+		{"a number and words", phone, "+49 30 99999 or so", "By phone: I will call you on +49 30 1234567 (+49 30 99999 or so)"},
 		{"a link", video, "https://other.example.org/x", "By video: https://other.example.org/x"},
 		{"no link", video, "Room 5", "By video (Room 5), through the link in the invitation"},
 	} {

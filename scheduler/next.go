@@ -464,6 +464,7 @@ type Content struct {
 	Length time.Duration `json:"length"`
 	Place  string        `json:"place,omitempty"` // fingerprint of the setting
 	Rest   string        `json:"rest,omitempty"`  // fingerprint of purpose, offer, ask and agenda
+	Aim    string        `json:"aim,omitempty"`   // that of Rest without the agenda
 	Form   string        `json:"form,omitempty"`  // fingerprint of all that shapes the words besides
 
 	PartStat invites.PartStat `json:"partstat,omitempty"` // of the attendee; "" is NEEDS-ACTION
@@ -476,7 +477,13 @@ type Content struct {
 }
 
 // place is the fingerprint of where and how the two talk.
-func (c *Conversation) place() string { return fingerprint(c.where(&c.Plan)) }
+func (c *Conversation) place() string {
+	where := c.where(&c.Plan)
+	if where.Caller == plan.CallerMe { // which goes without saying
+		where.Caller = ""
+	}
+	return fingerprint(where)
+}
 
 // End is when the talk is over.
 func (c *Content) End() time.Time { return c.Start.Time().Add(c.Length) }
@@ -503,10 +510,14 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 		Length: c.Length(),
 		Place:  c.place(),
 		Rest:   fingerprint(p.Purpose, p.Offer, p.Ask, p.Agenda),
+		Aim:    fingerprint(p.Purpose, p.Offer, p.Ask),
 		Form:   fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
 	}
 	if c.Channel == Google {
 		content.Form = fingerprint(content.Form, c.Channel)
+	}
+	if p.With.Call != "" || p.With.Familiar {
+		content.Form = fingerprint(content.Form, p.With.Call, p.With.Familiar)
 	}
 	if len(c.Taken) > 0 {
 		content.Rest = fingerprint(content.Rest, c.Taken)
@@ -521,6 +532,9 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 		d := c.dates(now)
 		content.Start, content.Unix = plan.Slot{}, 0
 		content.Rest = fingerprint(content.Rest, c.offers(now), d.From, d.To)
+		if p.Opening != "" {
+			content.Form = fingerprint(content.Form, p.Opening)
+		}
 	}
 	return content
 }

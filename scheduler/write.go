@@ -20,7 +20,9 @@ import (
 func (s *Scheduler) talk(c *Conversation, t *plan.Terms) *templates.Talk {
 	talk := &templates.Talk{
 		Organizer: templates.Person{Name: s.Organizer.Name, Email: s.Organizer.Email, Zone: s.Zone.Location("UTC")},
-		Partner:   templates.Person{Name: t.With.Name, Email: string(t.With.Email), Zone: c.Zone()},
+		Partner:   templates.Person{Name: t.With.Name, Call: t.With.Call, Email: string(t.With.Email), Zone: c.Zone()},
+		Familiar:  t.With.Familiar,
+		Opening:   t.Opening,
 		Purpose:   t.Purpose,
 		Offer:     t.Offer,
 		Ask:       t.Ask,
@@ -75,6 +77,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 			talk.Before, talk.NewClocks = templates.Former{Start: time.Unix(told.Unix, 0), Length: told.Length}, true
 		}
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
+		talk.NewAgenda = told != nil && told.Aim != "" && told.Aim == m.Content.Aim && told.Rest != m.Content.Rest
 	case Reminder:
 		talk.Setting.NoLink = talk.Setting.URL == "" && c.Plan.Setting.URL == "" && (c.Booking == nil || c.Booking.Is.Join == "")
 	case DeclineCounter:

@@ -136,6 +136,9 @@ func (t *site) parse(s *Set) error {
 	t.style = htmltemplate.CSS(style)
 	t.plain = texttemplate.New("").Funcs(functions)
 	t.html = htmltemplate.New("").Funcs(functions)
+	if err := s.builtInLayout(t.plain); err != nil {
+		return err
+	}
 	for _, name := range append([]string{"layout.html"}, siteFiles...) {
 		if name != "layout.html" {
 			name = path.Join(t.language.name, name)

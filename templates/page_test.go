@@ -280,7 +280,7 @@ func TestPageSaysTheBrief(t *testing.T) {
 			p := state(t, "question")
 			p.Setting.Kind = kind
 			brief := message(t, view(t, s, lang, &p.Talk), Brief)
-			told, _, _ := strings.Cut(brief.HTML, `<div class="question"`)
+			told, _, _ := strings.Cut(brief.HTML, `<table class="box"`)
 			text := words(visible(t, page(t, s, lang, p)))
 			for line := range strings.Lines(visible(t, told)) {
 				if line = words(line); !strings.Contains(text, line) {

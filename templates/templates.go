@@ -51,6 +51,7 @@ var newer = []string{"answers.tmpl", "refusal.txt", "refusal.html", "notice.txt"
 // A Person is one of the two.
 type Person struct {
 	Name  string
+	Call  string // how letters address them; "" is their name
 	Email string
 	Zone  *time.Location // of their own clock
 }
@@ -68,12 +69,15 @@ type Item struct {
 type Setting struct {
 	Kind, Place, Phone, URL string
 
-	NoLink bool // of a video call without URL: nothing that the partner has got says how to join, as far as is known
+	NoLink bool   // of a video call without URL: nothing that the partner has got says how to join, as far as is known
+	Caller string // who calls whom on the phone: "partner", or "me" (the organizer), as "" is
 }
 
 // A Talk is all that a template may say. Times are instants; the zones are those of the two people.
 type Talk struct {
 	Organizer, Partner Person
+	Familiar           bool   // the partner is addressed in the familiar form, where the language has one
+	Opening            string // in the brief: words of the organizer that begin it; may be empty
 	Purpose            string
 	Offer, Ask         []string
 	Agenda             []Item
@@ -87,6 +91,7 @@ type Talk struct {
 	Before    Former      // in an update, the time until now; zero: unchanged
 	NewPlace  bool        // in an update: the setting has changed
 	NewClocks bool        // in an update: the talk keeps its time on a clock that is put otherwise; Before is what calendars may have shown
+	NewAgenda bool        // in an update without these two: nothing but the agenda has changed
 	Withdrawn bool        // in a cancellation: there was a brief but no invitation
 	Proposed  Former      // in a refusal or a notice: another time, proposed by the partner; zero: none, perhaps another place
 	Reason    string      // for a cancellation or a refusal, in the organizer's words; may be empty
@@ -341,12 +346,27 @@ func (s *Set) read(name string) (string, error) {
 	return strings.ReplaceAll(strings.TrimPrefix(string(b), "\ufeff"), "\r\n", "\n"), nil
 }
 
+// builtInLayout gives set what an own layout may lack, since it was written before there was such a part.
+func (s *Set) builtInLayout(set *texttemplate.Template) error {
+	if !s.Own("layout.html") {
+		return nil
+	}
+	source, err := fs.ReadFile(embedded, "layout.html")
+	if err == nil {
+		_, err = set.New("layout.html, built in").Parse(string(source))
+	}
+	return err
+}
+
 func (l *language) parse(s *Set) error {
 	l.text = texttemplate.New("").Funcs(functions)
 	l.pages = texttemplate.New("").Funcs(functions)
 	l.html = htmltemplate.New("").Funcs(functions)
 	css, err := s.read("style.css")
 	if err != nil {
+		return err
+	}
+	if err := s.builtInLayout(l.pages); err != nil {
 		return err
 	}
 	for _, name := range append([]string{"layout.html"}, messageFiles()...) {
@@ -384,6 +404,12 @@ func (l *language) parse(s *Set) error {
 // functions are those that templates have besides the usual ones.
 var functions = map[string]any{
 	"lines": func(s string) []string { return strings.Split(s, "\n") },
+	// Word knows no max-width: for it alone the card stands in a table of that width. Comments in a template
+	// itself would be left out.
+	"wordOpen": func() htmltemplate.HTML {
+		return `<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`
+	},
+	"wordClose": func() htmltemplate.HTML { return `<!--[if mso]></td></tr></table><![endif]-->` },
 }
 
 // list is the words of a template in which commas stand between them.

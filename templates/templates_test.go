@@ -79,6 +79,9 @@ var variants = []struct {
 	{"brief-no-page", Brief, func(t *Talk) { t.Page = "" }},
 	{"brief-again", Brief, func(t *Talk) { t.Again = true }},
 	{"brief-one-time", Brief, func(t *Talk) { t.Times = t.Times[:1] }},
+	{"brief-opening", Brief, func(t *Talk) {
+		t.Opening, t.Partner.Call, t.Familiar = "It was good to see you at the fair.\nI have thought about it since.", "Maya", true
+	}},
 	{"brief-between", Brief, func(t *Talk) { t.Times = nil }},
 	{"brief-no-time", Brief, func(t *Talk) { t.Times, t.From = nil, time.Time{} }},
 	{"brief-bare", Brief, func(t *Talk) {
@@ -92,7 +95,8 @@ var variants = []struct {
 	{"update-time-and-place", Update, func(t *Talk) { t.NewPlace = true }},
 	{"update-place", Update, func(t *Talk) { t.Before, t.NewPlace = Former{}, true }},
 	{"update-clocks", Update, func(t *Talk) { t.NewClocks, t.Before = true, Former{t.Start.Add(time.Hour), time.Hour} }},
-	{"update-agenda", Update, func(t *Talk) { t.Before = Former{} }},
+	{"update-agenda", Update, func(t *Talk) { t.Before, t.NewAgenda = Former{}, true }},
+	{"update-words", Update, func(t *Talk) { t.Before = Former{} }},
 	{"cancellation", Cancellation, func(*Talk) {}},
 	{"cancellation-bare", Cancellation, func(t *Talk) { t.Reason = "" }},
 	{"withdrawal", Cancellation, func(t *Talk) { t.Start, t.Withdrawn = time.Time{}, true }},
@@ -149,6 +153,9 @@ var variants = []struct {
 	}},
 }
 
+// familiar are those that speak to a partner who is addressed as a friend.
+var familiar = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Refusal}
+
 // news changes a talk into one about which something has come.
 func news(what, how, text string, commands ...string) func(*Talk) {
 	return func(t *Talk) {
@@ -176,13 +183,24 @@ func TestGolden(t *testing.T) {
 				golden(t, lang+"/"+x.name+".html", m.HTML)
 			}
 		}
+		for _, kind := range familiar {
+			talk := Sample()
+			talk.Partner.Call, talk.Familiar = "Maya", true
+			m := message(t, view(t, s, lang, talk), kind)
+			golden(t, lang+"/familiar-"+string(kind)+".txt", m.Subject+"\n\n"+m.Text)
+		}
 		var b strings.Builder
 		for _, kind := range settings {
 			for _, place := range []string{"", "Riverside path"} {
 				talk := Sample()
 				talk.Setting.Kind, talk.Setting.Place = kind, place
 				v := view(t, s, lang, talk)
-				fmt.Fprintf(&b, "%s\n- %s\n- %s\n- %s\n", kind, v.Where, v.WhyThere, v.Request)
+				fmt.Fprintf(&b, "%s\n- %s\n- %s\n- %s\n- %s\n", kind, v.Where, v.WhereNamed, v.WhyThere, v.Request)
+				talk.Familiar, talk.Setting.Caller = true, "partner"
+				if du := view(t, s, lang, talk); du.Where != v.Where || du.WhyThere != v.WhyThere || du.Request != v.Request {
+					fmt.Fprintf(&b, "- %s\n- %s\n- %s\n- %s\n", du.Where, du.WhereNamed, du.WhyThere, du.Request)
+				}
+				talk.Familiar, talk.Setting.Caller = false, ""
 				e, err := v.Entry()
 				if err != nil {
 					t.Fatal(err)
@@ -406,6 +424,8 @@ func visible(t *testing.T, page string) string {
 	return b.String()
 }
 
+var drawn = regexp.MustCompile(`(?:padding|border(?:-left)?):[^;]*[1-9]`)
+
 // TestPage: what a screen reader, a narrow screen and a program without style sheets need.
 func TestPage(t *testing.T) {
 	s := load(t, "")
@@ -430,8 +450,14 @@ func TestPage(t *testing.T) {
 					t.Errorf("%s/%s: the page says its language is %q", lang, kind, attr["lang"])
 				case n.Data == "h1":
 					headings++
-				case slices.Contains([]string{"script", "img", "link", "iframe", "form", "table"}, n.Data):
+				case slices.Contains([]string{"script", "img", "link", "iframe", "form"}, n.Data):
 					t.Errorf("%s/%s: there is a <%s>", lang, kind, n.Data)
+				case n.Data == "table" && attr["role"] != "presentation": // which is for the look only
+					t.Errorf("%s/%s: a screen reader takes the table %q for one", lang, kind, attr["class"])
+				}
+				// Word, which shows mails in Outlook, draws neither around anything but a cell.
+				if drawn.MatchString(attr["style"]) && !slices.Contains([]string{"td", "ul", "ol", "li"}, n.Data) {
+					t.Errorf("%s/%s: <%s class=%q> has a padding or a border of its own", lang, kind, n.Data, attr["class"])
 				}
 				if attr["class"] != "" && attr["style"] == "" {
 					t.Errorf("%s/%s: <%s class=%q> has no style of its own", lang, kind, n.Data, attr["class"])
@@ -585,7 +611,7 @@ func TestOwn(t *testing.T) {
 	}
 	v := view(t, s, "en", Sample())
 	m := message(t, v, Brief)
-	if m.Subject != "Mine" || m.Text != "Dear Maya Chen,\n\nmay we?\n" || !strings.Contains(m.HTML, "May we have this conversation?") {
+	if m.Subject != "Mine" || m.Text != "Dear Maya Chen,\n\nmay we?\n" || !strings.Contains(m.HTML, "Would you like to have this conversation with me?") {
 		t.Errorf("got %q, %q", m.Subject, m.Text)
 	}
 	if !s.Own("en/brief.txt") || s.Own("en/brief.html") || s.Own("de/brief.txt") {
@@ -593,6 +619,19 @@ func TestOwn(t *testing.T) {
 	}
 	if de := message(t, view(t, s, "de", Sample()), Brief); strings.Contains(de.Text, "may we?") {
 		t.Error("the English words stand in the German brief")
+	}
+}
+
+// TestOwnLayout: an own layout that lacks a newer part of the built-in one is not refused for that.
+func TestOwnLayout(t *testing.T) {
+	s := load(t, own(t, "layout.html", `{{define "open"}}<html lang="{{.Lang}}"><title>{{.Subject}}</title><body class="page"><p>Mine</p>{{end}}{{define "close"}}</body></html>{{end}}`))
+	if list := s.Check(); len(list) > 0 {
+		t.Error(list)
+	}
+	for _, kind := range Kinds {
+		if m := message(t, view(t, s, "en", Sample()), kind); !strings.Contains(m.HTML, "<p>Mine</p>") {
+			t.Errorf("%s: got %s", kind, m.HTML)
+		}
 	}
 }
 
@@ -753,6 +792,69 @@ func TestSameTwice(t *testing.T) {
 			if !bytes.Equal([]byte(x.HTML), []byte(y.HTML)) || x.Text != y.Text || x.Subject != y.Subject {
 				t.Errorf("%s/%s: two sets say it differently", lang, kind)
 			}
+		}
+	}
+}
+
+// TestFamiliar: whom the organizer calls du is nowhere called Sie, in a letter or on the page.
+func TestFamiliar(t *testing.T) {
+	s := load(t, "")
+	formal := regexp.MustCompile(`\b(?:Sie|Ihnen|Ihr|Ihre[mnrs]?)\b`)
+	look := func(what, text string) {
+		t.Helper()
+		if m := formal.FindString(text); m != "" {
+			t.Errorf("%s: there is %q in\n%s", what, m, text)
+		}
+	}
+	for _, kind := range settings {
+		for _, x := range variants {
+			if !slices.Contains(familiar, x.kind) {
+				continue
+			}
+			talk := Sample()
+			x.change(talk)
+			talk.Familiar, talk.Partner.Call, talk.Setting.Kind = true, "Maya", kind
+			m := message(t, view(t, s, "de", talk), x.kind)
+			look(x.name, m.Subject+"\n"+m.Text)
+			if !strings.HasPrefix(m.Text, "Hallo Maya,\n") {
+				t.Errorf("%s begins\n%.40s", x.name, m.Text)
+			}
+		}
+		for _, x := range states {
+			p := state(t, x.name)
+			p.Familiar, p.Partner.Call, p.Setting.Kind = true, "Maya", kind
+			look(x.name, visible(t, page(t, s, "de", p)))
+		}
+		talk := Sample()
+		talk.Familiar, talk.Setting.Kind = true, kind
+		e, err := view(t, s, "de", talk).Entry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		look("entry", e.Description)
+	}
+}
+
+// TestCaller: who calls whom is said to the partner, and with both names where both read it.
+func TestCaller(t *testing.T) {
+	s := load(t, "")
+	for _, x := range []struct{ lang, caller, letter, both string }{
+		{"en", "", "I will call you on +49 30 1234567", "Ana Lopes calls Maya Chen on +49 30 1234567"},
+		{"en", "me", "I will call you on +49 30 1234567", "Ana Lopes calls Maya Chen on +49 30 1234567"},
+		{"en", "partner", "please call me on +49 30 1234567", "Maya Chen calls Ana Lopes on +49 30 1234567"},
+		{"de", "me", "Ich rufe Sie unter +49 30 1234567 an", "Ana Lopes ruft Maya Chen unter +49 30 1234567 an"},
+		{"de", "partner", "Bitte rufen Sie mich unter +49 30 1234567 an", "Maya Chen ruft Ana Lopes unter +49 30 1234567 an"},
+	} {
+		talk := Sample()
+		talk.Setting = Setting{Kind: "phone", Phone: "+49 30 1234567", Caller: x.caller}
+		v := view(t, s, x.lang, talk)
+		for kind, want := range map[Kind]string{Brief: x.letter, Invitation: x.letter, Reminder: x.letter, Copy: x.both} {
+			if m := message(t, v, kind); !strings.Contains(m.Text, want) || !strings.Contains(html.UnescapeString(m.HTML), want) {
+				t.Errorf("%s, %q: the %s does not say %q", x.lang, x.caller, kind, want)
+			}
+		}
+		if e, err := v.Entry(); err != nil || !strings.Contains(e.Description, x.both) {
+			t.Errorf("%s, %q: the entry does not say %q", x.lang, x.caller, x.both)
 		}
 	}
 }

@@ -187,6 +187,8 @@ type View struct {
 	Subject string // of the message in the making
 
 	Organizer, Partner Person
+	Familiar           bool
+	Opening            string
 	Purpose            string
 	Offer, Ask         []string
 	Agenda             []Item
@@ -194,12 +196,14 @@ type View struct {
 	Again, Withdrawn   bool
 	NewPlace           bool
 	NewClocks          bool
+	NewAgenda          bool
 	Reason             string
 	CalledOff          bool
 	Page               string
 	News               *News
 
-	Where, WhyThere, Request string // for the kind of setting
+	Where, WhyThere, Request string // for the kind of setting, as the organizer writes to the partner
+	WhereNamed               string // the same with the names of both, for words that both read, or the organizer
 	Length                   string
 	When, Was, Proposed      *Span  // nil: the start is not known, has not changed, no other was proposed
 	Came                     Clock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
@@ -208,6 +212,28 @@ type View struct {
 	Min                      string // what minutes are called in short
 	First, Last              string // days between which a time is looked for; "": none
 }
+
+// You is how the partner is addressed: formal, or in the familiar form. Languages that have only one way have no
+// use for it.
+func (v *View) You(formal, familiar string) string { return you(v.Familiar, formal, familiar) }
+
+func you(familiar bool, formal, other string) string {
+	if familiar {
+		return other
+	}
+	return formal
+}
+
+// A place is what the words about a setting are made of.
+type place struct {
+	Setting
+	Organizer, Partner string // their names
+	Named              bool   // said with the names of both; else by the organizer, to the partner
+	Familiar           bool
+}
+
+// You is [View.You].
+func (p place) You(formal, familiar string) string { return you(p.Familiar, formal, familiar) }
 
 // A Span is the time of a talk. It prints as a sentence on both clocks.
 type Span struct {
@@ -231,13 +257,16 @@ type Clock struct {
 // view makes the parts of a view with the templates in text.
 func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
-		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, NewClocks: t.NewClocks, Reason: t.Reason, CalledOff: t.CalledOff,
+		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, NewClocks: t.NewClocks, NewAgenda: t.NewAgenda, Familiar: t.Familiar, Opening: t.Opening, Reason: t.Reason, CalledOff: t.CalledOff,
 		Page: t.Page, News: t.News}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
-	kind := t.Setting.Kind
-	v.Where = say.words("where "+kind, t.Setting)
-	v.WhyThere = say.words("why "+kind, t.Setting)
-	v.Request = say.words("request "+kind, t.Setting)
+	v.Organizer.Call, v.Partner.Call = cmp.Or(t.Organizer.Call, t.Organizer.Name), cmp.Or(t.Partner.Call, t.Partner.Name)
+	kind, there := t.Setting.Kind, place{t.Setting, t.Organizer.Name, t.Partner.Name, false, t.Familiar}
+	v.Where = say.words("where "+kind, there)
+	v.WhyThere = say.words("why "+kind, there)
+	v.Request = say.words("request "+kind, there)
+	there.Named = true
+	v.WhereNamed = say.words("where "+kind, there)
 	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
 	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
 	if t.News != nil && !t.News.At.IsZero() {

@@ -157,9 +157,9 @@ func writeNew(path string, data []byte) error {
 
 // newPlan are the flags of `new`.
 type newPlan struct {
-	id, timezone, language, purpose, result, kind, place, phone, url, start, duration, askOn, history string
-	offer, ask, times                                                                                 []string
-	privateRoom                                                                                       bool
+	id, timezone, language, call, opening, purpose, result, kind, place, phone, caller, url, start, duration, askOn, history string
+	offer, ask, times                                                                                                        []string
+	privateRoom, familiar                                                                                                    bool
 }
 
 func (a *app) newCommand() *cobra.Command {
@@ -234,6 +234,9 @@ empty answer leaves that for later.`,
 	f.StringVar(&n.id, "id", "", "the `ID` (default from the name)")
 	f.StringVar(&n.timezone, "timezone", "", "their `ZONE`")
 	f.StringVar(&n.language, "language", "", "their `LANGUAGE`")
+	f.StringVar(&n.call, "call", "", "how mails address them: `NAME` (default the name)")
+	f.BoolVar(&n.familiar, "familiar", false, "they are addressed in the familiar form (du)")
+	f.StringVar(&n.opening, "opening", "", "a sentence or two of your own that begin the brief: `TEXT`")
 	f.StringVar(&n.result, "result", "", "what several conversations may serve together: `TEXT`")
 	f.StringVar(&n.purpose, "purpose", "", "what the partnership is for: `TEXT`")
 	f.StringArrayVar(&n.offer, "offer", nil, "what you bring: `TEXT`; may be repeated")
@@ -242,6 +245,7 @@ empty answer leaves that for later.`,
 	f.StringVar(&n.place, "place", "", "where to meet: `TEXT`")
 	f.BoolVar(&n.privateRoom, "private-room", false, "the office has a door")
 	f.StringVar(&n.phone, "phone", "", "the `NUMBER` to call")
+	f.StringVar(&n.caller, "caller", "", "for phone: `WHO` calls, me or partner (default me)")
 	f.StringVar(&n.url, "url", "", "the `ADDRESS` of the video call")
 	f.StringVar(&n.duration, "duration", "1h", "how long: `TIME`, such as 90m")
 	f.StringVar(&n.start, "start", "", "a fixed `TIME`")
@@ -384,6 +388,13 @@ func (n *newPlan) file(name, address string) string {
 		line("  email: %s", quoted(address))
 		value("  ", "timezone", n.timezone, "Europe/Berlin   # theirs; default yours")
 		value("  ", "language", n.language, "de              # default yours")
+		value("  ", "call", n.call, "Maya            # how mails address them; default the name")
+		if n.familiar {
+			line("  familiar: true")
+		} else {
+			line("  # familiar: true          # du, in languages that have it")
+		}
+		value("", "opening", n.opening, "a sentence or two of your own that begin the brief")
 		value("", "result", n.result, "what several conversations may serve together")
 		value("", "purpose", n.purpose, "what the partnership is for, in a sentence or two; it is told openly")
 		list("", "offer", n.offer, "what you bring")
@@ -406,6 +417,9 @@ func (n *newPlan) file(name, address string) string {
 			}
 			if n.phone != "" {
 				line("  phone: %s", quoted(n.phone))
+			}
+			if n.caller != "" {
+				line("  caller: %s", quoted(n.caller))
 			}
 			if n.url != "" {
 				line("  url: %s", quoted(n.url))

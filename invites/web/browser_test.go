@@ -188,8 +188,8 @@ func TestBrowser(t *testing.T) {
 	for _, x := range []struct {
 		lang, scheme, ground, question, missing, thanks, later string
 	}{
-		{"en", "light", light, "May we have this conversation?", "choose one", "Thank you for your yes", "Thank you for your answer"},
-		{"de", "dark", dark, "Wollen wir dieses Gespräch führen?", "wählen Sie eine", "Danke für Ihr Ja", "Danke für Ihre Antwort"},
+		{"en", "light", light, "Would you like to have this conversation with me?", "choose one", "Thank you for saying yes", "Thank you for your answer"},
+		{"de", "dark", dark, "Möchten Sie dieses Gespräch mit mir führen?", "wählen Sie eine", "Danke für Ihr Ja", "Danke für Ihre Antwort"},
 	} {
 		d := newDesk(x.lang)
 		d.page.Organizer.Name = "Ana-Sophie Lopes-Wolfeschlegelsteinhausenbergerdorff"

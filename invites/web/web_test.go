@@ -199,7 +199,7 @@ func TestChange(t *testing.T) {
 	post(h, "/a/"+token, "choice=yes2")
 	says(t, get(h, "GET", "/a/"+token), 200, "Friday, 5 March 2027, <span class=\"range\">16:00–17:00</span>")
 	post(h, "/a/"+token, "choice=no")
-	says(t, get(h, "GET", "/a/"+token), 200, "Your no is on record.")
+	says(t, get(h, "GET", "/a/"+token), 200, "You will hear nothing more about this")
 	if got := d.taken(); !slices.Equal(got, []string{"yes2|", "no|"}) {
 		t.Errorf("taken: %q", got)
 	}
@@ -291,12 +291,12 @@ func TestNowhere(t *testing.T) {
 	links := []string{"/a/" + token[:len(token)-1], "/a/" + token + "x", "/a/unknown", "/a/unknown/talk.ics", "/a/" + token + "/talk.ics", "/a/" + token + "/",
 		"/a/", "/a", "/", "/a/a/" + token, "/favicon.ico", "/a/%2e%2e/" + token, "//a/" + token, "/a//" + token, "/a/x%00", "/A/" + token, "/index.html"}
 	for _, x := range []struct{ accept, says string }{
-		{"", "This link leads nowhere"},
+		{"", "This link does not lead anywhere"},
 		{"de-AT,de;q=0.9,en;q=0.8", "Dieser Link führt ins Leere"},
 		{"pt-BR, fr;q=0.9, de;q=0.2, en;q=0.1", "Dieser Link führt ins Leere"},
-		{"pt-BR,*", "This link leads nowhere"},
-		{"en;q=0, de;q=-1;;;", "This link leads nowhere"},
-		{strings.Repeat("x-", 9000), "This link leads nowhere"},
+		{"pt-BR,*", "This link does not lead anywhere"},
+		{"en;q=0, de;q=-1;;;", "This link does not lead anywhere"},
+		{strings.Repeat("x-", 9000), "This link does not lead anywhere"},
 	} {
 		h, log := handler(t, d, public)
 		var first *http.Response

@@ -35,6 +35,7 @@ func (p *Plan) Modified() time.Time { return p.modified }
 type Terms struct {
 	With      With     `yaml:"with" strict:"required" json:"with" doc:"The partner."`
 	Result    string   `yaml:"result" json:"result,omitempty" doc:"What several conversations may serve together."`
+	Opening   string   `yaml:"opening" strict:"text,max=500" json:"opening,omitempty" doc:"One or two sentences of your own that begin the brief. Told openly."`
 	Purpose   string   `yaml:"purpose" strict:"text,max=2000" json:"purpose,omitempty" doc:"What the partnership is for. Told openly."`
 	Offer     []string `yaml:"offer" strict:"max=500" json:"offer,omitempty" doc:"What you bring. Told openly."`
 	Ask       []string `yaml:"ask" strict:"max=500" json:"ask,omitempty" doc:"How you would like to be supported. Told openly."`
@@ -50,6 +51,8 @@ type Terms struct {
 type With struct {
 	Name         string        `yaml:"name" strict:"required" json:"name" doc:"As you would write it on an envelope."`
 	Email        Email         `yaml:"email" strict:"required" json:"email" doc:"One bare address."`
+	Call         string        `yaml:"call" strict:"max=100" json:"call,omitempty" doc:"How mails address them, such as Maya; default: the name."`
+	Familiar     bool          `yaml:"familiar" json:"familiar,omitempty" doc:"true: they are addressed in the familiar form (du), in languages that have one."`
 	Aliases      []Email       `yaml:"aliases" json:"aliases,omitempty" doc:"Other addresses from which they may answer."`
 	Timezone     Zone          `yaml:"timezone" json:"timezone,omitempty" doc:"Theirs, by its IANA name; default: yours."`
 	Language     Language      `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as en or de; default: yours."`
@@ -81,7 +84,8 @@ type Setting struct {
 	Kind        Kind        `yaml:"kind" strict:"required" json:"kind" doc:"neutral, walk, coffee, lunch, office, phone or video."`
 	Place       string      `yaml:"place" strict:"max=300" json:"place,omitempty" doc:"Where to meet; may be left out for phone and video."`
 	PrivateRoom bool        `yaml:"private_room" json:"private_room,omitempty" doc:"For office: true says that it has a door and is no cubicle."`
-	Phone       PhoneNumber `yaml:"phone" json:"phone,omitempty" doc:"For phone: the number to call."`
+	Phone       PhoneNumber `yaml:"phone" json:"phone,omitempty" doc:"For phone: the number to call; theirs, or with caller: partner yours."`
+	Caller      Caller      `yaml:"caller" json:"caller,omitempty" doc:"For phone: who calls, me or partner; default me."`
 	URL         Link        `yaml:"url" json:"url,omitempty" doc:"For video: where to join."`
 }
 
@@ -306,7 +310,7 @@ func (p *Plan) settingRules(refuse func(text, mend string, path ...string), meet
 		key  string
 		kind Kind
 		has  bool
-	}{{"private_room", Office, s.PrivateRoom}, {"phone", Phone, s.Phone != ""}, {"url", Video, s.URL != ""}} {
+	}{{"private_room", Office, s.PrivateRoom}, {"phone", Phone, s.Phone != ""}, {"caller", Phone, s.Caller != ""}, {"url", Video, s.URL != ""}} {
 		if only.has && s.Kind != only.kind && s.Kind != "" {
 			refuse(only.key+" belongs to the kind "+string(only.kind), "take it out, or change the kind", "setting", only.key)
 		}
@@ -384,6 +388,8 @@ func (p *Plan) leaks() [][]string {
 		}
 	}
 	look(p.Result, "result")
+	look(p.With.Call, "with", "call")
+	look(p.Opening, "opening")
 	look(p.Purpose, "purpose")
 	for i, s := range p.Offer {
 		look(s, "offer", fmt.Sprint(i))

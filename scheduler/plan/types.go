@@ -95,6 +95,29 @@ func (k *Kind) Parse(text string) error {
 // JSONSchema describes what Parse reads.
 func (Kind) JSONSchema() map[string]any { return strictyaml.Enum(Kinds...) }
 
+// A Caller is who calls whom on the phone.
+type Caller string
+
+// The callers.
+const (
+	CallerMe      Caller = "me"      // the organizer calls the partner; as good as none
+	CallerPartner Caller = "partner" // the partner calls the organizer
+)
+
+// Parse implements [strictyaml.Scalar].
+func (c *Caller) Parse(text string) error {
+	if text != string(CallerMe) && text != string(CallerPartner) {
+		return strictyaml.OneOf(string(CallerMe), string(CallerPartner))
+	}
+	*c = Caller(text)
+	return nil
+}
+
+// JSONSchema describes what Parse reads.
+func (Caller) JSONSchema() map[string]any {
+	return strictyaml.Enum(string(CallerMe), string(CallerPartner))
+}
+
 // A PhoneNumber is a number as people write it, with its spaces.
 type PhoneNumber string
 

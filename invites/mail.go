@@ -67,6 +67,7 @@ type Object struct {
 
 // An Attendee is one ATTENDEE line.
 type Attendee struct {
-	Email    string // as [ParseEmail] returns it; "" where it can't be read
-	PartStat PartStat
+	Email     string // as [ParseEmail] returns it; "" where it can't be read
+	PartStat  PartStat
+	Delegates string // whom they have sent in their place, likewise; several behind commas
 }

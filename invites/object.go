@@ -84,14 +84,34 @@ func ParseObject(data []byte) (*Object, error) {
 	if o.Start, o.End, err = spanOf(event, calendar.Component); err != nil {
 		return nil, err
 	}
+	var delegates [][]string
 	for _, p := range event.Props[ical.PropAttendee] {
 		o.Attendees = append(o.Attendees, Attendee{Email: mailbox(p.Value), PartStat: partStat(p)})
+		delegates = append(delegates, mailboxes(p.Params[paramDelegatedTo]))
 		if note := p.Params.Get(paramResponseComment); o.Comment == "" && note != "" {
 			o.Comment = oneLine(html.UnescapeString(unescape.Replace(note)))
 		}
 	}
+	for i, p := range event.Props[ical.PropAttendee] { // some say it on the line of the delegate alone
+		for _, from := range mailboxes(p.Params[paramDelegatedFrom]) {
+			for j, a := range o.Attendees {
+				if to := o.Attendees[i].Email; strings.EqualFold(a.Email, from) && to != "" && !slices.Contains(delegates[j], to) {
+					delegates[j] = append(delegates[j], to)
+				}
+			}
+		}
+	}
+	for i, list := range delegates {
+		o.Attendees[i].Delegates = strings.Join(list, ", ")
+	}
 	return o, nil
 }
+
+// Whom somebody has sent in their place, and on the line of that one, who it was (RFC 5545, sections 3.2.4, 3.2.5).
+const (
+	paramDelegatedTo   = "DELEGATED-TO"
+	paramDelegatedFrom = "DELEGATED-FROM"
+)
 
 // paramResponseComment is where Google puts what somebody writes beside their answer, with HTML's
 // entities in it.
@@ -105,7 +125,7 @@ var counts = map[string][]string{
 	ical.PropUID: nil, ical.PropSequence: nil, ical.PropDateTimeStamp: {ical.PropTimezoneID},
 	ical.PropDateTimeStart: {ical.PropTimezoneID}, ical.PropDateTimeEnd: {ical.PropTimezoneID}, ical.PropDuration: nil,
 	ical.PropSummary: nil, ical.PropLocation: nil, ical.PropComment: nil,
-	ical.PropAttendee:       {ical.ParamParticipationStatus, paramResponseComment},
+	ical.PropAttendee:       {ical.ParamParticipationStatus, paramResponseComment, paramDelegatedTo, paramDelegatedFrom},
 	ical.PropRecurrenceRule: nil, ical.PropRecurrenceDates: nil, ical.PropRecurrenceID: nil,
 
 	ical.PropTimezoneID: nil, ical.PropTimezoneOffsetFrom: nil, ical.PropTimezoneOffsetTo: nil,
@@ -169,6 +189,9 @@ func (r *reader) line(line string) error {
 	if len(line) > maxLine {
 		return errors.New("has a line that is too long")
 	}
+	if name == ical.PropDateTimeStart || name == ical.PropDateTimeEnd {
+		line = quoteZone(line)
+	}
 	params, value, ok := parameters(line[i:], wanted)
 	if !ok {
 		return nil
@@ -192,6 +215,12 @@ func (r *reader) line(line string) error {
 	r.out = append(append(append(append(append(r.out, name...), params...), ':'), value...), '\n')
 	return nil
 }
+
+// bareZone is a TZID that would have to be quoted: with a colon in it, as in (UTC+01:00) Amsterdam, Berlin.
+var bareZone = regexp.MustCompile(`(?i)^([^":]*;TZID=)([^";]+:[^";]*)((?:;[A-Z-]+=[^":;]*)*:\d{8}T\d{6}Z?\s*)$`)
+
+// quoteZone puts quotes around such a TZID.
+func quoteZone(line string) string { return bareZone.ReplaceAllString(line, `$1"$2"$3`) }
 
 func (r *reader) begin(component string) error {
 	r.seen[component]++
@@ -341,6 +370,16 @@ func mailbox(uri string) string {
 	}
 	email, _ := ParseEmail(strings.TrimSpace(address))
 	return email
+}
+
+// mailboxes are the addresses in a list of mailto: URIs, without those that can't be read.
+func mailboxes(uris []string) (list []string) {
+	for _, uri := range uris {
+		if email := mailbox(strings.Trim(uri, `"' `)); email != "" && !slices.Contains(list, email) {
+			list = append(list, email)
+		}
+	}
+	return list
 }
 
 // unescape reads TEXT (RFC 5545, section 3.3.11) as it is meant: what is escaped needlessly, or not

@@ -120,7 +120,7 @@ func TestParseReplies(t *testing.T) {
 		"mu4e-accepted": object(invites.Reply, invites.Accepted, berlin, func(o *invites.Object) {
 			o.Attendees = append([]invites.Attendee{{Email: "ana@example.org", PartStat: invites.NeedsAction}}, o.Attendees...)
 		}),
-		"davical-delegated":  {Method: invites.Reply, UID: uid, Sequence: -1, Attendees: said("DELEGATED")},
+		"davical-delegated":  {Method: invites.Reply, UID: uid, Sequence: -1, Attendees: []invites.Attendee{{Email: "maya@example.org", PartStat: "DELEGATED", Delegates: "tom@example.net"}}},
 		"evolution-accepted": object(invites.Reply, invites.Accepted, berlin, nil),
 	}
 	got := map[string]*invites.Object{}

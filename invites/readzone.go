@@ -49,7 +49,8 @@ func readMoment(p *ical.Prop, calendar *ical.Component) wallTime {
 	case isUTC:
 		return wallTime{wall, func(wall time.Time) time.Time { return wall }}
 	}
-	return wallTime{wall, zoneOf(p.Params.Get(ical.PropTimezoneID), calendar)}
+	// A comma that nobody has quoted makes a list of what is one name.
+	return wallTime{wall, zoneOf(strings.Join(p.Params[ical.PropTimezoneID], ","), calendar)}
 }
 
 func readWall(s string) (time.Time, bool) {
@@ -58,8 +59,14 @@ func readWall(s string) (time.Time, bool) {
 	return t, err == nil && len(s) == len(form)
 }
 
+// zoneName is a TZID as it is meant. It is TEXT in a VTIMEZONE, where commas are escaped, and a parameter
+// elsewhere, where they are not: Exchange names its zones "(UTC+01:00) Amsterdam, Berlin, Bern, …".
+func zoneName(tzid string) string {
+	return strings.Join(strings.Fields(strings.Trim(unescape.Replace(tzid), `"' `)), " ")
+}
+
 func zoneOf(tzid string, calendar *ical.Component) func(time.Time) time.Time {
-	tzid = strings.Trim(tzid, `"' `)
+	tzid = zoneName(tzid)
 	if tzid == "" {
 		return nil
 	}
@@ -68,7 +75,7 @@ func zoneOf(tzid string, calendar *ical.Component) func(time.Time) time.Time {
 		return func(wall time.Time) time.Time { return inLocation(wall, loc) }
 	}
 	for _, c := range calendar.Children {
-		if c.Name != ical.CompTimezone || strings.Trim(value(c, ical.PropTimezoneID), `"' `) != tzid {
+		if c.Name != ical.CompTimezone || zoneName(value(c, ical.PropTimezoneID)) != tzid {
 			continue
 		}
 		phases, ok := readTimezone(c)
@@ -215,7 +222,7 @@ func (p *phase) last(wall time.Time) (time.Time, bool) {
 	return last, ok
 }
 
-// A yearlyRule is an RRULE as it stands in a VTIMEZONE: one day of one month.
+// A yearlyRule is an RRULE as it stands in a VTIMEZONE: one moment of one day of one month.
 type yearlyRule struct {
 	interval int // years
 	until    time.Time
@@ -223,11 +230,13 @@ type yearlyRule struct {
 	days     []int        // of the month: any of them; none: any day
 	weekday  time.Weekday // -1: any day
 	nth      int          // of these weekdays in the month, from its end where negative; 0: any
+	clock    [3]int       // hour, minute and second
 }
 
 func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
-	r := yearlyRule{interval: 1, until: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), weekday: -1}
-	yearly, count := false, 0
+	r := yearlyRule{interval: 1, until: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), weekday: -1,
+		clock: [3]int{start.Hour(), start.Minute(), start.Second()}}
+	yearly, count, position, many := false, 0, 0, false
 	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSuffix(s, ";")), ";") {
 		name, value, _ := strings.Cut(part, "=")
 		n, err := strconv.Atoi(value)
@@ -256,6 +265,17 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 				ok = ok && err == nil && n >= -31 && n <= 31 && n != 0 && len(r.days) < 31
 				r.days = append(r.days, n)
 			}
+		case "BYHOUR", "BYMINUTE", "BYSECOND": // as Notes writes what DTSTART says already
+			unit := slices.Index([]string{"BYHOUR", "BYMINUTE", "BYSECOND"}, name)
+			first := 60 // the earliest puts the clocks; later ones of the same day change nothing
+			for each := range strings.SplitSeq(value, ",") {
+				n, err := strconv.Atoi(each)
+				ok = ok && err == nil && n >= 0 && n < []int{24, 60, 60}[unit]
+				first, many = min(first, n), many || first < 60
+			}
+			r.clock[unit] = first
+		case "BYSETPOS":
+			position, ok = n, err == nil && n >= -5 && n <= 5 && n != 0
 		case "BYDAY":
 			r.weekday = time.Weekday(slices.Index([]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}, value[max(0, len(value)-2):]))
 			if nth := value[:max(0, len(value)-2)]; nth != "" {
@@ -271,6 +291,15 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 		}
 	}
 	anyDay := r.weekday < 0 && len(r.days) == 0
+	switch {
+	case many && (count > 0 || position != 0): // some of a day's moments
+		return yearlyRule{}, false
+	case position == 0:
+	case r.weekday >= 0 && r.nth == 0 && len(r.days) == 0: // the last Sunday of all
+		r.nth = position
+	case position != 1 && position != -1 || r.weekday >= 0 && r.nth == 0 || len(r.days) > 1: // else it is the only one
+		return yearlyRule{}, false
+	}
 	switch {
 	case r.month == 0 && !anyDay: // days of the whole year, which no known calendar means
 		return yearlyRule{}, false
@@ -297,7 +326,7 @@ func (r yearlyRule) last(start, wall time.Time) (time.Time, bool) {
 	year := min(wall.Year(), r.until.Year())
 	year -= (year - start.Year()) % r.interval
 	for tries := 0; year >= start.Year() && tries < 10; tries++ { // a 29th of February is up to eight years away
-		if at, ok := r.in(year, start); ok && !at.After(wall) && !at.After(r.until) {
+		if at, ok := r.in(year); ok && !at.After(wall) && !at.After(r.until) {
 			return at, !at.Before(start)
 		}
 		year -= r.interval
@@ -305,9 +334,9 @@ func (r yearlyRule) last(start, wall time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// in is the instance in that year, at the time of day of start: the first, for more change nothing.
-func (r yearlyRule) in(year int, start time.Time) (time.Time, bool) {
-	first := time.Date(year, r.month, 1, start.Hour(), start.Minute(), start.Second(), 0, time.UTC)
+// in is the instance in that year: the first, for more change nothing.
+func (r yearlyRule) in(year int) (time.Time, bool) {
+	first := time.Date(year, r.month, 1, r.clock[0], r.clock[1], r.clock[2], 0, time.UTC)
 	length := first.AddDate(0, 1, -1).Day()
 	for day := 1; day <= length; day++ {
 		if r.weekday >= 0 && (first.Weekday()+time.Weekday(day-1))%7 != r.weekday ||

@@ -137,6 +137,10 @@ func zoneTests() []zoneTest {
 		{"monthly", ruled("FREQ=MONTHLY"), "z", day, "", ""},
 		{"without a frequency", ruled("BYMONTH=3"), "z", day, "", ""},
 		{"by weeks", ruled("FREQ=YEARLY;BYWEEKNO=20"), "z", day, "", ""},
+		{"no such hour", ruled("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYHOUR=24"), "z", day, "", ""},
+		{"no minute", ruled("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYMINUTE="), "z", day, "", ""},
+		{"the second of many moments", ruled("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYHOUR=1,2;BYSETPOS=2"), "z", day, "", ""},
+		{"the second Sunday of one", ruled("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU;BYSETPOS=2"), "z", day, "", ""},
 		{"two weekdays", ruled("FREQ=YEARLY;BYMONTH=3;BYDAY=SA,SU"), "z", day, "", ""},
 		{"no weekday", ruled("FREQ=YEARLY;BYMONTH=3;BYDAY=1"), "z", day, "", ""},
 		{"the zeroth month", ruled("FREQ=YEARLY;BYMONTH=0"), "z", day, "", ""},
@@ -189,6 +193,14 @@ func TestParseObjectOnsets(t *testing.T) {
 		{"BYMONTH=8;BYDAY=1SU", "20260802T020000"},
 		{"INTERVAL=5", "20250101T020000"},
 		{"COUNT=3;INTERVAL=4", "20080101T020000"},
+		{"BYMINUTE=0;BYHOUR=2;BYDAY=-1SU;BYMONTH=3", "20270328T020000"},
+		{"BYMONTH=3;BYDAY=-1SU;BYHOUR=1;BYMINUTE=30;BYSECOND=15", "20270328T013015"},
+		{"BYMONTH=3;BYDAY=-1SU;BYHOUR=23,3", "20270328T030000"},
+		{"BYMONTH=3;BYDAY=SU;BYSETPOS=-1", "20270328T020000"},
+		{"BYMONTH=3;BYDAY=SU;BYSETPOS=2;BYHOUR=2", "20270314T020000"},
+		{"BYMONTH=3;BYDAY=-1SU;BYSETPOS=1", "20270328T020000"},
+		{"BYMONTH=3;BYDAY=-1SU;BYHOUR=3;UNTIL=20260329T015959Z", "20250330T030000"},
+		{"BYMONTH=3;BYDAY=-1SU;BYHOUR=3;UNTIL=20260329T020000Z", "20260329T030000"},
 		{"BYMONTH=3;BYDAY=-1SU;UNTIL=20260329", "20260329T020000"},
 		{"BYMONTH=3;BYDAY=-1SU;UNTIL=20260329T005959Z", "20250330T020000"},
 		{"BYMONTH=3;BYDAY=-1SU;UNTIL=20260329T010000Z", "20260329T020000"},
@@ -266,5 +278,56 @@ func TestParseObjectSpan(t *testing.T) {
 	}
 	if got := parse(t, reply("DTSTAMP;TZID=W. Europe Standard Time:20270304T100000")).Stamp; !got.Equal(time.Date(2027, 3, 4, 9, 0, 0, 0, time.UTC)) || got.Location() != time.UTC {
 		t.Errorf("DTSTAMP in a zone: got %v", got)
+	}
+}
+
+// The name of a zone is compared as it is meant: TEXT is escaped where it is the zone's own, and in a parameter it is
+// quoted, or is not though it should be.
+func TestParseObjectZoneNames(t *testing.T) {
+	rules := observed("STANDARD", "16010101T030000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10") + "\r\n" +
+		observed("DAYLIGHT", "16010101T020000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3")
+	for _, test := range []struct{ own, param string }{
+		{`(UTC+01:00) Amsterdam\, Berlin\, Bern`, `"(UTC+01:00) Amsterdam, Berlin, Bern"`},
+		{`(UTC+01:00) Amsterdam\, Berlin\, Bern`, `"(UTC+01:00) Amsterdam\, Berlin\, Bern"`},
+		{`(UTC+01:00) Amsterdam, Berlin, Bern`, `"(UTC+01:00) Amsterdam, Berlin, Bern"`},
+		{`(UTC+01:00) Amsterdam, Berlin, Bern`, `"(UTC+01:00) Amsterdam\, Berlin\, Bern"`},
+		{`(UTC+01:00) Amsterdam\, Berlin\, Bern`, `(UTC+01:00) Amsterdam, Berlin, Bern`},
+		{`(UTC+01:00) Amsterdam\, Berlin\, Bern`, `(UTC+01:00) Amsterdam\, Berlin\, Bern`},
+		{`(UTC+01:00) Amsterdam\, Berlin\, Bern`, `(UTC+01:00) Amsterdam, Berlin, Bern;VALUE=DATE-TIME`},
+		{`Amsterdam\, Berlin`, `Amsterdam, Berlin`},
+		{`Büro\; Haus\\2`, `"Büro; Haus\2"`},
+		{`"My zone"`, `"My zone"`},
+	} {
+		o := parse(t, reply("-", "BEGIN:VTIMEZONE", "TZID:"+test.own, rules, "END:VTIMEZONE", "-",
+			"DTSTART;TZID="+test.param+":20270711T150000", "DTEND;TZID="+test.param+":20270711T160000"))
+		if want := time.Date(2027, 7, 11, 13, 0, 0, 0, time.UTC); !o.Start.Equal(want) || o.End.Sub(o.Start) != time.Hour {
+			t.Errorf("%s and %s: got %v to %v, want %v", test.own, test.param, o.Start, o.End, want)
+		}
+	}
+}
+
+// Whom somebody has sent in their place is told, on whichever line it stands.
+func TestParseObjectDelegates(t *testing.T) {
+	for _, test := range []struct {
+		lines []string
+		want  string
+	}{
+		{[]string{`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:tom@Example.org":mailto:maya@example.org`}, "tom@example.org"},
+		{[]string{`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:tom@example.org","MAILTO:kim@example.org":mailto:maya@example.org`}, "tom@example.org, kim@example.org"},
+		{[]string{`ATTENDEE;PARTSTAT=DELEGATED:mailto:maya@example.org`, `ATTENDEE;DELEGATED-FROM="mailto:Maya@example.org":mailto:tom@example.org`}, "tom@example.org"},
+		{[]string{`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="mailto:tom@example.org":mailto:maya@example.org`, `ATTENDEE;DELEGATED-FROM="mailto:maya@example.org":mailto:tom@example.org`}, "tom@example.org"},
+		{[]string{`ATTENDEE;PARTSTAT=DELEGATED;DELEGATED-TO="urn:x":mailto:maya@example.org`}, ""},
+		{[]string{`ATTENDEE;PARTSTAT=DELEGATED:mailto:maya@example.org`}, ""},
+	} {
+		o := parse(t, reply(append(test.lines, "DTSTART:20270304T090000Z")...))
+		got := ""
+		for _, a := range o.Attendees {
+			if a.PartStat == "DELEGATED" {
+				got = a.Delegates
+			}
+		}
+		if got != test.want {
+			t.Errorf("%q: got %q, want %q", test.lines, got, test.want)
+		}
 	}
 }

@@ -727,15 +727,22 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 		return t.doubted(fmt.Sprintf("it answers SEQUENCE %d, which was never sent", o.Sequence), "")
 	}
 	present := c.present(t.at)
-	if o.Sequence < 0 && o.Start.Equal(told.Start.Time()) {
+	if o.Sequence < 0 && told.begins(o.Start) {
 		sequence = present // KDE does not say it, and repeats the time instead
 	}
 	said := strings.ToLower(string(attendee.PartStat))
-	if o.Method == invites.Counter {
+	switch {
+	case o.Method == invites.Counter:
 		said = "another time"
+	case attendee.PartStat == "DELEGATED":
+		said = "delegated to " + cmp.Or(attendee.Delegates, "somebody whom it does not name")
 	}
 	said += " (by calendar, from " + t.from() + ")"
 	silent := anyAnswer
+	differs := o.Method == invites.Reply && !o.Start.IsZero() && !told.begins(o.Start)
+	if differs { // it is to our invitation all the same, by its UID and SEQUENCE
+		said += fmt.Sprintf(", where %s is named as the start, and the talk is at %s", t.clock(o.Start), told.Start)
+	}
 	if o.Comment != "" {
 		said += ": " + o.Comment
 		silent = nil
@@ -756,25 +763,42 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	default:
 		return t.shown(said, silent...)
 	}
+	return t.answered(o, attendee.PartStat, stamp, said, differs || o.Comment != "")
+}
+
+// answered takes in the answer of the partner's calendar. words says that there is more in it than that, which the
+// organizer is to read.
+func (t *taking) answered(o *invites.Object, p invites.PartStat, stamp time.Time, said string, words bool) (Receipt, *Draft) {
+	c := t.c
 	if o.Comment != "" && t.s.Words.Understand(c.Language(), o.Comment).Stop {
 		c.stopped(t.from(), t.at)
 	}
-	c.settle(attendee.PartStat)
-	same := c.PartStat == attendee.PartStat
-	c.PartStat, c.Replied, c.Counter = attendee.PartStat, stamp, nil
+	c.settle(p)
+	same := c.PartStat == p
+	c.PartStat, c.Replied, c.Counter = p, stamp, nil
 	c.Touched = t.at
 	switch {
-	case attendee.PartStat == invites.Declined && !same:
+	case p == invites.Declined && !same:
 		t.tell(templates.NewsDeclined, o.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
-	case attendee.PartStat == invites.Tentative && !same:
+	case p == invites.Tentative && !same:
 		t.tell(templates.NewsTentative, o.Comment, "coalition show "+c.Ref())
-	case o.Comment != "":
-		t.tell(templates.NewsMail, o.Comment, "coalition show "+c.Ref())
+	case words:
+		t.tell(templates.NewsMail, cmp.Or(o.Comment, said), "coalition show "+c.Ref())
 	}
-	if o.Comment != "" {
-		c.hear(Word{At: t.mail.At, From: t.from(), Text: said, Settled: others(attendee.PartStat)})
+	if words {
+		c.hear(Word{At: t.mail.At, From: t.from(), Text: said, Settled: others(p)})
 	}
 	return t.receipt(said, true, c.event(t.at, "answer", said))
+}
+
+// clock is a time on the clock of the plan, for people.
+func (t *taking) clock(at time.Time) string {
+	return plan.SlotOf(at.In(t.c.Plan.When.Timezone.Location(t.c.settings.Zone))).String()
+}
+
+// begins reports whether c begins at that instant, by the zone data in use or by that which it was written with.
+func (c *Content) begins(at time.Time) bool {
+	return at.Equal(c.Start.Time()) || c.Unix != 0 && at.Unix() == c.Unix
 }
 
 // hear keeps words for the organizer, behind those that they have not had a look at.
@@ -846,10 +870,8 @@ func (t *taking) stamp(o *invites.Object) time.Time {
 func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stamp time.Time, said string) (Receipt, *Draft) {
 	c := t.c
 	told := c.told()
-	switch {
-	case o.Start.IsZero() || !o.Start.After(t.at) || o.Start.Equal(told.Start.Time()):
-		// Another place, a comment, or a time that can't be read or has passed: words for the organizer.
-		return t.shown(strings.TrimSuffix("a counter-proposal (by calendar, from "+t.from()+") with no other time ahead; it is held at: "+o.Location+" "+o.Comment, "; it is held at:  "))
+	if o.Start.IsZero() || !o.Start.After(t.at) || told.begins(o.Start) {
+		return t.takeTimeless(o, attendee.PartStat, stamp)
 	}
 	p := &Proposal{At: t.mail.At, Start: o.Start.UTC(), Length: o.End.Sub(o.Start), Note: o.Comment}
 	if p.Length <= 0 { // it names a start alone
@@ -866,6 +888,49 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 	}
 	t.tell(templates.NewsCounter, o.Comment, "coalition counter "+c.Ref()+" take", "coalition counter "+c.Ref()+" decline")
 	return t.receipt(what, true, c.event(t.at, "counter", what))
+}
+
+// takeTimeless takes in a counter-proposal that names no other time ahead: another place, a comment, or nothing.
+// Some programs decline with one. A no or a maybe in it counts; a yes only to what stands.
+func (t *taking) takeTimeless(o *invites.Object, p invites.PartStat, stamp time.Time) (Receipt, *Draft) {
+	c := t.c
+	told := c.told()
+	length := o.End.Sub(o.Start)
+	why := ""
+	switch {
+	case o.Start.IsZero():
+		why = "names no time that can be read"
+	case told.begins(o.Start):
+		why = "names the time that stands"
+		if length > 0 && length != told.Length {
+			why = fmt.Sprintf("names the start that stands, for %d minutes", int(length.Minutes()))
+		}
+	default:
+		why = "names a time that has passed, " + t.clock(o.Start)
+	}
+	place := false
+	if o.Location != "" {
+		own, err := t.s.planLocation(c)
+		if place = err != nil || clip(flat(own), 300) != flat(o.Location); place {
+			why += ", and another place, " + o.Location
+		}
+	}
+	stands := told.begins(o.Start) && (length <= 0 || length == told.Length) && !place
+	said := fmt.Sprintf("a counter-proposal (by calendar, from %s) that %s", t.from(), why)
+	counts := p == invites.Declined || p == invites.Tentative || p == invites.Accepted && stands
+	switch {
+	case counts:
+		said = fmt.Sprintf("%s (by calendar, from %s), in a counter-proposal that %s", strings.ToLower(string(p)), t.from(), why)
+	case p == invites.Accepted:
+		said += "; its yes is to that, and does not count for the talk as it stands"
+	}
+	if o.Comment != "" {
+		said += ": " + o.Comment
+	}
+	if counts {
+		return t.answered(o, p, stamp, said, true)
+	}
+	return t.shown(said)
 }
 
 // takeReport takes in what a mail server says about a message of ours.

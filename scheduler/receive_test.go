@@ -907,7 +907,7 @@ func TestCounter(t *testing.T) {
 	if r := w.receive(stale); r.Counted || w.find("maya").Counter != nil {
 		t.Errorf("a counter-proposal for the time before: %+v", r)
 	}
-	if r := propose(w.now.Add(-time.Hour)); r.Counted || w.find("maya").Counter != nil {
+	if r := propose(w.now.Add(-time.Hour)); !r.Counted || w.find("maya").Counter != nil {
 		t.Errorf("a counter-proposal for the past: %+v", r)
 	}
 	// An acceptance after all takes it back.
@@ -945,6 +945,98 @@ func TestNothingLeftToDecide(t *testing.T) {
 
 // After a no that the organizer has recorded nothing more goes out, a refusal neither; and a proposal that
 // waits keeps no reminder from going.
+// A counter-proposal that names no other time ahead says which of these it was; a no or a maybe in it counts, and a
+// yes only to what stands.
+func TestCounterWithoutAnotherTime(t *testing.T) {
+	past := time.Date(2020, 3, 11, 14, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name   string
+		p      invites.PartStat
+		change func(o *invites.Object)
+		counts bool
+		says   string
+	}{
+		{"a no, past", invites.Declined, func(o *invites.Object) { o.Start, o.End = past, past.Add(time.Hour) }, true,
+			"declined (by calendar, from maya@example.org), in a counter-proposal that names a time that has passed, Wed 11 Mar 2020 14:00 (Europe/Lisbon)"},
+		{"a no, unreadable", invites.Declined, func(o *invites.Object) { o.Start, o.End = time.Time{}, time.Time{} }, true,
+			"declined (by calendar, from maya@example.org), in a counter-proposal that names no time that can be read"},
+		{"a no, the same", invites.Declined, func(*invites.Object) {}, true,
+			"declined (by calendar, from maya@example.org), in a counter-proposal that names the time that stands"},
+		{"a maybe, the same, with words", invites.Tentative, func(o *invites.Object) { o.Comment = "I will see" }, true,
+			"tentative (by calendar, from maya@example.org), in a counter-proposal that names the time that stands: I will see"},
+		{"a maybe, another place", invites.Tentative, func(o *invites.Object) { o.Location = "Corner café" }, true,
+			"tentative (by calendar, from maya@example.org), in a counter-proposal that names the time that stands, and another place, Corner café"},
+		{"a yes, the same", invites.Accepted, func(*invites.Object) {}, true,
+			"accepted (by calendar, from maya@example.org), in a counter-proposal that names the time that stands"},
+		{"a yes, the same place", invites.Accepted, func(o *invites.Object) { o.Location = "Riverside path" }, true,
+			"accepted (by calendar, from maya@example.org), in a counter-proposal that names the time that stands"},
+		{"a yes, longer", invites.Accepted, func(o *invites.Object) { o.End = o.Start.Add(2 * time.Hour) }, false,
+			"a counter-proposal (by calendar, from maya@example.org) that names the start that stands, for 120 minutes; its yes is to that, and does not count for the talk as it stands"},
+		{"a yes, another place", invites.Accepted, func(o *invites.Object) { o.Location = "Corner café" }, false,
+			"a counter-proposal (by calendar, from maya@example.org) that names the time that stands, and another place, Corner café; its yes is to that, and does not count for the talk as it stands"},
+		{"a yes, unreadable", invites.Accepted, func(o *invites.Object) { o.Start, o.End = time.Time{}, time.Time{} }, false,
+			"a counter-proposal (by calendar, from maya@example.org) that names no time that can be read; its yes is to that, and does not count for the talk as it stands"},
+		{"nothing, past", invites.NeedsAction, func(o *invites.Object) { o.Start, o.End = past, past.Add(time.Hour) }, false,
+			"a counter-proposal (by calendar, from maya@example.org) that names a time that has passed, Wed 11 Mar 2020 14:00 (Europe/Lisbon)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := invited(t)
+			mail := w.reply(invites.Counter, test.p)
+			test.change(mail.Calendar)
+			r := w.receive(mail)
+			want := invites.NeedsAction
+			if test.counts {
+				want = test.p
+			}
+			c := w.find("maya")
+			if r.Counted != test.counts || c.PartStat != want || c.Counter != nil {
+				t.Errorf("counted %v, PARTSTAT %s, counter %v", r.Counted, c.PartStat, c.Counter)
+			}
+			if r.What != test.says {
+				t.Errorf("got  %s\nwant %s", r.What, test.says)
+			}
+			if lines := strings.Join(c.Waiting(w.now), "\n"); !strings.Contains(lines, test.says) {
+				t.Errorf("the list does not say it: %s", lines)
+			}
+		})
+	}
+}
+
+// An answer that names another start than ours is taken, and the difference is told; so is whom somebody has sent in
+// their place.
+func TestReplyWithAnotherStart(t *testing.T) {
+	w := invited(t)
+	mail := w.reply(invites.Reply, invites.Accepted)
+	mail.Calendar.Start, mail.Calendar.End = mail.Calendar.Start.Add(time.Hour), mail.Calendar.End.Add(time.Hour)
+	const says = "accepted (by calendar, from maya@example.org), where Thu 4 Mar 2027 11:00 (Europe/Lisbon) is named as the start, and the talk is at Thu 4 Mar 2027 10:00 (Europe/Lisbon)"
+	if r := w.receive(mail); !r.Counted || r.What != says || w.status("maya") != scheduler.Confirmed {
+		t.Errorf("counted %v, %s: %s", r.Counted, w.status("maya"), r.What)
+	}
+	if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); !strings.Contains(lines, says) {
+		t.Errorf("the list does not say it: %s", lines)
+	}
+	// Without a start there is no difference, and with ours in another zone neither.
+	for _, start := range []time.Time{{}, start.In(time.FixedZone("", 3600))} {
+		w := invited(t)
+		mail := w.reply(invites.Reply, invites.Accepted)
+		mail.Calendar.Start, mail.Calendar.End = start, start
+		if r := w.receive(mail); !r.Counted || strings.Contains(r.What, "named as the start") {
+			t.Errorf("%v: %v, %s", start, r.Counted, r.What)
+		}
+	}
+	for delegates, says := range map[string]string{
+		"tom@example.org": "delegated to tom@example.org (by calendar, from maya@example.org)",
+		"":                "delegated to somebody whom it does not name (by calendar, from maya@example.org)",
+	} {
+		w := invited(t)
+		mail := w.reply(invites.Reply, "DELEGATED")
+		mail.Calendar.Attendees[0].Delegates = delegates
+		if r := w.receive(mail); r.Counted || r.What != says || w.find("maya").PartStat != invites.NeedsAction {
+			t.Errorf("counted %v: %s; want %s", r.Counted, r.What, says)
+		}
+	}
+}
+
 func TestCounterBesideOtherThings(t *testing.T) {
 	counter := func(w *world) {
 		mail := w.reply(invites.Counter, invites.Tentative)

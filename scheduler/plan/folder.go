@@ -97,6 +97,12 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
+		if f.leadsOut(e) {
+			set.Problems = append(set.Problems, strictyaml.Problem{File: f.shown(name), Line: 1, Column: 1, Owner: string(idOf(name)),
+				Text: "this is a link out of the folder of plan files, and is not followed", Mend: "put the file itself here"})
+			set.Unread[idOf(name)] = true
+			continue
+		}
 		present[name] = true
 		names = append(names, name)
 		known := f.files[name]
@@ -192,7 +198,7 @@ func (f *Folder) Changed() bool {
 	}
 	present := 0
 	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") {
+		if !strings.HasSuffix(e.Name(), ".yaml") || strings.HasPrefix(e.Name(), ".") || f.leadsOut(e) {
 			continue
 		}
 		info, err := os.Stat(filepath.Join(f.Path, e.Name()))
@@ -206,6 +212,30 @@ func (f *Folder) Changed() bool {
 		present++
 	}
 	return present != len(f.files)
+}
+
+// leadsOut reports whether an entry of the folder is a link to a file elsewhere: whoever may put a link here
+// could have any file of this machine read, and shown.
+func (f *Folder) leadsOut(e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	path, err := filepath.Abs(f.Path)
+	if err != nil {
+		return true
+	}
+	folder, err := filepath.EvalSymlinks(path) // which may be a link itself
+	if err != nil {
+		return true
+	}
+	to, err := filepath.EvalSymlinks(filepath.Join(path, e.Name()))
+	if errors.Is(err, fs.ErrNotExist) { // to nothing
+		return false
+	}
+	if err == nil {
+		to, err = filepath.Rel(folder, to)
+	}
+	return err != nil || !filepath.IsLocal(to)
 }
 
 func idOf(name string) ID {

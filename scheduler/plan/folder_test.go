@@ -97,7 +97,9 @@ func TestFolder(t *testing.T) {
 	write(t, dir, "full.yaml", good+strings.Repeat("#", strictyaml.MaxSize-len(good)), long)
 	write(t, dir, "e\u0301mpty.yaml", "", long)
 	write(t, elsewhere, "real.txt", good, long)
-	for name, target := range map[string]string{"link.yaml": filepath.Join(elsewhere, "real.txt"), "dangling.yaml": filepath.Join(elsewhere, "none"), "folder.yaml": elsewhere} {
+	write(t, dir, "real", good, long)
+	for name, target := range map[string]string{"link.yaml": filepath.Join(dir, "real"), "near.yaml": "real", "out.yaml": filepath.Join(elsewhere, "real.txt"),
+		"up.yaml": filepath.Join("..", filepath.Base(elsewhere), "real.txt"), "twice.yaml": "out.yaml", "dangling.yaml": filepath.Join(elsewhere, "none"), "folder.yaml": elsewhere} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -123,12 +125,18 @@ func TestFolder(t *testing.T) {
 	}()
 
 	const noID = ":1:1: the file's name without .yaml is no id; use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
-	f := &plan.Folder{Path: dir, Shown: "plans"}
+	const leadsOut = ":1:1: this is a link out of the folder of plan files, and is not followed; put the file itself here"
+	named := filepath.Join(elsewhere, "plans") // the folder itself may be a link
+	if err := os.Symlink(dir, named); err != nil {
+		t.Fatal(err)
+	}
+	f := &plan.Folder{Path: named, Shown: "plans"}
 	want := seen{
-		Plans:  "10.2_b-c/1 full/1 link/1 maya/1 tomás/1 " + strings.Repeat("x", 64) + "/1",
-		Unread: []plan.ID{"\x1b[31m", "-x", "big", "my plan", plan.ID(strings.Repeat("y", 65)), "émpty"},
+		Plans:  "10.2_b-c/1 full/1 link/1 maya/1 near/1 tomás/1 " + strings.Repeat("x", 64) + "/1",
+		Unread: []plan.ID{"\x1b[31m", "-x", "big", "my plan", "out", "twice", "up", plan.ID(strings.Repeat("y", 65)), "émpty"},
 		Problems: []string{
 			"plans/old.yml:1:1: warning: this file is not read: plan files end in .yaml; rename it if it is one",
+			"plans/out.yaml" + leadsOut, "plans/twice.yaml" + leadsOut, "plans/up.yaml" + leadsOut,
 			`plans/"\x1b[31m.yaml"` + noID, "plans/-x.yaml" + noID,
 			"plans/big.yaml:1:1: the file is larger than a plan should be; keep it under 1 MiB",
 			"plans/e\u0301mpty.yaml:1:1: the file is empty; write what it is for, or remove it",
@@ -137,6 +145,9 @@ func TestFolder(t *testing.T) {
 	}
 	look(t, f, noon, 5*time.Second).check(t, want)
 	look(t, f, noon, 0).check(t, want) // the same from memory
+	if f.Changed() {
+		t.Error("nothing has changed")
+	}
 
 	if _, err := (&plan.Folder{Path: filepath.Join(dir, "none")}).Read(noon, 0); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there gives %v, want that it is not there", err)

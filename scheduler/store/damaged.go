@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"strings"
 )
@@ -37,9 +36,11 @@ func (e *DamagedError) Mend() string {
 
 // Result codes (https://sqlite.org/rescode.html).
 const (
-	busy    = 5  // SQLITE_BUSY
-	corrupt = 11 // SQLITE_CORRUPT
-	notADB  = 26 // SQLITE_NOTADB
+	busy         = 5  // SQLITE_BUSY
+	readOnlyFile = 8  // SQLITE_READONLY
+	cantOpen     = 14 // SQLITE_CANTOPEN
+	corrupt      = 11 // SQLITE_CORRUPT
+	notADB       = 26 // SQLITE_NOTADB
 )
 
 // whole makes a [DamagedError] of an error that says that the file is damaged.
@@ -51,6 +52,8 @@ func whole(err error) error {
 			return &DamagedError{What: "is damaged: parts of it are missing or overwritten"}
 		case notADB:
 			return &DamagedError{What: "is no state: it was overwritten"}
+		case readOnlyFile:
+			return errUnwritable
 		}
 	}
 	if err != nil && strings.HasPrefix(err.Error(), "sql: Scan error") { // there is something else where a number was
@@ -128,12 +131,9 @@ func Blank(ctx context.Context, dsn string) error {
 	case looksRight(dsn) != nil:
 		return looksRight(dsn)
 	}
-	db, err := sql.Open("sqlite", d.dsn(url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)"}}))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := d.connect(ctx, db); err != nil {
+	defer d.close()
+	_, db, err := d.open(ctx, true)
+	if err != nil || db == nil {
 		return err
 	}
 	if n, _, err := number(ctx, db, "SELECT COUNT(*) FROM sqlite_schema"); err != nil || n > 0 {

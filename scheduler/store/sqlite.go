@@ -27,6 +27,7 @@ type sqlite struct {
 	rw, ro *sql.DB
 	daemon *flock.Flock
 	life   *flock.Flock
+	copy   string // a folder with a copy that is read instead; "": there is none
 }
 
 func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err error) {
@@ -60,12 +61,16 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 		if copied(abs) {
 			q.Set("immutable", "1")
 		}
-		d.ro, err = sql.Open("sqlite", d.dsn(q))
-		if err != nil {
-			return nil, nil, err
+		err := d.lookAt(ctx, q)
+		if unwritable(err) { // not even what SQLite needs besides, to read
+			if err = d.aside(q); err == nil {
+				err = d.lookAt(ctx, q)
+			}
+			if err != nil {
+				os.RemoveAll(d.copy)
+			}
 		}
-		d.rw = d.ro
-		return d.rw, d.ro, d.connect(ctx, d.ro)
+		return d.rw, d.ro, err
 	}
 	if copied(abs) {
 		if err := d.clear(); err != nil {
@@ -87,6 +92,53 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 	d.ro.SetMaxOpenConns(4)
 	return d.rw, d.ro, d.connect(ctx, d.rw)
 }
+
+// lookAt opens the file for reading only.
+func (d *sqlite) lookAt(ctx context.Context, q url.Values) (err error) {
+	if d.ro, err = sql.Open("sqlite", d.dsn(q)); err != nil {
+		return err
+	}
+	d.rw = d.ro
+	if err = d.connect(ctx, d.ro); err != nil {
+		d.ro.Close()
+	}
+	return err
+}
+
+// aside makes a file readable that lies in a folder which can't be written to: where there is no log of changes
+// nothing need be kept beside it, and where there is one both are read from a copy.
+func (d *sqlite) aside(q url.Values) error {
+	if info, err := os.Stat(d.path + "-wal"); err != nil || info.Size() == 0 {
+		q.Set("immutable", "1")
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "coalition-*")
+	if err != nil {
+		return err
+	}
+	d.copy = dir
+	name := filepath.Join(dir, "state.db")
+	for _, part := range []string{"-wal", ""} {
+		data, err := os.ReadFile(d.path + part)
+		if err == nil {
+			err = os.WriteFile(name+part, data, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	d.path = name
+	return nil
+}
+
+// unwritable reports whether an error says that something can't be written to.
+func unwritable(err error) bool {
+	var code interface{ Code() int }
+	return errors.As(err, &code) && (code.Code()&0xff == readOnlyFile || code.Code()&0xff == cantOpen)
+}
+
+// errUnwritable is that of a write to a file, or in a folder, that can't be written to.
+var errUnwritable = errors.New("the state can't be written to; look at the permissions of its file and of its folder")
 
 // quick is how large a file may be that every command looks through: it should not be felt.
 const quick = 4 << 20
@@ -242,6 +294,9 @@ func (d *sqlite) takeIn(ctx context.Context) bool {
 }
 
 func (d *sqlite) close() {
+	if d.copy != "" {
+		defer os.RemoveAll(d.copy)
+	}
 	if d.ro != nil {
 		d.ro.Close()
 	}

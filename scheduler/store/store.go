@@ -88,14 +88,18 @@ func Open(ctx context.Context, dsn string, addresses []string, readOnly bool) (*
 // OpenFrom is [Open], and says where the organizer's plans are: on PostgreSQL, which has room for several
 // organizers, one's alias may be another's address, and rows that were written under an older address are
 // found again only from a home that they have been written from.
-func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnly bool) (*Store, error) {
+func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnly bool) (_ *Store, err error) {
+	defer func() {
+		if unwritable(err) {
+			err = fmt.Errorf("%s can't be written to; look at the permissions of the file and of its folder", dsn)
+		}
+	}()
 	s := &Store{home: home, ops: make(chan op, 256), quit: make(chan struct{}), done: make(chan struct{})}
 	if isPostgres(dsn) {
 		s.db = &postgres{dsn: dsn}
 	} else {
 		s.db = &sqlite{path: dsn}
 	}
-	var err error
 	s.rw, s.ro, err = s.db.open(ctx, readOnly)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -11,16 +13,63 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // postgres is a state in a PostgreSQL database that organizers and daemons may share.
 type postgres struct {
 	dsn       string
+	config    *pgx.ConnConfig
 	pool      *sql.DB
 	organizer string // whose daemon this is
 	daemon    bool
 }
+
+// A connector makes the connections of the pool, and says in words why it can't.
+type connector struct {
+	driver.Connector
+	db *postgres
+}
+
+// Connect implements [driver.Connector].
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return conn, c.db.words(err)
+}
+
+// words says why there is no connection.
+func (d *postgres) words(err error) error {
+	var said *pgconn.PgError
+	errors.As(err, &said)
+	what := ""
+	switch {
+	case err == nil:
+		return nil
+	case said == nil:
+	case said.Code == "53300": // too_many_connections
+		what = "has no connection left: end something else that holds one, or raise max_connections there (a daemon needs three, and some more while it works)"
+	case said.Code == "28P01" || said.Code == "28000":
+		what = "does not take the user name or the password"
+	case said.Code == "3D000":
+		what = "does not know that database"
+	case said.Code == "57P03":
+		what = "is starting or stopping just now"
+	}
+	if what == "" {
+		return fmt.Errorf("the database %s on %s can't be reached: %w", d.config.Database, d.config.Host, err)
+	}
+	return &refusedError{fmt.Sprintf("the server of the database %s on %s %s", d.config.Database, d.config.Host, what), err}
+}
+
+// A refusedError says in words what a server has said in its own.
+type refusedError struct {
+	text  string
+	cause error
+}
+
+func (e *refusedError) Error() string { return e.text }
+func (e *refusedError) Unwrap() error { return e.cause }
 
 func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error) {
 	config, err := pgx.ParseConfig(d.dsn)
@@ -29,11 +78,18 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 	}
 	// A process that is stopped in the middle of a write must not keep all others waiting.
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
-	d.pool = stdlib.OpenDB(*config)
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "coalition" // for whoever looks at what is connected
+	}
+	d.config = config
+	d.pool = sql.OpenDB(&connector{stdlib.GetConnector(*config), d})
 	d.pool.SetMaxOpenConns(10)
+	// Servers have few connections for many programs: what is not used is given back, but for that of the writer.
+	d.pool.SetMaxIdleConns(4)
+	d.pool.SetConnMaxIdleTime(2 * time.Second)
 	if err := d.pool.PingContext(ctx); err != nil {
 		d.pool.Close()
-		return nil, nil, fmt.Errorf("the database %s on %s can't be reached: %w", config.Database, config.Host, err)
+		return nil, nil, err
 	}
 	return d.pool, d.pool, nil
 }
@@ -105,16 +161,13 @@ func (d *postgres) watch(ctx context.Context, _ func() int64, changed func()) {
 }
 
 func (d *postgres) listen(ctx context.Context, changed func()) {
-	config, err := pgx.ParseConfig(d.dsn)
-	if err != nil {
-		return
-	}
+	config := d.config.Copy()
 	if d.daemon {
 		config.RuntimeParams["application_name"] = d.session(d.organizer) + strconv.Itoa(os.Getpid())
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return
+		return // the daemon looks every minute besides
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err := conn.Exec(ctx, "LISTEN coalition"); err != nil {

@@ -67,6 +67,8 @@ func TestPostgres(t *testing.T) {
 	newDatabase := storetest.Postgres(t)
 	contract(t, newDatabase)
 	t.Run("a session that is cut", func(t *testing.T) { testCut(t, newDatabase(t)) })
+	t.Run("a daemon that rests", func(t *testing.T) { testIdle(t, newDatabase(t)) })
+	t.Run("no connection left", func(t *testing.T) { testNoneLeft(t, newDatabase(t)) })
 	t.Run("a start beside many others", func(t *testing.T) { testStart(t, newDatabase(t)) })
 }
 

@@ -294,13 +294,13 @@ func sameObject(a, b *invites.Object) bool {
 // How the subjects of automatic replies begin, in the words of the programs that write them. Nobody
 // writes so by hand: robots that say so in no other way are known by it.
 var automatic = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
-	`automat(?:ic|ed) (?:reply|response|answer)|auto[- ]?(?:reply|response|responder|answer)|out[- ]of[- ](?:the[- ])?office (?:auto|reply|response|message|notification|notice|alert)\S*`,
-	`automatische (?:antwort|rückmeldung|rückantwort|abwesenheit\S*)|auto[- ]?antwort|abwesenheits[- ]?(?:notiz|meldung|nachricht|mitteilung|hinweis|benachrichtigung|assistent|agent|info\S*)`,
-	`r[ée]ponse automatique|(?:message|notification|avis) (?:automatique )?d.absence`,
-	`respuesta autom[áa]tica|contestaci[óo]n autom[áa]tica|aviso de ausencia`,
-	`risposta automatica|avviso di assenza`,
-	`resposta autom[áàa]tica|aviso de aus[êe]ncia|mensagem autom[áa]tica de aus[êe]ncia`,
-	`automatisch (?:antwoord|bericht)|automatische (?:beantwoording|reactie)|afwezigheids[- ]?(?:bericht|melding|assistent)`,
+	`automat(?:ic|ed) (?:reply|response|answer)|auto[- ]?(?:reply|response|responder|answer)|auto(?:matic)? out of office|(?:vacation|holiday) (?:auto-?)?(?:reply|responder|response)|out[- ]of[- ](?:the[- ])?office (?:auto|reply|response|message|notification|notice|alert)\S*`,
+	`automatische (?:e-?mail-?)?(?:antwort|rückmeldung|rückantwort|abwesenheit\S*)|urlaubs(?:notiz|meldung|nachricht)|auto[- ]?antwort|abwesenheits[- ]?(?:notiz|meldung|nachricht|mitteilung|hinweis|benachrichtigung|assistent|agent|info\S*)`,
+	`r[ée]ponse (?:automatique|automatisée|d.absence)|(?:message|notification|avis) (?:automatique )?d.absence`,
+	`autorrespuesta|auto-?respuesta|contestador autom[áa]tico|respuesta autom[áa]ti(?:ca|zada)|contestaci[óo]n autom[áa]tica|aviso de ausencia`,
+	`auto-?risposta|risposta automatica|avviso di assenza`,
+	`auto-?resposta|resposta autom[áàa]tica|aviso de aus[êe]ncia|mensagem autom[áa]tica de aus[êe]ncia`,
+	`automatisch (?:antwoord|bericht|afwezigheids\S*)|automatische (?:beantwoording|reactie|afwezigheids\S*)|afwezigheids[- ]?(?:bericht|melding|assistent)`,
 	`automatiskt? (?:svar|besked)|autosvar|fraværs(?:besked|melding|assistent)|frånvaro(?:meddelande|besked|assistent)`,
 	`automaattinen (?:vastaus|poissaolo\S*)|poissaolo(?:ilmoitus|viesti)`,
 	`automatyczna odpowied[zź]|odpowied[zź] automatyczna|autoodpowied[zź]|informacja o nieobecno[sś]ci`,
@@ -313,12 +313,12 @@ var automatic = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(
 // or until when they are away.
 var (
 	awayWords = strings.Join([]string{
-		`out[- ]of[- ](?:the[- ])?office|ooo|au(?:ß|ss)er haus|(?:ich bin )?(?:zur ?zeit |derzeit )?nicht im (?:büro|haus)|abwesend|abwesenheit|absen(?:te?|ce) du bureau|hors du bureau`,
-		`fuera de (?:la )?oficina|fuera del despacho|fuori (?:sede|ufficio)|fora do escrit[óo]rio|buiten kantoor|niet (?:aanwezig|op kantoor)|afwezig|poza biurem`,
+		`(?:i(?:['’]| a)?m (?:currently )?)?out[- ]of[- ](?:the[- ]|my )?office|ooo|i(?:['’]| a)?m (?:currently )?away from (?:the|my) (?:office|desk)|au(?:ß|ss)er haus|(?:ich bin )?(?:zur ?zeit |derzeit |momentan )?(?:nicht (?:im (?:büro|haus)|am platz)|abwesend|auf dienstreise)|abwesenheit|(?:je suis )?(?:actuellement )?absen(?:te?|ce) du bureau|hors du bureau`,
+		`(?:estoy )?fuera (?:de (?:la )?oficina|del despacho)|(?:sono )?fuori (?:sede|ufficio)|(?:estou )?fora do escrit[óo]rio|ausente do escrit[óo]rio|buiten kantoor|niet (?:aanwezig|op kantoor)|afwezig|poza biurem`,
 		`inte på kontoret|(?:er )?ikke på kontoret|poissa toimistosta|mimo kancel[áa][řr]|irodán kívül|вне офиса`,
 	}, "|")
-	awayNouns = `(?-i:AUTO)|away(?: from (?:my )?(?:mail|e-mail|desk))?|(?:on )?(?:vacation|holidays?|annual leave|leave)|urlaub|im urlaub|ferien|absence|absente?|en vacances|cong[ée]s?|vacances|ausencia|ausente|vacaciones|` +
-		`assenza|assente|ferie|in ferie|aus[êe]ncia|f[ée]rias|afwezigheid|(?:op )?vakantie|nieobecno[sś][cć]|nieobecn[ya]|urlop|frånvaro|frånvarande|semester|fravær|poissa|lomalla|dovolen[áa]|szabads[áa]g|отпуск|отсутствие`
+	awayNouns = `(?-i:AUTO)|automatic (?:e-?mail|message)|automatische (?:e-?mail|nachricht)|message automatique|mensaje autom[áa]tico|messaggio automatico|mensagem autom[áa]tica|wiadomo[sś][cć] automatyczna|away(?: from (?:my )?(?:mail|e-mail|desk))?|(?:on )?(?:vacation|holidays?|annual leave|leave)|urlaub|(?:ich bin )?im urlaub|ferien|absence|absente?|(?:je suis )?(?:en vacances|en cong[ée]s?|absente?)|cong[ée]s?|vacances|ausencia|ausente|vacaciones|` +
+		`assenza|assente|ferie|(?:sono )?(?:in ferie|assente)|aus[êe]ncia|f[ée]rias|afwezigheid|(?:op )?vakantie|nieobecno[sś][cć]|nieobecn[ya]|urlop|frånvaro|frånvarande|semester|fravær|poissa|lomalla|dovolen[áa]|szabads[áa]g|отпуск|отсутствие`
 	away = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
 		`(?:` + awayNouns + `)\s*:|(?:不在|休暇)[^\p{L}]*:|不在通知)`)
 	// Where a mail says itself that it need not be answered, less is enough; people write so, too.

@@ -299,7 +299,10 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 		event = c.event(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}
 	d := s.plain(c, now, event)
-	if _, ok := change.(Answer); ok {
+	if a, ok := change.(Answer); ok {
+		if a.Value == No && s.Words.Understand(c.Language(), a.Note).Stop {
+			c.stopped(string(c.Plan.With.Email), now)
+		}
 		c.hush(d)
 	}
 	return d, nil

@@ -64,7 +64,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 		}
 	}
 	if s.floods(len(due), b) {
-		due = nil
+		due, r.Held = nil, b.Doubt != ""
 	}
 	// Side by side: the words are made on all cores, and the commits share their syncs.
 	made := make([]*Draft, len(due))
@@ -133,7 +133,9 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	if made = slices.DeleteFunc(made, func(d *Draft) bool { return d == nil }); len(made) > 0 {
 		errs, err := s.Store.CommitAll(ctx, b.Slots, made)
 		if err != nil && !errors.Is(err, ErrConflict) {
-			return r, err
+			s.Log.Error("what is due can't be written down; trying again in a minute", "messages", len(made), "error", err)
+			r.Failed += len(made)
+			r.Again, made = b.Now.Add(rescan), nil
 		}
 		for i, d := range made {
 			if errs != nil {
@@ -143,7 +145,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 		}
 	}
 	if r.Beaten {
-		r.Again = b.Now
+		r.Again = b.Now.Add(20 * time.Millisecond)
 	}
 	slices.SortFunc(r.Decided, func(a, b *Message) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Row, b.Row))

@@ -30,9 +30,11 @@ func (a *app) askCommand() *cobra.Command {
 		Use:   "ask ID",
 		Short: "Send the permission-asking brief",
 		Long: `Send the brief that asks whether the two of you may have this conversation. It
-goes once for each round; --again repeats it. With --eml it is written to a file
-that your mail program opens as a draft, and counts as sent. --dry-run shows it also
-before you have checked in.`,
+goes once for each round; --again repeats it. By itself, a brief waits while another
+one to the same person is unanswered or the round before is still ahead, and none goes
+after a no; this command sends it all the same, and says so in its question. With
+--eml it is written to a file that your mail program opens as a draft, and counts as
+sent. --dry-run shows it also before you have checked in.`,
 		Example:           "  coalition ask maya --dry-run\n  coalition ask maya --yes\n  coalition ask maya --eml brief.eml",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,

@@ -72,7 +72,7 @@ func TestClocksArePutOtherwise(t *testing.T) {
 			t.Errorf("the update has no %s:\n%s", want, sent.Calendar)
 		}
 	}
-	for _, want := range []string{"new rules hold for the clocks", "may have shown: Thursday, 4 March 2027, 19:00", "It is: Thursday, 4 March 2027, 18:00"} {
+	for _, want := range []string{"new rules hold for the clocks", "it may have said: Thursday, 4 March 2027, 19:00–20:00 (Berlin)", "It is: Thursday, 4 March 2027, 18:00"} {
 		if !strings.Contains(plainText(t, sent), want) {
 			t.Errorf("the update does not say %q:\n%s", want, plainText(t, sent))
 		}
@@ -94,6 +94,51 @@ func TestClocksArePutOtherwise(t *testing.T) {
 		t.Errorf("status: got %s", got)
 	}
 	w.wantNext("remind Maya Chen")
+}
+
+// Where it is the partner's clock that is put otherwise the talk stays, and they have read another hour.
+func TestClocksOfThePartner(t *testing.T) {
+	zonestest.Use(t, zonestest.Old(t))
+	w := newWorld(t)
+	w.plan("maya", maya("permitted: She said yes.", "when: {start: 2027-03-04 17:00}", "timezone: America/Vancouver"))
+	w.pass()
+	w.later(time.Hour)
+	w.receive(w.reply(invites.Reply, invites.Accepted))
+	zonestest.Use(t, zones.BuiltIn())
+	w.pass()
+	w.want("invite-0")
+	w.wantNext("say whether Maya Chen is to get an update: the clocks of America/Vancouver are put otherwise by newer zone data, and the talk is there at Thu 4 Mar 2027 10:00 now, where they read 09:00: coalition move maya --start \"2027-03-04 17:00\" (with --told if they know)")
+	w.commit(w.Reschedule(w.find("maya"), plan.Slot{Wall: "2027-03-04T17:00", Zone: "Europe/Lisbon"}, w.now))
+	w.pass()
+	w.want("invite-0 update-1")
+	for _, want := range []string{"it may have said: Thursday, 4 March 2027, 09:00–10:00 (Vancouver)", "It is: Thursday, 4 March 2027, 10:00–11:00"} {
+		if text := plainText(t, w.arrived[1]); !strings.Contains(text, want) {
+			t.Errorf("the update does not say %q:\n%s", want, text)
+		}
+	}
+	w.wantNext("remind Maya Chen")
+}
+
+// A brief that has not left names the hours that hold when it does; one that has left is not repeated for them.
+func TestClocksInABrief(t *testing.T) {
+	for _, left := range []bool{true, false} {
+		zonestest.Use(t, zonestest.Old(t))
+		w := newWorld(t)
+		w.plan("maya", maya("when: {times: [2027-03-04 17:00, 2027-03-05 17:00]}", "timezone: America/Vancouver"))
+		if !left {
+			w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Text: "not now"} }
+		}
+		w.pass()
+		w.answer = nil
+		zonestest.Use(t, zones.BuiltIn())
+		w.later(time.Hour)
+		w.pass()
+		w.pass()
+		w.want("brief-0")
+		if text := plainText(t, w.arrived[0]); strings.Contains(text, "4 March 2027, 09:00") != left {
+			t.Errorf("left before: %v; it says\n%s", left, text)
+		}
+	}
 }
 
 // A state that an earlier version has written is asked about, too: it knows the instant from when the message was to

@@ -193,7 +193,7 @@ func (t *entryTaking) takeTime() {
 	text, length := fmt.Sprintf("moved in Google Calendar to %s", to), e.End.Sub(e.Start)
 	if stands := (Content{Start: to, Unix: e.Start.Unix()}); stands.shifts(&t.b.Told) && length == t.b.Told.Length {
 		// Nobody has moved it: it is where it was agreed on, by the newer zone data that Google has as well.
-		t.b.Told.Unix, t.b.Wrote.Start, t.b.Wrote.End = stands.Unix, e.Start, e.End
+		t.b.Told.Unix, t.b.Told.There, t.b.Wrote.Start, t.b.Wrote.End = stands.Unix, plan.SlotOf(e.Start.In(c.Zone())), e.Start, e.End
 		t.note("Google Calendar goes by the new clocks of %s, too; %s stands", to.Zone, to)
 		return
 	}
@@ -208,7 +208,7 @@ func (t *entryTaking) takeTime() {
 	}
 	starts := !e.Start.Equal(t.is.Start)
 	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
-	t.b.Told.Start, t.b.Told.Unix, t.b.Told.Length = to, e.Start.Unix(), e.End.Sub(e.Start)
+	t.b.Told.Start, t.b.Told.Unix, t.b.Told.There, t.b.Told.Length = to, e.Start.Unix(), plan.SlotOf(e.Start.In(c.Zone())), e.End.Sub(e.Start)
 	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
 	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) {
 		t.b.Answer = ""

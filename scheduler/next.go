@@ -266,8 +266,14 @@ func (c *Conversation) noteClocks(now time.Time) {
 // asksClocks asks the organizer whether the partner is to hear that clocks are put otherwise.
 func (c *Conversation) asksClocks(told *Content) string {
 	at := told.Start.Time()
-	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and calendars may show the talk of %s at %s: coalition move %s --start %q (with --told if they know)",
-		c.Plan.With.Name, told.Start.Zone, at.Format("Mon 2 Jan 2006 15:04"), time.Unix(told.Unix, 0).In(at.Location()).Format("15:04"), c.Ref(), c.typed(told.Start))
+	zone, what := told.Start.Zone, fmt.Sprintf("calendars may show the talk of %s at %s", at.Format("Mon 2 Jan 2006 15:04"), time.Unix(told.Unix, 0).In(at.Location()).Format("15:04"))
+	if at.Unix() == told.Unix { // it is the partner's clock
+		there := at.In(c.Zone())
+		_, clock, _ := strings.Cut(told.There.Wall, "T")
+		zone, what = told.There.Zone, fmt.Sprintf("the talk is there at %s now, where they read %s", there.Format("Mon 2 Jan 2006 15:04"), clock)
+	}
+	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and %s: coalition move %s --start %q (with --told if they know)",
+		c.Plan.With.Name, zone, what, c.Ref(), c.typed(told.Start))
 }
 
 // typed is a start as the organizer gives it to a command.
@@ -472,6 +478,8 @@ type Content struct {
 	// Unix is the instant of Start, in seconds, by the zone data that it was written with; 0: not known. An
 	// appointment is a time on a clock: it keeps that where a government puts the clocks otherwise.
 	Unix int64 `json:"unix,omitempty"`
+	// There is what the partner's clock shows at Start, by the same data; zero: not known.
+	There plan.Slot `json:"there,omitzero"`
 
 	Shape Shape `json:"-"` // of what stands in the calendar, where it is an odd one; "" of all else
 }
@@ -493,10 +501,13 @@ func (c *Content) moves(other *Content) bool {
 	return c.Start != other.Start || c.Length != other.Length || c.Place != other.Place
 }
 
-// shifts reports whether c is at the same time of the same clock as other, and at another instant, since the
-// clock is put otherwise by newer zone data.
+// shifts reports whether c is at the same time of the same clock as other, and at another instant, or at another
+// time of the partner's clock, since clocks are put otherwise by newer zone data.
 func (c *Content) shifts(other *Content) bool {
-	return c.Start == other.Start && c.Unix != other.Unix && c.Unix != 0 && other.Unix != 0
+	if c.Start != other.Start || c.Unix == 0 || other.Unix == 0 {
+		return false
+	}
+	return c.Unix != other.Unix || c.There.Zone == other.There.Zone && c.There.Wall != other.There.Wall
 }
 
 // tells reports whether somebody who knows of other knows c.
@@ -526,12 +537,18 @@ func (c *Conversation) Says(now time.Time, kind Kind) Content {
 		content.PartStat = c.PartStat
 	}
 	if !content.Start.IsZero() {
-		content.Unix = content.Start.Time().Unix()
+		at := content.Start.Time()
+		content.Unix, content.There = at.Unix(), plan.SlotOf(at.In(c.Zone()))
 	}
 	if kind == Brief {
 		d := c.dates(now)
-		content.Start, content.Unix = plan.Slot{}, 0
-		content.Rest = fingerprint(content.Rest, c.offers(now), d.From, d.To)
+		content.Start, content.Unix, content.There = plan.Slot{}, 0, plan.Slot{}
+		offers := c.offers(now)
+		var clocks []string // both people's, which the words name
+		for _, slot := range offers {
+			clocks = append(clocks, slot.Time().UTC().Format(time.RFC3339), slot.Time().In(c.Zone()).Format(time.RFC3339))
+		}
+		content.Rest = fingerprint(content.Rest, offers, clocks, d.From, d.To)
 		if p.Opening != "" {
 			content.Form = fingerprint(content.Form, p.Opening)
 		}

@@ -75,6 +75,9 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 		}
 		if told != nil && m.Content.shifts(told) && told.Length == m.Content.Length {
 			talk.Before, talk.NewClocks = templates.Former{Start: time.Unix(told.Unix, 0), Length: told.Length}, true
+			if told.Unix == m.Content.Unix { // as they have read it
+				talk.Before.Start = told.There.Time()
+			}
 		}
 		talk.NewPlace = told != nil && told.Place != m.Content.Place
 		talk.NewAgenda = told != nil && told.Aim != "" && told.Aim == m.Content.Aim && told.Rest != m.Content.Rest

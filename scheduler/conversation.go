@@ -163,6 +163,7 @@ type Conversation struct {
 	source   *plan.Plan
 	news     []Event // of the plan file, for the history; not stored yet
 	dirty    bool    // it says more than the store does
+	regained bool    // the plan has just named another address of the partner: see Reread
 	blind    bool    // what has happened to the event since is not known
 }
 
@@ -268,7 +269,8 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 		return nil
 	}
 	before, place := c.start(now), reaches(&c.Plan.Setting)
-	c.Reread = c.Reread || c.gains(&p.With)
+	c.regained = c.gains(&p.With)
+	c.Reread = c.Reread || c.regained
 	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
 	if c.Dates != nil {
 		c.Dates = &d

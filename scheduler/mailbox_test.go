@@ -20,6 +20,7 @@ type box struct {
 	since  time.Time // what Fetch was asked for last
 	broken error     // of all that is done with it
 	asked  int       // how often Sent was
+	closed int       // how often Close was
 }
 
 func (b *box) Fetch(_ context.Context, cursor string, since time.Time, take func([]*invites.Mail, string) error) error {
@@ -59,7 +60,7 @@ func (b *box) Sent(_ context.Context, id string) (found, ok bool, err error) {
 }
 
 func (b *box) Name() string { return "ana@box" }
-func (b *box) Close()       {}
+func (b *box) Close()       { b.closed++ }
 
 func TestReadMail(t *testing.T) {
 	w := asked(t)

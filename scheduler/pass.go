@@ -176,6 +176,9 @@ func (s *Scheduler) passed(r *Report, c *Conversation, d *Draft, err error) {
 		s.Log.Error("a conversation can't be carried on", "id", c.Ref(), "error", err)
 	default:
 		r.Decided = append(r.Decided, d.Messages...)
+		if c.regained && s.Mailbox != nil { // whoever waits there begins anew
+			s.Mailbox.Close()
+		}
 	}
 }
 

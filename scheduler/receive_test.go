@@ -373,6 +373,10 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 		w.plan("maya", maya(when, alias))
 		if passes {
 			w.pass()
+			w.pass()
+			if n := w.Mailbox.(*box).closed; n != 1 {
+				t.Errorf("whoever waits for mail was told %d times to read it again", n)
+			}
 		}
 		read("with the alias", scheduler.Permitted)
 		events := len(must(w.store.History(context.Background(), "maya")))

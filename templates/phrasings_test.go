@@ -38,7 +38,14 @@ var phrasings = []struct {
 	{"de", "", "Leider muss ich dankend ablehnen.", "no", nil},
 	{"de", "", "Vielen Dank, ich möchte das lieber nicht.", "no", nil},
 
+	{"en", "", "I'm afraid that won't be possible.", "no", nil},
+	{"en", "", "Thanks for reaching out, but I'm not interested.", "no", nil},
+	{"en", "", "Thanks for asking! I'm going to pass on this one.", "no", nil},
+	{"de", "", "Das ist mir leider nicht möglich.", "no", nil},
+	{"de", "", "Danke, aber ich habe kein Interesse.", "no", nil},
+
 	// A later.
+	{"de", "", "Im Moment leider nicht.", "later", nil},
 	{"en", "", "I can't right now, sorry.", "later", nil},
 	{"en", "", "I don't have time at the moment.", "later", nil},
 	{"en", "", "This isn't a good time, please ask me again later.", "later", nil},
@@ -64,6 +71,11 @@ var phrasings = []struct {
 	{"de", "", "Dann nehmen wir Termin 1!", "yes 1", nil},
 	{"de", "", "Sehr gern, vielen Dank für Ihre offene Mail. Termin 2 passt wunderbar.", "yes 2", nil},
 	{"de", "", "Na klar doch, 3 passt mir super", "yes 3", nil},
+
+	{"en", "", "1 works best for me, 2 would also work.", "yes 1 2", nil},
+	{"en", "", "Yes, 2. Let me know if anything changes.", "yes 2", nil},
+	{"de", "", "Klingt gut, lass es uns machen.", "yes", nil},
+	{"de", "", "Ja, Termin 1. Bei Fragen melden Sie sich gern.", "yes 1", nil},
 
 	// What stands around it.
 	{"en", "Maya Chen", "Yes, 1 works for me.\n\nBest wishes\nMaya\n\nMaya Chen | Head of Research | 14 Harbour Street | +44 20 5550 0142\nThis message may be confidential. If it was not meant for you, please do not read on, delete it and tell us.", "yes 1", nil},
@@ -116,6 +128,10 @@ var phrasings = []struct {
 	{"en", "", "I can't do 1, 2 works.", "", nil},
 	{"en", "", "2 doesn't work for me.", "", nil},
 	{"en", "", "None of these times work for me.", "", nil},
+	{"en", "", "Yes. Let me know if that suits my boss.", "", nil},
+	{"en", "", "I'd go for 2, if at all.", "", nil},
+	{"en", "", "Sure, when hell freezes over.", "", nil},
+	{"en", "", "Great. Just what I needed.", "", nil},
 	{"en", "", "Yes. Whatever.", "", nil},
 	{"en", "", "Yes, no time.", "", nil},
 	{"en", "", "Yes. I don't have time for this.", "", nil},

@@ -3,6 +3,8 @@ package email
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"coalition/invites"
 )
@@ -15,7 +17,7 @@ const mostLetter = 32 << 10
 var (
 	letterBegins = regexp.MustCompile(`(?i)this is the (qmail-send program|mail system|dragonfly mail agent|postfix program)|this message was created automatically by (the )?mail|` +
 		`diese (nachricht|e-mail|mail) wurde automatisch (vom|von einem|durch) `)
-	reportSubject = regexp.MustCompile(`(?i)^\W*(undeliver(ed|able)|non-?deliver|delivery (status|failure|failed|has failed|error|problem|delayed|incomplete|report|notification)|failure notice|` +
+	reportSubject = regexp.MustCompile(`(?i)^\W*(postmaster\W+)?(undeliver(ed|able)|non-?deliver|(e-?mail )?delivery (status|failure|failed|has failed|error|problem|delayed|incomplete|report|notification)|failure notice|` +
 		`mail (delivery|system error|could not|not delivered|returned)|returned (mail|to sender)|message (not delivered|undeliverable|could not|delivery|delayed|status)|could not (be delivered|deliver)|` +
 		`(e-?mail|your (message|mail|e-?mail)).{0,40} (not (be )?delivered|undeliverable|bounced|rejected)|unable to deliver|rejected: |warning: (could not|message|delayed)|delayed mail|` +
 		`unzustellbar|nicht zugestellt|nicht zustellbar|zustell|fehler (bei|in) der (nachrichten|mail|e-mail)?-?zustellung|(nachricht|mail|e-mail).{0,30}(nicht zugestellt|unzustellbar|nicht zustellbar|verzögert)|` +
@@ -30,15 +32,16 @@ var (
 		`will (be )?(retr(y|ied)|re-?attempt|try again|tried again|attempted again)|attempts? will (continue|be made)|will continue for|still (trying|being tried|queued)|warning message only|not need to re-?send|` +
 		`no action is required|(is|was|been|being|delivery|temporarily|mail) delayed|delayed mail|notification \(delay\)|delivery delay|taking longer|` +
 		`(noch|bisher|bislang) nicht zugestellt|verzögert|verzögerung|weiter(hin)? versuch|(erneut|wieder|nochmals|noch einmal|weiterhin) (versucht|zuzustellen|versuchen)|weitere (zustell)?versuche (werden|folgen)|nicht (erneut|noch einmal) (zu )?senden`)
+	letterWarns = regexp.MustCompile(`(?i)warning (message )?only|not (need|have) to re-?send|could not send (message|mail) for( the)? past|keine aktion erforderlich|nicht (erneut|noch einmal) (zu )?senden`)
 	letterFinal = regexp.MustCompile(`(?i)permanent(ly)?,? (error|failure|fatal|fail|undeliverable|reject)|fatal error|(failed|rejected|refused) permanently|(have|has|'ve|is|was|been|were) given up|(am|is|are)? ?giving up|gave up|not going to try|` +
 		`not be (re-?)?tr(ied|y)|(no|nothing) (further|more) (attempts?|tries|retries|deliver|will be tried)|(will|would|can|wo)(n't| ?not) (try|retry|attempt|be (re-?)?(sent|attempted))|retry (time ?-?out|limit)|` +
-		`too long (in|on) the queue|queue (for )?too long|(message|mail|delivery|queue) (time |lifetime )?(has )?expired|delivery time|not (be delivered|deliver it|deliver your message) (within|for|in|after) |` +
+		`too long (in|on) the queue|queue (for )?too long|(message|mail|delivery|queue) (time |lifetime )?(has )?expired|will be (deleted|removed) from (the )?queue|` +
 		`endgültig|aufgegeben|dauerhaft|permanente?[rn]? fehler|keine weiteren? (zustell)?versuch|nicht (mehr|noch einmal|erneut|weiter) (versucht|zugestellt)|kein weiterer (zustell)?versuch`)
 	letterRefused = regexp.MustCompile(`(?i)(could|can|was|were|did|has|have|been)( ?not|n't) (be |been |able to )?(deliver|reach|sent|send|accept)|unable to (be )?(deliver|reach)|undeliver|deliver[^.]{0,80} (has )?fail|fail(ed|ure)? to deliver|` +
-		`(notification|status)[^.]{0,20}\(failure\)|failure notice|returned (mail|to)|did( ?not|n't) reach|error delivering|user unknown|unknown (user|recipient|address)|no such (user|mailbox|address|recipient)|no mailbox|does(n't| ?not) exist|may not exist|` +
+		`(notification|status)[^.]{0,20}\(failure\)|failure notice|return(ed|ing) (mail|to|message to)|mail fail|malformed|did( ?not|n't) reach|error delivering|user unknown|unknown (user|recipient|address)|no such (user|mailbox|address|recipient)|no mailbox|does(n't| ?not) exist|may not exist|` +
 		`reject|refused|mailbox (is )?(full|unavailable|not found|disabled)|over quota|unzustellbar|nicht (zugestellt|zustellbar|erreicht)|konnten? nicht|fehlgeschlagen|gescheitert|existiert nicht|abgewiesen|abgelehnt|zurückgewiesen|unbekannt`)
 	supposes = regexp.MustCompile(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
-	sentence = regexp.MustCompile(`[^.!?]+([.!?]+[^\s.!?]+)*[.!?]*`) // a dot in the middle of a name or number ends none
+	sentence = regexp.MustCompile(`([^.!?]|[.!?]+[^\s.!?])+[.!?]*`) // a dot in the middle of a name or number ends none
 )
 
 var (
@@ -46,12 +49,12 @@ var (
 	replyCode  = regexp.MustCompile(`(?m)(?:^|[\s:("'“«>\[])([45][0-5]\d)(?:[ :)-]|$)`) // RFC 5321, section 4.2
 	returnedID = regexp.MustCompile(`(?mi)^[ \t>|]*(?:(?:x-original-)?message-?[- ]?id(?:entifier)?|nachrichten-?id)\s*:?\s*(<[^<>\s]+@[^<>\s]+>)`)
 	// Fields of a mail that comes back, as text; some stand in no letter but there.
-	returnedField = regexp.MustCompile(`(?i)^[ \t>|]*(received|return-path|message-id|mime-version|dkim-signature|delivered-to|from|to|date|subject|content-type|x-[a-z-]+|references|in-reply-to|reply-to|auto-submitted):`)
-	returnedSure  = regexp.MustCompile(`(?i)^[ \t>|]*(received|return-path|message-id|mime-version|dkim-signature):`)
+	returnedField = regexp.MustCompile(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature|delivered-to|from|to|date|subject|content-type|x-[a-z-]+|references|in-reply-to|reply-to|auto-submitted):`)
+	returnedSure  = regexp.MustCompile(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature):`)
 	returnedBelow = regexp.MustCompile(`(?i)below this line is a copy|this is a copy of (the|your) (message|headers)|original message (headers )?(follow|-|:)|message headers follow|header of the original|-- ?original message|(the )?beginning of your (mail|message)|ursprüngliche (nachricht|kopfzeilen)|kopfzeilen der ursprünglichen|` +
 		`transcript of (the )?original|unsent message below|^-+ *returned message`)
 	// What a server says besides its code, and where it only says that it says something.
-	reasons = regexp.MustCompile(`(?i)unknown|no such|not (exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|relay|permission|too large|unbekannt|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
+	reasons = regexp.MustCompile(`(?i)unknown|no such|no route|connect to|not (accept|exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|exceed|relay|permission|too large|unbekannt|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
 )
 
 // isReport reports whether a mail tells what has become of another one. local is its sender before the
@@ -106,6 +109,9 @@ func bounce(top *part, shown string) *invites.Bounce {
 	if b.Code == "" {
 		b.Code = statusCode.FindString(b.Text)
 	}
+	if b.For == "" {
+		b.For, _ = invites.ParseEmail(strings.TrimSpace(top.header.get("x-failed-recipients")))
+	}
 	if original := find(top, "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"); original != nil {
 		h, _, _ := splitHeader([]byte(strings.TrimLeft(original.text(), "\n")))
 		b.Of = lastID(h.get("message-id"))
@@ -129,8 +135,14 @@ func bounce(top *part, shown string) *invites.Bounce {
 			}
 		}
 	}
-	if b.For == "" {
-		b.For, _ = invites.ParseEmail(strings.TrimSpace(top.header.get("x-failed-recipients")))
+	if b.Of == "" && b.For == "" { // the first that it speaks of, and that is neither its writer nor its reader
+		known := strings.ToLower(top.header.get("from") + " " + top.header.get("to") + " " + top.header.get("delivered-to"))
+		for _, s := range anAddress.FindAllString(said, 10) {
+			if email, err := invites.ParseEmail(s); err == nil && !strings.Contains(known, strings.ToLower(email)) {
+				b.For = email
+				break
+			}
+		}
 	}
 	if b.Of == "" && b.For == "" {
 		return nil
@@ -175,6 +187,12 @@ func worst(b *invites.Bounce, groups []fields) (known bool) {
 		}
 		known, b.Unclear = true, false
 		said := typed(g.get("diagnostic-code"))
+		if !strings.ContainsFunc(said, unicode.IsLetter) { // the number of a program's end
+			said = ""
+		}
+		if _, comment, ok := strings.Cut(g.get("status"), "("); ok && said == "" {
+			said = strings.TrimSuffix(comment, ")")
+		}
 		b.Final, b.Text = final, cleanLine(decodeWords(first(said, mostValue)), mostSaid)
 		if better := statusCode.FindString(b.Text); better != "" && (code == "" || strings.HasSuffix(code, ".0.0")) {
 			code = better
@@ -223,13 +241,14 @@ func above(shown string) string {
 // letter fills in what a report says that is written for people only. b stays unclear where that leaves
 // room for doubt.
 func letter(b *invites.Bounce, subject, said string) {
-	var late, final, refused bool
+	var late, final, refused, warns bool
 	for paragraph := range strings.SplitSeq(subject+"\n\n"+said, "\n\n") {
 		for _, s := range sentence.FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
 			sure := !supposes.MatchString(s) // "if it fails permanently" has not happened
 			last := letterFinal.MatchString(s)
 			final = final || sure && last
 			late = late || !last && letterLate.MatchString(s)
+			warns = warns || sure && letterWarns.MatchString(s)
 			refused = refused || sure && letterRefused.MatchString(s)
 		}
 	}
@@ -241,6 +260,7 @@ func letter(b *invites.Bounce, subject, said string) {
 		codes += first(code, 1)
 	}
 	switch {
+	case warns: // which is all that it is, whatever its transcript says
 	case final:
 		b.Final = true
 	case late:
@@ -275,37 +295,66 @@ func reason(said string, final bool) string {
 	}
 	if best < 0 {
 		for i, line := range lines {
-			if m := statusCode.FindStringIndex(line); m != nil && best < 0 {
+			if m := statusCode.FindStringIndex(line); m != nil && best < 0 && !strings.HasPrefix(strings.ToLower(line), "status:") {
 				best, at = i, m[0]
 			}
 		}
 	}
 	if best >= 0 {
 		text := lines[best][at:]
+		if rest := statusCode.ReplaceAllString(text, ""); !replyCode.MatchString(text) && !strings.ContainsFunc(rest, unicode.IsLetter) {
+			text = strings.TrimSpace(lines[best]) // what it says stands before its code
+		}
 		for i := best + 1; i < len(lines) && i < best+5; i++ { // a reply of several lines, or one that was wrapped
 			line := strings.TrimSpace(lines[i])
 			code := replyCode.FindStringSubmatchIndex(line)
+			bare := len(strings.TrimSpace(text)) < 8
 			switch {
-			case line == "" || strings.ContainsAny(first(line, 1), "<[-") || strings.HasSuffix(line, ":"):
+			case line == "" || !bare && strings.ContainsAny(first(line, 1), "<[-") || strings.HasSuffix(line, ":"):
 				i = len(lines)
 			case code != nil && code[2] == 0:
 				text += " " + strings.TrimLeft(line[code[3]:], " -")
-			case code == nil && (len(lines[best]) > 60 || len(strings.TrimSpace(text)) < 5) && !strings.HasSuffix(strings.TrimSpace(text), "."):
+			case code == nil && (len(lines[best]) > 60 || bare) && !strings.HasSuffix(strings.TrimSpace(text), "."):
 				text += " " + line
 			default:
 				i = len(lines)
 			}
 		}
-		return cleanLine(strings.TrimRight(strings.TrimSpace(text), `'"”»)`), mostSaid)
+		text = strings.TrimRight(strings.TrimSpace(text), `'"”»`)
+		if !strings.Contains(text, "(") {
+			text = strings.TrimSuffix(text, ")")
+		}
+		return cleanLine(text, mostSaid)
 	}
 	for _, words := range []*regexp.Regexp{reasons, letterRefused} {
 		for paragraph := range strings.SplitSeq(said, "\n\n") {
 			for _, s := range sentence.FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
-				if s = strings.TrimSpace(s); words.MatchString(s) && !supposes.MatchString(s) {
-					return cleanLine(s, mostSaid)
+				if words.MatchString(s) && !supposes.MatchString(s) {
+					return cleanLine(recipient.ReplaceAllString(s, ""), mostSaid)
 				}
 			}
 		}
 	}
+	if !final {
+		return ""
+	}
+	// In whatever words: what stands behind the address, or else below the greeting.
+	for i, line := range lines {
+		if m := anAddress.FindStringIndex(line); m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
+			return cleanLine(lines[i+1], mostSaid)
+		}
+	}
+	for paragraph := range strings.SplitSeq(said, "\n\n") {
+		if text := strings.Join(strings.Fields(paragraph), " "); utf8.RuneCountInString(text) > 40 && !preamble.MatchString(text) {
+			return cleanLine(text, mostSaid)
+		}
+	}
 	return ""
 }
+
+// recipient is the address with which a line begins that says what is wrong with it.
+var recipient = regexp.MustCompile(`^\s*<?[\w.+=-]{1,64}@[\w.-]{1,200}\w>?[\s:]+`)
+
+var preamble = regexp.MustCompile(`(?i)automatically|automatisch|this is the|do not reply|message was received|\*{5}`)
+
+var anAddress = regexp.MustCompile(`[\w.+=-]{1,64}@[\w.-]{1,200}\w`)

@@ -232,6 +232,44 @@ Es wird kein weiterer Zustellversuch unternommen.
 Letzte Meldung des Servers: 421 too many connections, try again later
 
 ` + returned, "final", "421 too many connections, try again later"},
+	{"a delay in a frame", "From: MAILER-DAEMON@mail.example.org (Mail Delivery System)\nSubject: Delayed Mail (still being retried)", `This is the mail system at host mail.example.org.
+
+####################################################################
+# THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND YOUR MESSAGE. #
+####################################################################
+
+Your message could not be delivered for more than 2 hour(s).
+It will be retried until it is 5 day(s) old.
+
+<maya@example.net>: connect to mx.example.net[192.0.2.9]:25: No route to host
+
+` + returned, "late", "No route to host"},
+	{"given up by the queue", "From: Mail Delivery Subsystem <MAILER-DAEMON@mail.example.org>\nSubject: Returned mail: Cannot send message for 5 days", `   ----- Transcript of session follows -----
+maya@example.net... Deferred: Connection refused by [192.0.2.9]
+Message could not be delivered for 5 days
+Message will be deleted from queue
+
+   ----- Message header follows -----
+` + returned, "final", "Connection refused"},
+	{"fields of the mail above the reason", "From: postmaster@example.net\nSubject: Delivery Notification: Delivery has failed", `This report relates to a message you sent with the following header fields:
+
+  Message-id: <b1@example.org>
+  Date: Mon, 22 Feb 2027 09:00:00 +0000
+  From: Ana Lopes <ana@example.org>
+  To: maya@example.net
+
+Your message cannot be delivered to the following recipients:
+
+  Recipient address: maya@example.net
+  Reason: host/domain does not accept mail
+`, "final", "does not accept mail"},
+	{"a group, in a language of its own", "From: Mail Delivery Subsystem <mailer-daemon@groups.example>\nSubject: Delivery Status Notification (Failure)", `Dobrý den,
+
+skupina, kterou se pokoušíte kontaktovat, pravděpodobně neexistuje nebo do ní nemáte oprávnění psát.
+
+----- Original message -----
+
+` + returned, "final", "skupina, kterou se pokoušíte kontaktovat"},
 	{"what no server of ours sent", "From: MAILER-DAEMON@mx.example.net\nSubject: failure notice", "<maya@example.net>:\n550 no\n\n--- Below this line is a copy of the message.\n\nMessage-ID: <other@example.com>\n", "final", "550 no"},
 	{"one that names the mail in words", "From: postmaster@example.net\nSubject: Message undeliverable", "Your message could not be delivered.\nMessage id: <b1@example.org>\nRecipient: maya@example.net\nReason: 550 Denied by policy\n", "final", "550 Denied by policy"},
 	{"several lines of an answer", "From: MAILER-DAEMON@mx.example.net\nSubject: Mail delivery failed", `Delivery to maya@example.net failed:

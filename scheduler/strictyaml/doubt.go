@@ -25,8 +25,7 @@ func (d *Document) doubt(line, column int, text, mend string) {
 // weigh adds to the doubts what there is of the value n, which is text.
 func (d *Document) weigh(n *yaml.Node) {
 	if line, column, ok := d.cut(n); ok {
-		d.doubt(line, column, "the text ends before this #, which begins a comment",
-			"put the whole text in quotes, or a space behind the # where a comment is meant")
+		d.doubt(line, column, "the text ends before this #, which begins a comment", cutMend)
 	}
 	value := strings.TrimSpace(n.Value)
 	if !strings.ContainsFunc(value, noBreak) {
@@ -49,6 +48,8 @@ func (d *Document) weigh(n *yaml.Node) {
 // noBreak reports whether r looks like a space, and keeps the words on both sides on one line.
 func noBreak(r rune) bool { return r == '\u00a0' || r == '\u202f' || r == '\u2007' }
 
+const cutMend = "put the whole text in quotes, or a space behind the # where a comment is meant"
+
 const spaceFault, spaceMend = "a no-break space stands where a plain one belongs", "write a plain space"
 
 // misplaced matches a no-break space where YAML wants a plain one: as indentation, or behind a mark.
@@ -60,6 +61,23 @@ func (d *Document) misplacedSpaces() []Problem {
 		if at := misplaced.FindIndex(line); at != nil {
 			_, size := utf8.DecodeLastRune(line[:at[1]])
 			return []Problem{d.at(i+1, 1+utf8.RuneCount(line[:at[1]-size]), spaceFault, spaceMend)}
+		}
+	}
+	return nil
+}
+
+// cutOpen is the first problem of a file that can't be read because a # that begins a word has cut what closes a
+// list or a block.
+func (d *Document) cutOpen() []Problem {
+	for i, line := range d.lines {
+		mark := comment(line)
+		if mark == len(line) || bytes.Count(line[:mark], []byte(`"`))%2+bytes.Count(line[:mark], []byte("'"))%2 > 0 {
+			continue
+		}
+		open := bytes.Count(line[:mark], []byte("[")) + bytes.Count(line[:mark], []byte("{"))
+		shut := bytes.Count(line[:mark], []byte("]")) + bytes.Count(line[:mark], []byte("}"))
+		if next, _ := utf8.DecodeRune(line[mark+1:]); open > shut && (unicode.IsLetter(next) || unicode.IsDigit(next)) {
+			return []Problem{d.at(i+1, 1+utf8.RuneCount(line[:mark]), "the text ends before this #, which begins a comment", cutMend)}
 		}
 	}
 	return nil

@@ -29,6 +29,8 @@ func TestDoubts(t *testing.T) {
 		{"offer:\n  - a seat\n  - talk #3\n", "3:10 the text"},
 		{"agenda:\n- topic: room #7\n", "2:15 the text"},
 		{"agenda: [{topic: room #7\n  }]\n", "1:23 the text"},
+		{"agenda: [{topic: room #7}]\nname: a\n", "1:23 the text"},
+		{"offer: [a seat, talk #3]\n", "1:22 the text"},
 		{"name: a\u00a0b\n", "1:8 a no-break"},
 		{"long: |\n  one\n  two\u202fthree\n", "3:6 a no-break"},
 		{"long: \"one\n  two\u00a0three\"\n", "2:6 a no-break"},

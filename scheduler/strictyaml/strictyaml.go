@@ -111,8 +111,12 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 			break
 		}
 		if err != nil {
-			if spaces := d.misplacedSpaces(); spaces != nil {
-				return nil, spaces
+			why := d.misplacedSpaces()
+			if why == nil {
+				why = d.cutOpen()
+			}
+			if why != nil {
+				return nil, why
 			}
 			return nil, First(append(problems, d.syntax(err)))
 		}

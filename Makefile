@@ -4,8 +4,9 @@
 # make bench   runs the benchmarks
 # make fuzz    lives a thousand new random lives, and lets each fuzz target run for 20 seconds
 # make lint    runs the linter and the formatter
+# make zones   takes the built-in zone data from the newest Debian package, where that is newer
 
-.PHONY: test install bench fuzz lint build
+.PHONY: test install bench fuzz lint zones build
 
 test: install
 	RAPID_SEED=1 go test ./...
@@ -26,3 +27,6 @@ fuzz:
 
 lint:
 	go tool -modfile=.ci/tools/go.mod golangci-lint run
+
+zones:
+	go generate ./invites/zones

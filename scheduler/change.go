@@ -197,7 +197,7 @@ func (k Keep) apply(c *Conversation, now time.Time) error {
 		return c.isOver("cancelled")
 	case known == nil || k.To != known.Start || !says.shifts(known):
 		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " of another time, as far as is known", "leave out --told"}
-	case c.last(nil, Invite, Update).open() && c.Clocks.Retold == says.Unix:
+	case c.last((*Message).open, Invite, Update) != nil && c.Clocks.Retold == says.Unix:
 		return &Refusal{ErrUnfit, "the update is on its way already", "see: coalition log " + string(c.ID)}
 	}
 	c.Clocks.Kept = says.Unix

@@ -132,7 +132,7 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	mends := c.lostTime()
 	says := c.Says(now, Invite)
 	shifts := to == says.Start && says.shifts(told)
-	if m := c.last(nil, Invite, Update); to == says.Start && !mends && (!shifts || c.Clocks.Retold == says.Unix && m.Content == says) {
+	if m := c.last(nil, Invite, Update); to == says.Start && !mends && (!shifts || m != nil && c.Clocks.Retold == says.Unix && m.Content == says) {
 		if c.Cancelled == nil && (m.Content.Start == to || told.Start == to && told.Length == c.Length()) {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}

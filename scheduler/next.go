@@ -223,7 +223,7 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 		again = reminder.Again
 	}
 	switch who := c.Plan.With.Name; {
-	case c.shifted(now):
+	case c.shifted(now) && !c.declined() && !c.lost():
 		return Step{Next: c.asksClocks(told), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
 		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.slot(c).String() + ": coalition counter " + c.Ref(), Again: again}
@@ -253,7 +253,7 @@ func (c *Conversation) shifted(now time.Time) bool {
 
 // noteClocks lets the organizer have a notice of that, once.
 func (c *Conversation) noteClocks(now time.Time) {
-	if !c.settings.Notify || c.Cancelled != nil || c.said(No) || !c.shifted(now) || !now.Before(c.told().Start.Time()) {
+	if !c.settings.Notify || c.Cancelled != nil || c.said(No) || !c.shifted(now) || c.declined() || c.lost() || !now.Before(c.told().Start.Time()) {
 		return
 	}
 	if at := c.told().Start.Time().Unix(); c.Clocks.Noted != at {

@@ -705,7 +705,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 	}
 	if c.Channel == Google { // where this belongs; a COUNTER, which it does not know, is for the organizer
 		s := strings.ToLower(string(o.Method)) + " (by mail, from " + t.from() + ")"
-		if o.Method == invites.Counter && o.Start.After(t.at) && !o.Start.Equal(told.Start.Time()) {
+		if o.Method == invites.Counter {
 			said := strings.TrimSuffix("another time (by mail, from "+t.from()+"): "+o.Comment, ": ")
 			switch {
 			case t.attendee(o) == nil:

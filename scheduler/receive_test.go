@@ -1424,3 +1424,19 @@ func TestTaken(t *testing.T) {
 		}
 	}
 }
+
+// A counter-proposal by mail to a talk in Google Calendar says which of these it was, too; what they have answered says
+// the calendar.
+func TestCounterWithoutAnotherTimeInGoogle(t *testing.T) {
+	w, _ := booked(t)
+	w.later(time.Hour)
+	c := w.find("maya")
+	at := c.Start(w.now).UTC()
+	mail := &invites.Mail{Key: "k", MessageID: "r@example.org", At: w.now, From: invites.Address{Email: "maya@example.org"}, Sort: invites.Personal,
+		Calendar: &invites.Object{Method: invites.Counter, UID: c.UID, Sequence: c.Sequence, Stamp: w.now.UTC(), Start: at, End: at.Add(c.Length()),
+			Comment: "Earlier?", Attendees: []invites.Attendee{{Email: "maya@example.org", PartStat: invites.Declined}}}}
+	const says = "a counter-proposal (by calendar, from maya@example.org) that names the time that stands: Earlier?"
+	if r := w.receive(mail); r.Counted || r.What != says || w.find("maya").PartStat != invites.NeedsAction {
+		t.Errorf("counted %v, %s: %s", r.Counted, w.find("maya").PartStat, r.What)
+	}
+}

@@ -47,16 +47,19 @@ const (
 
 // waits is the next step of a conversation whose message m waits at the door.
 func (d *Door) waits(m *Message) string {
-	what, at := m.Kind.noun(), d.Until.Format("15:04")
+	what, at := m.Kind.noun(), "at "+d.Until.Format("15:04")
+	if !time.Now().Before(d.Until) {
+		at = "at once where a daemon runs"
+	}
 	switch {
 	case d.Code == codeLogin:
 		return "sign in to Google again, for the " + what + ": coalition auth google"
 	case d.Code == codeGuests && m.Kind == Invite:
 		return "wait until Google takes guests again, or send the invitation by mail: coalition invite " + Ref(m.ID, m.Round) + " --mail"
 	case d.Fault == FaultAccount:
-		return fmt.Sprintf("mend what keeps the %s from going, then: coalition resume (it is tried again at %s): %s", what, at, d.Text)
+		return fmt.Sprintf("mend what keeps the %s from going, then: coalition resume (it is tried again %s): %s", what, at, d.Text)
 	case d.Until.Sub(time.Now()) > knockServer:
-		return fmt.Sprintf("deliver the %s, which is tried again at %s: %s", what, at, d.Text)
+		return fmt.Sprintf("deliver the %s, which is tried again %s: %s", what, at, d.Text)
 	}
 	return fmt.Sprintf("deliver the %s, which is tried again within a minute: %s", what, d.Text)
 }

@@ -262,3 +262,52 @@ func TestDoorAndPoison(t *testing.T) {
 		}
 	})
 }
+
+// The door to the mailbox: further runs leave it alone where it was closed, whoever asks for it does not.
+func TestMailboxDoor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := newWorld(t)
+		w.now = time.Now()
+		b := &counted{box: &box{broken: wrong}}
+		w.Mailbox = b
+		once := func(tries int, told bool) {
+			t.Helper()
+			b.tries = 0
+			r, err := w.Once(ctx, ctx, func(*scheduler.Board) {})
+			if err != nil || b.tries != tries || (r.Unread != nil) != told {
+				t.Errorf("%d tries, %v, %v; want %d", b.tries, r.Unread, err, tries)
+			}
+		}
+		once(1, true)
+		once(0, true)
+		time.Sleep(9 * time.Minute)
+		once(0, true)
+		if err := w.ReadMail(ctx); err == nil || b.tries != 1 {
+			t.Errorf("by a command: %d tries, %v", b.tries, err)
+		}
+		time.Sleep(9 * time.Minute)
+		once(0, true)
+		if doors := w.board().Doors; len(doors) != 1 || doors[0].Name != scheduler.MailboxDoor || doors[0].Tries != 2 {
+			t.Errorf("closed: %+v", doors)
+		}
+		time.Sleep(2 * time.Minute)
+		b.broken = nil
+		once(1, false)
+		once(1, false)
+		if doors := w.board().Doors; len(doors) != 0 {
+			t.Errorf("still closed: %+v", doors[0])
+		}
+	})
+}
+
+// counted counts how often a mailbox is read.
+type counted struct {
+	*box
+	tries int
+}
+
+func (c *counted) Fetch(ctx context.Context, cursor string, since time.Time, take func([]*invites.Mail, string) error) error {
+	c.tries++
+	return c.box.Fetch(ctx, cursor, since, take)
+}

@@ -127,7 +127,8 @@ type Store interface {
 	Unlock(ctx context.Context, name, account string) error
 	// Leave ends a try that has told nothing.
 	Leave(ctx context.Context, name, account string) error
-	// Hurry lets what waits for another try by a channel be tried at once.
+	// Hurry lets what waits for another try by a channel be tried at once, and the doors that wait for a sign-in
+	// to Google (Code 401).
 	Hurry(ctx context.Context, by Channel) error
 	// Recover frees the claims of processes of this organizer that are gone, or have not shown for a minute that they
 	// live: messages that had not reached their dot are queued again, the others are unclear. It returns them. What

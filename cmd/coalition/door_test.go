@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"coalition/invites/google/googletest"
 )
 
 // doorConfig is a config for mail through p, with a password in a file beside it.
@@ -235,5 +237,63 @@ func TestFailedGoesAgain(t *testing.T) {
 	}
 	if code, _, stderr := coalition(t, dir, "--at", "2027-03-03 12:00", "approve", "tom", "--yes"); code != exitDone || len(p.arrived) != 3 {
 		t.Errorf("the reminder: exit %d, %d arrived\n%s", code, len(p.arrived), stderr)
+	}
+}
+
+// TestGoogleDoor: one write shows that Google takes no more for now, or wants a sign-in; the others wait with it, and
+// go when it is over.
+func TestGoogleDoor(t *testing.T) {
+	const many = 6
+	var plans []string
+	for i := range many {
+		plans = append(plans, fmt.Sprintf("p%d", i), strings.Replace(googlePlan, "maya@", fmt.Sprintf("p%d@", i), 1)+"permitted: In person.\n")
+	}
+	writes := func(d *desk) int { return d.Count("events.insert", "events.patch", "events.update", "events.import") }
+	nexts := func(d *desk, want string) {
+		t.Helper()
+		stdout, _ := d.do(0, "list", "--json")
+		if n := strings.Count(stdout, want); n != many {
+			t.Errorf("%d times %q in\n%s", n, want, stdout)
+		}
+	}
+	for _, test := range []struct {
+		name string
+		do   func(d *desk)
+		exit int
+		next string
+		mend func(d *desk)
+		most int // writes in the first two runs
+	}{
+		{"no more guests", func(d *desk) { d.Quota(1000) }, exitFailed, "wait until Google takes guests again", func(d *desk) { d.Heal(); d.do(0, "resume") }, 1},
+		{"too many requests", func(d *desk) {
+			d.Fail(googletest.Fault{Call: "events.insert", Status: 429, RetryAfter: time.Hour, Times: -1})
+		}, exitFailed, "too many requests", func(d *desk) { d.Heal(); d.do(0, "resume") }, 1},
+		{"signed out", func(d *desk) { d.RevokeGrant() }, exitLogin, "sign in to Google again", func(d *desk) { d.signIn() }, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, "hold_over: 1000\n", plans...)
+			d.do(0, "pause")
+			d.do(0, "daemon", "--once")
+			test.do(d)
+			d.do(0, "resume")
+			d.Forget()
+			for range 2 {
+				d.do(test.exit, "daemon", "--once")
+			}
+			if n := writes(d); n > test.most {
+				t.Errorf("%d writes in two runs; want at most %d", n, test.most)
+			}
+			nexts(d, test.next)
+			test.mend(d)
+			d.do(0, "daemon", "--once")
+			d.do(0, "daemon", "--once")
+			if n := len(d.Events()); n != many {
+				t.Errorf("%d events in the end", n)
+			}
+			if n := len(d.Notices()); n != many {
+				t.Errorf("%d guests were told", n)
+			}
+		})
 	}
 }

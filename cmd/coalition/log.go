@@ -70,6 +70,7 @@ With --json, an array of messages and events. What is absent is null:
 					}
 				}
 			}
+			a.sayDoors(b)
 			entries, err := a.logRows(cmd.Context(), b, only...)
 			if err != nil {
 				return err

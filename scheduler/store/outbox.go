@@ -290,7 +290,7 @@ func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
 		if _, err := tx.exec("UPDATE messages AS m SET not_before = 0 WHERE m.organizer = $1 AND m.owner = '' AND "+claimable+by(channel), s.organizer); err != nil {
 			return err
 		}
-		if _, err := tx.exec("UPDATE doors SET until = 0 WHERE organizer = $1 AND name = $2", s.organizer, string(channel)); err != nil {
+		if _, err := tx.exec("UPDATE doors SET until = 0 WHERE organizer = $1 AND (name = $2 OR code = 401)", s.organizer, string(channel)); err != nil {
 			return err
 		}
 		return s.tell(tx)

@@ -94,13 +94,15 @@ func (s *Scheduler) retries() chan struct{} {
 	return s.retry
 }
 
-// renewed reports whether an account is another one than when this was asked last.
+// renewed reports whether an account is another one than when this was asked last, or a door is closed: its time
+// may have come while the machine slept, and the timers with it.
 func (s *Scheduler) renewed() (changed bool) {
 	s.doors.mu.Lock()
 	defer s.doors.mu.Unlock()
 	if s.doors.accounts == nil {
 		s.doors.accounts = make(map[string]string)
 	}
+	changed = len(s.doors.told) > 0
 	for _, name := range []string{string(Mail), string(Google), MailboxDoor} {
 		now := s.account(name)
 		old, known := s.doors.accounts[name]

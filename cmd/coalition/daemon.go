@@ -325,6 +325,8 @@ func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused 
 			reason = ": " + otherVia
 		case m.Door() != nil:
 			reason = a.atDoor(m.Door())
+		case reason == "":
+			reason = ": " + otherTries
 		}
 		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
 		return true
@@ -334,6 +336,9 @@ func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused 
 	}
 	return false
 }
+
+// otherTries is why a message waits while another process tries the server.
+const otherTries = "another process is just trying the server; see: coalition list"
 
 // atDoor is why a message waits at a closed door, told once for all that wait there.
 func (a *app) atDoor(d *scheduler.Door) string {

@@ -584,7 +584,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 			case m.Door() != nil:
 				reason = strings.TrimPrefix(a.atDoor(m.Door()), ": ")
 			case reason == "":
-				reason = "another process is just trying the server; see: coalition list"
+				reason = otherTries
 			}
 			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
 		case scheduler.Unclear:

@@ -137,6 +137,13 @@ func (s *server) took() int {
 	return len(s.accepted)
 }
 
+// connections is how many there have been.
+func (s *server) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.commands)
+}
+
 // said is what the client said on its n-th connection.
 func (s *server) said(n int) []string {
 	s.mu.Lock()

@@ -50,8 +50,9 @@ type SMTP struct {
 
 	mu      sync.Mutex
 	free    []*session
-	dialing chan struct{} // one at a time: a closed door is knocked at once, however many messages wait
-	failed  *invites.DeliveryError
+	dialing chan struct{}          // one at a time: a closed door is knocked at once, however many messages wait
+	failed  *invites.DeliveryError // what came of the last one in vain, and when
+	since   time.Time
 	fails   int
 }
 
@@ -230,6 +231,10 @@ func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error)
 	return s.connect(ctx)
 }
 
+// moment is how long it is not tried again whether a server that was not to be had is there now: several messages may
+// find out at the same time that it is gone.
+const moment = 300 * time.Millisecond
+
 // connect makes a connection, or takes one that has become free while another was made. Who waited for one
 // that could not be made does not try it again.
 func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error) {
@@ -247,7 +252,7 @@ func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fails != fails {
+	if s.fails != fails || time.Since(s.since) < moment {
 		again := *s.failed
 		return nil, false, &again
 	}
@@ -260,7 +265,7 @@ func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error)
 	s.mu.Lock()
 	var fault *invites.DeliveryError
 	if errors.As(err, &fault) {
-		s.failed = fault
+		s.failed, s.since = fault, time.Now()
 		s.fails++
 	}
 	return c, false, err

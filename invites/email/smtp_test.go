@@ -678,3 +678,30 @@ func sink(b *testing.B) (port int) {
 	})
 	return l.Addr().(*net.TCPAddr).Port
 }
+
+// However many messages find a server closed at the same time, it is knocked at once, and all hear of it.
+func TestSendKnocksOnce(t *testing.T) {
+	for name, srv := range map[string]*server{
+		"busy":           {security: email.Clear, do: at(greeting, "421 too busy")},
+		"wrong password": {security: email.Clear, auth: "PLAIN", do: at("AUTH", "535 5.7.8 wrong")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := srv.start(t)
+			c := s.client()
+			defer c.Idle()
+			var side sync.WaitGroup
+			for n := range 20 {
+				side.Go(func() {
+					err := c.Send(t.Context(), parcel(n), func() error { t.Error("dot was called"); return nil })
+					if f := fault(t, err); !f.Channel || f.Code == 0 {
+						t.Errorf("got %+v", f)
+					}
+				})
+			}
+			side.Wait()
+			if s.connections() != 1 {
+				t.Errorf("%d connections, want one", s.connections())
+			}
+		})
+	}
+}

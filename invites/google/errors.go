@@ -50,7 +50,7 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	case errors.Is(err, invites.ErrLogin):
 		return &invites.DeliveryError{Channel: true, Err: err, Text: oneLine(err.Error())}
 	}
-	f := &invites.DeliveryError{Channel: true, Err: cmp.Or(ctx.Err(), err)}
+	f := &invites.DeliveryError{Channel: true, Account: errors.As(err, new(*tls.CertificateVerificationError)), Err: cmp.Or(ctx.Err(), err)}
 	what := cause(ctx, err)
 	if f.Unclear = writing && !unsent(err); f.Unclear {
 		f.Text = "whether Google Calendar took the change is not known: " + what

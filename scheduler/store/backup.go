@@ -430,6 +430,13 @@ func (s *Store) take(ctx context.Context, path, organizer string) error {
 			return err
 		}
 	}
+	// Whoever had messages in their hands does not have these.
+	if _, err := tx.ExecContext(ctx, `UPDATE messages SET owner = '', phase = '', not_before = CASE WHEN owner = '' THEN not_before ELSE 0 END,
+		unclears = CASE WHEN phase <> 'dot' THEN unclears WHEN via = 'google' THEN 1 ELSE unclears + 1 END,
+		state = CASE WHEN state <> 'sending' THEN state WHEN phase = 'dot' OR unclears = 1 AND kind <> 'reminder' THEN 'unclear' ELSE 'queued' END
+		WHERE organizer = $1 AND (owner <> '' OR state = 'sending')`, s.organizer); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, s.db.notify()); err != nil {
 		return err
 	}

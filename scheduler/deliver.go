@@ -92,6 +92,7 @@ func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, force bool, r
 	close(d.work)
 	wg.Wait()
 	d.busy.Wait()
+	s.keepMarks()
 	if d.knocked != nil { // there was nothing to try it with after all
 		if err := s.Store.Leave(context.WithoutCancel(hard), d.knocked.Name, d.knocked.Account); err != nil {
 			s.Log.Error("the end of a try can't be written down", "error", err)
@@ -308,7 +309,7 @@ func (d *delivery) hand(m *Message, dotted *bool) {
 			return err
 		}
 		*dotted = true
-		d.Mark(d.hard)
+		d.marks(d.hard, m.Count)
 		return nil
 	})
 	stale := d.judge(m, err, *dotted)

@@ -124,6 +124,8 @@ type Message struct {
 
 	Untried bool // of a claim that ends: nothing of the message was offered to anybody
 
+	Count int64 // how many messages have left, this one included, when it was about to: set by [Store.Dot]
+
 	booking *Booking // of the conversation, at the claim
 	door    *Door    // the closed one that it waits at, when it was loaded; nil: none
 

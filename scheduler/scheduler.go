@@ -63,8 +63,10 @@ type Scheduler struct {
 	flood  time.Time    // in real time: since when more files are being written than may go at once; zero: they are not
 	intake sync.Mutex   // what comes in is judged one after the other: who answers first has the time
 
-	marking sync.Mutex
-	marked  int64 // what the marker counts at least
+	marking  sync.Mutex
+	standing *Standing    // as it was seen last; nil: it has to be looked at
+	marked   atomic.Int64 // what the marker counts at least
+	synced   time.Time    // when the marker was brought to the disk last; zero: it has not changed since
 
 	written *plan.Folder // the plans as they are now, for whoever holds intake; nil before
 
@@ -140,8 +142,8 @@ type Store interface {
 	Approve(ctx context.Context, rows []int64) error
 	// Hold keeps queued messages that nobody has approved until somebody does.
 	Hold(ctx context.Context, rows []int64) error
-	// Standing is what the state knows of itself. Dot counts one more message as sent, and so does Commit
-	// for one that comes in as accepted.
+	// Standing is what the state knows of itself. Dot counts one more message as sent, and gives it the
+	// number; Commit counts those that come in as accepted.
 	Standing(ctx context.Context) (Standing, error)
 	// Distrust begins a doubt: all messages that wait are held, why is their Error, and until Trust none is
 	// claimed that nobody has approved. They are flagged: they may have gone before.

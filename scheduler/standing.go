@@ -104,6 +104,9 @@ func (s *Scheduler) doubted(ctx context.Context) (st Standing, d Doubt, text str
 // held, and stays so until [Scheduler.Vouch]. It is called before anything is sent.
 func (s *Scheduler) Stand(ctx context.Context) error {
 	st, d, text, err := s.doubted(ctx)
+	s.marking.Lock()
+	s.standing = nil
+	s.marking.Unlock()
 	switch {
 	case err != nil:
 		return err
@@ -115,7 +118,8 @@ func (s *Scheduler) Stand(ctx context.Context) error {
 		err = s.Store.Trust(ctx, 0, 0)
 	}
 	if err == nil && d == "" && st.Sent > 0 {
-		s.Mark(ctx)
+		s.marks(ctx, st.Sent)
+		s.keepMarks()
 	}
 	return err
 }
@@ -142,21 +146,36 @@ func (s *Scheduler) Vouch(ctx context.Context) error {
 		}
 		return &plan.Marker{State: st.ID, Messages: sent}
 	})
+	s.standing = nil
 	return nil
 }
 
 // Mark lets the marker beside the plans know of what is about to leave. Where it can't be written, that
 // is said once, and all goes on.
 func (s *Scheduler) Mark(ctx context.Context) {
+	s.marks(ctx, 0)
+	s.keepMarks()
+}
+
+// marks is Mark for a message that is about to be the count-th one to leave; 0: it is not known which.
+func (s *Scheduler) marks(ctx context.Context, count int64) {
+	if count > 0 && count <= s.marked.Load() {
+		return // those that leave at the same moment are counted together
+	}
 	s.marking.Lock()
 	defer s.marking.Unlock()
-	st, err := s.Store.Standing(ctx)
-	if err != nil {
-		s.unmarked(err)
+	if count > 0 && count <= s.marked.Load() {
 		return
 	}
-	if st.Doubt == "" && st.Sent <= s.marked {
-		return // messages that leave at the same moment are counted together
+	st := s.standing
+	if count == 0 || st == nil || st.Doubt != "" { // which another process may have ended
+		now, err := s.Store.Standing(ctx)
+		if err != nil {
+			s.unmarked(err)
+			return
+		}
+		st, s.standing = &now, &now
+		count = max(count, now.Sent)
 	}
 	s.mark(func(old *plan.Marker) *plan.Marker {
 		switch {
@@ -165,15 +184,41 @@ func (s *Scheduler) Mark(ctx context.Context) {
 		case old != nil && (st.Doubt != "" || old.State != st.ID): // who is right will turn out; one more has left
 			return &plan.Marker{State: old.State, Messages: old.Messages + 1}
 		case old != nil:
-			return &plan.Marker{State: st.ID, Messages: max(st.Sent, old.Messages)}
+			count = max(count, old.Messages)
 		}
-		return &plan.Marker{State: st.ID, Messages: st.Sent}
+		return &plan.Marker{State: st.ID, Messages: count}
 	})
-	s.marked = st.Sent
+	if st.Doubt == "" {
+		s.marked.Store(count)
+	}
 }
 
+// mark changes the marker. Whoever looks sees that at once; on the disk it is within a moment: were the
+// power cut before, the state would still know what has left.
 func (s *Scheduler) mark(change func(old *plan.Marker) *plan.Marker) {
-	if err := s.Plans.SetMarker(change); err != nil {
+	const within = 200 * time.Millisecond
+	now := time.Now()
+	if s.synced.IsZero() {
+		s.synced = now
+	}
+	sync := now.Sub(s.synced) >= within
+	if sync {
+		s.synced = now
+	}
+	if err := s.Plans.SetMarker(sync, change); err != nil {
+		s.unmarked(err)
+	}
+}
+
+// keepMarks brings the marker to the disk, where that is still to be done.
+func (s *Scheduler) keepMarks() {
+	s.marking.Lock()
+	defer s.marking.Unlock()
+	if s.synced.IsZero() {
+		return
+	}
+	s.synced = time.Time{}
+	if err := s.Plans.SyncMarker(); err != nil {
 		s.unmarked(err)
 	}
 }

@@ -90,8 +90,9 @@ func lockMarker(path string, write bool) (unlock func()) {
 }
 
 // SetMarker writes what change makes of the marker; old is nil where there is none, or none that can be
-// read, and a result of nil leaves everything as it is. It is on the disk when SetMarker returns.
-func (f *Folder) SetMarker(change func(old *Marker) *Marker) error {
+// read, and a result of nil leaves everything as it is. Everybody sees it at once; with sync it is on the
+// disk when SetMarker returns.
+func (f *Folder) SetMarker(sync bool, change func(old *Marker) *Marker) error {
 	file, err := os.OpenFile(f.MarkerPath(), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := f.newMarker(change(nil)); !errors.Is(err, fs.ErrExist) {
@@ -114,7 +115,28 @@ func (f *Folder) SetMarker(change func(old *Marker) *Marker) error {
 	if _, err := file.WriteAt(text, 0); err != nil {
 		return err
 	}
-	return errors.Join(file.Truncate(int64(len(text))), file.Sync())
+	if info, err := file.Stat(); err == nil && info.Size() > int64(len(text)) {
+		if err := file.Truncate(int64(len(text))); err != nil {
+			return err
+		}
+	}
+	if sync {
+		return file.Sync()
+	}
+	return nil
+}
+
+// SyncMarker brings the marker to the disk.
+func (f *Folder) SyncMarker() error {
+	file, err := os.Open(f.MarkerPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return file.Sync()
 }
 
 // newMarker writes a marker where there is none: whole, or not at all.

@@ -22,7 +22,7 @@ func TestMarker(t *testing.T) {
 		all.Go(func() {
 			own := &plan.Folder{Path: f.Path}
 			for range 25 {
-				if err := own.SetMarker(func(old *plan.Marker) *plan.Marker {
+				if err := own.SetMarker(false, func(old *plan.Marker) *plan.Marker {
 					if old == nil {
 						return &plan.Marker{State: "0123456789abcdef0123456789abcdef", Messages: 1}
 					}

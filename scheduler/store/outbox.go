@@ -224,7 +224,7 @@ func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
 		return s.count(tx)
 	})
 	if err == nil {
-		m.Flagged = flagged
+		m.Flagged, m.Count = flagged, s.counted.Load()
 	}
 	return err
 }

@@ -39,8 +39,8 @@ func (s *Store) install(ctx context.Context, readOnly bool) error {
 func (s *Store) Secret() []byte { return s.secret }
 
 // count counts a message that leaves.
-func (s *Store) count(tx *txn) error {
-	_, err := tx.exec("UPDATE installations SET sent = sent + 1 WHERE organizer = $1", s.organizer)
+func (s *Store) count(tx *txn) (err error) {
+	tx.counted, _, err = number(context.Background(), tx, "UPDATE installations SET sent = sent + 1 WHERE organizer = $1 RETURNING sent", s.organizer)
 	return err
 }
 

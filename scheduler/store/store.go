@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrNewer is returned by [Open] for a database that a later version of the program has written.
@@ -45,6 +46,7 @@ type Store struct {
 	changes chan struct{}
 
 	watching sync.WaitGroup
+	counted  atomic.Int64 // how many messages have left, as of the last one that this process has counted
 
 	owning sync.Mutex // while the owner is made
 

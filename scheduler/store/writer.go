@@ -19,6 +19,8 @@ type op struct {
 type txn struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+
+	counted int64 // how many messages have left, where one more does with this transaction; else 0
 }
 
 func (t *txn) prepare(query string) (*sql.Stmt, error) {
@@ -167,6 +169,7 @@ func (s *Store) carryOut(tx *txn, batch []op) *txn {
 		tx = &txn{conn: conn, stmts: make(map[string]*sql.Stmt)}
 	}
 	fit := true
+	tx.counted = 0
 	err := s.transact(tx, func() error {
 		for _, o := range batch {
 			if err := o.guarded(tx); err != nil {
@@ -180,6 +183,9 @@ func (s *Store) carryOut(tx *txn, batch []op) *txn {
 			tx = s.carryOut(tx, []op{o})
 		}
 		return tx
+	}
+	if err == nil && tx.counted > 0 { // for all that leave now: one mark will do for them
+		s.counted.Store(tx.counted)
 	}
 	for _, o := range batch {
 		o.done <- err

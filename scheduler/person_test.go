@@ -334,9 +334,14 @@ func (w *world) letterTo(id, text string) *invites.Mail {
 	w.later(time.Second)
 	for _, p := range slices.Backward(w.arrived) {
 		if p.ID == id {
-			return &invites.Mail{Sort: invites.Personal, Key: id + text + w.now.String(), At: w.now, From: invites.Address{Email: p.To}, Subject: "Re: your mail", Refs: []string{p.MessageID}, Text: text}
+			return w.letterOf(p, text)
 		}
 	}
 	w.t.Fatalf("nothing has gone to %s", id)
 	return nil
+}
+
+// letterOf is a plain reply to a message.
+func (w *world) letterOf(p *invites.Parcel, text string) *invites.Mail {
+	return &invites.Mail{Sort: invites.Personal, Key: p.MessageID + text + w.now.String(), At: w.now, From: invites.Address{Email: p.To}, Subject: "Re: your mail", Refs: []string{p.MessageID}, Text: text}
 }

@@ -233,7 +233,9 @@ func (a *app) rehearsePass(ctx context.Context) error {
 			when = f.Due.In(zone).Format(timeLayout)
 		}
 		rows = append(rows, row)
-		a.say("%-13s%s, the %s to %s, %s", verb, f.Conversation.Ref(), name(m), m.To, when)
+		if !a.json { // it is what was asked for, also with -q
+			fmt.Fprintf(a.stdout, "%-13s%s, the %s to %s, %s\n", verb, f.Conversation.Ref(), name(m), m.To, when)
+		}
 	}
 	a.sayRest(b, told)
 	switch {

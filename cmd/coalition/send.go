@@ -428,7 +428,14 @@ func spanWords(start time.Time, length time.Duration, here, there *time.Location
 
 // whereWords is a setting in one line.
 func whereWords(s plan.Setting) string {
-	return strings.Join(slices.DeleteFunc([]string{string(s.Kind), s.Place, string(s.Phone), string(s.URL)}, func(s string) bool { return s == "" }), ", ")
+	caller := ""
+	if s.Kind == plan.Phone {
+		caller = "you call them"
+		if s.Caller == plan.CallerPartner {
+			caller = "they call you"
+		}
+	}
+	return strings.Join(slices.DeleteFunc([]string{string(s.Kind), s.Place, caller, string(s.Phone), string(s.URL)}, func(s string) bool { return s == "" }), ", ")
 }
 
 func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error {

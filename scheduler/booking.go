@@ -198,6 +198,12 @@ func (m *Message) change() (*invites.Change, error) {
 		is := b.Is
 		is.In = b.In
 		ch.Was, ch.Is = &b.Wrote, &is
+		switch left := len(b.Wrote.Guests) == 0 && m.Content.Start == b.Told.Start && !ch.Restore; {
+		case left:
+			ch.Guests = nil // since it was decided, they may have left; or have come back
+		case len(ch.Guests) == 0:
+			ch.Guests = b.Wrote.Guests
+		}
 	}
 	return ch, nil
 }
@@ -220,7 +226,7 @@ func (c *Conversation) Written(m *Message) {
 		}
 	}
 	if old := c.Booking; old != nil {
-		asks := b.Told.moves(&old.Told) || b.Told.shifts(&old.Told) || old.shape() == WholeDay || old.shape() == Series
+		asks := b.Told.moves(&old.Told) || b.Told.shifts(&old.Told) || old.lostTime()
 		if !asks {
 			b.Answer = old.Answer
 		} else if g := c.guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this

@@ -63,6 +63,10 @@ func (o *online) tell(what string, e *invites.Entry) {
 	}
 }
 
+func hasGuest(e *invites.Entry, email string) bool {
+	return slices.ContainsFunc(e.Guests, func(g invites.Guest) bool { return g.Email == email })
+}
+
 func clone(e *invites.Entry) *invites.Entry {
 	c := *e
 	c.Guests = slices.Clone(e.Guests)
@@ -113,10 +117,23 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 	case ch.Cancel:
 		at.Deleted = true
 		o.tell("cancellation", at)
-	case !ch.Restore && ch.Start.Equal(ch.Was.Start) && ch.End.Equal(ch.Was.End) && ch.Location == ch.Was.Location && ch.Summary == ch.Was.Summary && ch.Description == ch.Was.Description && ch.Repeats == ch.Was.Repeats:
+	case !ch.Restore && ch.Start.Equal(ch.Was.Start) && ch.End.Equal(ch.Was.End) && ch.Location == ch.Was.Location && ch.Summary == ch.Was.Summary && ch.Description == ch.Was.Description && ch.Repeats == ch.Was.Repeats && len(ch.Guests) == len(ch.Was.Guests):
 		return clone(at), nil // there is nothing to write
 	default:
+		if at.Deleted { // all of it is compared with what is there
+			was := *clone(at)
+			was.Guests = ch.Guests
+			if ch.Was = &was; !hasGuest(at, "maya@example.org") {
+				was.Guests = nil
+			}
+		}
 		at.Deleted = false
+		for _, g := range ch.Guests {
+			if !hasGuest(ch.Was, g.Email) && !hasGuest(at, g.Email) {
+				at.Guests = append(at.Guests, g)
+			}
+		}
+		at.Guests = slices.DeleteFunc(at.Guests, func(g invites.Guest) bool { return hasGuest(ch.Was, g.Email) && !hasGuest(&ch.Entry, g.Email) })
 		if !ch.Start.Equal(ch.Was.Start) || !ch.End.Equal(ch.Was.End) {
 			if o.asks && !at.Start.Equal(ch.Start) {
 				o.reset(at, clone(at))
@@ -124,7 +141,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 			at.Start, at.End, at.Zone = ch.Start, ch.End, ch.Zone
 			at.Sequence++
 		}
-		if at.Repeats && ch.Was.Repeats {
+		if ch.Was.Repeats {
 			at.Repeats = false
 		}
 		if ch.Location != ch.Was.Location {

@@ -410,7 +410,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 		if told == nil { // an invitation that was refused may have been seen all the same
 			asks = last.Attempts > 0 && m.Content.moves(&last.Content)
 		}
-		if c.Booking == nil && c.Given != "" && c.GivenTo == last.Sequence && !m.Content.moves(&last.Content) && !m.Content.shifts(&last.Content) {
+		if c.Booking == nil && last.State == Superseded && c.Given != "" && c.GivenTo == last.Sequence && !m.Content.moves(&last.Content) && !m.Content.shifts(&last.Content) {
 			asks = false // it came back, and they have answered it all the same
 		}
 		if asks {

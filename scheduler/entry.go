@@ -119,6 +119,7 @@ func (t *entryTaking) take() bool {
 				t.takeAnswer(c.guest(e.Guests), c.guest(t.is.Guests), over)
 			}
 		}
+		t.b.Restore = false // what was wanted of it before, it is not there for
 		t.note("the event was deleted in Google Calendar")
 		if !over {
 			t.tell(templates.NewsDeleted, "", "coalition cancel "+c.Ref(), "coalition cancel "+c.Ref()+" --told", "coalition invite "+c.Ref())

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/plan"
 )
 
 // Three values say where a talk stands, all of one type, [Content]: what the partner knows of it (told), what
@@ -11,35 +12,26 @@ import (
 // reached them, a message of ours or somebody's hand in the calendar, and by nothing else. What follows from
 // the three says [follows], alone.
 
-// A Shape is an odd form of an event, one in which no talk is held as it was agreed on.
-type Shape string
-
-const (
-	Gone     Shape = "gone"   // somebody else than us has deleted it
-	WholeDay Shape = "day"    // it has no time of day
-	Series   Shape = "series" // it repeats
-)
-
 // A consequence is what follows from what the partner knows, what we mean, and what stands.
 type consequence struct {
 	Tells  bool             // an update is to reach the partner
 	Asks   bool             // which asks them again: an answer to what they know is none to that
-	Waits  bool             // but it needs the organizer's word first, since what stands has an odd form
+	Waits  bool             // but it needs the organizer's word first: the event is gone, or has lost its time
 	Answer invites.PartStat // theirs, to what is meant; NEEDS-ACTION where there is none
 }
 
 // follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
-// says that the organizer wants an event of an odd form to be again what is meant, and retold that the partner is to
+// says that the organizer wants an event that is gone, or has lost its time, to be again what is meant, and retold that the partner is to
 // hear of clocks that are put otherwise.
 func follows(known, meant, stands *Content, given invites.PartStat, willed, retold bool) (f consequence) {
-	lost := stands.Shape == WholeDay || stands.Shape == Series // its time
+	lost := stands.Start.IsZero() || stands.Repeats // its time
 	f.Asks = meant.moves(known) || lost
 	if meant.shifts(known) && (retold || !meant.tells(known)) { // every update says how clocks are put now
 		f.Asks = true
 	}
-	f.Tells = f.Asks || !meant.tells(known) || stands.Shape != ""
+	f.Tells = f.Asks || !meant.tells(known) || stands.Gone
 	// Another time than the one known is a word of the organizer that gives the event its time back.
-	f.Waits = stands.Shape != "" && !willed && (stands.Shape == Gone || meant.Start == known.Start && meant.Length == known.Length)
+	f.Waits = !willed && (stands.Gone || lost && meant.Start == known.Start && meant.Length == known.Length)
 	if f.Answer = invites.NeedsAction; !f.Asks && given != "" {
 		f.Answer = given
 	}
@@ -58,9 +50,9 @@ func (c *Conversation) follows(now time.Time) consequence {
 		}
 		return follows(known, &meant, &stands, given, false, c.Clocks.Retold == meant.Unix)
 	}
-	stands.Shape = b.shape()
-	if stands.Shape == Gone && c.Cancelled != nil {
-		stands.Shape = ""
+	stands.Gone, stands.Repeats = c.deleted(), b.Is.Repeats
+	if b.Is.Start.IsZero() {
+		stands.Start = plan.Slot{}
 	}
 	f := follows(known, &meant, &stands, b.Answer, b.Restore, c.Clocks.Retold == meant.Unix)
 	if c.staysAway(meant.Start) { // who has left needs no more words for it
@@ -69,25 +61,13 @@ func (c *Conversation) follows(now time.Time) consequence {
 	return f
 }
 
-// shape is the odd form that the event has in the calendar; "" for none.
-func (b *Booking) shape() Shape {
-	switch {
-	case b == nil:
-		return ""
-	case b.Is.Deleted:
-		return Gone
-	case b.Is.Start.IsZero():
-		return WholeDay
-	case b.Is.Repeats:
-		return Series
-	}
-	return ""
-}
+// lostTime reports whether the calendar holds the event without the time that was agreed on: for whole days, or as
+// a series.
+func (b *Booking) lostTime() bool { return b != nil && (b.Is.Start.IsZero() || b.Is.Repeats) }
 
-// lostTime reports whether the event stands in the calendar without the time that was agreed on.
+// lostTime reports whether the talk's event has lost its time, and is there.
 func (c *Conversation) lostTime() bool {
-	shape := c.Booking.shape()
-	return c.Cancelled == nil && (shape == WholeDay || shape == Series)
+	return c.Booking.lostTime() && c.Cancelled == nil && !c.deleted()
 }
 
 // weigh brings PartStat in line with what the partner has answered, and to what. While nobody is to be asked, or

@@ -194,7 +194,7 @@ func (c *Conversation) nextInvited(now time.Time, told *Content) Step {
 	}
 	content, follows := c.Says(now, Invite), c.follows(now)
 	if follows.Waits {
-		return Step{Next: c.asksShape(told), Again: told.End()}
+		return Step{Next: c.asksEvent(told), Again: told.End()}
 	}
 	if follows.Tells {
 		if !content.Start.Time().After(now) {
@@ -281,13 +281,14 @@ func (c *Conversation) typed(s plan.Slot) string {
 	return s.Time().In(c.settings.Zone.Location("UTC")).Format("2006-01-02 15:04")
 }
 
-// asksShape asks the organizer what is to become of an event that stands in the calendar in an odd form.
-func (c *Conversation) asksShape(told *Content) string {
+// asksEvent asks the organizer what is to become of an event that is gone, or has lost its time.
+func (c *Conversation) asksEvent(told *Content) string {
 	restore := "coalition move " + c.Ref() + " --start \"" + c.typed(told.Start) + "\", or call it off: coalition cancel " + c.Ref()
-	switch c.Booking.shape() {
-	case WholeDay:
+	switch {
+	case c.deleted():
+	case c.Booking.Is.Start.IsZero():
 		return "say when the talk is, since its event has no time of day any more in Google Calendar: " + restore
-	case Series:
+	default:
 		return "say when the talk is, since its event repeats in Google Calendar now, and here it is one talk: " + restore
 	}
 	return "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref()
@@ -481,7 +482,8 @@ type Content struct {
 	// There is what the partner's clock shows at Start, by the same data; zero: not known.
 	There plan.Slot `json:"there,omitzero"`
 
-	Shape Shape `json:"-"` // of what stands in the calendar, where it is an odd one; "" of all else
+	Gone    bool `json:"-"` // of what stands in the calendar: somebody else than us has deleted it
+	Repeats bool `json:"-"` // likewise: it is a series
 }
 
 // place is the fingerprint of where and how the two talk.

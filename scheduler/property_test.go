@@ -113,9 +113,12 @@ type life struct {
 		sequence int
 		start    string
 		place    string
+		length   time.Duration
 	}
 	briefs, cancels int
 	noted           map[*invites.Parcel]moment
+	said            invites.PartStat // what the partner's calendar has answered; "" since it was asked anew
+	saidTo          scheduler.Content
 	mails           []*invites.Mail // that have come in
 }
 
@@ -163,7 +166,7 @@ func (l *life) edit(rt *rapid.T) {
 	change := rapid.SampledFrom([]string{
 		"purpose: Join forces on the spring launch.", "purpose: Something else.",
 		"setting: {kind: walk, place: Riverside path}", "setting: {kind: coffee, place: Corner café}",
-		"when: {start: 2027-03-04 10:00}", "when: {start: 2027-03-05 15:00}", "when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}",
+		"when: {start: 2027-03-04 10:00}", "when: {start: 2027-03-05 15:00}", "when: {start: 2027-03-04 10:00, duration: 90m}", "when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}",
 		"  - {topic: What each of us is committed to, minutes: 60}", "  - {topic: Something new, minutes: 30}",
 		"ask_on: 2027-02-08", "ask_on: 2027-02-22", "permitted: She said so.", "ready: true",
 	}).Draw(rt, "change")
@@ -234,6 +237,11 @@ func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) {
 	if !r.Counted {
 		return
 	}
+	if o := mail.Calendar; o != nil && c.PartStat != invites.NeedsAction {
+		if l.said, l.saidTo = c.PartStat, c.Says(l.now, scheduler.Invite); o.Method == invites.Reply && c.PartStat != o.Attendees[0].PartStat {
+			rt.Fatalf("she has answered %s, and it is %s", o.Attendees[0].PartStat, c.PartStat)
+		}
+	}
 	if a := c.Answer; mail.Calendar == nil && a != nil {
 		if !a.Slot.IsZero() {
 			l.moved = a.Slot.Time()
@@ -276,7 +284,7 @@ func (l *life) calendarReplies(rt *rapid.T) {
 			present = m.Sequence
 		}
 	}
-	if after.PartStat == invites.Accepted && c.PartStat != invites.Accepted && (counter || sequence > c.Sequence || sequence >= 0 && sequence < present) {
+	if after.PartStat == invites.Accepted && c.PartStat != invites.Accepted && (counter && at.After(l.now) && !at.Equal(says.Start.Time()) || sequence > c.Sequence || sequence >= 0 && sequence < present) {
 		rt.Fatalf("SEQUENCE %d of %d, counter %t: the talk counts as accepted", sequence, c.Sequence, counter)
 	}
 	if after.Sequence != c.Sequence || !after.Start(l.now).Equal(c.Start(l.now)) {
@@ -390,6 +398,16 @@ func (l *life) check(rt *rapid.T) {
 		}
 		l.checkEvent(rt, p, m)
 	}
+	if c := l.find("maya"); c.Invited() && c.Cancelled == nil && c.Status(l.now) != scheduler.Met {
+		says := c.Says(l.now, scheduler.Invite)
+		same := says.Start == l.saidTo.Start && says.Length == l.saidTo.Length && says.Place == l.saidTo.Place
+		switch {
+		case c.PartStat != invites.NeedsAction && (l.said != c.PartStat || !same):
+			rt.Fatalf("it is %s; she has said %q to %+v, and there stands %+v", c.PartStat, l.said, l.saidTo, says)
+		case c.PartStat == invites.NeedsAction && l.said != "" && same:
+			rt.Fatalf("she has said %s to what stands, and it is open", l.said)
+		}
+	}
 	if c := l.find("maya"); !l.moved.IsZero() && !c.Start(l.now).Equal(l.moved) {
 		rt.Fatalf("the start is %s, but %s was set and the plan's own start has not changed since", c.Start(l.now), l.moved)
 	}
@@ -421,6 +439,13 @@ func (l *life) checkEvent(rt *rapid.T, p *invites.Parcel, m moment) {
 			rt.Fatalf("a declinecounter names the place %q, which may not have been told", where)
 		}
 		where = l.last.place
+	}
+	if end, err := e.DateTimeEnd(time.UTC); err != nil || start.String() != l.last.start || where != l.last.place || end.Sub(start) != l.last.length {
+		if l.last.length = end.Sub(start); p.Kind == "invite" || p.Kind == "update" { // which asks anew, unless what was said was said to this
+			if s := l.saidTo; !s.Start.Time().Equal(start) || s.Length != end.Sub(start) || l.last.uid != "" && p.Sequence > l.last.sequence {
+				l.said = ""
+			}
+		}
 	}
 	changed := l.last.uid != "" && (start.String() != l.last.start || where != l.last.place)
 	switch {

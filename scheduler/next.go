@@ -152,7 +152,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		return Step{Next: "ask again when the moment is better: coalition ask " + c.Ref()}
 	case c.said(Query):
 		return Step{Next: "answer the question of " + c.Plan.With.Name + ": coalition show " + c.Ref()}
-	case c.Answer == nil && c.Word != nil && !c.Word.Foreign:
+	case c.Answer == nil && c.Word != nil && !c.Word.Foreign && !c.Word.Sign:
 		return Step{Next: "read what " + c.Plan.With.Name + " wrote (coalition show " + c.Ref() + "); if it is the answer: coalition answer " + c.Ref() + " yes|no|later"}
 	}
 	return Step{Next: "wait for the answer of " + c.Plan.With.Name}

@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -381,5 +382,44 @@ func TestPageThenMail(t *testing.T) {
 	}
 	if w.open(token).Open {
 		t.Error("the page is open after a no by mail")
+	}
+}
+
+// Who chooses a time on the page that another talk has by now sees that there; the log, the list and a notice
+// say so at once, and another choice settles it.
+func TestPageTaken(t *testing.T) {
+	w, token := paged(t)
+	w.Notify = true
+	w.plan("tom", strings.NewReplacer("maya@", "tom@").Replace(maya("permitted: He said so.", "when: {start: 2027-03-05 15:30}")))
+	w.pass()
+	for range 2 { // a second click is none more
+		if p := w.choose(token, "yes2", ""); p.Problem != templates.TimeGone {
+			t.Errorf("the page: %+v", p)
+		}
+	}
+	c := w.find("maya")
+	const says = "15:00 (Europe/Lisbon), which they chose, is taken by the talk tom"
+	events := must(w.store.History(context.Background(), "maya"))
+	if n := len(events); n == 0 || !strings.Contains(events[n-1].Text, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || len(c.Notices) != 1 || c.Notices[0].What != "taken" || c.Answer != nil {
+		t.Errorf("log %v, waiting %q, notices %+v, answer %+v", events, c.Waiting(w.now), c.Notices, c.Answer)
+	}
+	if next := c.Next(w.now).Next; !strings.HasPrefix(next, "wait for the answer") {
+		t.Errorf("next %q", next)
+	}
+	w.choose(token, "yes1", "")
+	if c := w.find("maya"); c.Word != nil || c.Answer.Slot.IsZero() {
+		t.Errorf("after another choice: %+v, %+v", c.Word, c.Answer)
+	}
+	// By mail she reads it on the page as well, and can choose there.
+	w, token = paged(t)
+	letter := w.letter("2")
+	w.plan("tom", strings.NewReplacer("maya@", "tom@").Replace(maya("permitted: He said so.", "when: {start: 2027-03-05 15:30}")))
+	w.pass()
+	w.receive(letter)
+	if p := w.open(token); p.Problem != templates.TimeGone || !p.Open || len(p.Times) != 2 {
+		t.Errorf("the page after her mail: %+v", p)
+	}
+	if p := w.choose(token, "yes1", ""); p.Problem != "" || p.Start.IsZero() {
+		t.Errorf("the page after another choice: %+v", p)
 	}
 }

@@ -156,3 +156,49 @@ func testBackupWhileSending(t *testing.T, state string, people int) {
 	}
 	t.Logf("%d went twice by the organizer's word, all flagged", doubles)
 }
+
+// TestCopyOfIdleDaemon copies the file of a state, alone, while the daemon runs and has nothing to do. What the
+// daemon did is all in it.
+func TestCopyOfIdleDaemon(t *testing.T) {
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan)
+	old := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(filepath.Join(dir, "conversations", "maya.yaml"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	daemon := command("coalition", "--config", filepath.Join(dir, "config.yaml"), "daemon")
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Wait()
+	defer daemon.Process.Kill()
+	state := filepath.Join(dir, "state", "coalition.db")
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); ; <-tick.C {
+		info, err := os.Stat(state + "-wal")
+		if len(outbox(t, dir, "*.eml")) == 1 && err == nil && info.Size() == 0 {
+			break
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the daemon has written %d mails, and the file has not taken in its log: %v", len(outbox(t, dir, "*.eml")), err)
+		}
+	}
+	data, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	daemon.Process.Kill()
+	daemon.Wait()
+	if err := os.RemoveAll(filepath.Dir(state)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Dir(state), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(state, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := coalition(t, dir, "daemon", "--once"); code != 0 || strings.Contains(stdout, "Held") || len(outbox(t, dir, "*.eml")) != 1 {
+		t.Errorf("exit %d, files %v\n%s%s", code, outbox(t, dir, "*"), stdout, stderr)
+	}
+}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,14 +23,18 @@ import (
 )
 
 func TestBackupSQLite(t *testing.T) {
-	testBackup(t, func(testing.TB) string { return filepath.Join(t.TempDir(), "state.db") })
+	testBackups(t, func(t testing.TB) string { return filepath.Join(t.(*testing.T).TempDir(), "state.db") })
 }
 
-func TestBackupPostgres(t *testing.T) { testBackup(t, storetest.Postgres(t)) }
+func TestBackupPostgres(t *testing.T) { testBackups(t, storetest.Postgres(t)) }
+
+func testBackups(t *testing.T, newDatabase func(testing.TB) string) {
+	t.Run("what comes back", func(t *testing.T) { testBackup(t, newDatabase(t)) })
+	t.Run("beside a daemon", func(t *testing.T) { testRestoreBesideDaemon(t, newDatabase(t)) })
+}
 
 // What comes back from a backup is what was there, in either database, and nobody else's rows are touched.
-func testBackup(t *testing.T, newDatabase func(testing.TB) string) {
-	dsn := newDatabase(t)
+func testBackup(t *testing.T, dsn string) {
 	shared := strings.HasPrefix(dsn, "postgres")
 	s := open(t, dsn)
 	if shared {
@@ -145,40 +150,63 @@ func testBackup(t *testing.T, newDatabase func(testing.TB) string) {
 }
 
 // While a daemon runs nothing is put in its place.
-func TestRestoreBesideDaemon(t *testing.T) {
-	for name, dsn := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "state.db"), "postgres": storetest.Postgres(t)(t)} {
-		t.Run(name, func(t *testing.T) {
-			s := open(t, dsn)
-			commit(t, s, draft("maya", scheduler.Brief))
-			file := filepath.Join(t.TempDir(), "backup.db")
-			if err := s.Backup(ctx, file, false); err != nil {
-				t.Fatal(err)
+func testRestoreBesideDaemon(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("maya", scheduler.Brief))
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if err := s.Backup(ctx, file, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.LockDaemon(); err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(dsn, "postgres") {
+		changes, other := s.Changes(), open(t, dsn)
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for n, heard := 0, false; !heard; n++ { // from then on the database shows who listens
+			commit(t, other, draft(id(n), scheduler.Brief))
+			select {
+			case <-changes:
+				heard = true
+			case <-tick.C:
 			}
-			if err := s.LockDaemon(); err != nil {
-				t.Fatal(err)
-			}
-			if name == "postgres" {
-				changes, other := s.Changes(), open(t, dsn)
-				tick := time.NewTicker(10 * time.Millisecond)
-				defer tick.Stop()
-				for n, heard := 0, false; !heard; n++ { // from then on the database shows who listens
-					commit(t, other, draft(id(n), scheduler.Brief))
-					select {
-					case <-changes:
-						heard = true
-					case <-tick.C:
-					}
-				}
-			}
-			var running *store.RunningError
-			if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
-				t.Errorf("%v; want it refused with the process id", err)
-			}
-			s.Close()
-			if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
-				t.Errorf("after it has ended: %v", err)
-			}
-		})
+		}
+	}
+	var running *store.RunningError
+	if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
+		t.Errorf("%v; want it refused with the process id", err)
+	}
+	s.Close()
+	if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
+		t.Errorf("after it has ended: %v", err)
+	}
+}
+
+// A database of another program is left as it is.
+func TestOtherProgram(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "places.sqlite")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("CREATE TABLE places (id INTEGER, page BLOB); INSERT INTO places VALUES (1, zeroblob(8000000))"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		var damaged *store.DamagedError
+		if _, err := store.Open(ctx, path, []string{ana}, readOnly); !errors.As(err, &damaged) || !strings.Contains(err.Error(), "another program") {
+			t.Errorf("opened (read only: %t): %v", readOnly, err)
+		}
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before[40:], after[40:]) {
+		t.Errorf("it was changed: %v", err)
 	}
 }
 

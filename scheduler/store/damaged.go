@@ -72,6 +72,9 @@ func looksRight(path string) error {
 		return err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return &DamagedError{Path: path, What: "is no state: it is a folder", none: true}
+	}
 	head := make([]byte, 100)
 	switch n, err := io.ReadFull(f, head); {
 	case n == 0 && err == io.EOF:
@@ -142,10 +145,14 @@ func Blank(ctx context.Context, dsn string) error {
 	return &DamagedError{Path: dsn, What: "holds nothing, and there was a state: a copy made while the program ran may lack what lay in " + dsn + "-wal", none: true}
 }
 
-// check looks through the whole file, where it has no more than most bytes.
+// check looks whether the file is a state, and through all of it where it has no more than most bytes.
 func (d *sqlite) check(ctx context.Context, db *sql.DB, most int64) error {
-	if info, err := os.Stat(d.path); err != nil || info.Size() > most {
+	info, err := os.Stat(d.path)
+	switch {
+	case err != nil:
 		return err
+	case info.Size() > most:
+		return ours(ctx, db, d.path)
 	}
 	return quickCheck(ctx, db, d.path)
 }
@@ -161,13 +168,21 @@ func quickCheck(ctx context.Context, db *sql.DB, path string) error {
 	case fault != "ok":
 		return damaged
 	}
-	n, _, err := number(ctx, db, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table'")
-	if err != nil || n == 0 {
+	return ours(ctx, db, path)
+}
+
+// ours refuses the database of another program. One that holds nothing yet may become a state.
+func ours(ctx context.Context, db *sql.DB, path string) error {
+	known, all := 0, 0
+	err := each(ctx, db, func(rows *sql.Rows) error { return rows.Scan(&known, &all) },
+		"SELECT COUNT(CASE WHEN name IN ('schema_version', 'conversations', 'messages', 'bodies', 'events', 'control') THEN 1 END), COUNT(*) FROM sqlite_schema WHERE type = 'table'")
+	switch {
+	case errors.As(err, new(*DamagedError)):
+		return &DamagedError{Path: path, What: "is damaged: parts of it are missing or overwritten"}
+	case err != nil:
 		return err
+	case all > 0 && known < 6:
+		return &DamagedError{Path: path, What: "is no state: it is a database of another program", none: true}
 	}
-	n, _, err = number(ctx, db, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('schema_version', 'conversations', 'messages', 'bodies', 'events', 'control')")
-	if err == nil && n < 6 {
-		err = &DamagedError{Path: path, What: "is no state: it is a database of another program", none: true}
-	}
-	return err
+	return nil
 }

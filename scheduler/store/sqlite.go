@@ -56,11 +56,11 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 	if err := looksRight(abs); err != nil {
 		return nil, nil, err
 	}
+	q := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}
+	if copied(abs) {
+		q.Set("immutable", "1")
+	}
 	if readOnly {
-		q := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)", "query_only(1)"}}
-		if copied(abs) {
-			q.Set("immutable", "1")
-		}
 		err := d.lookAt(ctx, q)
 		if unwritable(err) { // not even what SQLite needs besides, to read
 			if err = d.aside(q); err == nil {
@@ -72,6 +72,11 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 		}
 		return d.rw, d.ro, err
 	}
+	// Nothing is written before it is known that the file is a state.
+	if err := d.lookAt(ctx, q); err != nil {
+		return nil, nil, err
+	}
+	d.ro.Close()
 	if copied(abs) {
 		if err := d.clear(); err != nil {
 			return nil, nil, err
@@ -99,7 +104,10 @@ func (d *sqlite) lookAt(ctx context.Context, q url.Values) (err error) {
 		return err
 	}
 	d.rw = d.ro
-	if err = d.connect(ctx, d.ro); err != nil {
+	if err = d.connect(ctx, d.ro); err == nil {
+		err = d.check(ctx, d.ro, quick)
+	}
+	if err != nil {
 		d.ro.Close()
 	}
 	return err
@@ -152,7 +160,7 @@ func (d *sqlite) connect(ctx context.Context, db *sql.DB) error {
 		var code interface{ Code() int }
 		switch {
 		case err == nil:
-			return d.check(ctx, db, quick)
+			return nil
 		case errors.As(whole(err), new(*DamagedError)):
 			return &DamagedError{Path: d.path, What: "is damaged: parts of it are missing or overwritten"}
 		case !errors.As(err, &code) || code.Code()&0xff != busy || wait > patience/2:

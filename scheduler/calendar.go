@@ -224,8 +224,13 @@ func (r *reading) take(ctx context.Context, e *invites.Entry) error {
 		if d == nil {
 			return nil
 		}
+		if c.Stop != nil && c.Stop.At.Equal(r.b.Now) { // what others decide for this person at the same moment must see it
+			d.Slots = r.b.Slots
+		}
 		err = r.s.Store.Commit(ctx, d)
 		switch {
+		case err == nil && d.Slots != 0:
+			r.b.Slots++
 		case errors.Is(err, ErrConflict) && try < 5:
 			r.b = nil
 			continue

@@ -46,6 +46,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 	}
 	c.Booking, c.Behind = &t.b, false
 	d := s.plain(c, now, t.events...)
+	c.hush(d)
 	d.Heard = c.resolve(tried, now)
 	return d
 }
@@ -353,6 +354,10 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 		t.tell(templates.NewsTentative, now.Comment, "coalition show "+c.Ref())
 	case comment:
 		t.tell(templates.NewsMail, now.Comment, "coalition show "+c.Ref())
+	}
+	if comment && t.s.Words.Understand(c.Language(), now.Comment).Stop {
+		c.stopped(now.Email, t.now)
+		said += "; nothing goes to them by itself any more"
 	}
 	if comment {
 		c.hear(Word{At: t.now, From: now.Email, Text: said, Settled: others(status)})

@@ -345,3 +345,47 @@ func (w *world) letterTo(id, text string) *invites.Mail {
 func (w *world) letterOf(p *invites.Parcel, text string) *invites.Mail {
 	return &invites.Mail{Sort: invites.Personal, Key: p.MessageID + text + w.now.String(), At: w.now, From: invites.Address{Email: p.To}, Subject: "Re: your mail", Refs: []string{p.MessageID}, Text: text}
 }
+
+// What a guest writes beside their answer in Google Calendar, or a calendar beside its REPLY, is heard like a mail.
+func TestStopInCalendars(t *testing.T) {
+	t.Run("google", func(t *testing.T) {
+		w, o := booked(t)
+		w.later(time.Minute)
+		o.edit(func(e *invites.Entry) {
+			e.Guests[0].PartStat, e.Guests[0].Comment = invites.Tentative, "Please stop sending me these mails."
+		})
+		w.sync()
+		w.plan("further", maya("when: {start: 2027-03-18 10:00}"))
+		w.now = start.Add(-time.Hour)
+		w.pass()
+		w.want("")
+		o.want(t, invitation)
+		w.wantStep("further", "asked for no more mail", "")
+	})
+	t.Run("mail", func(t *testing.T) {
+		w := invited(t)
+		before := w.kinds()
+		w.later(time.Minute)
+		mail := w.reply(invites.Reply, invites.Tentative)
+		mail.Calendar.Comment = "Keine weiteren Mails bitte"
+		w.receive(mail)
+		w.plan("further", maya("when: {start: 2027-03-18 10:00}"))
+		w.now = start.Add(-time.Hour)
+		w.pass()
+		w.want(before)
+		w.wantStep("further", "asked for no more mail", "")
+	})
+}
+
+// A wish for no more mail on the page counts with the no it comes with.
+func TestStopOnThePage(t *testing.T) {
+	w, token := paged(t)
+	w.plan("agreed", maya("permitted: She said so.", "when: {start: 2027-03-11 10:00}"))
+	w.pass()
+	before := w.kinds()
+	w.choose(token, "no", "Please remove me from your list.")
+	w.now = time.Date(2027, 3, 10, 10, 0, 0, 0, lisbon)
+	w.pass()
+	w.want(before)
+	w.wantStep("agreed", "asked for no more mail", "")
+}

@@ -105,6 +105,8 @@ const (
 	sayMark
 	sayPostscript
 	sayAddress
+	saySelf
+	sayDuty
 )
 
 const sayAnswer = sayYes | sayNo | sayLater
@@ -149,6 +151,8 @@ var furtherLists = []struct {
 	{"mark", sayMark},
 	{"postscript", sayPostscript},
 	{"address", sayAddress},
+	{"self", saySelf},
+	{"duty", sayDuty},
 	{"footer", 0},
 }
 
@@ -545,22 +549,38 @@ func (a *listener) footer(lines []string) (at int, before string) {
 	if first == len(tokens) {
 		return -1, ""
 	}
+	begin := first
+	for begin > 0 && !strings.Contains(tokens[begin].gap, "\n") {
+		begin--
+	}
 	at = strings.Count(text[:tokens[first].start], "\n")
 	const full = 50 // characters of a line that runs on into the next one
 	if run := strings.TrimSpace(lines[max(at-1, 0)]); at > 0 && utf8.RuneCountInString(run) >= full && !strings.HasSuffix(run, ".") {
-		return at - 1, ""
-	}
-	// In one line with the answer it begins with its sentence.
-	for k := first; k > 0 && !strings.Contains(tokens[k].gap, "\n"); k-- {
-		if strings.ContainsAny(tokens[k].gap, ".!") {
-			line := strings.LastIndexByte(text[:tokens[k].start], '\n') + 1
-			if before = text[line:tokens[k].start]; a.answers(before) {
-				return at, before
+		for begin--; begin > 0 && !strings.Contains(tokens[begin].gap, "\n"); begin-- {
+		}
+		at--
+	} else {
+		// In one line with the answer it begins with its sentence.
+		for k := first; k > begin; k-- {
+			if strings.ContainsAny(tokens[k].gap, ".!") {
+				line := strings.LastIndexByte(text[:tokens[k].start], '\n') + 1
+				if s := text[line:tokens[k].start]; a.answers(s) {
+					before, begin = s, k
+				}
+				break
 			}
-			break
 		}
 	}
-	return at, ""
+	// What begins like a condition or an answer, and what speaks of its writer, is a person's.
+	if p, _ := a.all.match(tokens, begin); begin != first && p.means&(sayPostscript|sayAnswer) != 0 {
+		return -1, ""
+	}
+	for _, t := range tokens[begin:] {
+		if a.all.phrases[t.word].means&saySelf != 0 {
+			return -1, ""
+		}
+	}
+	return at, before
 }
 
 // answers reports whether there is an answer, or a number, in a line.
@@ -833,7 +853,8 @@ func (r *reader) afterwards(end int) (parts [][2]int) {
 		gap := r.tokens[i].gap
 		p, _ := r.all.match(r.tokens, i)
 		added := p.means&(sayPostscript|sayNo|sayLater) != 0 && !strings.ContainsAny(gap[strings.LastIndexByte(gap, '\n')+1:], "\"“”„«»")
-		if (i > end || len(parts) > 0) && (added || r.chooses(i, next) || strings.Contains(gap, "\n\n") && r.asks(i, paragraph(i))) {
+		apart := strings.Contains(gap, "\n\n")
+		if (i > end || len(parts) > 0) && (added || r.chooses(i, next) || apart && (r.asks(i, paragraph(i)) || r.claims(i, paragraph(i)))) {
 			next = paragraph(i)
 			parts = append(parts, [2]int{i, next})
 		}
@@ -866,11 +887,28 @@ func (r *reader) chooses(i, end int) bool {
 	return slices.ContainsFunc(r.tokens[i:end], func(t token) bool { return r.all.phrases[t.word].means&(sayAnswer|sayOr) != 0 })
 }
 
+// claims reports whether the tokens from i to end are a condition that begins with its writer, and are not
+// about when they work and answer mail.
+func (r *reader) claims(i, end int) bool {
+	if r.all.phrases[r.tokens[i].word].means&saySelf == 0 {
+		return false
+	}
+	condition := false
+	for _, t := range r.tokens[i:end] {
+		means := r.all.phrases[t.word].means
+		if means&sayDuty != 0 {
+			return false
+		}
+		condition = condition || means&sayPostscript != 0 && means&sayDoubt != 0
+	}
+	return condition
+}
+
 // asks reports whether the tokens from i to end are a short question to the reader.
 func (r *reader) asks(i, end int) bool {
 	const longest = 15 // words
 	return end-i <= longest && strings.ContainsAny(r.span(i, end), questionMarks) && !r.reaches(i, end) &&
-		slices.ContainsFunc(r.tokens[i:end], func(t token) bool { return r.all.phrases[t.word].means&sayAddress != 0 })
+		slices.ContainsFunc(r.tokens[i:end], func(t token) bool { return r.all.phrases[t.word].means&(sayAddress|saySelf) != 0 })
 }
 
 // isName reports whether the last line, which begins with token i, is one to three words with a capital

@@ -107,6 +107,18 @@ var phrasings = []struct {
 	{"de", "", "Ja, gern.\n\nViele Grüße\nMaya\n\nAber bitte nicht im Büro!", "", nil},
 	{"de", "", "Ja, Termin 1\n\nGruß\nMaya\n\nNachtrag: Bitte die Zahlen mitbringen.", "yes 1", []string{"Bitte die Zahlen mitbringen."}},
 
+	{"en", "", "Yes, 1.\n\nBest,\nMaya\n\nI can only do it by phone.", "", nil},
+	{"de", "", "Ja, 1.\n\nLG\nMaya\n\nIch kann aber nur bis Mittag bleiben.", "", nil},
+
+	// What sounds like a footer, and is a person's.
+	{"en", "", "Yes, 1.\nBut no confidential information, please.", "", nil},
+	{"en", "", "Yes. But no confidential information, please.", "", nil},
+	{"en", "", "Yes. If my boss may have the confidential information.", "", nil},
+	{"en", "", "Yes, 2.\nOnly the named addressee, that is you, may come.", "", nil},
+	{"en", "", "Yes. It must be checked by legal, unless you are in a hurry.", "", nil},
+	{"de", "", "Ja, 1.\nAber ohne vertrauliche Informationen.", "", nil},
+	{"de", "", "Ja, gern. Nur wenn mein Geschäftsführer mitkommt.", "", nil},
+
 	// Never a yes that is none.
 	{"en", "", "Yes, provided that legal agrees.", "", nil},
 	{"en", "", "Only after the board has met, then yes.", "", nil},

@@ -77,15 +77,10 @@ func (c *Conversation) weigh(now time.Time) {
 	if known == nil || c.Cancelled != nil || !now.Before(known.End()) {
 		return
 	}
-	f := c.follows(now)
-	switch {
-	case c.Booking != nil:
-		c.PartStat = f.Answer
-	case c.PartStat == invites.NeedsAction:
-		c.PartStat = f.Answer // a change that had reset it was taken back before it reached them
-	case !f.Asks:
-		c.Given, c.GivenTo = c.PartStat, c.present(now)
+	if m := c.last((*Message).left, Invite, Update); c.Booking == nil && c.PartStat != invites.NeedsAction && m.Sequence >= c.GivenTo {
+		c.Given, c.GivenTo = c.PartStat, m.Sequence
 	}
+	c.PartStat = c.follows(now).Answer
 }
 
 // unheardAnswer is an answer that stands in the calendar beside the partner's name and does not count, since it may

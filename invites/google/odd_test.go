@@ -94,6 +94,15 @@ func TestMovedAway(t *testing.T) {
 	c.Account = func() string { return googletest.Account }
 	d.calendar = c
 	d.MoveTo(d.id, team)
+	err = d.try(changed(called)(d)) // who does not know where it is takes nothing out
+	if f := delivery(t, err); f.Stale == nil || f.Stale.Deleted || f.Stale.In != team {
+		t.Errorf("cancelled unseen: %+v", *f)
+	}
+	d.MoveTo(d.id, googletest.Account)
+	if back, err := c.Entry(t.Context(), team, d.id); err != nil || back.Deleted || back.In != googletest.Account {
+		t.Errorf("moved back it is %+v, %v", back, err)
+	}
+	d.MoveTo(d.id, team)
 	is, err := c.Entry(t.Context(), "", d.id)
 	if err != nil || is.Deleted || is.In != team || is.Ref != "maya/1" {
 		t.Fatalf("it is %+v, %v", is, err)

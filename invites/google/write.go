@@ -367,6 +367,11 @@ func (w *write) cancel() (*invites.Entry, error) {
 // seen is an event that is to be cancelled, and whether this very change has begun that. It is stale where
 // somebody else has changed it since it was known.
 func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err error) {
+	if _, last := private(got); deleted(got) && last != w.ch.Key && w.ch.Is != nil && !w.ch.Is.Deleted {
+		if moved := w.elsewhere(w.ctx, w.service, w.ch.ID); moved != nil {
+			return nil, false, stale(moved)
+		}
+	}
 	if got == nil && w.ch.Restore && w.ch.Is != nil && w.ch.Is.Deleted {
 		return nil, false, &invites.DeliveryError{Final: true,
 			Text: "the event is gone from Google Calendar for good, so that Google can't tell the guest; please tell them yourself"}

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -87,6 +88,12 @@ func New(desk Desk, words *templates.Set, log *slog.Logger, publicURL string) (*
 
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if fault := recover(); fault != nil { // of this program; what it says may be private
+			h.log.Error("a fault of this program; the rest goes on", "in", "a page", "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+			h.trouble(w, r, http.StatusInternalServerError, templates.Failed)
+		}
+	}()
 	header := w.Header()
 	for name, value := range map[string]string{
 		"Content-Security-Policy":      h.policy,

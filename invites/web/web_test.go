@@ -716,3 +716,22 @@ func TestServe(t *testing.T) {
 		t.Error("a listener that is closed is no error")
 	}
 }
+
+// A faultyDesk breaks down.
+type faultyDesk struct{ *fakeDesk }
+
+func (faultyDesk) Page(context.Context, string) (*templates.Page, string, error) { panic("secret") }
+
+// TestFault: a fault of this program is one page that can't be shown.
+func TestFault(t *testing.T) {
+	log := new(bytes.Buffer)
+	h, err := New(faultyDesk{newDesk("en")}, load(t), slog.New(slog.NewTextHandler(log, nil)), public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/a/"+token, nil))
+	if w.Code != http.StatusInternalServerError || !strings.Contains(log.String(), "a fault of this program") || strings.Contains(log.String(), "secret") || strings.Contains(log.String(), token) {
+		t.Errorf("status %d; the log says %s", w.Code, log)
+	}
+}

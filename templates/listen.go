@@ -441,7 +441,7 @@ func tokenize(text string, all *lexicon) []token {
 			}
 		case r == '#' && next < len(text) && '0' <= text[next] && text[next] <= '9' || r >= 0x25a0 && r <= 0x25ff:
 			gap = append(gap, '#')
-		case unicode.IsPunct(r) && !strings.ContainsRune("#%@\\§†‡", r):
+		case r == '|' || unicode.IsPunct(r) && !strings.ContainsRune("#%@\\§†‡", r):
 			if r == '、' || r == '。' {
 				r = map[rune]rune{'、': ',', '。': '.'}[r]
 			}
@@ -505,7 +505,7 @@ func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 // list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins
 // with the line that shows what it is, or with those that run on into that one.
 func (a *listener) withoutFooters(text string) string {
-	text = postscript.ReplaceAllString(text, "PS ")
+	text = picture.ReplaceAllString(postscript.ReplaceAllString(text, "PS "), "")
 	lines := strings.Split(text, "\n")
 	var keep []string
 	for from := 0; from < len(lines); {
@@ -529,6 +529,9 @@ func (a *listener) withoutFooters(text string) string {
 	}
 	return strings.Join(keep, "\n")
 }
+
+// picture is what stands in a text for one, such as a logo.
+var picture = regexp.MustCompile(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\](<[^<>\n]{0,300}>)?[ \t]*$`)
 
 var postscript = regexp.MustCompile(`(?i)\bp\.\s?s\.:?`)
 
@@ -785,11 +788,20 @@ func (r *reader) signs(i int) bool {
 		}
 		name++
 	}
-	known := slices.ContainsFunc(r.tokens[i:name], func(t token) bool { return slices.Contains(r.names, t.word) && len(t.word) > 1 })
+	known := slices.ContainsFunc(r.tokens[i:name], func(t token) bool { return slices.Contains(r.names, t.word) && len(t.word) > 1 }) ||
+		end == i+1 && name == end && slices.ContainsFunc(r.names, func(name string) bool { return strings.HasPrefix(name, r.tokens[i].word) }) // her initial
 	if known && (name == end || strings.ContainsAny(r.tokens[name].gap, ",|-/·•")) && !r.speaks(name, end) {
 		return true
 	}
-	if !strings.Contains(r.tokens[i].gap, "\n\n") || end-i > 4 || end == len(r.tokens) {
+	if !strings.Contains(r.tokens[i].gap, "\n\n") {
+		return false
+	}
+	for k := i; k < min(end, i+5) && r.unknown(k); k++ {
+		if k > i && strings.ContainsAny(r.tokens[k].gap, "|·•") || k+1 < end && strings.ContainsAny(r.tokens[k+1].gap, "|·•") {
+			return r.reaches(i, end) && !r.speaks(i, end)
+		}
+	}
+	if end-i > 4 || end == len(r.tokens) {
 		return false
 	}
 	for k := i; k < end; k++ {
@@ -826,7 +838,7 @@ func (r *reader) reaches(i, end int) bool {
 	return contact.MatchString(r.span(i, end))
 }
 
-var contact = regexp.MustCompile(`(?i)@|(\d[\s()/.-]*){6}|\d\s*[a-z]?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
+var contact = regexp.MustCompile(`(?i)@|(\d[\s()/.-]*){6}|\d\s*[a-z]?,?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
 
 // afterwards are the parts below token end, where the letter is over, that its writer has added to it
 // all the same: postscripts, conditions, another answer, a question to the reader. Each is the tokens

@@ -245,6 +245,9 @@ func (l *language) lexicon() (*lexicon, error) {
 				}
 				entry = word
 			}
+			if list.means == sayStop && strings.HasSuffix(entry, ".") {
+				p.number = alone
+			}
 			ways, ok := expand(entry)
 			if !ok {
 				return nil, fault("%q has a bracket too many or too few, or too many of them", entry)

@@ -5,6 +5,9 @@ import (
 	"unicode"
 )
 
+// alone is the number of a phrase in "answer stop" that counts only where its sentence ends with it.
+const alone = 1
+
 // stop is the token with which the writer asks for no more mail; -1 where they don't. Such a wish begins
 // a sentence, or what follows a comma, behind words that say nothing by themselves; a condition or a
 // question around it takes nothing from it. One in a word or two ("Stop.") is one only where nothing
@@ -21,7 +24,7 @@ func (r *reader) stop() int {
 		begins = begins || r.tokens[i].gap != ""
 		switch {
 		case !begins:
-		case p.means&sayStop != 0 && (n > 2 || first && r.parts(i+n, plea)):
+		case p.means&sayStop != 0 && (n > 2 && p.number != alone || (n > 2 || first) && r.parts(i+n, plea)):
 			return i
 		case p.means&(sayFiller|sayRegret|sayThanks|sayNo|sayPlea) == 0:
 			begins, first = false, false

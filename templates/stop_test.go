@@ -15,7 +15,8 @@ func TestStop(t *testing.T) {
 	}
 	for _, text := range []string{
 		"Stop", "STOP", "stop.", "Stop!", "Please stop.", "Stop please", "Hello Ana,\n\nstop.\n\nMaya", "No. Stop.", "Unsubscribe", "unsubscribe me", "UNSUBSCRIBE\n\nMaya Chen\nNorthwind Ltd, +49 30 1234567",
-		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?", "Could you please unsubscribe me?", "Would you stop?",
+		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?", "Could you please unsubscribe me?", "Would you stop?", "Please don't contact me.", "Do not contact me about this.", "Please do not email me. Thank you.", "Quit emailing me", "Please refrain from contacting me in future.", "Get me off this list!", "I don't want your emails.",
+		"Unterlassen Sie weitere Mails.", "Ich bitte Sie, von weiteren Mails abzusehen.", "Ich verbitte mir weitere Anfragen!", "Schreib mir bitte nicht mehr", "Melde dich bitte nicht mehr.", "Ich möchte von Ihnen nichts mehr hören.", "Hören Sie auf, mir zu schreiben.",
 		"Stop emailing me.", "Please stop writing to me, I don't want this.", "No thanks. Please don't contact me again.", "Don't email me again!", "Do not contact me again.", "No more emails please", "No, and please no further mails.",
 		"I'm sorry, please remove my address from your records.", "Dear Ana,\nI do not wish to be contacted.\nBest regards\nMaya", "I no longer wish to receive these mails.", "Leave me alone", "Not interested. Stop sending me these mails.",
 		"Thank you for your mail. Please remove me from your list.", "I want to unsubscribe", "I would like you to stop contacting me.",
@@ -33,7 +34,7 @@ func TestStop(t *testing.T) {
 		"No", "Nein danke", "yes", "Stop by on Tuesday.", "Please stop by my office, I have a question.", "Should we stop?", "Stop?", "Don't stop!", "Please don't stop writing.", "Yes, 1. Let's meet at the bus stop.", "1\n\nThe tram stop is across the street.",
 		"Yes. No more emails needed, see you then.", "2, and please no more emails before that.", "Ja, gern. Bitte keine weiteren Mails vorher.", "Is there a way to unsubscribe?", "no\n\nBest regards\nMaya\n--\nTo unsubscribe, click here.", "No.\n\nBest regards\nMaya\nUnsubscribe",
 		"Remove the second point from the agenda.", "Not now, please write again in May.", "Später, bitte jetzt nicht.", "Was passiert, wenn ich nicht mehr schreiben kann?", "Can we stop the launch?",
-		"Yes.\n\nUnsubscribe",
+		"Yes.\n\nUnsubscribe", "Please do not contact me before Monday.", "Do not write to me at this address, use the other one.",
 	} {
 		for _, lang := range []string{"en", "de"} {
 			if said := s.Understand(lang, text); said.Stop {

@@ -112,7 +112,7 @@ const (
 const sayAnswer = sayYes | sayNo | sayLater
 
 // values are the answers by what they are called in [Said].
-var values = map[meaning]string{sayYes: "yes", sayNo: "no", sayLater: "later"}
+var values = map[meaning]string{sayYes: "yes", sayNo: "no", sayLater: "later", sayNo | sayLater: "later"} // "no, not now"
 
 // answerLists are the lists of answers.tmpl.
 var answerLists = []struct {
@@ -1221,6 +1221,9 @@ func (r *reader) adds(own *lexicon, rest, end int) (list []string, ok bool) {
 				break
 			}
 			said = n == 0
+		}
+		if !slices.ContainsFunc(r.tokens[i:next], func(t token) bool { return !slices.Contains(r.names, t.word) }) {
+			said = false // the writer's name
 		}
 		switch last := len(spans) - 1; {
 		case !said:

@@ -43,9 +43,13 @@ var phrasings = []struct {
 	{"en", "", "Thanks for asking! I'm going to pass on this one.", "no", nil},
 	{"de", "", "Das ist mir leider nicht möglich.", "no", nil},
 	{"de", "", "Danke, aber ich habe kein Interesse.", "no", nil},
+	{"de", "", "Ehrlich gesagt: lieber nicht.", "no", nil},
+	{"en", "", "Thank you for your mail. I'm going to say no to this one.", "no", nil},
 
 	// A later.
 	{"de", "", "Im Moment leider nicht.", "later", nil},
+	{"de", "", "Nein, im Moment nicht.", "later", nil},
+	{"en", "", "No, not right now.", "later", nil},
 	{"en", "", "I can't right now, sorry.", "later", nil},
 	{"en", "", "I don't have time at the moment.", "later", nil},
 	{"en", "", "This isn't a good time, please ask me again later.", "later", nil},
@@ -75,6 +79,8 @@ var phrasings = []struct {
 	{"en", "", "1 works best for me, 2 would also work.", "yes 1 2", nil},
 	{"en", "", "Yes, 2. Let me know if anything changes.", "yes 2", nil},
 	{"de", "", "Klingt gut, lass es uns machen.", "yes", nil},
+	{"de", "", "Auf jeden Fall, Termin 1.", "yes 1", nil},
+	{"en", "Maya Chen", "Yes, gladly - option 2. Talk soon! Maya", "yes 2", nil},
 	{"de", "", "Ja, Termin 1. Bei Fragen melden Sie sich gern.", "yes 1", nil},
 
 	// What stands around it.

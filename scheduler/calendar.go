@@ -175,7 +175,8 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 	}
 	if full.Deleted && bare(full) {
 		if name == "" && b.In != "" && e.Etag == "" {
-			return nil, nil // nobody knows whose calendar that is in which it is not
+			r.s.Log.Warn("an event is not in the calendar of whoever is signed in, who may be somebody else than when it was made", "made in", b.In)
+			return nil, nil
 		}
 		full.Etag, full.Updated = e.Etag, e.Updated
 	}

@@ -460,3 +460,44 @@ func TestDeletedInOneLook(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoseCalendar: where nobody can say whose calendar is read, the event itself says whose it is; and that it is
+// in no calendar of somebody else is no deletion.
+func TestWhoseCalendar(t *testing.T) {
+	w := newWorld(t)
+	o := newOnline(w)
+	o.name = ""
+	n := &nameless{online: o, account: "ana@example.org"}
+	w.Online = n
+	w.plan("maya", maya("permitted: She said yes."))
+	w.pass()
+	w.sync()
+	if in := w.find("maya").Booking.In; in != "ana@example.org" {
+		t.Fatalf("it is in %q", in)
+	}
+	there, changed := o.events, o.changed
+	o.events, o.changed, o.forget = map[string]*invites.Entry{}, nil, true // somebody else has signed in
+	w.sync()
+	if c := w.find("maya"); c.Booking.Is.Deleted || w.history("sync") != "" {
+		t.Errorf("it is taken for deleted: %s", w.history("sync"))
+	}
+	o.events, o.changed = there, changed
+	o.edit(deleteIt)
+	w.sync()
+	if !w.find("maya").Booking.Is.Deleted {
+		t.Error("a deletion is not seen")
+	}
+}
+
+type nameless struct {
+	*online
+	account string
+}
+
+func (n *nameless) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+	e, err := n.online.Write(ctx, ch, dot)
+	if e != nil {
+		e.In = n.account
+	}
+	return e, err
+}

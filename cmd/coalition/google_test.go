@@ -771,3 +771,111 @@ func TestGoogleDaemon(t *testing.T) {
 	}
 	d.told("invitation")
 }
+
+// TestGoogleOddThings is what people do to an event beside answering it, seen and mended by commands.
+func TestGoogleOddThings(t *testing.T) {
+	const team = "team@group.calendar.google.com"
+	invited := func(t *testing.T) (*desk, string) {
+		t.Parallel()
+		d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+		d.do(0, "daemon", "--once")
+		return d, d.event().Id
+	}
+	lists := func(d *desk, want string) {
+		d.t.Helper()
+		if stdout, _ := d.do(0, "list"); !strings.Contains(strings.Join(strings.Fields(stdout), " "), want) {
+			d.t.Errorf("the list lacks %q:\n%s", want, stdout)
+		}
+	}
+	t.Run("moved into another calendar", func(t *testing.T) {
+		d, id := invited(t)
+		d.AddCalendar(team, "Team", "owner")
+		d.MoveTo(id, team)
+		d.do(0, "sync")
+		lists(d, "its event is in another Google calendar of yours, "+team)
+		d.Answer(id, maya, "accepted", "")
+		d.do(0, "sync")
+		if r := d.talk(); value(r.PartStat) != "ACCEPTED" || r.Status != "confirmed" {
+			t.Errorf("what happens there is not seen: %+v", r)
+		}
+		d.do(0, "cancel", "maya", "--yes")
+		if e := d.Event(id); e.Status != "cancelled" {
+			t.Errorf("it is %s", e.Status)
+		}
+		d.told("invitation", "cancellation")
+	})
+	t.Run("a right that was lowered", func(t *testing.T) {
+		d, id := invited(t)
+		d.Answer(id, maya, "accepted", "")
+		d.do(0, "sync")
+		for _, role := range []string{"reader", "freeBusyReader"} {
+			d.Role("primary", role)
+			if _, stderr := d.do(1, "sync"); !strings.Contains(stderr, "may not change the calendar") {
+				t.Errorf("said: %s", stderr)
+			}
+			if r := d.talk(); r.Status != "confirmed" || len(d.history("sync")) > 0 {
+				t.Errorf("%s: it is %+v", role, r)
+			}
+		}
+		d.Role("primary", "owner")
+		d.do(0, "sync")
+		if r := d.talk(); r.Status != "confirmed" || len(d.history("sync")) > 0 {
+			t.Errorf("given back: it is %+v", r)
+		}
+	})
+	t.Run("a lost state", func(t *testing.T) {
+		d, id := invited(t)
+		d.Answer(id, maya, "accepted", "")
+		d.do(0, "sync")
+		lost, err := filepath.Glob(filepath.Join(d.dir, "state", "*.db*"))
+		if err != nil || len(lost) == 0 {
+			t.Fatalf("%v, %v", lost, err)
+		}
+		for _, path := range lost {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.do(0, "sync")
+		if r := d.talk(); r.Status != "confirmed" || value(r.EventID) != id || value(r.PartStat) != "ACCEPTED" {
+			t.Errorf("it is %+v", r)
+		}
+		d.do(0, "daemon", "--once")
+		d.event()
+		d.told("invitation")
+		if files := outbox(t, d.dir, "*"); len(files) > 0 {
+			t.Errorf("there has gone %v", files)
+		}
+	})
+	t.Run("cancelled, and back", func(t *testing.T) {
+		d, id := invited(t)
+		d.do(0, "cancel", "maya", "--yes")
+		d.Restore(id, false)
+		d.do(0, "sync")
+		lists(d, "take the event out again")
+		d.do(0, "cancel", "maya", "--yes")
+		if e := d.Event(id); e.Status != "cancelled" {
+			t.Errorf("it is %s", e.Status)
+		}
+		d.told("invitation", "cancellation", "cancellation")
+	})
+	t.Run("for the whole day", func(t *testing.T) {
+		d, id := invited(t)
+		start := d.Event(id).Start.DateTime
+		d.Edit(id, false, func(e *calendar.Event) {
+			day := e.Start.DateTime[:10]
+			next, _ := time.Parse(time.DateOnly, day)
+			e.Start, e.End = &calendar.EventDateTime{Date: day}, &calendar.EventDateTime{Date: next.AddDate(0, 0, 1).Format(time.DateOnly)}
+		})
+		d.do(0, "sync")
+		lists(d, "no time of day any more")
+		next := value(d.talk().Next)
+		_, at, _ := strings.Cut(next, `--start "`)
+		at, _, _ = strings.Cut(at, `"`)
+		d.do(0, "move", "maya", "--start", at, "--yes")
+		if e := d.Event(id); e.Start.DateTime != start {
+			t.Errorf("it is at %+v", e.Start)
+		}
+		d.told("invitation", "update")
+	})
+}

@@ -161,6 +161,7 @@ func (d *delivery) knock(rows []int64) (ok bool, err error) {
 			return false, err
 		}
 		if door := closedDoor(list, name, account); door != nil && door.Until.After(now) {
+			d.tellShut(door)
 			d.closed = door.Until
 			return false, nil
 		}

@@ -140,17 +140,22 @@ func (s *Scheduler) shut(ctx context.Context, name, account string, tries int, f
 	if err := s.Store.Shut(context.WithoutCancel(ctx), d); err != nil {
 		s.Log.Error("that a server is out of order can't be written down", "error", err)
 	}
+	s.tellShut(d)
+	return d.Until
+}
+
+// tellShut logs that a door is closed, once for each trouble.
+func (s *Scheduler) tellShut(d *Door) {
 	s.doors.mu.Lock()
 	defer s.doors.mu.Unlock()
 	// Servers put the time that it took, and the like, into what they say.
-	if text := strings.Map(noDigit, d.Text); name != MailboxDoor && s.doors.told[name] != text {
+	if text := strings.Map(noDigit, d.Text); d.Name != MailboxDoor && s.doors.told[d.Name] != text {
 		if s.doors.told == nil {
 			s.doors.told = make(map[string]string)
 		}
-		s.doors.told[name] = text
-		s.Log.Warn(doorWords[name]+", and all of it waits", "error", d.Text, "again", d.Until.Format(time.TimeOnly), "mend", d.Way())
+		s.doors.told[d.Name] = text
+		s.Log.Warn(doorWords[d.Name]+", and all of it waits", "error", d.Text, "again", d.Until.Local().Format(time.TimeOnly), "mend", d.Way())
 	}
-	return d.Until
 }
 
 var doorWords = map[string]string{string(Mail): "mail does not go", string(Google): "Google Calendar takes nothing", MailboxDoor: "the mailbox can't be read"}

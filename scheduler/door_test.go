@@ -117,13 +117,11 @@ func TestDoor(t *testing.T) {
 				w.HoldOver = 1000
 				queued(w, many)
 				l := &lane{fault: test.fault, slow: 100 * time.Millisecond, arrived: map[string]int{}}
-				var log bytes.Buffer
+				logs := make([]bytes.Buffer, test.processes)
 				var all []*world
 				for i := range test.processes {
 					p := w.process(l, fmt.Sprint(i%test.accounts))
-					if i == 0 {
-						p.Log = slog.New(slog.NewTextHandler(&log, nil))
-					}
+					p.Log = slog.New(slog.NewTextHandler(&logs[i], nil))
 					all = append(all, p)
 				}
 				run := func(d time.Duration) {
@@ -140,8 +138,10 @@ func TestDoor(t *testing.T) {
 				if last := l.tries[len(l.tries)-1]; time.Since(last) > test.apart+time.Second {
 					t.Errorf("the last try is %s old", time.Since(last))
 				}
-				if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "mail does not go") {
-					t.Errorf("the log has %d lines; want one:\n%s", n, &log)
+				for i := range logs {
+					if n := strings.Count(logs[i].String(), "\n"); n != 1 || !strings.Contains(logs[i].String(), "mail does not go") {
+						t.Errorf("the log has %d lines; want one:\n%s", n, &logs[i])
+					}
 				}
 				for _, c := range all[0].board().Conversations {
 					m := c.Messages[0]
@@ -158,8 +158,8 @@ func TestDoor(t *testing.T) {
 						t.Errorf("in the end %s: %s, %d attempts, arrived %d times", c.ID, m.State, m.Attempts, l.arrived[string(c.ID)])
 					}
 				}
-				if !strings.Contains(log.String(), "the door is open again") && test.processes == 1 {
-					t.Errorf("that it is open again is not told:\n%s", &log)
+				if !strings.Contains(logs[0].String(), "the door is open again") && test.processes == 1 {
+					t.Errorf("that it is open again is not told:\n%s", &logs[0])
 				}
 				if doors := must(w.store.Doors(context.Background())); len(doors) > test.accounts-1 {
 					t.Errorf("still closed: %+v", doors[0])

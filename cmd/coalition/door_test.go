@@ -6,11 +6,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"coalition/invites/google/googletest"
+	"coalition/scheduler/store/storetest"
 )
 
 // doorConfig is a config for mail through p, with a password in a file beside it.
@@ -295,5 +297,47 @@ func TestGoogleDoor(t *testing.T) {
 				t.Errorf("%d guests were told", n)
 			}
 		})
+	}
+}
+
+// TestTwoDaemonsOneDoor: two daemons on one PostgreSQL state sign in once for both, and both say why nothing goes; when
+// it is mended all goes, once.
+func TestTwoDaemonsOneDoor(t *testing.T) {
+	t.Parallel()
+	p := &post{password: "geheim"}
+	p.serve(t, nil)
+	dsn := storetest.Postgres(t)(t)
+	dir := write(t, append(manyPlans(20), "config.yaml", strings.Replace(doorConfig(p, "password_file: secret"), "organizer:", "state: "+dsn+"\norganizer:", 1))...)
+	writePassword(t, dir, "wrong")
+	old := time.Now().Add(-time.Hour)
+	for i := range 20 {
+		if err := os.Chtimes(filepath.Join(dir, fmt.Sprintf("conversations/p%03d.yaml", i)), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, b := startDaemon(t, dir), startDaemon(t, dir)
+	a.await("mail does not go")
+	b.await("mail does not go")
+	if connects, logins := p.counted(); connects != 1 || logins != 1 {
+		t.Errorf("%d connections, %d sign-ins", connects, logins)
+	}
+	p.mu.Lock()
+	p.password = "wrong" // which is right now
+	p.mu.Unlock()
+	if code, _, stderr := coalition(t, dir, "resume"); code != exitDone {
+		t.Fatalf("resume: exit %d\n%s", code, stderr)
+	}
+	var log []logRow
+	sent := func(r logRow) bool { return r.State != nil && *r.State == "sent" }
+	for deadline := time.Now().Add(30 * time.Second); len(log) == 0 || slices.ContainsFunc(log, func(r logRow) bool { return r.State != nil && !sent(r) }); {
+		_, stdout, _ := coalition(t, dir, "log", "--json")
+		if err := json.Unmarshal([]byte(stdout), &log); err != nil || time.Now().After(deadline) {
+			a.stop()
+			b.stop()
+			t.Fatalf("%v: %s\n%s\n\n%s", err, stdout, strings.Join(a.seen, "\n"), strings.Join(b.seen, "\n"))
+		}
+	}
+	if code := a.stop() + b.stop(); code != 0 || len(p.arrived) != 20 {
+		t.Errorf("exit %d, %d arrived", code, len(p.arrived))
 	}
 }

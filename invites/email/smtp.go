@@ -105,11 +105,11 @@ func (w words) Error() string { return string(w) }
 // Connections is how many messages may be sent side by side.
 func (s *SMTP) Connections() int { return max(1, s.Parallel) }
 
-// Idle closes the connections that are kept for further messages.
+// Idle closes the connections that are kept for further messages, and forgets that there were none.
 func (s *SMTP) Idle() {
 	s.mu.Lock()
 	free := s.free
-	s.free = nil
+	s.free, s.since = nil, time.Time{} // who comes after this may know better
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, c := range free {
@@ -231,8 +231,8 @@ func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error)
 	return s.connect(ctx)
 }
 
-// moment is how long it is not tried again whether a server that was not to be had is there now: several messages may
-// find out at the same time that it is gone.
+// moment is how long it is not tried again, until Idle, whether a server that was not to be had is there now:
+// several messages may find out at the same time that it is gone.
 const moment = 300 * time.Millisecond
 
 // connect makes a connection, or takes one that has become free while another was made. Who waited for one

@@ -152,7 +152,6 @@ func (d *postgres) gone(string) (bool, error) { return false, nil }
 func (d *postgres) watch(ctx context.Context, _ func() int64, changed func()) {
 	for ctx.Err() == nil {
 		d.listen(ctx, changed)
-		changed() // something may have been missed
 		select {
 		case <-ctx.Done():
 		case <-time.After(5 * time.Second):
@@ -173,6 +172,7 @@ func (d *postgres) listen(ctx context.Context, changed func()) {
 	if _, err := conn.Exec(ctx, "LISTEN coalition"); err != nil {
 		return
 	}
+	changed() // something may have been missed until now
 	for {
 		if _, err := conn.WaitForNotification(ctx); err != nil {
 			return

@@ -259,6 +259,7 @@ func (d *sqlite) watch(ctx context.Context, version func() int64, changed func()
 		}
 	}
 	seen := version()
+	changed() // something may have been missed until now
 	settle, quiet := time.NewTimer(time.Hour), time.NewTimer(rest)
 	settle.Stop()
 	for {

@@ -92,7 +92,7 @@ func (s *Scheduler) takeUp(c *Conversation, e *invites.Entry, b *Board) *Draft {
 	}
 	c.Channel, c.UID, c.Organizer, c.Sequence = Google, e.ID+googleUID, s.Organizer, e.Sequence
 	c.Ready, c.Counter = true, nil
-	if !c.said(Yes) {
+	if !c.said(Yes) && !c.said(No) { // a no stands, whatever the calendar holds
 		c.answered(Answer{Value: Yes, At: now, How: "calendar", Seen: true})
 	}
 	booking := Booking{Wrote: *e, Is: *e, In: cmp.Or(s.Online.Name(), e.In)}

@@ -170,8 +170,10 @@ func (t *table) where() string {
 		return "organizer = $1"
 	case t.name == "bodies":
 		return "message IN (SELECT seq FROM messages WHERE organizer = $1)"
+	case t.name == "control":
+		return "name = 'paused ' || $1"
 	}
-	return "$1 <> ''" // what is of all of them
+	return "$1 = ''" // it belongs to nobody
 }
 
 func (t *table) insert(columns []string) string {

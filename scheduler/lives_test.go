@@ -36,21 +36,24 @@ type witness struct {
 	to      version          // that it was given to
 	in      int              // before which look
 	started int              // before which look the start has changed last
+	changed int              // or anything else of the version
+	known   version          // as it was at the last look
+	from    version          // and at the last one before the answer
 	log     []string
 }
 
 func (w *witness) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
-	w.looks++
+	w.look()
 	return w.online.Changes(ctx, cursor, since, take)
 }
 
 func (w *witness) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
-	w.looks++
+	w.look()
 	return w.online.Entry(ctx, in, id)
 }
 
 func (w *witness) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
-	w.looks++
+	w.look()
 	var was *invites.Entry
 	if e := w.events[ch.ID]; e != nil {
 		was = clone(e)
@@ -59,14 +62,26 @@ func (w *witness) Write(ctx context.Context, ch *invites.Change, dot func() erro
 	if e := w.events[ch.ID]; e != nil && was != nil {
 		w.seen(was, e)
 	}
+	w.look()
 	w.log = append(w.log, fmt.Sprintf("write %s %s %q restore %t: %v", ch.Start.Format("2 15:04"), ch.End.Sub(ch.Start), ch.Location, ch.Restore, err))
 	return is, err
+}
+
+// look is one look of the program.
+func (w *witness) look() {
+	w.looks++
+	for _, e := range w.events {
+		w.known = versionOf(e)
+	}
 }
 
 // seen notes what a change does to the answer.
 func (w *witness) seen(was, e *invites.Entry) {
 	if !e.Start.Equal(was.Start) {
 		w.started = w.looks
+	}
+	if versionOf(e) != versionOf(was) {
+		w.changed = w.looks
 	}
 	i := slices.IndexFunc(e.Guests, func(g invites.Guest) bool { return g.Email == "maya@example.org" })
 	if i < 0 || e.Guests[i].PartStat == invites.NeedsAction || e.Guests[i].PartStat == "" {
@@ -181,6 +196,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 						}
 					case wit.given != c.PartStat:
 						fail("it is %s, and she has said %q", c.PartStat, wit.given)
+					case wit.changed == wit.in && wit.from == versionOf(e): // changed and changed back between two looks, which nobody can see
 					case wit.to != versionOf(e) && !(wit.to.start.Equal(e.Start) && wit.started == wit.in):
 						fail("it is %s, which was said to %v; now there stands %v", c.PartStat, wit.to, versionOf(e))
 					}
@@ -280,7 +296,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 						for i := range e.Guests {
 							if e.Guests[i].Email == "maya@example.org" {
 								e.Guests[i].PartStat = p
-								wit.given, wit.to, wit.in = p, versionOf(e), wit.looks
+								wit.given, wit.to, wit.in, wit.from = p, versionOf(e), wit.looks, wit.known
 							}
 						}
 					}))

@@ -2,7 +2,8 @@
 #              Debian; elsewhere it names them), and runs every test, none skipped. Random lives are the
 #              same ones each time
 # make bench   runs the benchmarks
-# make fuzz    lives a thousand new random lives, and lets each fuzz target run for 20 seconds
+# make fuzz    lives a thousand new random lives, races processes side by side fifty times, and lets each
+#              fuzz target run for 20 seconds
 # make lint    runs the linter and the formatter
 # make zones   takes the built-in zone data from the newest Debian package, where that is newer
 
@@ -22,6 +23,7 @@ bench:
 
 fuzz:
 	go test ./scheduler -run 'TestLife' -rapid.checks 1000 -timeout 30m
+	COALITION_RACES=50 go test ./cmd/coalition -run 'TestOneTime|TestHoldBeside' -timeout 30m
 	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | \
 		while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s $$package || exit 1; done
 

@@ -154,7 +154,7 @@ func (s *Scheduler) tellShut(d *Door) {
 			s.doors.told = make(map[string]string)
 		}
 		s.doors.told[d.Name] = text
-		s.Log.Warn(doorWords[d.Name]+", and all of it waits", "error", d.Text, "again", d.Until.Local().Format(time.TimeOnly), "mend", d.Way())
+		s.Log.Warn(doorWords[d.Name]+", and all of it waits", "error", d.Text, "again", d.Until.In(s.Zone.Location("UTC")).Format(time.TimeOnly), "mend", d.Way())
 	}
 }
 

@@ -73,7 +73,7 @@ func (a Address) Quoted() string {
 
 var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-var noReply = regexp.MustCompile(`^(?:.*[._+-])?(?:(?:no|not|do[._-]?not|dont|never)[._-]?repl(?:y|ies)|(?:keine?|nicht)[._-]?antwort(?:en)?|ne[._-]?pas[._-]?repondre|no[._-]?respond(?:a|er)|nao[._-]?respond(?:a|er)|non[._-]?rispondere|mailer-daemon)(?:[._+-].*)?@`)
+var noReply = regexp.MustCompile(`^(?:.*[._+-])?(?:(?:no|not|do[._-]?not|dont|never)[._-]?repl(?:y|ies)|(?:keine?|nicht)[._-]?antwort(?:en)?|ne[._-]?pas[._-]?repondre|no[._-]?respond(?:a|er)|nao[._-]?respond(?:a|er)|non[._-]?rispondere|mailer-daemon)[0-9]*(?:[._+-].*)?@|@(?:.*\.)?(?:no|do[._-]?not)-?reply\.`)
 
 // NoReply reports whether an address looks like one of those that nobody reads, such as no-reply@example.org.
 func NoReply(email string) bool { return noReply.MatchString(strings.ToLower(email)) }

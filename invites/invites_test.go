@@ -170,3 +170,18 @@ func TestAddressString(t *testing.T) {
 		}
 	}
 }
+
+// What looks like an address that nobody reads, and what only resembles one.
+func TestNoReply(t *testing.T) {
+	for _, s := range []string{"noreply@example.org", "No-Reply@example.org", "ana.no-reply@example.org", "noreply2@example.org", "noreply+x@example.org", "do_not_reply@example.org",
+		"nicht-antworten@example.org", "mailer-daemon@example.org", "12345+ana@users.noreply.github.com", "ana@noreply.example.org", "ana@no-reply.example.org"} {
+		if !invites.NoReply(s) {
+			t.Errorf("%s: not seen", s)
+		}
+	}
+	for _, s := range []string{"ana@example.org", "noreen@example.org", "reply@example.org", "no@example.org", "norepl@example.org", "ana@noreplying.example.org"} {
+		if invites.NoReply(s) {
+			t.Errorf("%s is taken for one", s)
+		}
+	}
+}

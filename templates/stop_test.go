@@ -22,6 +22,8 @@ func TestStop(t *testing.T) {
 		"Thank you for your mail. Please remove me from your list.", "I want to unsubscribe", "I would like you to stop contacting me.",
 		"Keine weiteren Mails", "Bitte keine weiteren Mails", "bitte nicht mehr schreiben", "Bitte nicht mehr schreiben!", "Nein danke, bitte keine weiteren E-Mails.", "Hallo Frau Lopes,\nbitte schreiben Sie mir nicht mehr.\nViele Grüße\nMaya Chen",
 		"Bitte streichen Sie mich von Ihrer Liste.", "Können Sie mich bitte aus dem Verteiler nehmen?", "Nehmen Sie mich bitte von Ihrer Liste.", "Ich möchte keine weiteren Mails bekommen.", "Stopp", "Aufhören!", "Lassen Sie mich in Ruhe.", "Bitte melden Sie mich ab.", "Bitte kontaktieren Sie mich nicht mehr", "Nein. Und bitte keine Mails mehr.",
+		"I want no further contact", "Lose my address.", "I ask you not to write to me anymore.", "I must ask you not to contact me again.", "Please erase my data.", "I'd like you to leave me alone.",
+		"Bitte schreiben Sie mir keine Mails mehr", "Schick mir bitte keine Nachrichten mehr.", "Bitte lösche meine Daten", "Bitte melde mich ab.", "Ich bitte Sie, mir nicht mehr zu schreiben.", "Ich bitte dich, mich in Ruhe zu lassen.",
 		"Bitte löschen Sie meine Daten.", "Ich wünsche keinen weiteren Kontakt.",
 	} {
 		for _, lang := range []string{"en", "de", "fr"} {
@@ -34,6 +36,7 @@ func TestStop(t *testing.T) {
 		"No", "Nein danke", "yes", "Stop by on Tuesday.", "Please stop by my office, I have a question.", "Should we stop?", "Stop?", "Don't stop!", "Please don't stop writing.", "Yes, 1. Let's meet at the bus stop.", "1\n\nThe tram stop is across the street.",
 		"Yes. No more emails needed, see you then.", "2, and please no more emails before that.", "Ja, gern. Bitte keine weiteren Mails vorher.", "Is there a way to unsubscribe?", "no\n\nBest regards\nMaya\n--\nTo unsubscribe, click here.", "No.\n\nBest regards\nMaya\nUnsubscribe",
 		"Remove the second point from the agenda.", "Not now, please write again in May.", "Später, bitte jetzt nicht.", "Was passiert, wenn ich nicht mehr schreiben kann?", "Can we stop the launch?",
+		"Please don't write to me again at this address, use maya@example.net. Yes, 1", "Do not contact me again before Monday.", "Bitte schreiben Sie mir nicht mehr an diese Adresse, sondern an maya@example.net.", "Schreib mir nicht mehr vor Montag. Ja", "Ich melde mich ab Montag.", "Bitte melde mich ab Montag wieder an.",
 		"Yes.\n\nUnsubscribe", "Please do not contact me before Monday.", "Do not write to me at this address, use the other one.",
 	} {
 		for _, lang := range []string{"en", "de"} {

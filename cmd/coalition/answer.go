@@ -66,7 +66,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	switch {
 	case yes:
 	case !terminal(a.stdin):
-		why = " Nobody can be asked here; --yes records that you are ready."
+		why = "Nobody can be asked here: --yes records that you are ready. "
 	default:
 		if m != nil {
 			if err := a.present(c, m); err != nil {
@@ -89,7 +89,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	if err != nil || yes || a.json {
 		return a.tell(d, err)
 	}
-	a.say("%s: not yet. Nothing goes out; check in again when you like: coalition ready %[1]s%s", c.Ref(), why)
+	a.say("%s: not yet. %sNothing goes out; check in again when you like: coalition ready %[1]s", c.Ref(), why)
 	return nil
 }
 

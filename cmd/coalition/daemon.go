@@ -202,6 +202,7 @@ func (a *app) rehearsePass(ctx context.Context) error {
 	if paused {
 		fmt.Fprintln(a.stderr, "Note: "+pausedText)
 	}
+	a.sayDoors(b)
 	if a.sched.Mailbox != nil {
 		fmt.Fprintln(a.stderr, "Note: a rehearsal reads no mailbox; a pass takes in first what has come there.")
 	}
@@ -229,6 +230,8 @@ func (a *app) rehearsePass(ctx context.Context) error {
 			verb, when, row.State = "later", f.Due.In(zone).Format(timeLayout), nil
 		case paused:
 			verb, when = "waits", "until sending goes on"
+		case m.Door() != nil:
+			verb, when = "waits", "as the note says"
 		case !f.Due.IsZero():
 			when = f.Due.In(zone).Format(timeLayout)
 		}

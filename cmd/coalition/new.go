@@ -209,6 +209,9 @@ empty answer leaves that for later.`,
 					return err
 				}
 			}
+			if flag := n.homeless(); flag != "" {
+				return usage("--%s belongs to a setting", "add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
+			}
 			data := []byte(n.file(args[0], args[1]))
 			_, _, problems := a.sched.Plans.Parse(path, id, data)
 			var wrong []strictyaml.Problem
@@ -359,6 +362,25 @@ func slug(name string) string {
 		}
 	}
 	return strings.Trim(b.String(), "-")
+}
+
+// homeless is a flag that would be lost, since it belongs to a setting and none is named; "" if there is none.
+func (n *newPlan) homeless() string {
+	switch {
+	case n.kind != "":
+		return ""
+	case n.place != "":
+		return "place"
+	case n.privateRoom:
+		return "private-room"
+	case n.phone != "":
+		return "phone"
+	case n.caller != "":
+		return "caller"
+	case n.url != "":
+		return "url"
+	}
+	return ""
 }
 
 func (n *newPlan) file(name, address string) string {

@@ -93,8 +93,12 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 		line("start", fmt.Sprintf("%s, %d min%s", start.In(zone).Format(timeLayout), int(c.Length().Minutes()), theirs))
 	}
 	line("", c.Difference(b.Now))
-	for i, slot := range c.Offered {
-		line([]string{"offered", ""}[min(i, 1)], fmt.Sprintf("%d) %s", i+1, slot.Time().In(zone).Format(timeLayout)))
+	head, slots := "offered", c.Offered
+	if len(slots) == 0 && c.Start(b.Now).IsZero() {
+		head, slots = "times", c.Choices(b.Now)
+	}
+	for i, slot := range slots {
+		line([]string{head, ""}[min(i, 1)], fmt.Sprintf("%d) %s", i+1, slot.Time().In(zone).Format(timeLayout)))
 	}
 	if c.Answer != nil {
 		how := c.Answer.How

@@ -28,6 +28,7 @@ type sqlite struct {
 	daemon *flock.Flock
 	life   *flock.Flock
 	copy   string // a folder with a copy that is read instead; "": there is none
+	tidy   bool   // it was opened for reading only, while nobody else had it open
 }
 
 func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err error) {
@@ -61,7 +62,9 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 		q.Set("immutable", "1")
 	}
 	if readOnly {
-		err := d.lookAt(ctx, q)
+		_, err := os.Stat(abs + "-wal")
+		d.tidy = errors.Is(err, fs.ErrNotExist)
+		err = d.lookAt(ctx, q)
 		if unwritable(err) { // not even what SQLite needs besides, to read
 			if err = d.aside(q); err == nil {
 				err = d.lookAt(ctx, q)
@@ -302,6 +305,21 @@ func (d *sqlite) takeIn(ctx context.Context) bool {
 	return err == nil && kept == 0
 }
 
+// sweep takes away the empty log of changes, and its index, that SQLite makes to read a file and leaves where
+// nothing may be written: whoever only looks leaves nothing behind. Its last connection that may write does
+// it, and knows when another process has the file open.
+func (d *sqlite) sweep() {
+	if info, err := os.Stat(d.path + "-wal"); err != nil || info.Size() > 0 {
+		return
+	}
+	db, err := sql.Open("sqlite", d.dsn(url.Values{"mode": {"rw"}, "_pragma": {"busy_timeout(1000)", "query_only(1)"}}))
+	if err != nil {
+		return
+	}
+	db.Exec("SELECT 1 FROM sqlite_schema LIMIT 1") // which opens it
+	db.Close()
+}
+
 func (d *sqlite) close() {
 	if d.copy != "" {
 		defer os.RemoveAll(d.copy)
@@ -311,6 +329,9 @@ func (d *sqlite) close() {
 	}
 	if d.rw != nil {
 		d.rw.Close()
+	}
+	if d.tidy && d.copy == "" {
+		d.sweep()
 	}
 	if d.life != nil {
 		os.Remove(d.life.Path())

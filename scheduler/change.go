@@ -72,16 +72,33 @@ func (CheckIn) apply(c *Conversation, now time.Time) error {
 
 // checksIn refuses a check-in for what is over, or can't be sent yet.
 func (c *Conversation) checksIn(now time.Time) error {
-	if c.Cancelled != nil {
-		return c.isOver("cancelled")
-	}
-	if c.over(now) {
-		return c.isOver("over")
+	if err := c.Ended(now); err != nil {
+		return err
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return &Refusal{ErrNotReady, "the plan is not complete", c.nextPlanned().Next}
 	}
 	return nil
+}
+
+// Ended says how a further talk begins where this one is over or cancelled; nil where it is neither. The
+// error is a [Refusal].
+func (c *Conversation) Ended(now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.isOver("cancelled")
+	case c.over(now):
+		return c.isOver("over")
+	}
+	return nil
+}
+
+// begun says that a talk can't be changed any more, since it has begun.
+func (c *Conversation) begun(now time.Time) error {
+	if err := c.Ended(now); err != nil {
+		return err
+	}
+	return c.isOver("under way")
 }
 
 // NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.
@@ -176,7 +193,7 @@ func (m Move) apply(c *Conversation, now time.Time) error {
 		return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}
 	}
 	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
-		return c.isOver("under way or over")
+		return c.begun(now)
 	}
 	c.Chosen, c.Named.Start = m.To, m.At
 	c.moved()
@@ -240,7 +257,7 @@ func (w Withdraw) apply(c *Conversation, now time.Time) error {
 		return c.isOver("cancelled already")
 	}
 	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
-		return c.isOver("under way or over")
+		return c.begun(now)
 	}
 	if err := line("the reason", w.Reason); err != nil {
 		return err

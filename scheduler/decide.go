@@ -72,6 +72,9 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 			return s.draft(c, Update, now)
 		}
 		if !at.IsZero() && at != c.start(now) {
+			if err := c.Ended(now); err != nil {
+				return nil, err
+			}
 			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
 		}
 		if m.State == Bounced { // it goes again as a message of its own
@@ -180,7 +183,7 @@ func (s *Scheduler) DeclineCounter(c *Conversation, reason string, now time.Time
 	case c.Cancelled != nil:
 		return nil, c.isOver("cancelled")
 	case !now.Before(c.told().Start.Time()):
-		return nil, c.isOver("under way or over")
+		return nil, c.begun(now)
 	case c.said(No):
 		return nil, &Refusal{ErrUnfit, c.Plan.With.Name + " said no", "nothing more goes out"}
 	case !c.Ready:

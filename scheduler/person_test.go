@@ -320,6 +320,12 @@ func TestEditedAfterTheEnd(t *testing.T) {
 			if _, err := w.Brief(w.find("maya"), false, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("ask: %v", err)
 			}
+			if _, err := w.Reschedule(w.find("maya"), plan.Slot{Wall: "2027-06-04T10:00", Zone: "Europe/Lisbon"}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+				t.Errorf("move: %v", err)
+			}
+			if _, err := w.Invite(w.find("maya"), plan.Slot{Wall: "2027-06-04T10:00", Zone: "Europe/Lisbon"}, "", w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+				t.Errorf("invite at another time: %v", err)
+			}
 			w.plan("maya", maya("permitted: She said so.")+"---\n"+maya("id: maya", "round: 2", "when: {start: 2027-05-06 10:00}"))
 			if list := w.board().Problems; len(list) != 0 {
 				t.Errorf("with a second round: %v", list)

@@ -51,7 +51,10 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	if err != nil {
 		return err
 	}
-	if c.Ready && c.Cancelled == nil {
+	if err := c.Ended(b.Now); err != nil {
+		return err
+	}
+	if c.Ready {
 		if a.json {
 			return a.printJSON(a.row(c, b.Now))
 		}

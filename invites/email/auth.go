@@ -100,7 +100,10 @@ func newOutcome(counted [][]result, method string) (o outcome) {
 		})
 		if o.results == nil {
 			o.results = here
-			o.failed = slices.ContainsFunc(here, func(r result) bool { return strings.HasSuffix(r.value, "fail") || r.value == "permerror" })
+			o.failed = slices.ContainsFunc(here, func(r result) bool {
+				// A DMARC record that can't be read asks for nothing (RFC 7489, section 6.6.3).
+				return strings.HasSuffix(r.value, "fail") || r.value == "permerror" && method != "dmarc"
+			})
 		} else if o.failed && !o.passed() {
 			o.disputed = o.disputed || slices.ContainsFunc(here, passed)
 		}

@@ -31,7 +31,7 @@ var (
 	letterLate = regexp.MustCompile(`(?i)not (yet )?been delivered (yet|after)|not yet (been )?delivered|n't been delivered yet|will (keep|continue)|keeps? trying|continue (to try|trying|to attempt)|` +
 		`will (be )?(retr(y|ied)|re-?attempt|try again|tried again|attempted again)|attempts? will (continue|be made)|will continue for|still (trying|being tried|queued)|warning message only|not need to re-?send|` +
 		`no action is required|(is|was|been|being|delivery|temporarily|mail) delayed|delayed mail|notification \(delay\)|delivery delay|taking longer|` +
-		`(noch|bisher|bislang) nicht zugestellt|verzögert|verzögerung|weiter(hin)? versuch|(erneut|wieder|nochmals|noch einmal|weiterhin) (versucht|zuzustellen|versuchen)|weitere (zustell)?versuche (werden|folgen)|nicht (erneut|noch einmal) (zu )?senden`)
+		`(noch|bisher|bislang) nicht zugestellt|verzögert|verzögerung|weiter(hin)? versuch|(erneut|wieder|nochmals|noch einmal|weiterhin) (versucht|zuzustellen|versuchen)|weitere (zustell)?versuche (werden|folgen)|aún no se|todavía no|se seguirá intentando|reintentar|retrasad|pas encore|nouvelles? tentatives?|retardé|retenté|non è ancora|ancora (stato|essere)|ritardat|tentativi (successivi|proseguiranno)|ainda não|atrasad|novas tentativas|nog niet|vertraagd|opnieuw (proberen|geprobeerd)|nicht (erneut|noch einmal) (zu )?senden`)
 	letterWarns = regexp.MustCompile(`(?i)warning (message )?only|not (need|have) to re-?send|could not send (message|mail) for( the)? past|keine aktion erforderlich|nicht (erneut|noch einmal) (zu )?senden`)
 	letterFinal = regexp.MustCompile(`(?i)permanent(ly)?,? (error|failure|fatal|fail|undeliverable|reject)|fatal error|(failed|rejected|refused) permanently|(have|has|'ve|is|was|been|were) given up|(am|is|are)? ?giving up|gave up|not going to try|` +
 		`not be (re-?)?tr(ied|y)|(no|nothing) (further|more) (attempts?|tries|retries|deliver|will be tried)|(will|would|can|wo)(n't| ?not) (try|retry|attempt|be (re-?)?(sent|attempted))|retry (time ?-?out|limit)|` +
@@ -39,7 +39,7 @@ var (
 		`endgültig|aufgegeben|dauerhaft|permanente?[rn]? fehler|keine weiteren? (zustell)?versuch|nicht (mehr|noch einmal|erneut|weiter) (versucht|zugestellt)|kein weiterer (zustell)?versuch`)
 	letterRefused = regexp.MustCompile(`(?i)(could|can|was|were|did|has|have|been)( ?not|n't) (be |been |able to )?(deliver|reach|sent|send|accept)|unable to (be )?(deliver|reach)|undeliver|deliver[^.]{0,80} (has )?fail|fail(ed|ure)? to deliver|` +
 		`(notification|status)[^.]{0,20}\(failure\)|failure notice|return(ed|ing) (mail|to|message to)|mail fail|malformed|did( ?not|n't) reach|error delivering|user unknown|unknown (user|recipient|address)|no such (user|mailbox|address|recipient)|no mailbox|does(n't| ?not) exist|may not exist|` +
-		`reject|refused|mailbox (is )?(full|unavailable|not found|disabled)|over quota|unzustellbar|nicht (zugestellt|zustellbar|erreicht)|konnten? nicht|fehlgeschlagen|gescheitert|existiert nicht|abgewiesen|abgelehnt|zurückgewiesen|unbekannt`)
+		`reject|refused|mailbox (is )?(full|unavailable|not found|disabled)|over quota|unzustellbar|nicht (zugestellt|zustellbar|erreicht)|konnten? nicht|no (se )?(ha podido|pudo|puede|fue posible)[^.]{0,20} entreg|no (fue )?entregad|devuelto|non (è stato|è possibile|può essere)[^.]{0,20} (recapita|consegna)|mancat[ao] (recapito|consegna)|n.a pas pu être|n.a pu être|non (distribu|remis)|impossible de (remettre|distribuer|livrer)|não (pôde|foi possível|pode|foi)[^.]{0,20} (entreg|entrega)|não entregue|devolvid|niet (worden )?(afgeleverd|bezorgd)|onbestelbaar|nie (został|mogł)[^.]{0,20} dostarcz|fehlgeschlagen|gescheitert|existiert nicht|abgewiesen|abgelehnt|zurückgewiesen|unbekannt`)
 	supposes = regexp.MustCompile(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
 	sentence = regexp.MustCompile(`([^.!?]|[.!?]+[^\s.!?])+[.!?]*`) // a dot in the middle of a name or number ends none
 )
@@ -54,7 +54,7 @@ var (
 	returnedBelow = regexp.MustCompile(`(?i)below this line is a copy|this is a copy of (the|your) (message|headers)|original message (headers )?(follow|-|:)|message headers follow|header of the original|-- ?original message|(the )?beginning of your (mail|message)|ursprüngliche (nachricht|kopfzeilen)|kopfzeilen der ursprünglichen|` +
 		`transcript of (the )?original|unsent message below|^-+ *returned message`)
 	// What a server says besides its code, and where it only says that it says something.
-	reasons = regexp.MustCompile(`(?i)unknown|no such|no route|connect to|not (accept|exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|exceed|relay|permission|too large|unbekannt|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
+	reasons = regexp.MustCompile(`(?i)unknown|no such|no route|connect to|not (accept|exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|exceed|relay|permission|too large|unbekannt|not listed|sconosciut|desconocid|desconhecid|inconnu|onbekend|buzón|casella|boîte|plein|llen[oa]|pien[oa]|chei[oa]|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
 )
 
 // isReport reports whether a mail tells what has become of another one. local is its sender before the
@@ -68,6 +68,10 @@ func isReport(top *part, local string, unreturnable bool, shown string) bool {
 	}
 	subject := cleanLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
 	byMachine := unreturnable || daemon.MatchString(local) || strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
+	// Whatever a server calls itself: where nothing may be sent back, and a mail is given back, it is one.
+	if unreturnable && top.kind != "message/rfc822" && returnedID.MatchString(first(shown, 8*mostLetter)) {
+		return true
+	}
 	return unreturnable && (find(top, "message/delivery-status", "message/global-delivery-status") != nil ||
 		top.header.get("x-failed-recipients") != "" || letterBegins.MatchString(first(shown, mostLetter))) ||
 		byMachine && reportSubject.MatchString(subject)

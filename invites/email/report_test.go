@@ -280,6 +280,26 @@ skupina, kterou se pokoušíte kontaktovat, pravděpodobně neexistuje nebo do n
 
 ` + returned, "final", "550-The address is not in use any more"},
 	{"an HTML letter", "From: postmaster@example.net\nSubject: Delivery failed\nContent-Type: text/html", "<p>Your message to maya@example.net couldn't be delivered.</p><p>maya wasn't found at example.net: <b>550 not here</b></p><h2>Original message headers:</h2><pre>" + strings.ReplaceAll(strings.ReplaceAll(returned, "<", "&lt;"), ">", "&gt;") + "</pre>", "final", "550 not here"},
+	{"a server without an address", "From: \"Courier mail server at mail.example.org\" <@>\nSubject: NOTICE: mail delivery status.", `This is a delivery status notification from mail.example.org, running the Courier mail server, version 0.73.
+
+                           UNDELIVERABLE MAIL
+
+Your message to the following recipients cannot be delivered:
+
+<maya@example.net>:
+    mx.example.net [192.0.2.9]:
+>>> RCPT TO:<maya@example.net>
+<<< 550 User unknown.
+
+` + returned, "final", "550 User unknown."},
+	{"a server in Italian", "From: postmaster@post.example\nSubject: Mancato recapito", "Il messaggio non è stato recapitato a maya@example.net: utente sconosciuto.\n\n" + returned, "final", "utente sconosciuto"},
+	{"a server in Spanish", "From: MAILER-DAEMON@post.example\nSubject: Correo devuelto", "No se ha podido entregar su mensaje a maya@example.net: buzón lleno.\n\n" + returned, "final", "buzón lleno"},
+	{"a server in French", "From: MAILER-DAEMON@post.example\nSubject: Message non distribué", "Votre message n'a pas pu être remis à maya@example.net : adresse inconnue.\n\n" + returned, "final", "adresse inconnue"},
+	{"a server in Portuguese", "From: MAILER-DAEMON@post.example\nSubject: Mensagem devolvida", "A sua mensagem não pôde ser entregue a maya@example.net: caixa cheia.\n\n" + returned, "final", "caixa cheia"},
+	{"a server in Dutch", "From: MAILER-DAEMON@post.example\nSubject: Bericht onbestelbaar", "Uw bericht kon niet worden afgeleverd bij maya@example.net: onbekende gebruiker.\n\n" + returned, "final", "onbekende gebruiker"},
+	{"a delay in Spanish", "From: MAILER-DAEMON@post.example\nSubject: Entrega retrasada", "Su mensaje a maya@example.net aún no se ha podido entregar. Se seguirá intentando durante dos días.\n\n" + returned, "late", ""},
+	{"a delay in French", "From: MAILER-DAEMON@post.example\nSubject: Remise retardée", "Votre message n'a pas encore pu être remis à maya@example.net. De nouvelles tentatives seront effectuées.\n\n" + returned, "late", ""},
+	{"a directory's words", "From: postmaster@example.net\nSubject: DELIVERY FAILURE: User maya not listed in Domino Directory\nIn-Reply-To: <b1@example.org>", "Your message\n\n  Subject: May we talk?\n\nwas not delivered to:\n\n  maya@example.net\n\nbecause:\n\n  User maya (maya@example.net) not listed in Domino Directory\n", "final", "not listed in Domino Directory"},
 	{"a puzzle", "From: MAILER-DAEMON@mx.example.net\nSubject: About your mail", "There was something about it that we would like you to know.\n\n" + returned, "unclear", ""},
 	{"a report without what was reported", "From: MAILER-DAEMON@mx.example.net\nSubject: Notification\nContent-Type: multipart/report; report-type=delivery-status; boundary=b", "--b\n\nSomething.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nX-Junk: y\n--b\nContent-Type: message/rfc822\n\n" + returned + "--b--\n", "unclear", ""},
 }

@@ -77,7 +77,7 @@ func (s *Scheduler) Strays(b *Board) (names []string) {
 	}
 	name := s.Online.Name()
 	for _, c := range b.Conversations {
-		if c.Booking.strays(name) && !(c.Booking.Away && s.follows(c.Booking.In)) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
+		if c.Booking.strays(name) && (!c.Booking.Away || !s.follows(c.Booking.In)) && c.Cancelled == nil && b.Now.Before(c.Booking.Told.End()) && !slices.Contains(names, c.Booking.In) {
 			names = append(names, c.Booking.In)
 		}
 	}

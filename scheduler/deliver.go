@@ -394,7 +394,7 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 		in = change.In
 	}
 	away := m.booking != nil && m.booking.Away
-	if stray(in, d.Online.Name()) && !(away && d.reach(d.hard, in)) {
+	if stray(in, d.Online.Name()) && (!away || !d.reach(d.hard, in)) {
 		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in +
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}

@@ -58,7 +58,7 @@ func (d *Door) waits(m *Message) string {
 		return "wait until Google takes guests again, or send the invitation by mail: coalition invite " + Ref(m.ID, m.Round) + " --mail"
 	case d.Fault == FaultAccount:
 		return fmt.Sprintf("mend what keeps the %s from going, then: coalition resume (it is tried again %s): %s", what, at, d.Text)
-	case d.Until.Sub(time.Now()) > knockServer:
+	case time.Until(d.Until) > knockServer:
 		return fmt.Sprintf("deliver the %s, which is tried again %s: %s", what, at, d.Text)
 	}
 	return fmt.Sprintf("deliver the %s, which is tried again within a minute: %s", what, d.Text)

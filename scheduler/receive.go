@@ -896,7 +896,7 @@ func (t *taking) takeTimeless(o *invites.Object, p invites.PartStat, stamp time.
 	c := t.c
 	told := c.told()
 	length := o.End.Sub(o.Start)
-	why := ""
+	var why string
 	switch {
 	case o.Start.IsZero():
 		why = "names no time that can be read"

@@ -377,7 +377,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*Board, erro
 	if s.Online != nil {
 		name, blind := s.Online.Name(), s.blind()
 		for _, c := range b.Conversations {
-			c.blind = c.Booking != nil && (blind || c.Booking.strays(name) && !(c.Booking.Away && s.follows(c.Booking.In)))
+			c.blind = c.Booking != nil && (blind || c.Booking.strays(name) && (!c.Booking.Away || !s.follows(c.Booking.In)))
 		}
 	}
 	slices.SortFunc(b.Conversations, func(a, b *Conversation) int {

@@ -153,9 +153,10 @@ func TestHoldBeside(t *testing.T) {
 			}
 			return held, all
 		}
-		n, all := 0, 0
-		for deadline := time.Now().Add(time.Minute); all < people && time.Now().Before(deadline); {
-			n, all = held()
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+			if _, all := held(); all >= people {
+				break
+			}
 		}
 		for _, d := range daemons {
 			d.await("msg=started")
@@ -163,7 +164,7 @@ func TestHoldBeside(t *testing.T) {
 				t.Errorf("exit %d", code)
 			}
 		}
-		n, all = held()
+		n, all := held()
 		if left := len(outbox(t, dir, "*.eml")); n != people || left != 0 {
 			t.Errorf("round %d: %d of %d held, %d have left; want all held", i, n, all, left)
 		}

@@ -95,7 +95,7 @@ func (c *config) passwordOf(ctx context.Context, in signIn, path string) ([]byte
 	case limited.Err() != nil:
 		return nil, fmt.Errorf("the %s did not end within %s", in.from(path), within)
 	case errors.As(err, &exit):
-		return nil, fmt.Errorf("the %s failed (%s)", in.from(path), exit)
+		return nil, fmt.Errorf("the %s failed (%w)", in.from(path), exit)
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // it has ended, and said what it had to say
 		return nil, fmt.Errorf("the %s can't be run", in.from(path))
 	}

@@ -44,7 +44,7 @@ func judge(h fields, from string, trust []string) (v verdict) {
 	}
 	foreign := len(trust) > 0 && len(named) == 0
 	spf, dkim, dmarc, compauth := newOutcome(counted, "spf"), newOutcome(counted, "dkim"), newOutcome(counted, "dmarc"), newOutcome(counted, "compauth")
-	_, domain := cutAddress(from)
+	domain := domainOf(from)
 	switch {
 	case spf.disputed || dkim.disputed:
 		v.doubt = "the receiving server says that " + map[bool]string{true: "SPF", false: "DKIM"}[spf.disputed] + " failed, and a lower field, which may be forged, that it passed"
@@ -128,17 +128,15 @@ func (o *outcome) domains(properties ...string) (list []string) {
 		for _, p := range properties {
 			of = cmp.Or(of, r.about[p])
 		}
-		_, of = cutAddress(of)
-		list = append(list, of)
+		list = append(list, domainOf(of))
 	}
 	return list
 }
 
-// cutAddress is an address, or a domain alone.
-func cutAddress(s string) (local, domain string) {
+// domainOf is the domain of an address, or s itself where that is a domain alone.
+func domainOf(s string) string {
 	s = strings.Trim(s, "<>")
-	i := strings.LastIndexByte(s, '@')
-	return s[:max(i, 0)], s[i+1:]
+	return s[strings.LastIndexByte(s, '@')+1:]
 }
 
 // related reports whether one of two domains is the other one or below it (RFC 7489, section 3.1.1, asks

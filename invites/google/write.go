@@ -202,7 +202,7 @@ func (w *write) change() (*invites.Entry, error) {
 		p = w.missing(p, is, is.Join != "")
 	}
 	switch {
-	case p == part{} && !(w.ch.Restore && is != nil && is.Deleted):
+	case p == part{} && (!w.ch.Restore || is == nil || !is.Deleted):
 		return cmp.Or(is, w.ch.Was), nil
 	case is == nil || is.Etag == "" || is.Deleted:
 		got, err := w.get(w.ctx, w.service, w.ch.ID)

@@ -119,7 +119,10 @@ func (d *sqlite) lookAt(ctx context.Context, q url.Values) (err error) {
 // aside makes a file readable that lies in a folder which can't be written to: where there is no log of changes
 // nothing need be kept beside it, and where there is one both are read from a copy.
 func (d *sqlite) aside(q url.Values) error {
-	if info, err := os.Stat(d.path + "-wal"); err != nil || info.Size() == 0 {
+	switch info, err := os.Stat(d.path + "-wal"); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case err != nil || info.Size() == 0:
 		q.Set("immutable", "1")
 		return nil
 	}

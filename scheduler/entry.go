@@ -368,7 +368,7 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 // time, and not for less.
 func (c *Conversation) staysAway(start plan.Slot) bool {
 	b := c.Booking
-	return b != nil && !(b.Is.Deleted && b.Restore) && c.guest(b.Is.Guests) == nil && start == b.Told.Start
+	return b != nil && (!b.Is.Deleted || !b.Restore) && c.guest(b.Is.Guests) == nil && start == b.Told.Start
 }
 
 // Unheard reports whether nobody is told of m, which goes into the calendar, because the partner has left the

@@ -197,7 +197,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 					case wit.given != c.PartStat:
 						fail("it is %s, and she has said %q", c.PartStat, wit.given)
 					case wit.changed == wit.in && wit.from == versionOf(e): // changed and changed back between two looks, which nobody can see
-					case wit.to != versionOf(e) && !(wit.to.start.Equal(e.Start) && wit.started == wit.in):
+					case wit.to != versionOf(e) && (!wit.to.start.Equal(e.Start) || wit.started != wit.in):
 						fail("it is %s, which was said to %v; now there stands %v", c.PartStat, wit.to, versionOf(e))
 					}
 				}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -508,7 +509,7 @@ func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 // list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins
 // with the line that shows what it is, or with those that run on into that one.
 func (a *listener) withoutFooters(text string) string {
-	text = picture.ReplaceAllString(postscript.ReplaceAllString(text, "PS "), "")
+	text = picture().ReplaceAllString(postscript().ReplaceAllString(text, "PS "), "")
 	lines := strings.Split(text, "\n")
 	var keep []string
 	for from := 0; from < len(lines); {
@@ -534,9 +535,9 @@ func (a *listener) withoutFooters(text string) string {
 }
 
 // picture is what stands in a text for one, such as a logo.
-var picture = regexp.MustCompile(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\](<[^<>\n]{0,300}>)?[ \t]*$`)
+var picture = lazily(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\](<[^<>\n]{0,300}>)?[ \t]*$`)
 
-var postscript = regexp.MustCompile(`(?i)\bp\.\s?s\.:?`)
+var postscript = lazily(`(?i)\bp\.\s?s\.:?`)
 
 // footer is the line of a paragraph with which a footer begins, and what of that line stands before it;
 // -1: there is none.
@@ -838,10 +839,15 @@ func (r *reader) speaks(i, end int) bool {
 
 // reaches reports whether a line of these tokens says where somebody can be reached.
 func (r *reader) reaches(i, end int) bool {
-	return contact.MatchString(r.span(i, end))
+	return contact().MatchString(r.span(i, end))
 }
 
-var contact = regexp.MustCompile(`(?i)@|(\d[\s()/.-]*){6}|\d\s*[a-z]?,?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
+// lazily is an expression that is compiled when it is first needed: most runs of the program read no reply.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+var contact = lazily(`(?i)@|(\d[\s()/.-]*){6}|\d\s*[a-z]?,?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
 
 // afterwards are the parts below token end, where the letter is over, that its writer has added to it
 // all the same: postscripts, conditions, another answer, a question to the reader. Each is the tokens

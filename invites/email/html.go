@@ -1,7 +1,6 @@
 package email
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ var (
 	void   = set("area base br col embed hr img input link meta source track wbr")
 	unseen = set("iframe math noframes object script select style svg template textarea title")
 
-	invisible = regexp.MustCompile(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(px|pt|em|%)?\s*(;|$)`)
+	invisible = lazily(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(px|pt|em|%)?\s*(;|$)`)
 )
 
 // What the classes, ids and names of elements say where mail programs have written them: that all of it
@@ -134,7 +133,7 @@ func (r *region) read(z *html.Tokenizer, more bool) (answered bool) {
 		case "hidden":
 			r.hidden = true
 		case "style":
-			r.hidden = r.hidden || invisible.Match(value)
+			r.hidden = r.hidden || invisible().Match(value)
 		case "class", "id", "name", "data-marker":
 			for word := range strings.FieldsSeq(string(value)) {
 				word = strings.TrimPrefix(word, "x_") // which Outlook puts in front of what others wrote

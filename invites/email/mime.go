@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"io"
 	"mime"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -336,7 +335,7 @@ func toUTF8(data []byte, label string) string {
 }
 
 // An encoded word (RFC 2047), also one with spaces in it, which SOGo writes.
-var encodedWord = regexp.MustCompile(`=\?([!->@-~]{1,60})\?([bBqQ])\?(.*?)\?=`)
+var encodedWord = lazily(`=\?([!->@-~]{1,60})\?([bBqQ])\?(.*?)\?=`)
 
 // decodeWords is the value of a field for people. Words beside each other in one charset are decoded
 // as one: some programs cut letters in two.
@@ -349,7 +348,7 @@ func decodeWords(value string) string {
 		out.WriteString(toUTF8(open, label))
 		open = nil
 	}
-	for _, m := range encodedWord.FindAllStringSubmatchIndex(value, -1) {
+	for _, m := range encodedWord().FindAllStringSubmatchIndex(value, -1) {
 		between := value[end:m[0]]
 		of, _, _ := strings.Cut(value[m[2]:m[3]], "*") // a language may follow (RFC 2231, section 5)
 		if end == 0 || strings.TrimSpace(between) != "" {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"mime"
 	"net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -192,12 +191,12 @@ func references(h fields) []string {
 	return refs
 }
 
-var angled = regexp.MustCompile(`<[^<>]+>`)
+var angled = lazily(`<[^<>]+>`)
 
 // messageIDs are the Message-IDs in value, without angle brackets; without them there can be one.
 func messageIDs(value string) []string {
 	var ids []string
-	found := angled.FindAllString(value, -1)
+	found := angled().FindAllString(value, -1)
 	if found == nil && strings.Contains(value, "@") && !strings.ContainsAny(value, " \t") {
 		found = []string{value}
 	}
@@ -216,13 +215,13 @@ func messageIDs(value string) []string {
 }
 
 // A UID within a calendar, in lines that may be folded.
-var namedUID = regexp.MustCompile(`(?im)^UID[;:].*(?:\n[ \t].*)*`)
+var namedUID = lazily(`(?im)^UID[;:].*(?:\n[ \t].*)*`)
 
 // uidsIn are the UIDs in the text of a calendar, also of one that makes no sense; one that is "" where
 // there are none.
 func uidsIn(text string) (uids []string) {
 	const most = 1000
-	for _, line := range namedUID.FindAllString(text, most) {
+	for _, line := range namedUID().FindAllString(text, most) {
 		_, uid, _ := strings.Cut(strings.NewReplacer("\n ", "", "\n\t", "").Replace(line), ":")
 		if uid = cleanLine(uid, mostID); !slices.Contains(uids, uid) {
 			uids = append(uids, uid)
@@ -293,7 +292,7 @@ func sameObject(a, b *invites.Object) bool {
 
 // How the subjects of automatic replies begin, in the words of the programs that write them. Nobody
 // writes so by hand: robots that say so in no other way are known by it.
-var automatic = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
+var automatic = lazily(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
 	`automat(?:ic|ed) (?:reply|response|answer)|auto[- ]?(?:reply|response|responder|answer)|auto(?:matic)? out of office|(?:vacation|holiday) (?:auto-?)?(?:reply|responder|response)|out[- ]of[- ](?:the[- ])?office (?:auto|reply|response|message|notification|notice|alert)\S*`,
 	`automatische (?:e-?mail-?)?(?:antwort|rückmeldung|rückantwort|abwesenheit\S*)|urlaubs(?:notiz|meldung|nachricht)|auto[- ]?antwort|abwesenheits[- ]?(?:notiz|meldung|nachricht|mitteilung|hinweis|benachrichtigung|assistent|agent|info\S*)`,
 	`r[ée]ponse (?:automatique|automatisée|d.absence)|(?:message|notification|avis) (?:automatique )?d.absence`,
@@ -319,17 +318,17 @@ var (
 	}, "|")
 	awayNouns = `(?-i:AUTO)|automatic (?:e-?mail|message)|automatische (?:e-?mail|nachricht)|message automatique|mensaje autom[áa]tico|messaggio automatico|mensagem autom[áa]tica|wiadomo[sś][cć] automatyczna|away(?: from (?:my )?(?:mail|e-mail|desk))?|(?:on )?(?:vacation|holidays?|annual leave|leave)|urlaub|(?:ich bin )?im urlaub|ferien|absence|absente?|(?:je suis )?(?:en vacances|en cong[ée]s?|absente?)|cong[ée]s?|vacances|ausencia|ausente|vacaciones|` +
 		`assenza|assente|ferie|(?:sono )?(?:in ferie|assente)|aus[êe]ncia|f[ée]rias|afwezigheid|(?:op )?vakantie|nieobecno[sś][cć]|nieobecn[ya]|urlop|frånvaro|frånvarande|semester|fravær|poissa|lomalla|dovolen[áa]|szabads[áa]g|отпуск|отсутствие`
-	away = regexp.MustCompile(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
+	away = lazily(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
 		`(?:` + awayNouns + `)\s*:|(?:不在|休暇)[^\p{L}]*:|不在通知)`)
 	// Whole sentences of some programs, and what others put behind or before the subject that is answered.
-	absent = regexp.MustCompile(`(?i)^[^:]{1,60} (?:is|ist) (?:currently |now |derzeit |zur ?zeit |momentan )?(?:out of (?:the )?office|au(?:ß|ss)er haus|nicht im (?:büro|haus)|abwesend|on (?:vacation|leave|holiday))\s*(?:$|[.,;(]|(?:until|till|from|bis|vom|returning)\b)|` +
+	absent = lazily(`(?i)^[^:]{1,60} (?:is|ist) (?:currently |now |derzeit |zur ?zeit |momentan )?(?:out of (?:the )?office|au(?:ß|ss)er haus|nicht im (?:büro|haus)|abwesend|on (?:vacation|leave|holiday))\s*(?:$|[.,;(]|(?:until|till|from|bis|vom|returning)\b)|` +
 		`^(?:i(?:['’]| a)?m (?:currently )?|ich bin )?(?:away|on (?:vacation|holidays?|annual leave|leave)|(?:im )?urlaub)\s+(?:until|till|from|bis|vom|ab)\s[^:]*\d|^ich bin (?:vom|von|bis|ab)\s[^:]{1,40}(?:nicht im (?:büro|haus)|abwesend|im urlaub|au(?:ß|ss)er haus)|` +
 		`^\s*\[(?:` + tags + `)\]|[\[(](?:` + tags + `)[\])]\s*$`)
 	tags = `auto(?:matic|mated)?[- ]?repl(?:y|ies)|out[- ]of[- ](?:the[- ])?office|ooo|automatische antwort|abwesenheitsnotiz|abwesend`
 	// Where a mail says itself that it need not be answered, less is enough; people write so, too.
-	perhapsAway = regexp.MustCompile(`(?i)^[^\p{L}\p{N}]*(?:` + awayWords + `|` + awayNouns + `)(?:$|[^\p{L}])`)
+	perhapsAway = lazily(`(?i)^[^\p{L}\p{N}]*(?:` + awayWords + `|` + awayNouns + `)(?:$|[^\p{L}])`)
 	// And what stands in one.
-	awayText = regexp.MustCompile(`(?i)(?:^|[^\p{L}])(?:automat(?:ed|ic|isch|ique|ica|yczn)|out of (?:the |my )?office|on (?:vacation|holiday|leave|maternity|parental)|am (?:currently |now )?away|away (?:from|until|till|on)|` +
+	awayText = lazily(`(?i)(?:^|[^\p{L}])(?:automat(?:ed|ic|isch|ique|ica|yczn)|out of (?:the |my )?office|on (?:vacation|holiday|leave|maternity|parental)|am (?:currently |now )?away|away (?:from|until|till|on)|` +
 		`not (?:be )?(?:in the office|reading|checking|available|reachable)|(?:be|am) (?:back|unavailable)|back (?:on|in the office)|upon my return|will (?:return|reply|respond|read|answer|get back)|limited access|abwesend|abwesenheit|urlaub|nicht (?:im büro|im haus|erreichbar)|wieder (?:erreichbar|da|im)|elternzeit|` +
 		`absente?|absence|cong[ée]s?|vacances|de retour|fuera de|ausente|vacaciones|regres[oa]|assente|ferie|rientr[oa]|f[ée]rias|retorno|afwezig|vakantie|terug op|nieobecn[ya]|nieobecno[sś]ci|urlop\S*|semester|frånvarande|fravær\S*|lomalla|dovolen\S*|szabads\S*|отпуск\S*|отсутств\S*)(?:$|[^\p{L}])|不在|休暇|休假`)
 )
@@ -358,9 +357,9 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 	case says("auto-submitted"), says("x-autoreply"), says("x-auto-reply"), says("x-autorespond"), says("x-autoresponder"), says("x-mail-autoreply"), says("x-autoreply-from"), says("x-autogenerated"), says("x-fc-machinegenerated"), says("x-vacation"),
 		precedence == "auto_reply", h.word("preference") == "auto_reply", unreturnable,
 		local == "postmaster", top.kind == "multipart/report", // of reading, not of delivery
-		automatic.MatchString(subject), away.MatchString(subject), absent.MatchString(subject),
-		(precedence != "" || h.get("x-auto-response-suppress") != "") && perhapsAway.MatchString(subject),
-		bulk && awayText.MatchString(cut(ownWords(shown), 1000)):
+		automatic().MatchString(subject), away().MatchString(subject), absent().MatchString(subject),
+		(precedence != "" || h.get("x-auto-response-suppress") != "") && perhapsAway().MatchString(subject),
+		bulk && awayText().MatchString(cut(ownWords(shown), 1000)):
 		return invites.Robot
 	case bulk:
 		return invites.List

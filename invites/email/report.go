@@ -15,46 +15,46 @@ const mostLetter = 32 << 10
 // Reports of servers that write them as letters, as qmail and Exim do: how they begin, what their subjects
 // say, and who sends them without an address.
 var (
-	letterBegins = regexp.MustCompile(`(?i)this is the (qmail-send program|mail system|dragonfly mail agent|postfix program)|this message was created automatically by (the )?mail|` +
+	letterBegins = lazily(`(?i)this is the (qmail-send program|mail system|dragonfly mail agent|postfix program)|this message was created automatically by (the )?mail|` +
 		`diese (nachricht|e-mail|mail) wurde automatisch (vom|von einem|durch) `)
-	reportSubject = regexp.MustCompile(`(?i)^\W*(postmaster\W+)?(undeliver(ed|able)|non-?deliver|(e-?mail )?delivery (status|failure|failed|has failed|error|problem|delayed|incomplete|report|notification)|failure notice|` +
+	reportSubject = lazily(`(?i)^\W*(postmaster\W+)?(undeliver(ed|able)|non-?deliver|(e-?mail )?delivery (status|failure|failed|has failed|error|problem|delayed|incomplete|report|notification)|failure notice|` +
 		`mail (delivery|system error|could not|not delivered|returned)|returned (mail|to sender)|message (not delivered|undeliverable|could not|delivery|delayed|status)|could not (be delivered|deliver)|` +
 		`(e-?mail|your (message|mail|e-?mail)).{0,40} (not (be )?delivered|undeliverable|bounced|rejected)|unable to deliver|rejected: |warning: (could not|message|delayed)|delayed mail|` +
 		`unzustellbar|nicht zugestellt|nicht zustellbar|zustell|fehler (bei|in) der (nachrichten|mail|e-mail)?-?zustellung|(nachricht|mail|e-mail).{0,30}(nicht zugestellt|unzustellbar|nicht zustellbar|verzögert)|` +
 		`échec de|no se (pudo|puede) entregar|no se ha podido|mancata consegna|onbestelbaar|falha na entrega|não entregue)`)
-	daemon = regexp.MustCompile(`(?i)mailer-?daemon|mail delivery (sub)?system|postmaster`)
+	daemon = lazily(`(?i)mailer-?daemon|mail delivery (sub)?system|postmaster`)
 )
 
 // What letters say: that there will be more attempts; that this was the last; and what only a refusal says.
 // Each is looked for in sentences of one line.
 var (
-	letterLate = regexp.MustCompile(`(?i)not (yet )?been delivered (yet|after)|not yet (been )?delivered|n't been delivered yet|will (keep|continue)|keeps? trying|continue (to try|trying|to attempt)|` +
+	letterLate = lazily(`(?i)not (yet )?been delivered (yet|after)|not yet (been )?delivered|n't been delivered yet|will (keep|continue)|keeps? trying|continue (to try|trying|to attempt)|` +
 		`will (be )?(retr(y|ied)|re-?attempt|try again|tried again|attempted again)|attempts? will (continue|be made)|will continue for|still (trying|being tried|queued)|warning message only|not need to re-?send|` +
 		`no action is required|(is|was|been|being|delivery|temporarily|mail) delayed|delayed mail|notification \(delay\)|delivery delay|taking longer|` +
 		`(noch|bisher|bislang) nicht zugestellt|verzögert|verzögerung|weiter(hin)? versuch|(erneut|wieder|nochmals|noch einmal|weiterhin) (versucht|zuzustellen|versuchen)|weitere (zustell)?versuche (werden|folgen)|aún no se|todavía no|se seguirá intentando|reintentar|retrasad|pas encore|nouvelles? tentatives?|retardé|retenté|non è ancora|ancora (stato|essere)|ritardat|tentativi (successivi|proseguiranno)|ainda não|atrasad|novas tentativas|nog niet|vertraagd|opnieuw (proberen|geprobeerd)|nicht (erneut|noch einmal) (zu )?senden`)
-	letterWarns = regexp.MustCompile(`(?i)warning (message )?only|not (need|have) to re-?send|could not send (message|mail) for( the)? past|keine aktion erforderlich|nicht (erneut|noch einmal) (zu )?senden`)
-	letterFinal = regexp.MustCompile(`(?i)permanent(ly)?,? (error|failure|fatal|fail|undeliverable|reject)|fatal error|(failed|rejected|refused) permanently|(have|has|'ve|is|was|been|were) given up|(am|is|are)? ?giving up|gave up|not going to try|` +
+	letterWarns = lazily(`(?i)warning (message )?only|not (need|have) to re-?send|could not send (message|mail) for( the)? past|keine aktion erforderlich|nicht (erneut|noch einmal) (zu )?senden`)
+	letterFinal = lazily(`(?i)permanent(ly)?,? (error|failure|fatal|fail|undeliverable|reject)|fatal error|(failed|rejected|refused) permanently|(have|has|'ve|is|was|been|were) given up|(am|is|are)? ?giving up|gave up|not going to try|` +
 		`not be (re-?)?tr(ied|y)|(no|nothing) (further|more) (attempts?|tries|retries|deliver|will be tried)|(will|would|can|wo)(n't| ?not) (try|retry|attempt|be (re-?)?(sent|attempted))|retry (time ?-?out|limit)|` +
 		`too long (in|on) the queue|queue (for )?too long|(message|mail|delivery|queue) (time |lifetime )?(has )?expired|will be (deleted|removed) from (the )?queue|` +
 		`endgültig|aufgegeben|dauerhaft|permanente?[rn]? fehler|keine weiteren? (zustell)?versuch|nicht (mehr|noch einmal|erneut|weiter) (versucht|zugestellt)|kein weiterer (zustell)?versuch`)
-	letterRefused = regexp.MustCompile(`(?i)(could|can|was|were|did|has|have|been)( ?not|n't) (be |been |able to )?(deliver|reach|sent|send|accept)|unable to (be )?(deliver|reach)|undeliver|deliver[^.]{0,80} (has )?fail|fail(ed|ure)? to deliver|` +
+	letterRefused = lazily(`(?i)(could|can|was|were|did|has|have|been)( ?not|n't) (be |been |able to )?(deliver|reach|sent|send|accept)|unable to (be )?(deliver|reach)|undeliver|deliver[^.]{0,80} (has )?fail|fail(ed|ure)? to deliver|` +
 		`(notification|status)[^.]{0,20}\(failure\)|failure notice|return(ed|ing) (mail|to|message to)|mail fail|malformed|did( ?not|n't) reach|error delivering|user unknown|unknown (user|recipient|address)|no such (user|mailbox|address|recipient)|no mailbox|does(n't| ?not) exist|may not exist|` +
 		`reject|refused|mailbox (is )?(full|unavailable|not found|disabled)|over quota|unzustellbar|nicht (zugestellt|zustellbar|erreicht)|konnten? nicht|no (se )?(ha podido|pudo|puede|fue posible)[^.]{0,20} entreg|no (fue )?entregad|devuelto|non (è stato|è possibile|può essere)[^.]{0,20} (recapita|consegna)|mancat[ao] (recapito|consegna)|n.a pas pu être|n.a pu être|non (distribu|remis)|impossible de (remettre|distribuer|livrer)|não (pôde|foi possível|pode|foi)[^.]{0,20} (entreg|entrega)|não entregue|devolvid|niet (worden )?(afgeleverd|bezorgd)|onbestelbaar|nie (został|mogł)[^.]{0,20} dostarcz|fehlgeschlagen|gescheitert|existiert nicht|abgewiesen|abgelehnt|zurückgewiesen|unbekannt`)
-	supposes = regexp.MustCompile(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
-	sentence = regexp.MustCompile(`([^.!?]|[.!?]+[^\s.!?])+[.!?]*`) // a dot in the middle of a name or number ends none
+	supposes = lazily(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
+	sentence = lazily(`([^.!?]|[.!?]+[^\s.!?])+[.!?]*`) // a dot in the middle of a name or number ends none
 )
 
 var (
-	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)                      // RFC 3463
-	replyCode  = regexp.MustCompile(`(?m)(?:^|[\s:("'“«>\[])([45][0-5]\d)(?:[ :)-]|$)`) // RFC 5321, section 4.2
-	returnedID = regexp.MustCompile(`(?mi)^[ \t>|]*(?:(?:x-original-)?message-?[- ]?id(?:entifier)?|nachrichten-?id)\s*:?\s*(<[^<>\s]+@[^<>\s]+>)`)
+	statusCode = lazily(`\b[245]\.\d{1,3}\.\d{1,3}\b`)                      // RFC 3463
+	replyCode  = lazily(`(?m)(?:^|[\s:("'“«>\[])([45][0-5]\d)(?:[ :)-]|$)`) // RFC 5321, section 4.2
+	returnedID = lazily(`(?mi)^[ \t>|]*(?:(?:x-original-)?message-?[- ]?id(?:entifier)?|nachrichten-?id)\s*:?\s*(<[^<>\s]+@[^<>\s]+>)`)
 	// Fields of a mail that comes back, as text; some stand in no letter but there.
-	returnedField = regexp.MustCompile(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature|delivered-to|from|to|date|subject|content-type|x-[a-z-]+|references|in-reply-to|reply-to|auto-submitted):`)
-	returnedSure  = regexp.MustCompile(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature):`)
-	returnedBelow = regexp.MustCompile(`(?i)below this line is a copy|this is a copy of (the|your) (message|headers)|original message (headers )?(follow|-|:)|message headers follow|header of the original|-- ?original message|(the )?beginning of your (mail|message)|ursprüngliche (nachricht|kopfzeilen)|kopfzeilen der ursprünglichen|` +
+	returnedField = lazily(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature|delivered-to|from|to|date|subject|content-type|x-[a-z-]+|references|in-reply-to|reply-to|auto-submitted):`)
+	returnedSure  = lazily(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature):`)
+	returnedBelow = lazily(`(?i)below this line is a copy|this is a copy of (the|your) (message|headers)|original message (headers )?(follow|-|:)|message headers follow|header of the original|-- ?original message|(the )?beginning of your (mail|message)|ursprüngliche (nachricht|kopfzeilen)|kopfzeilen der ursprünglichen|` +
 		`transcript of (the )?original|unsent message below|^-+ *returned message`)
 	// What a server says besides its code, and where it only says that it says something.
-	reasons = regexp.MustCompile(`(?i)unknown|no such|no route|connect to|not (accept|exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|exceed|relay|permission|too large|unbekannt|not listed|sconosciut|desconocid|desconhecid|inconnu|onbekend|buzón|casella|boîte|plein|llen[oa]|pien[oa]|chei[oa]|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
+	reasons = lazily(`(?i)unknown|no such|no route|connect to|not (accept|exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|exceed|relay|permission|too large|unbekannt|not listed|sconosciut|desconocid|desconhecid|inconnu|onbekend|buzón|casella|boîte|plein|llen[oa]|pien[oa]|chei[oa]|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
 )
 
 // isReport reports whether a mail tells what has become of another one. local is its sender before the
@@ -63,18 +63,18 @@ func isReport(top *part, local string, unreturnable bool, shown string) bool {
 	if top.kind == "multipart/report" {
 		return find(top, "message/disposition-notification") == nil
 	}
-	if local == "mailer-daemon" || local == "" && daemon.MatchString(top.header.get("from")) {
+	if local == "mailer-daemon" || local == "" && daemon().MatchString(top.header.get("from")) {
 		return true
 	}
 	subject := cleanLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
-	byMachine := unreturnable || daemon.MatchString(local) || strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
+	byMachine := unreturnable || daemon().MatchString(local) || strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
 	// Whatever a server calls itself: where nothing may be sent back, and a mail is given back, it is one.
-	if unreturnable && top.kind != "message/rfc822" && returnedID.MatchString(first(shown, 8*mostLetter)) {
+	if unreturnable && top.kind != "message/rfc822" && returnedID().MatchString(first(shown, 8*mostLetter)) {
 		return true
 	}
 	return unreturnable && (find(top, "message/delivery-status", "message/global-delivery-status") != nil ||
-		top.header.get("x-failed-recipients") != "" || letterBegins.MatchString(first(shown, mostLetter))) ||
-		byMachine && reportSubject.MatchString(subject)
+		top.header.get("x-failed-recipients") != "" || letterBegins().MatchString(first(shown, mostLetter))) ||
+		byMachine && reportSubject().MatchString(subject)
 }
 
 // find is the last part of one of these kinds; nil where there is none.
@@ -111,7 +111,7 @@ func bounce(top *part, shown string) *invites.Bounce {
 		b.Text = reason(said, b.Final)
 	}
 	if b.Code == "" {
-		b.Code = statusCode.FindString(b.Text)
+		b.Code = statusCode().FindString(b.Text)
 	}
 	if b.For == "" {
 		b.For, _ = invites.ParseEmail(strings.TrimSpace(top.header.get("x-failed-recipients")))
@@ -126,7 +126,7 @@ func bounce(top *part, shown string) *invites.Bounce {
 			if p.kind == "text/html" {
 				text = HTMLText(first(text, 8*mostLetter))
 			}
-			if m := returnedID.FindStringSubmatch(first(text, 8*mostLetter)); m != nil {
+			if m := returnedID().FindStringSubmatch(first(text, 8*mostLetter)); m != nil {
 				b.Of = lastID(m[1])
 			}
 		}
@@ -141,7 +141,7 @@ func bounce(top *part, shown string) *invites.Bounce {
 	}
 	if b.Of == "" && b.For == "" { // the first that it speaks of, and that is neither its writer nor its reader
 		known := strings.ToLower(top.header.get("from") + " " + top.header.get("to") + " " + top.header.get("delivered-to"))
-		for _, s := range anAddress.FindAllString(said, 10) {
+		for _, s := range anAddress().FindAllString(said, 10) {
 			if email, err := invites.ParseEmail(s); err == nil && !strings.Contains(known, strings.ToLower(email)) {
 				b.For = email
 				break
@@ -180,7 +180,7 @@ func statusGroups(text string) []fields {
 // has become of any. Where all went well b stays unclear.
 func worst(b *invites.Bounce, groups []fields) (known bool) {
 	for _, g := range groups {
-		action, code := g.word("action"), statusCode.FindString(g.get("status"))
+		action, code := g.word("action"), statusCode().FindString(g.get("status"))
 		if action == "" { // which must not be
 			action = map[string]string{"5": "failed", "4": "delayed", "2": "delivered"}[first(code, 1)]
 		}
@@ -198,7 +198,7 @@ func worst(b *invites.Bounce, groups []fields) (known bool) {
 			said = strings.TrimSuffix(comment, ")")
 		}
 		b.Final, b.Text = final, cleanLine(decodeWords(first(said, mostValue)), mostSaid)
-		if better := statusCode.FindString(b.Text); better != "" && (code == "" || strings.HasSuffix(code, ".0.0")) {
+		if better := statusCode().FindString(b.Text); better != "" && (code == "" || strings.HasSuffix(code, ".0.0")) {
 			code = better
 		}
 		b.Code, b.For = code, ""
@@ -225,11 +225,11 @@ func above(shown string) string {
 	run, sure := 0, false
 	for i, line := range lines {
 		switch {
-		case i > 0 && returnedBelow.MatchString(line):
+		case i > 0 && returnedBelow().MatchString(line):
 			return strings.Join(lines[:i], "\n")
-		case returnedField.MatchString(line):
+		case returnedField().MatchString(line):
 			run++
-			sure = sure || returnedSure.MatchString(line)
+			sure = sure || returnedSure().MatchString(line)
 		case run > 0 && (strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")): // a folded line
 			run++
 		default:
@@ -247,20 +247,20 @@ func above(shown string) string {
 func letter(b *invites.Bounce, subject, said string) {
 	var late, final, refused, warns bool
 	for paragraph := range strings.SplitSeq(subject+"\n\n"+said, "\n\n") {
-		for _, s := range sentence.FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
-			sure := !supposes.MatchString(s) // "if it fails permanently" has not happened
-			last := letterFinal.MatchString(s)
+		for _, s := range sentence().FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
+			sure := !supposes().MatchString(s) // "if it fails permanently" has not happened
+			last := letterFinal().MatchString(s)
 			final = final || sure && last
-			late = late || !last && letterLate.MatchString(s)
-			warns = warns || sure && letterWarns.MatchString(s)
-			refused = refused || sure && letterRefused.MatchString(s)
+			late = late || !last && letterLate().MatchString(s)
+			warns = warns || sure && letterWarns().MatchString(s)
+			refused = refused || sure && letterRefused().MatchString(s)
 		}
 	}
 	codes := ""
-	for _, m := range replyCode.FindAllStringSubmatch(said, 50) {
+	for _, m := range replyCode().FindAllStringSubmatch(said, 50) {
 		codes += first(m[1], 1)
 	}
-	for _, code := range statusCode.FindAllString(said, 50) {
+	for _, code := range statusCode().FindAllString(said, 50) {
 		codes += first(code, 1)
 	}
 	switch {
@@ -275,8 +275,8 @@ func letter(b *invites.Bounce, subject, said string) {
 	}
 	b.Unclear = false
 	b.Text = reason(said, b.Final)
-	if b.Code = statusCode.FindString(b.Text); b.Code == "" {
-		for _, code := range statusCode.FindAllString(said, 50) {
+	if b.Code = statusCode().FindString(b.Text); b.Code == "" {
+		for _, code := range statusCode().FindAllString(said, 50) {
 			if (code[0] == '5') == b.Final {
 				b.Code = code
 				break
@@ -291,7 +291,7 @@ func reason(said string, final bool) string {
 	lines := strings.Split(said, "\n")
 	best, at := -1, 0
 	for i, line := range lines {
-		for _, m := range replyCode.FindAllStringSubmatchIndex(line, 10) {
+		for _, m := range replyCode().FindAllStringSubmatchIndex(line, 10) {
 			if best < 0 || final && line[m[2]] == '5' && lines[best][at] != '5' {
 				best, at = i, m[2]
 			}
@@ -299,19 +299,19 @@ func reason(said string, final bool) string {
 	}
 	if best < 0 {
 		for i, line := range lines {
-			if m := statusCode.FindStringIndex(line); m != nil && best < 0 && !strings.HasPrefix(strings.ToLower(line), "status:") {
+			if m := statusCode().FindStringIndex(line); m != nil && best < 0 && !strings.HasPrefix(strings.ToLower(line), "status:") {
 				best, at = i, m[0]
 			}
 		}
 	}
 	if best >= 0 {
 		text := lines[best][at:]
-		if rest := statusCode.ReplaceAllString(text, ""); !replyCode.MatchString(text) && !strings.ContainsFunc(rest, unicode.IsLetter) {
+		if rest := statusCode().ReplaceAllString(text, ""); !replyCode().MatchString(text) && !strings.ContainsFunc(rest, unicode.IsLetter) {
 			text = strings.TrimSpace(lines[best]) // what it says stands before its code
 		}
 		for i := best + 1; i < len(lines) && i < best+5; i++ { // a reply of several lines, or one that was wrapped
 			line := strings.TrimSpace(lines[i])
-			code := replyCode.FindStringSubmatchIndex(line)
+			code := replyCode().FindStringSubmatchIndex(line)
 			bare := len(strings.TrimSpace(text)) < 8
 			switch {
 			case line == "" || !bare && strings.ContainsAny(first(line, 1), "<[-") || strings.HasSuffix(line, ":"):
@@ -330,11 +330,11 @@ func reason(said string, final bool) string {
 		}
 		return cleanLine(text, mostSaid)
 	}
-	for _, words := range []*regexp.Regexp{reasons, letterRefused} {
+	for _, words := range []*regexp.Regexp{reasons(), letterRefused()} {
 		for paragraph := range strings.SplitSeq(said, "\n\n") {
-			for _, s := range sentence.FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
-				if words.MatchString(s) && !supposes.MatchString(s) {
-					return cleanLine(recipient.ReplaceAllString(s, ""), mostSaid)
+			for _, s := range sentence().FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
+				if words.MatchString(s) && !supposes().MatchString(s) {
+					return cleanLine(recipient().ReplaceAllString(s, ""), mostSaid)
 				}
 			}
 		}
@@ -344,12 +344,12 @@ func reason(said string, final bool) string {
 	}
 	// In whatever words: what stands behind the address, or else below the greeting.
 	for i, line := range lines {
-		if m := anAddress.FindStringIndex(line); m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
+		if m := anAddress().FindStringIndex(line); m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
 			return cleanLine(lines[i+1], mostSaid)
 		}
 	}
 	for paragraph := range strings.SplitSeq(said, "\n\n") {
-		if text := strings.Join(strings.Fields(paragraph), " "); utf8.RuneCountInString(text) > 40 && !preamble.MatchString(text) {
+		if text := strings.Join(strings.Fields(paragraph), " "); utf8.RuneCountInString(text) > 40 && !preamble().MatchString(text) {
 			return cleanLine(text, mostSaid)
 		}
 	}
@@ -357,8 +357,8 @@ func reason(said string, final bool) string {
 }
 
 // recipient is the address with which a line begins that says what is wrong with it.
-var recipient = regexp.MustCompile(`^\s*<?[\w.+=-]{1,64}@[\w.-]{1,200}\w>?[\s:]+`)
+var recipient = lazily(`^\s*<?[\w.+=-]{1,64}@[\w.-]{1,200}\w>?[\s:]+`)
 
-var preamble = regexp.MustCompile(`(?i)automatically|automatisch|this is the|do not reply|message was received|\*{5}`)
+var preamble = lazily(`(?i)automatically|automatisch|this is the|do not reply|message was received|\*{5}`)
 
-var anAddress = regexp.MustCompile(`[\w.+=-]{1,64}@[\w.-]{1,200}\w`)
+var anAddress = lazily(`[\w.+=-]{1,64}@[\w.-]{1,200}\w`)

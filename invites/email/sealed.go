@@ -3,7 +3,6 @@ package email
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -71,14 +70,14 @@ func clearSigned(text string) string {
 }
 
 // What mail programs write for one in which somebody has only put a sign to a mail.
-var reacted = regexp.MustCompile(`(?i)^(\[([\w -]{1,30})\] ?)?.{1,100} (reacted (to your (message|e-?mail)|via \w+)|hat (auf (ihre|deine|eure) (nachricht|e-?mail)|via \w+|über \w+) reagiert|liked your (message|e-?mail))\W*( <?https?://\S+)?$`)
+var reacted = lazily(`(?i)^(\[([\w -]{1,30})\] ?)?.{1,100} (reacted (to your (message|e-?mail)|via \w+)|hat (auf (ihre|deine|eure) (nachricht|e-?mail)|via \w+|über \w+) reagiert|liked your (message|e-?mail))\W*( <?https?://\S+)?$`)
 
 // The text of such a mail in whatever language, where the rest of it was lost on the way: what has been done,
 // and to what or by which program.
 var (
-	reactedHow = regexp.MustCompile(`(?i)\breacted\b|reagier(t|ten)\b|\br[ée]agi\b|reaccion(ado|ó|aste)|\breagi(to|u)\b|gereageerd|\breager(ede|te|ade|at)\b|reagoi\b|zareagował|zareagoval|reagoval|отреагировал|прореагировал|відреагува|tepki|reagált|reacționat|αντέδρασ|リアクション|反应|回應|回应|반응|תגובה|تفاعل`)
-	reactedTo  = regexp.MustCompile(`(?i)\b(gmail|outlook)\b|\b(message|e-?mail|mail|nachricht|mensaje|correo|messaggio|mensagem|bericht|besked|melding|meddelande|viesti\p{L}*|wiadomoś\p{L}*|zpráv\p{L}*|сообщени\p{L}*|повідомлення|mesaj\p{L}*)\b`)
-	aLink      = regexp.MustCompile(`^<?https?://\S+$`)
+	reactedHow = lazily(`(?i)\breacted\b|reagier(t|ten)\b|\br[ée]agi\b|reaccion(ado|ó|aste)|\breagi(to|u)\b|gereageerd|\breager(ede|te|ade|at)\b|reagoi\b|zareagował|zareagoval|reagoval|отреагировал|прореагировал|відреагува|tepki|reagált|reacționat|αντέδρασ|リアクション|反应|回應|回应|반응|תגובה|تفاعل`)
+	reactedTo  = lazily(`(?i)\b(gmail|outlook)\b|\b(message|e-?mail|mail|nachricht|mensaje|correo|messaggio|mensagem|bericht|besked|melding|meddelande|viesti\p{L}*|wiadomoś\p{L}*|zpráv\p{L}*|сообщени\p{L}*|повідомлення|mesaj\p{L}*)\b`)
+	aLink      = lazily(`^<?https?://\S+$`)
 )
 
 // reaction is the sign that a mail is, instead of words: what Gmail and Outlook send where somebody has
@@ -96,10 +95,10 @@ func reaction(top *part, own string) string {
 	sign, says := "", false
 	for line := range strings.Lines(own) {
 		line = strings.TrimSpace(line)
-		match := reacted.FindStringSubmatch(line)
+		match := reacted().FindStringSubmatch(line)
 		switch {
-		case line == "", aLink.MatchString(line):
-		case match == nil && !says && len(line) < 150 && reactedHow.MatchString(line) && reactedTo.MatchString(line) && (sign != "" || strings.HasSuffix(line, ":")):
+		case line == "", aLink().MatchString(line):
+		case match == nil && !says && len(line) < 150 && reactedHow().MatchString(line) && reactedTo().MatchString(line) && (sign != "" || strings.HasSuffix(line, ":")):
 			says = true
 		case match != nil && !says:
 			says = true

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // shown is the text of a part as its reader sees it, quotes and all, each line of HTML's quotes with a >
@@ -124,7 +125,7 @@ func ownWords(text string) string {
 }
 
 // Lines that mail programs put under what is written on a small screen.
-var footer = regexp.MustCompile(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
+var footer = lazily(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
 	`(holen sie sich )?outlook (für|for) (ios|android|mac)|envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
 
 // withoutFooter is a piece of somebody's words without the footers of their program, and without empty
@@ -132,7 +133,7 @@ var footer = regexp.MustCompile(`(?i)^\W*(sent (from|via) |sent with \W*proton|g
 func withoutFooter(piece []string) []string {
 	for n := len(piece); n > 0; n = len(piece) {
 		last := piece[n-1]
-		if last != "" && (len(last) > 120 || !footer.MatchString(last)) {
+		if last != "" && (len(last) > 120 || !footer().MatchString(last)) {
 			break
 		}
 		piece = piece[:n-1]
@@ -143,15 +144,15 @@ func withoutFooter(piece []string) []string {
 // How lines begin that announce a quote, and what is in them; and lines between one's own words and
 // another mail.
 var (
-	opener  = regexp.MustCompile(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
-	wrote   = regexp.MustCompile(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
-	mailbox = regexp.MustCompile(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
-	clock   = regexp.MustCompile(`\b\d?\d[:.h]\d\d\b`)
-	dated   = regexp.MustCompile(`@|\b(19|20)\d\d\b|` + clock.String())
-	between = regexp.MustCompile(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
+	opener  = lazily(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
+	wrote   = lazily(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
+	mailbox = lazily(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
+	clock   = lazily(`\b\d?\d[:.h]\d\d\b`)
+	dated   = lazily(`@|\b(19|20)\d\d\b|\b\d?\d[:.h]\d\d\b`)
+	between = lazily(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
 		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
-	forwards = regexp.MustCompile(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
-	rule     = regexp.MustCompile(`^_{20,}$`)
+	forwards = lazily(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
+	rule     = lazily(`^_{20,}$`)
 )
 
 // What the fields are called in the header of a mail that is quoted as text.
@@ -170,8 +171,8 @@ func announced(lines []string) (n int, sure bool) {
 	if lines[0] == "" || len(lines[0]) > longest {
 		return 0, false
 	}
-	if rule.MatchString(lines[0]) || strings.HasPrefix(lines[0], "--") && between.MatchString(lines[0]) ||
-		strings.HasSuffix(lines[0], ":") && forwards.MatchString(lines[0]) {
+	if rule().MatchString(lines[0]) || strings.HasPrefix(lines[0], "--") && between().MatchString(lines[0]) ||
+		strings.HasSuffix(lines[0], ":") && forwards().MatchString(lines[0]) {
 		n = 1
 		if len(lines) > 2 && lines[1] == "" {
 			n = 2
@@ -183,18 +184,18 @@ func announced(lines []string) (n int, sure bool) {
 	}
 	joined := ""
 	for i, l := range lines[:min(len(lines), 4)] {
-		if l == "" || l[0] == '>' || len(l) > longest || i > 0 && opener.MatchString(l) {
+		if l == "" || l[0] == '>' || len(l) > longest || i > 0 && opener().MatchString(l) {
 			break
 		}
 		joined += " " + l
 		if !strings.HasSuffix(l, ":") {
 			continue
 		}
-		says := wrote.MatchString(joined)
+		says := wrote().MatchString(joined)
 		switch {
-		case says && (opener.MatchString(joined[1:]) || mailbox.MatchString(lines[0]) && (i == 0 || wrote.MatchString(lines[0]))):
-			return i + 1, mailbox.MatchString(joined) || clock.MatchString(joined)
-		case i == 0 && (says || dated.MatchString(l)):
+		case says && (opener().MatchString(joined[1:]) || mailbox().MatchString(lines[0]) && (i == 0 || wrote().MatchString(lines[0]))):
+			return i + 1, mailbox().MatchString(joined) || clock().MatchString(joined)
+		case i == 0 && (says || dated().MatchString(l)):
 			return 1, false
 		}
 		break
@@ -237,4 +238,9 @@ func quotedHeader(lines []string) (n int) {
 		return 0
 	}
 	return n
+}
+
+// lazily is an expression that is compiled when it is first needed: most runs of the program read no mail.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

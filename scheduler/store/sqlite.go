@@ -120,9 +120,10 @@ func (d *sqlite) lookAt(ctx context.Context, q url.Values) (err error) {
 // nothing need be kept beside it, and where there is one both are read from a copy.
 func (d *sqlite) aside(q url.Values) error {
 	switch info, err := os.Stat(d.path + "-wal"); {
+	case err == nil && info.Size() > 0:
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
-	case err != nil || info.Size() == 0:
+	default:
 		q.Set("immutable", "1")
 		return nil
 	}
@@ -319,7 +320,7 @@ func (d *sqlite) sweep() {
 	if err != nil {
 		return
 	}
-	db.Exec("SELECT 1 FROM sqlite_schema LIMIT 1") // which opens it
+	_, _ = db.Exec("SELECT 1 FROM sqlite_schema LIMIT 1") // which opens it
 	db.Close()
 }
 

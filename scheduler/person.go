@@ -164,6 +164,10 @@ func (c *Conversation) obstacle(now time.Time) *obstacle {
 		if told := b.told(); told != nil && now.Before(told.End()) {
 			o.again = told.End()
 		}
+		if b.over(now) { // and so never will be
+			o.why = fmt.Sprintf("round %d was %s", b.Round, map[bool]string{true: "cancelled", false: "not held"}[b.Cancelled != nil])
+			o.next = "ask yourself, since " + o.why + ask
+		}
 		return o
 	}
 	if c.person == nil {

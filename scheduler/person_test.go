@@ -286,6 +286,17 @@ func TestRounds(t *testing.T) {
 		w.commit(w.CallOff(w.find("maya/1"), "", w.now))
 		w.pass()
 		w.wantSent(scheduler.Brief)
+		w.wantStep("maya/2", "ask yourself, since round 1 was cancelled: coalition ask maya/2", "round 1 was cancelled")
+	})
+	t.Run("not held", func(t *testing.T) {
+		w := newWorld(t)
+		w.plan("maya", first+"---\n"+second)
+		w.pass()
+		w.receive(w.reply(invites.Reply, invites.Declined))
+		w.now = start.Add(2 * time.Hour)
+		w.pass()
+		w.wantSent(scheduler.Brief)
+		w.wantStep("maya/2", "ask yourself, since round 1 was not held: coalition ask maya/2", "round 1 was not held")
 	})
 }
 

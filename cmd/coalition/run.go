@@ -489,6 +489,7 @@ func (a *app) confirm(question string) error {
 func (a *app) agrees(question string) (bool, error) {
 	answer, err := a.prompt(question + " [y/N] ")
 	if errors.Is(err, io.EOF) {
+		fmt.Fprintln(a.stderr) // what follows begins on a line of its own
 		err = nil
 	}
 	answer = strings.ToLower(answer)

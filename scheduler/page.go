@@ -233,6 +233,9 @@ func number(choice templates.Choice) int {
 
 // answerPage takes in an answer of the page in place of the one that it changes, if it does.
 func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.Time) (*Draft, error) {
+	if a.Value == Yes && s.Words.Understand(c.Language(), note).Stop { // nobody knows what is meant, as in a mail
+		a = Answer{Value: Query, How: a.How, From: a.From, Note: a.Note, Until: a.Until}
+	}
 	if old := c.Answer; old != nil && old.How == "page" {
 		if a.Note == "" && old.Until.After(now) { // the words that came with it need not be written again
 			a.Note, note = old.Note, old.Note

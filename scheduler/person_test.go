@@ -406,3 +406,25 @@ func TestStopOnThePage(t *testing.T) {
 	w.want(before)
 	w.wantStep("agreed", "asked for no more mail", "")
 }
+
+// Beside a yes on the page nobody knows what it means, as in a mail: the organizer does what comes next. A yes that
+// takes it back is one.
+func TestStopBesideAYesOnThePage(t *testing.T) {
+	w, token := paged(t)
+	before := w.kinds()
+	w.choose(token, "yes1", "Please stop writing to me after this.")
+	w.later(time.Hour)
+	w.pass()
+	w.want(before)
+	if a := w.find("maya").Answer; a == nil || a.Value != scheduler.Query {
+		t.Errorf("answer: %+v", a)
+	}
+
+	w, token = paged(t)
+	w.choose(token, "no", "Please stop writing to me.")
+	w.later(time.Minute)
+	w.choose(token, "yes1", "")
+	w.later(time.Hour)
+	w.pass()
+	w.wantSent(scheduler.Invite, "maya")
+}

@@ -182,6 +182,11 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, name string, l limits) {
 	for i, c := range n.Content {
 		item := fmt.Sprintf("%s, item %d,", name, i+1)
 		if isEmpty(c) {
+			if line, column, ok := r.d.cut(c); ok {
+				r.problems = append(r.problems, r.d.at(line, column, cutText, cutMend))
+				r.d.fault[c] = true
+				continue
+			}
 			r.report(c, item+" is empty", "write it, or take the line out")
 			continue
 		}

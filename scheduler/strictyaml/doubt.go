@@ -25,7 +25,7 @@ func (d *Document) doubt(line, column int, text, mend string) {
 // weigh adds to the doubts what there is of the value n, which is text.
 func (d *Document) weigh(n *yaml.Node) {
 	if line, column, ok := d.cut(n); ok {
-		d.doubt(line, column, "the text ends before this #, which begins a comment", cutMend)
+		d.doubt(line, column, cutText, cutMend)
 	}
 	value := strings.TrimSpace(n.Value)
 	if !strings.ContainsFunc(value, noBreak) {
@@ -48,7 +48,10 @@ func (d *Document) weigh(n *yaml.Node) {
 // noBreak reports whether r looks like a space, and keeps the words on both sides on one line.
 func noBreak(r rune) bool { return r == '\u00a0' || r == '\u202f' || r == '\u2007' }
 
-const cutMend = "put the whole text in quotes, or a space behind the # where a comment is meant"
+const (
+	cutText = "the text ends before this #, which begins a comment"
+	cutMend = "put the whole text in quotes, or a space behind the # where a comment is meant"
+)
 
 const spaceFault, spaceMend = "a no-break space stands where a plain one belongs", "write a plain space"
 
@@ -77,8 +80,29 @@ func (d *Document) cutOpen() []Problem {
 		open := bytes.Count(line[:mark], []byte("[")) + bytes.Count(line[:mark], []byte("{"))
 		shut := bytes.Count(line[:mark], []byte("]")) + bytes.Count(line[:mark], []byte("}"))
 		if next, _ := utf8.DecodeRune(line[mark+1:]); open > shut && (unicode.IsLetter(next) || unicode.IsDigit(next)) {
-			return []Problem{d.at(i+1, 1+utf8.RuneCount(line[:mark]), "the text ends before this #, which begins a comment", cutMend)}
+			return []Problem{d.at(i+1, 1+utf8.RuneCount(line[:mark]), cutText, cutMend)}
 		}
+	}
+	return nil
+}
+
+// cutAbove is the problem of a file that can't be read from this line on because a # that begins a word has cut the
+// text that it continues.
+func (d *Document) cutAbove(fault int) []Problem {
+	for i := fault - 2; i >= 0; i-- {
+		line := d.lines[i]
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		mark := comment(line)
+		text := bytes.TrimSpace(line[:mark])
+		if mark == len(line) || len(text) == 0 || bytes.HasSuffix(text, []byte(":")) || bytes.ContainsAny(text[len(text)-1:], `"'`) {
+			return nil
+		}
+		if next, _ := utf8.DecodeRune(line[mark+1:]); unicode.IsLetter(next) || unicode.IsDigit(next) {
+			return []Problem{d.at(i+1, 1+utf8.RuneCount(line[:mark]), cutText, cutMend)}
+		}
+		return nil
 	}
 	return nil
 }

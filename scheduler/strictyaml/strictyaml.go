@@ -118,7 +118,11 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 			if why != nil {
 				return nil, why
 			}
-			return nil, First(append(problems, d.syntax(err)))
+			p := d.syntax(err)
+			if why = d.cutAbove(p.Line); why != nil {
+				return nil, why
+			}
+			return nil, First(append(problems, p))
 		}
 		if len(n.Content) == 0 || isNull(n.Content[0]) && n.Content[0].Anchor == "" && n.Content[0].Style == 0 {
 			continue // nothing stands between two lines ---

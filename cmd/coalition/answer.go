@@ -76,6 +76,9 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 				return err
 			}
 		}
+		if err := a.sayWaits(ctx, b); err != nil {
+			return err
+		}
 		fmt.Fprintf(a.stderr, "Once you are ready: %s.\n", leaves(step, b.Now, a.sched.Zone.Location("UTC")))
 		if c.HasHistory() {
 			fmt.Fprintln(a.stderr, "There is something between you two. It can be said kindly, and it has to be said.")
@@ -93,6 +96,20 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 		return a.tell(d, err)
 	}
 	a.say("%s: not yet. %sNothing goes out; check in again when you like: coalition ready %[1]s", c.Ref(), why)
+	return nil
+}
+
+// sayWaits says what keeps everything that is due from going.
+func (a *app) sayWaits(ctx context.Context, b *scheduler.Board) error {
+	paused, err := a.sched.Store.Paused(ctx)
+	if err != nil {
+		return err
+	}
+	if paused {
+		fmt.Fprintln(a.stderr, "Note: "+pausedText)
+	}
+	a.sayDoubt(b)
+	a.sayDoors(b)
 	return nil
 }
 

@@ -72,16 +72,22 @@ func readMarker(r io.Reader) (*Marker, error) {
 	return m, nil
 }
 
+// lockWait is how long the marker is waited for: others hold it for less than a millisecond each, but the
+// machine may be busy, and a marker that two write at once counts one message too few.
+const lockWait = 2 * time.Second
+
 // lockMarker keeps the marker to this process for a moment. Where the system has no locks, or somebody
 // holds it for long, the marker goes without: that it lags behind by a message is better than that none leaves.
+// Who waits looks again soon, however long it has waited: otherwise those who come later are always faster.
 func lockMarker(path string, write bool) (unlock func()) {
 	l := flock.New(path, flock.SetFlag(os.O_RDONLY))
 	try := l.TryRLock
 	if write {
 		try = l.TryLock
 	}
-	for wait := 50 * time.Microsecond; wait < 100*time.Millisecond; wait *= 2 {
-		if ok, err := try(); ok || err != nil {
+	wait := 50 * time.Microsecond
+	for deadline := time.Now().Add(lockWait); ; wait = min(2*wait, 2*time.Millisecond) {
+		if ok, err := try(); ok || err != nil || time.Now().After(deadline) {
 			break
 		}
 		time.Sleep(wait)

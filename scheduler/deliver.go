@@ -130,6 +130,8 @@ type delivery struct {
 	knocked *Door     // the door that is ours to try, as it was; nil: none
 	open    bool      // the server has taken something
 	closed  time.Time // the channel is out of order until then
+	put     int       // messages in a row that were put off; see putOff
+	tries   int       // of the door that this run has opened, and nothing has been accepted since
 	settled int
 	tried   bool
 }
@@ -187,6 +189,9 @@ func (d *delivery) well() {
 	d.mu.Lock()
 	was := d.knocked
 	d.open, d.knocked = true, nil
+	if was != nil {
+		d.tries = was.Tries
+	}
 	d.mu.Unlock()
 	if was != nil {
 		d.unlock(d.hard, was)
@@ -204,12 +209,33 @@ func (d *delivery) ill(fault *invites.DeliveryError) {
 		d.open, d.closed = false, time.Now()
 		return
 	}
-	tries := 0
+	tries := d.tries
 	if d.knocked != nil {
 		tries = d.knocked.Tries
 	}
 	d.open, d.knocked = false, nil
 	d.closed = d.shut(d.hard, string(d.by), d.account(string(d.by)), tries, fault)
+}
+
+// fewOff is after how many messages in a row that a mail server puts off (4yz) it has no time for any: its
+// queue is full, or it has been sent too much.
+const fewOff = 3
+
+// putOff takes down that the server has put one message off, and reports whether it does so with all. One
+// whose door was closed a moment ago need not show that again with others.
+func (d *delivery) putOff() (all bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.put++
+	return d.put >= fewOff || d.tries > 0 || d.knocked != nil && d.knocked.Tries > 0
+}
+
+// taken takes down that a message was accepted.
+func (d *delivery) taken() {
+	d.well()
+	d.mu.Lock()
+	d.put, d.tries = 0, 0
+	d.mu.Unlock()
 }
 
 // claim feeds the workers. One message goes ahead, to see whether the server is well; only then are
@@ -416,7 +442,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 	switch {
 	case err == nil:
 		m.State = Accepted
-		d.well()
+		d.taken()
 		d.Log.Info("sent", "id", m.ID, "kind", m.Kind, "to", m.To)
 		return nil
 	case errors.Is(err, ErrFenced):
@@ -466,6 +492,8 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Ent
 		if !fault.Begun && !fault.Unclear {
 			return nil // the door says it for all
 		}
+	} else if d.by == Mail && fault.Code/100 == 4 && d.putOff() {
+		d.ill(fault)
 	} else if fault.Code != 0 { // the server has spoken, and about this message only
 		d.well()
 	}

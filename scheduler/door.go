@@ -123,7 +123,7 @@ func (s *Scheduler) account(name string) string {
 // shut closes a door for the process, and for others, after a try in vain; tries is how many there have
 // been before. It is until when.
 func (s *Scheduler) shut(ctx context.Context, name, account string, tries int, fault *invites.DeliveryError) time.Time {
-	d := &Door{Name: name, Account: account, Fault: FaultServer, Code: fault.Code, Text: oneLine(fault.Text), Since: time.Now()}
+	d := &Door{Name: name, Account: account, Fault: FaultServer, Code: fault.Code, Text: oneLine(fault.Text), Since: time.Now(), Tries: tries + 1}
 	wait := min(Backoff(tries+1, rand.Float64()), knockServer)
 	if fault.Account || errors.Is(fault, invites.ErrLogin) || fault.Final {
 		d.Fault, wait = FaultAccount, knockAccount
@@ -135,6 +135,9 @@ func (s *Scheduler) shut(ctx context.Context, name, account string, tries int, f
 		d.Code = codeGuests
 	case name == string(Google):
 		d.Code = 0
+	}
+	if name == string(Mail) && fault.Code > 0 && !strings.HasPrefix(d.Text, "the mail server") {
+		d.Text = "the mail server says: " + d.Text // which may be as short as: busy
 	}
 	d.Until = d.Since.Add(max(wait, fault.Wait))
 	if err := s.Store.Shut(context.WithoutCancel(ctx), d); err != nil {

@@ -311,3 +311,69 @@ func (c *counted) Fetch(ctx context.Context, cursor string, since time.Time, tak
 	c.tries++
 	return c.box.Fetch(ctx, cursor, since, take)
 }
+
+// A mail server that puts off one after the other has no time for any: it is left alone like one that can't
+// be reached, whether it says so before a message or at its end. One that puts off a single message goes on.
+func TestPutOff(t *testing.T) {
+	const many = 40
+	for _, test := range []struct {
+		name  string
+		atEnd bool
+		only  string // the message that it puts off; "": each
+		most  int    // tries in the first hour
+	}{
+		{"all, before the message", false, "", 110},
+		{"all, at the end", true, "", 110},
+		{"one", false, "p007", 40 + 20},
+		{"one, at the end", true, "p007", 40 + 20},
+		{"the first", false, "p000", 40 + 20},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.now = time.Now()
+				w.HoldOver = 1000
+				queued(w, many)
+				l := &lane{arrived: map[string]int{}}
+				p := w.process(l, "a")
+				well, busy := p.answer, true
+				p.answer = func(m *invites.Parcel, dot func() error) error {
+					if !busy || test.only != "" && m.ID != test.only {
+						return well(m, dot)
+					}
+					l.mu.Lock()
+					l.tries = append(l.tries, time.Now())
+					l.mu.Unlock()
+					if test.atEnd {
+						if err := dot(); err != nil {
+							return err
+						}
+					}
+					return &invites.DeliveryError{Code: 451, Text: "no room just now"}
+				}
+				p.daemon(75 * time.Second)
+				early := len(l.tries)
+				if test.only == "" && early > 30 {
+					t.Errorf("%d tries in the first 75 s", early)
+				}
+				if test.only != "" && len(l.arrived) != many-1 {
+					t.Errorf("%d have arrived while one was put off", len(l.arrived))
+				}
+				p.daemon(time.Hour - 75*time.Second)
+				if len(l.tries) > test.most || len(l.tries) < 8 {
+					t.Errorf("%d tries in an hour; want at most %d", len(l.tries), test.most)
+				}
+				if doors := p.board().Doors; test.only == "" && (len(doors) != 1 || doors[0].Text != "the mail server says: no room just now") {
+					t.Errorf("closed: %+v", doors)
+				}
+				busy = false
+				p.daemon(40 * time.Minute)
+				for i := range many {
+					if id := fmt.Sprintf("p%03d", i); l.arrived[id] != 1 {
+						t.Errorf("%s has arrived %d times", id, l.arrived[id])
+					}
+				}
+			})
+		})
+	}
+}

@@ -582,18 +582,18 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 		case scheduler.Queued:
 			pending = true
 			login = login || m.NeedsLogin()
-			reason := m.Error
+			reason := ": " + m.Error
 			switch {
 			case paused:
-				reason = pausedText
+				reason = ": " + pausedText
 			case m.Channel() == scheduler.Google && a.online == nil:
-				reason = otherVia
+				reason = ": " + otherVia
 			case m.Door() != nil:
-				reason = strings.TrimPrefix(a.atDoor(m.Door()), ": ")
-			case reason == "":
-				reason = otherTries
+				reason = a.atDoor(m.Door())
+			case m.Error == "":
+				reason = ": " + otherTries
 			}
-			fmt.Fprintf(a.stderr, "The %s to %s waits: %s\n", name(m), m.To, reason)
+			fmt.Fprintf(a.stderr, "The %s to %s waits%s\n", name(m), m.To, reason)
 		case scheduler.Unclear:
 			pending = true
 			login = login || m.NeedsLogin()

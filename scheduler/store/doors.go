@@ -91,9 +91,9 @@ func (s *Store) Shut(ctx context.Context, d *scheduler.Door) error {
 			return err
 		}
 		if _, err := tx.exec(`INSERT INTO doors (organizer, name, account, fault, code, words, since, until, tries, knocker, knocking)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, '', 0) ON CONFLICT (organizer, name, account) DO UPDATE SET fault = $4, code = $5, words = $6,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0) ON CONFLICT (organizer, name, account) DO UPDATE SET fault = $4, code = $5, words = $6,
 			since = CASE WHEN doors.fault = '' THEN $7 ELSE doors.since END, until = $8, tries = doors.tries + 1, knocker = '', knocking = 0`,
-			s.organizer, d.Name, d.Account, string(d.Fault), d.Code, d.Text, ms(d.Since), ms(d.Until)); err != nil {
+			s.organizer, d.Name, d.Account, string(d.Fault), d.Code, d.Text, ms(d.Since), ms(d.Until), max(1, d.Tries)); err != nil {
 			return err
 		}
 		return s.tell(tx)

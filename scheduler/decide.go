@@ -16,7 +16,10 @@ import (
 // Brief decides on the permission-asking brief: the first one, or with again one more. The error is
 // a [Refusal].
 func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, error) {
-	if c.Cancelled == nil && !c.said(No) && !c.said(Yes) && !c.Ready {
+	if err := c.Ended(now); err != nil {
+		return nil, err
+	}
+	if !c.said(No) && !c.said(Yes) && !c.Ready {
 		return nil, c.notReady()
 	}
 	if briefs := c.briefs(); len(briefs) > 0 && c.Answer == nil {

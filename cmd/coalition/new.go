@@ -42,6 +42,9 @@ say how to send it. On a terminal you are asked for what no flag says.`,
 				if _, err := os.Stat(path); err == nil {
 					return isThere(path)
 				}
+				if _, err := os.Stat(filepath.Dir(path)); err != nil {
+					return noFolder(path)
+				}
 				if err := a.inquireConfig(&name, &address, &zone, &language); err != nil {
 					return err
 				}
@@ -142,6 +145,10 @@ func isThere(path string) error {
 	return usage("%s is there already", "look at it, or name another file", path)
 }
 
+func noFolder(path string) error {
+	return usage("%s can't be written", "is its folder there?", path)
+}
+
 // writeNew writes a file that is not there yet.
 func writeNew(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -149,7 +156,7 @@ func writeNew(path string, data []byte) error {
 		return isThere(path)
 	}
 	if err != nil {
-		return usage("%s can't be written", "is its folder there?", path)
+		return noFolder(path)
 	}
 	_, err = f.Write(data)
 	return errors.Join(err, f.Close())

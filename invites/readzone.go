@@ -115,6 +115,9 @@ func named(tzid string) (loc *time.Location, place bool) {
 		}
 	}
 	name := parts[len(parts)-1]
+	if strings.EqualFold(name, "UTC") { // Outlook's "tzone://Microsoft/Utc"
+		return time.UTC, false
+	}
 	if loc, err := Location(name); err == nil {
 		return loc, false
 	}

@@ -306,6 +306,16 @@ func TestParseObjectZoneNames(t *testing.T) {
 	}
 }
 
+// Outlook on the web names UTC in its own way, without a VTIMEZONE.
+func TestParseObjectUTCOfOutlook(t *testing.T) {
+	for _, name := range []string{"tzone://Microsoft/Utc", "UTC", "utc"} {
+		o := parse(t, reply("DTSTART;TZID=\""+name+"\":20270711T150000"))
+		if want := time.Date(2027, 7, 11, 15, 0, 0, 0, time.UTC); !o.Start.Equal(want) {
+			t.Errorf("%s: got %v, want %v", name, o.Start, want)
+		}
+	}
+}
+
 // Whom somebody has sent in their place is told, on whichever line it stands.
 func TestParseObjectDelegates(t *testing.T) {
 	for _, test := range []struct {

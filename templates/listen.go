@@ -47,7 +47,8 @@ func (s *Set) Understand(lang, text string, names ...string) Said {
 	if a == nil {
 		return Said{}
 	}
-	r := &reader{text: a.withoutFooters(strings.ReplaceAll(text, "\r\n", "\n")), all: &a.all}
+	text = fromOutside.ReplaceAllString(strings.ReplaceAll(text, "\r\n", "\n"), "")
+	r := &reader{text: a.withoutFooters(text), all: &a.all}
 	r.tokens = tokenize(r.text, r.all)
 	for _, name := range names {
 		for _, t := range tokenize(name, nil) {
@@ -74,6 +75,12 @@ func (s *Set) Understand(lang, text string, names ...string) Said {
 	}
 	return said
 }
+
+// fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
+var fromOutside = regexp.MustCompile(`^\s*(?:[\[(*]{1,3}\s*(?i:ext|external|extern)(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*[\])*]{1,3}:?|(?:EXTERNAL|EXTERN)(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
+
+// sadFace is a sign that takes back a yes.
+var sadFace = regexp.MustCompile(`(?:^|\s)[:;=]['-]?[(/\\]+(?:\s|$)`)
 
 // questionMarks are those of all scripts, but for the Greek one, which is a semicolon to Unicode.
 const questionMarks = "?¿\uff1f\ufe56\u061f\u2047\u2048\u2049\u203d\u2e2e\u055e\u1367"
@@ -668,7 +675,7 @@ func (r *reader) open() int {
 		titled += n
 	}
 	end := titled
-	for end < len(r.tokens) && end < titled+3 && r.unknown(end) && (r.tokens[end].gap == "" || end == 0 || end == titled && r.tokens[end].gap == ".") {
+	for end < len(r.tokens) && end < titled+3 && r.unknown(end) && (r.tokens[end].gap == "" || end == 0 || end == titled && (r.tokens[end].gap == "." || greeting && r.tokens[end].gap == "," && r.capital(end))) {
 		end++
 	}
 	gap := "\n"
@@ -686,6 +693,12 @@ func (r *reader) open() int {
 	return 0
 }
 
+// capital reports whether token i begins with a capital letter, as a name does.
+func (r *reader) capital(i int) bool {
+	first, _ := utf8.DecodeRuneInString(r.text[r.tokens[i].start:])
+	return unicode.IsUpper(first)
+}
+
 // doubtful reports whether there is a question, or a word of doubt in any language, from token i to token
 // end, beside such an answer: a no is no less clear by saying why not.
 func (r *reader) doubtful(i, end int, answer meaning) bool {
@@ -693,7 +706,7 @@ func (r *reader) doubtful(i, end int, answer meaning) bool {
 	if answer&sayYes != 0 {
 		doubt |= sayNegation
 	}
-	if strings.ContainsAny(r.span(i, end), questionMarks) {
+	if span := r.span(i, end); strings.ContainsAny(span, questionMarks) || answer&sayYes != 0 && sadFace.MatchString(span) {
 		return true
 	}
 	for i = max(i, r.opening); i < end; {

@@ -55,8 +55,11 @@ func (c *Conversation) EventID() string {
 // stray reports whether in and name are known to be names of two calendars; "" is not known.
 func stray(in, name string) bool { return in != "" && name != "" && in != name }
 
-// strays reports whether the event is known to be in another calendar than the one of that name.
-func (b *Booking) strays(name string) bool { return b != nil && stray(b.In, name) }
+// strays reports whether the event is known to be in another calendar than the one of that name. Where nobody knows
+// whose own calendar it is that is read, it is that where somebody has moved the event.
+func (b *Booking) strays(name string) bool {
+	return b != nil && (stray(b.In, name) || name == "" && b.In != "" && b.Away)
+}
 
 // strayed reports whether a change waits because the event was in another calendar when it was tried.
 func (c *Conversation) strayed() bool {
@@ -196,7 +199,9 @@ func (m *Message) change() (*invites.Change, error) {
 	}
 	if b := m.booking; b != nil {
 		is := b.Is
-		is.In = b.In
+		if is.In = ""; b.Away { // else it is in the calendar that the config names, whoever's that is
+			is.In = b.In
+		}
 		ch.Was, ch.Is = &b.Wrote, &is
 		switch left := len(b.Wrote.Guests) == 0 && m.Content.Start == b.Told.Start && !ch.Restore; {
 		case left:
@@ -226,7 +231,11 @@ func (c *Conversation) Written(m *Message) {
 		}
 	}
 	if old := c.Booking; old != nil {
-		asks := b.Told.moves(&old.Told) || b.Told.shifts(&old.Told) || old.lostTime()
+		back := m.Kind != Cancel && c.guest(old.Is.Guests) == nil && c.guest(b.Is.Guests) != nil // who had left is invited once more
+		if back {
+			c.PartStat = invites.NeedsAction
+		}
+		asks := back || b.Told.moves(&old.Told) || b.Told.shifts(&old.Told) || old.lostTime()
 		if !asks {
 			b.Answer = old.Answer
 		} else if g := c.guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this

@@ -174,9 +174,19 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 		return nil, err
 	}
 	if full.Deleted && bare(full) {
-		if name == "" && b.In != "" && e.Etag == "" {
-			r.s.Log.Warn("an event is not in the calendar of whoever is signed in, who may be somebody else than when it was made", "made in", b.In)
-			return nil, nil
+		if name == "" && b.In != "" && e.Etag == "" { // nobody knows whose calendar that is in which it is not; so that is asked in which it was
+			full, err = r.s.Online.Entry(ctx, b.In, e.ID)
+			var fault *invites.DeliveryError
+			if errors.As(err, &fault) && fault.Final {
+				r.s.Log.Warn("an event is not in the calendar of whoever is signed in, who may be somebody else than when it was made", "made in", b.In)
+				return nil, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			if !full.Deleted || !bare(full) {
+				return full, nil
+			}
 		}
 		full.Etag, full.Updated = e.Etag, e.Updated
 	}

@@ -134,7 +134,8 @@ func (t *entryTaking) take() bool {
 		if t.b.In != "" {
 			t.note("the event is in another calendar of the account now, %s, and is followed there", e.In)
 		}
-		t.b.In, t.b.Away = e.In, t.b.In != "" && e.In != t.s.Online.Name()
+		home := cmp.Or(t.s.Online.Name(), strings.ToLower(string(c.Organizer.Email)))
+		t.b.In, t.b.Away = e.In, t.b.In != "" && e.In != home
 	}
 	if t.tried != nil {
 		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.entry.Summary, t.tried.entry.Description

@@ -385,7 +385,14 @@ func TestNoRoom(t *testing.T) {
 
 // TestMovedElsewhere: an event in another calendar of the account is followed there.
 func TestMovedElsewhere(t *testing.T) {
+	for _, account := range []string{"ana@example.org", ""} { // "": nobody knows whose calendar it is that is read
+		t.Run(account, func(t *testing.T) { testMovedElsewhere(t, account) })
+	}
+}
+
+func testMovedElsewhere(t *testing.T, account string) {
 	w, o := booked(t)
+	o.name = account
 	w.sync()
 	h := &twoCalendars{online: o}
 	w.Online = h
@@ -396,6 +403,7 @@ func TestMovedElsewhere(t *testing.T) {
 	if c.Booking.Is.Deleted || c.Booking.In != h.away || c.PartStat != invites.Accepted || !strings.Contains(strings.Join(c.Waiting(w.now), ""), h.away) {
 		t.Fatalf("it is %s in %s; the list says %q", c.PartStat, c.Booking.In, c.Waiting(w.now))
 	}
+	h.silent = true // of what happens there the first one does not tell
 	o.edit(answer(invites.Declined))
 	w.sync()
 	if c := w.find("maya"); c.PartStat != invites.Declined {
@@ -413,10 +421,14 @@ func TestMovedElsewhere(t *testing.T) {
 type twoCalendars struct {
 	*online
 	away, wrote string
+	silent      bool
 }
 
 func (h *twoCalendars) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
 	return h.online.Changes(ctx, cursor, since, func(page []*invites.Entry, full bool) error {
+		if h.silent && !full {
+			page = nil
+		}
 		for i, e := range page {
 			if h.away != "" {
 				page[i] = &invites.Entry{ID: e.ID, Etag: "gone", Updated: e.Updated, Deleted: true}
@@ -435,6 +447,34 @@ func (h *twoCalendars) Entry(ctx context.Context, in, id string) (*invites.Entry
 func (h *twoCalendars) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
 	h.wrote = ch.Is.In
 	return h.online.Write(ctx, ch, dot)
+}
+
+// TestLeftAndBack: who had left an event that was deleted then, and is brought back, is invited anew: what they had
+// said before is none to that.
+func TestLeftAndBack(t *testing.T) {
+	for _, one := range []bool{false, true} { // one look for all of it
+		w, o := booked(t)
+		w.sync()
+		o.edit(accept)
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Guests = nil })
+		if !one {
+			w.sync()
+		}
+		o.edit(deleteIt)
+		w.sync()
+		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.pass()
+		w.sync()
+		if c, e := w.find("maya"), o.only(t); e.Deleted || !hasGuest(e, "maya@example.org") || c.PartStat != invites.NeedsAction {
+			t.Errorf("one look: %t: it is %s; the event: %+v", one, c.PartStat, e)
+		}
+		o.edit(answer(invites.Accepted))
+		w.sync()
+		if c := w.find("maya"); c.PartStat != invites.Accepted {
+			t.Errorf("one look: %t: after her yes it is %s", one, c.PartStat)
+		}
+	}
 }
 
 // TestDeletedInOneLook: what was changed in the calendar before it was deleted counts, with or without a look in
@@ -477,11 +517,19 @@ func TestWhoseCalendar(t *testing.T) {
 	}
 	there, changed := o.events, o.changed
 	o.events, o.changed, o.forget = map[string]*invites.Entry{}, nil, true // somebody else has signed in
+	n.stranger = true
 	w.sync()
 	if c := w.find("maya"); c.Booking.Is.Deleted || w.history("sync") != "" {
 		t.Errorf("it is taken for deleted: %s", w.history("sync"))
 	}
+	n.stranger, o.forget = false, true
+	w.sync()
+	if !w.find("maya").Booking.Is.Deleted {
+		t.Error("that it is gone for good is not seen")
+	}
 	o.events, o.changed = there, changed
+	o.edit(func(*invites.Entry) {})
+	w.sync()
 	o.edit(deleteIt)
 	w.sync()
 	if !w.find("maya").Booking.Is.Deleted {
@@ -491,7 +539,15 @@ func TestWhoseCalendar(t *testing.T) {
 
 type nameless struct {
 	*online
-	account string
+	account  string
+	stranger bool // who is signed in has another account
+}
+
+func (n *nameless) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
+	if n.stranger && in != "" {
+		return nil, &invites.DeliveryError{Final: true, Channel: true, Code: 404, Text: "there is no calendar " + in + " in the account"}
+	}
+	return n.online.Entry(ctx, in, id)
 }
 
 func (n *nameless) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {

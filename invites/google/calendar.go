@@ -70,10 +70,24 @@ func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
 	own := *client
 	own.Timeout = perCall
 	// The API never redirects. Whoever does would get what signs in.
+	own.Transport = &strict{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Calendar{id: cmp.Or(id, primary), service: sync.OnceValues(func() (*calendar.Service, error) {
 		return calendar.NewService(context.Background(), option.WithHTTPClient(&own), option.WithEndpoint(endpoint))
 	})}, nil
+}
+
+// A strict transport makes an error of an answer to a deletion that says anything: Google's says nothing (204), and
+// something else has answered in its place.
+type strict struct{ http.RoundTripper }
+
+func (t *strict) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := t.RoundTripper.RoundTrip(r)
+	if err == nil && r.Method == http.MethodDelete && answer.StatusCode/100 == 2 && answer.StatusCode != http.StatusNoContent {
+		_ = answer.Body.Close()
+		return nil, errOdd
+	}
+	return answer, err
 }
 
 // Name is the id of the calendar at Google, which no other one has; "" where it is not known whose own
@@ -102,9 +116,9 @@ func couldBeOurs(id string) bool {
 	return true
 }
 
-// at is the calendar of that name, of the same account; c itself where in is "" or not known to be another one.
+// at is the calendar of that name, of the same account; c itself where in is "".
 func (c *Calendar) at(in string) *Calendar {
-	if name := c.Name(); in == "" || name == "" || strings.EqualFold(in, name) {
+	if in == "" || strings.EqualFold(in, c.Name()) || in == c.id {
 		return c
 	}
 	other := *c

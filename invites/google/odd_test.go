@@ -41,6 +41,7 @@ func TestOddAnswers(t *testing.T) {
 				"insert": func(ch *invites.Change) {},
 				"patch":  func(ch *invites.Change) { ch.Was, ch.Is, ch.Start = &known, &known, nine.Add(-time.Hour) },
 				"cancel": func(ch *invites.Change) { ch.Was, ch.Is, ch.Cancel, ch.Reason = &known, &known, true, "I am ill" },
+				"delete": func(ch *invites.Change) { ch.Was, ch.Is, ch.Cancel = &known, &known, true },
 			} {
 				ch := invitation()
 				job(ch)
@@ -84,6 +85,13 @@ func TestLoweredRight(t *testing.T) {
 
 // TestMovedAway: an event in another calendar of the account is not gone.
 func TestMovedAway(t *testing.T) {
+	for name, account := range map[string]string{"known": googletest.Account, "unknown": ""} {
+		t.Run(name, func(t *testing.T) { testMovedAway(t, account) })
+	}
+}
+
+// testMovedAway has it moved while the account that is signed in is known, or "".
+func testMovedAway(t *testing.T, account string) {
 	d := sit(t).invited()
 	const team = "team@group.calendar.google.com"
 	d.AddCalendar(team, "The team", "owner")
@@ -91,7 +99,7 @@ func TestMovedAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Account = func() string { return googletest.Account }
+	c.Account = func() string { return account }
 	d.calendar = c
 	d.MoveTo(d.id, team)
 	err = d.try(changed(called)(d)) // who does not know where it is takes nothing out
@@ -121,6 +129,31 @@ func TestMovedAway(t *testing.T) {
 	d.write(changed(called)(d))
 	if is, err := c.Entry(t.Context(), team, d.id); err != nil || !is.Deleted {
 		t.Errorf("cancelled it is %+v, %v", is, err)
+	}
+}
+
+// TestRestoreHidden: what the calendar knows of, and does not show, comes back; or it is said that it can't.
+func TestRestoreHidden(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		d := sit(t).invited()
+		known := *d.is
+		d.Delete(d.id, false)
+		known.Deleted, known.Etag = true, ""
+		d.is = &known
+		d.Forget()
+		d.Fail(googletest.Fault{Call: "events.get", Status: 410, Reason: "deleted", Times: 2})
+		if gone {
+			d.Fail(googletest.Fault{Call: "events.patch", Status: 404, Reason: "notFound", Times: 1})
+		}
+		ch := invitation()
+		ch.Key, ch.Restore = "restore", true
+		err := d.try(ch)
+		switch e := d.Event(d.id); {
+		case gone && (err == nil || !delivery(t, err).Final || !strings.Contains(err.Error(), "for good")):
+			t.Errorf("gone for good: %v", err)
+		case !gone && (err != nil || e.Status != "confirmed" || len(e.Attendees) != 1):
+			t.Errorf("%v: it is %+v", err, e)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package google
 import (
 	"cmp"
 	"context"
+	"errors"
 	"html"
 	"net/http"
 	"slices"
@@ -159,6 +160,8 @@ func (w *write) insert() (*invites.Entry, error) {
 		return nil, err
 	}
 	switch ref, last := private(got); {
+	case got == nil && w.ch.Restore:
+		return w.revive()
 	case got == nil:
 		return nil, &invites.DeliveryError{Code: http.StatusConflict, Text: "Google Calendar has the event, and does not show it"}
 	case ref != "" && ref != w.ch.Ref:
@@ -176,6 +179,35 @@ func (w *write) insert() (*invites.Entry, error) {
 	}
 	w.compare(got)
 	return w.change()
+}
+
+// revive brings an event back that the calendar knows of, since it takes no other under its id, and does not show.
+func (w *write) revive() (*invites.Entry, error) {
+	event, err := w.body(part{times: true, summary: true, description: true, location: true, meet: w.ch.Meet, alarms: true, once: true})
+	if err != nil {
+		return nil, err
+	}
+	event.Status = "confirmed"
+	for _, guest := range w.ch.Guests {
+		event.Attendees = append(event.Attendees, &calendar.EventAttendee{Email: guest.Email, DisplayName: guest.Name})
+	}
+	if err := w.begin(); err != nil {
+		return nil, err
+	}
+	call := w.service.Events.Patch(w.id, w.ch.ID, event).SendUpdates("all").Fields(eventFields).Context(w.ctx)
+	if w.ch.Meet {
+		call.ConferenceDataVersion(1)
+	}
+	got, err := sound(call.Do())
+	if err == nil {
+		return w.done(got), nil
+	}
+	f := w.fault(w.ctx, err, true)
+	if f.Code == http.StatusNotFound || f.Code == http.StatusGone || f.Code == http.StatusForbidden && f.Final && !f.Channel {
+		return nil, &invites.DeliveryError{Final: true, Code: f.Code,
+			Text: "the event is gone from Google Calendar for good, and it takes no other in its place; call this round off (cancel --told) and begin another"}
+	}
+	return nil, f
 }
 
 // compare has what follows compare the whole event with what is really there, whatever was known of it.
@@ -348,6 +380,13 @@ func (w *write) cancel() (*invites.Entry, error) {
 			call := w.service.Events.Delete(w.id, w.ch.ID).SendUpdates("all").Context(w.ctx)
 			call.Header().Set("If-Match", is.Etag)
 			if err = call.Do(); err == nil {
+				gone := *is
+				gone.Deleted, gone.Etag = true, ""
+				return &gone, nil
+			}
+		}
+		if errors.Is(err, errOdd) && !undo && !explain { // it may be done all the same
+			if got, unseen := w.get(w.ctx, w.service, w.ch.ID); unseen == nil && deleted(got) {
 				gone := *is
 				gone.Deleted, gone.Etag = true, ""
 				return &gone, nil

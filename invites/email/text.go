@@ -157,10 +157,10 @@ var (
 
 // What the fields are called in the header of a mail that is quoted as text.
 var (
-	fromLabels    = set("from von de van da från fra od expéditeur absender")
-	sentLabels    = set("sent date gesendet datum envoyé fecha enviado verzonden inviato data skickat sendt")
-	toLabels      = set("to an à para aan till til a")
-	subjectLabels = set("subject betreff objet asunto onderwerp oggetto assunto ämne emne")
+	fromLabels    = set("from von de van da från fra od expéditeur absender lähettäjä feladó kimden от від 差出人 发件人 寄件者 寄件人")
+	sentLabels    = set("sent date gesendet datum envoyé fecha enviado verzonden inviato data skickat sendt wysłano odesláno lähetetty elküldve gönderilme отправлено дата надіслано 送信日時 日時 日付 发送时间 发送日期 日期 時間 时间 寄件日期")
+	toLabels      = set("to an à para aan till til a do komu vastaanottaja címzett kime кому 宛先 收件人 收件者")
+	subjectLabels = set("subject betreff objet asunto onderwerp oggetto assunto ämne emne temat předmět predmet aihe tárgy konu тема 件名 主题 主旨 主題")
 	otherLabels   = set("cc kopie bcc")
 )
 
@@ -196,7 +196,7 @@ func announced(lines []string) (n int, sure bool) {
 		case says && (opener().MatchString(joined[1:]) || mailbox().MatchString(lines[0]) && (i == 0 || wrote().MatchString(lines[0]))):
 			return i + 1, mailbox().MatchString(joined) || clock().MatchString(joined)
 		case i == 0 && (says || dated().MatchString(l)):
-			return 1, false
+			return 1, l[0] >= '0' && l[0] <= '9' && mailbox().MatchString(l) && clock().MatchString(l) // some write no more than when and who
 		}
 		break
 	}
@@ -210,7 +210,7 @@ func quotedHeader(lines []string) (n int) {
 	goesOn := 0
 	for i, l := range lines[:min(len(lines), 12)] {
 		goesOn++
-		name, _, ok := strings.Cut(l, ":")
+		name, _, ok := strings.Cut(strings.Replace(l, "：", ":", 1), ":")
 		name, _, _ = strings.Cut(strings.Trim(name, "*_ "), " ") // Enviado el: …
 		if ok && len(name) < 20 {
 			known := true

@@ -106,7 +106,7 @@ func TestNext(t *testing.T) {
 		{name: "brief unclear twice", past: func(t *testing.T, c *scheduler.Conversation) {
 			message(c, scheduler.Brief, scheduler.Unclear).Unclears = 2
 		},
-			status: scheduler.Asked, next: "find out whether the brief arrived"},
+			status: scheduler.Asked, next: "find out whether the brief arrived; where it did not: coalition approve maya"},
 		{name: "brief expired", past: func(t *testing.T, c *scheduler.Conversation) { message(c, scheduler.Brief, scheduler.Expired) },
 			status: scheduler.Ready, kind: scheduler.Brief, next: "send the brief"},
 		{name: "asked", past: func(t *testing.T, c *scheduler.Conversation) { message(c, scheduler.Brief, scheduler.Accepted) },

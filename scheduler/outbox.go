@@ -225,7 +225,7 @@ func (m *Message) waiting() (s Step, ok bool) {
 			return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from Google"}, true
 		}
 		if m.Stuck() {
-			return Step{Next: "find out whether the " + m.Kind.noun() + " arrived"}, true
+			return Step{Next: "find out whether the " + m.Kind.noun() + " arrived; where it did not: coalition approve " + Ref(m.ID, m.Round)}, true
 		}
 		return Step{Next: "deliver the " + m.Kind.noun() + " again: no answer came from the server"}, true
 	case Failed:

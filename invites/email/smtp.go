@@ -446,6 +446,8 @@ func cause(ctx context.Context, err error) string {
 		return "its certificate is signed by nobody this machine trusts"
 	case errors.As(err, &wrongName):
 		return "its certificate is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "its certificate has expired or does not hold yet, or the clock of this machine is wrong"
 	case errors.As(err, &invalid):
 		return "its certificate is not valid"
 	case errors.As(err, &noTLS):

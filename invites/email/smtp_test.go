@@ -125,7 +125,7 @@ func TestSendFails(t *testing.T) {
 	tests := []test{
 		{name: "certificate of nobody known", srv: &server{security: email.StartTLS, cert: &untrusted}, want: account(0), text: "(STARTTLS: its certificate is signed by nobody this machine trusts)"},
 		{name: "certificate for another name", srv: &server{security: email.StartTLS, cert: &otherName}, want: account(0), text: "(STARTTLS: its certificate is for another name)"},
-		{name: "certificate expired", srv: &server{security: email.StartTLS, cert: &expired}, want: account(0), text: "(STARTTLS: its certificate is not valid)"},
+		{name: "certificate expired", srv: &server{security: email.StartTLS, cert: &expired}, want: account(0), text: "(STARTTLS: its certificate has expired or does not hold yet, or the clock of this machine is wrong)"},
 		{name: "certificate of nobody known, tls", srv: &server{security: email.TLS, cert: &untrusted}, want: account(0), text: "(TLS: its certificate is signed by nobody this machine trusts"},
 		{name: "no STARTTLS", srv: &server{security: email.StartTLS, do: at("EHLO", "250 test")}, want: account(0), text: "offers no STARTTLS, and nothing is sent in the clear"},
 		{name: "STARTTLS refused for now", srv: &server{security: email.StartTLS, do: at("STARTTLS", "454 4.7.0 no TLS now")}, want: channel(454), text: "no TLS now"},

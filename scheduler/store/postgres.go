@@ -120,8 +120,27 @@ func (d *postgres) session(organizer string) string {
 	return fmt.Sprintf("coalition daemon %x ", sum[:8])
 }
 
+// lingers is for how long the server may show the session of a process that has ended.
+const lingers = 2 * time.Second
+
 // alone refuses while a daemon of the organizer runs.
 func (d *postgres) alone(ctx context.Context, organizer string) error {
+	for deadline := time.Now().Add(lingers); ; {
+		err := d.listens(ctx, organizer)
+		var running *RunningError
+		if !errors.As(err, &running) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// listens gives a [RunningError] where the server has the session of a daemon of the organizer.
+func (d *postgres) listens(ctx context.Context, organizer string) error {
 	session := d.session(organizer)
 	return each(ctx, d.pool, func(rows *sql.Rows) error {
 		var name string

@@ -102,3 +102,11 @@ func TestReadOnlyFolder(t *testing.T) {
 		})
 	}
 }
+
+// Where no state can be made, that is said in words.
+func TestNoPlaceForState(t *testing.T) {
+	_, err := store.Open(ctx, "/proc/nowhere/state.db", []string{ana}, false)
+	if err == nil || !strings.HasPrefix(err.Error(), "its folder /proc/nowhere can't be made (") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -46,11 +46,11 @@ func (d *sqlite) open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err e
 		}
 		// SQLite would let others of this machine read the file.
 		if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
-			return nil, nil, err
+			return nil, nil, notMade("its folder "+filepath.Dir(abs), err)
 		}
 		f, err := os.OpenFile(abs, os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, notMade(abs, err)
 		}
 		f.Close()
 	}
@@ -153,6 +153,15 @@ func unwritable(err error) bool {
 }
 
 // errUnwritable is that of a write to a file, or in a folder, that can't be written to.
+// notMade is an error of the file system in words.
+func notMade(what string, err error) error {
+	why := err.Error()
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		why = p.Err.Error()
+	}
+	return fmt.Errorf("%s can't be made (%s); look at the permissions, or name another file under state in the config", what, why)
+}
+
 var errUnwritable = errors.New("the state can't be written to; look at the permissions of its file and of its folder")
 
 // quick is how large a file may be that every command looks through: it should not be felt.

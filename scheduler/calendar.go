@@ -154,7 +154,8 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 	if i < 0 {
 		return e, nil
 	}
-	name, b := r.s.Online.Name(), r.b.Conversations[i].Booking
+	c := r.b.Conversations[i]
+	name, b := r.s.Online.Name(), c.Booking
 	if b.strays(name) {
 		if !b.Away || !r.s.reach(ctx, b.In) {
 			return nil, nil // what this calendar says of it, or does not, means nothing
@@ -166,12 +167,18 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 		}
 		return full, nil
 	}
-	if b == nil || b.Is.Deleted || !e.Deleted {
+	if b == nil || !e.Deleted || b.Is.Deleted && (c.Cancelled != nil || e.Etag != "" && e.Etag == b.Is.Etag) {
 		return e, nil
 	}
 	full, err := r.s.Online.Entry(ctx, "", e.ID)
 	if err != nil {
 		return nil, err
+	}
+	if b.Is.Deleted && full.Deleted { // else it was brought back, and moved into another calendar
+		if e.Etag == "" {
+			return nil, nil
+		}
+		return e, nil
 	}
 	if full.Deleted && bare(full) {
 		if name == "" && b.In != "" && e.Etag == "" { // nobody knows whose calendar that is in which it is not; so that is asked in which it was
@@ -318,7 +325,7 @@ func (r *reading) ask(ctx context.Context) error {
 	}
 	for _, c := range r.b.Conversations {
 		b := c.Booking
-		missing := r.seen != nil && b != nil && !b.Is.Deleted && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
+		missing := r.seen != nil && b != nil && !(b.Is.Deleted && c.Cancelled != nil) && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
 		away := b.strays(name) && b.Away && r.b.Now.Before(b.Told.End())
 		if c.EventID() == "" || b.strays(name) && !away || !away && !missing && !c.asks(r.b.Now) {
 			continue

@@ -409,6 +409,21 @@ func testMovedElsewhere(t *testing.T, account string) {
 	if c := w.find("maya"); c.PartStat != invites.Declined {
 		t.Errorf("what happens there is not seen: it is %s", c.PartStat)
 	}
+	for _, full := range []bool{false, true} { // deleted, brought back and moved, with a look after the first only
+		w, o := booked(t)
+		o.name = account
+		h := &twoCalendars{online: o}
+		w.Online = h
+		w.sync()
+		o.edit(deleteIt)
+		w.sync()
+		o.edit(func(e *invites.Entry) { e.Deleted = false })
+		h.away, h.silent, o.others, o.forget = "team@group.calendar.google.com", full, []string{"team@group.calendar.google.com"}, full
+		w.sync()
+		if c := w.find("maya"); c.Booking.Is.Deleted || c.Booking.In != h.away {
+			t.Errorf("after all of it, full %t: deleted %t, in %s", full, c.Booking.Is.Deleted, c.Booking.In)
+		}
+	}
 	w.commit(w.CallOff(w.find("maya"), "", w.now))
 	w.pass()
 	if !o.only(t).Deleted || h.wrote != h.away {
@@ -426,7 +441,7 @@ type twoCalendars struct {
 
 func (h *twoCalendars) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
 	return h.online.Changes(ctx, cursor, since, func(page []*invites.Entry, full bool) error {
-		if h.silent && !full {
+		if h.silent {
 			page = nil
 		}
 		for i, e := range page {

@@ -154,8 +154,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 	if i < 0 {
 		return e, nil
 	}
-	c := r.b.Conversations[i]
-	name, b := r.s.Online.Name(), c.Booking
+	name, b := r.s.Online.Name(), r.b.Conversations[i].Booking
 	if b.strays(name) {
 		if !b.Away || !r.s.reach(ctx, b.In) {
 			return nil, nil // what this calendar says of it, or does not, means nothing
@@ -167,7 +166,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 		}
 		return full, nil
 	}
-	if b == nil || !e.Deleted || b.Is.Deleted && (c.Cancelled != nil || e.Etag != "" && e.Etag == b.Is.Etag) {
+	if b == nil || !e.Deleted || b.Is.Deleted && e.Etag != "" && e.Etag == b.Is.Etag {
 		return e, nil
 	}
 	full, err := r.s.Online.Entry(ctx, "", e.ID)
@@ -325,7 +324,7 @@ func (r *reading) ask(ctx context.Context) error {
 	}
 	for _, c := range r.b.Conversations {
 		b := c.Booking
-		missing := r.seen != nil && b != nil && !(b.Is.Deleted && c.Cancelled != nil) && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
+		missing := r.seen != nil && b != nil && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
 		away := b.strays(name) && b.Away && r.b.Now.Before(b.Told.End())
 		if c.EventID() == "" || b.strays(name) && !away || !away && !missing && !c.asks(r.b.Now) {
 			continue

@@ -409,19 +409,28 @@ func testMovedElsewhere(t *testing.T, account string) {
 	if c := w.find("maya"); c.PartStat != invites.Declined {
 		t.Errorf("what happens there is not seen: it is %s", c.PartStat)
 	}
-	for _, full := range []bool{false, true} { // deleted, brought back and moved, with a look after the first only
+	for _, how := range []string{"", "full", "cancelled"} { // deleted, brought back and moved, with a look after the first only
+		full := how == "full"
 		w, o := booked(t)
 		o.name = account
 		h := &twoCalendars{online: o}
 		w.Online = h
 		w.sync()
-		o.edit(deleteIt)
+		if how == "cancelled" {
+			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.pass()
+		} else {
+			o.edit(deleteIt)
+		}
 		w.sync()
 		o.edit(func(e *invites.Entry) { e.Deleted = false })
 		h.away, h.silent, o.others, o.forget = "team@group.calendar.google.com", full, []string{"team@group.calendar.google.com"}, full
 		w.sync()
 		if c := w.find("maya"); c.Booking.Is.Deleted || c.Booking.In != h.away {
-			t.Errorf("after all of it, full %t: deleted %t, in %s", full, c.Booking.Is.Deleted, c.Booking.In)
+			t.Errorf("after all of it, %s: deleted %t, in %s", how, c.Booking.Is.Deleted, c.Booking.In)
+		}
+		if next := w.find("maya").Next(w.now).Next; how == "cancelled" && !strings.Contains(next, "take the event out again") {
+			t.Errorf("cancelled, and next: %s", next)
 		}
 	}
 	w.commit(w.CallOff(w.find("maya"), "", w.now))

@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
@@ -178,14 +178,21 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 	if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
 		t.Errorf("%v; want it refused with the process id", err)
 	}
-	var ends sync.WaitGroup
-	if ends.Go(func() { s.Close() }); !strings.HasPrefix(dsn, "postgres") { // whose sessions end a moment after the process
-		ends.Wait()
+	if strings.HasPrefix(dsn, "postgres") { // which shows a session for a moment after its process has ended
+		conn, err := pgx.Connect(ctx, dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Exec(ctx, `SELECT set_config('application_name', application_name, false) FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name LIKE 'coalition daemon%'`); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(300*time.Millisecond, func() { conn.Close(ctx) })
 	}
+	s.Close()
 	if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
 		t.Errorf("after it has ended: %v", err)
 	}
-	ends.Wait()
 }
 
 // A database of another program is left as it is.

@@ -16,6 +16,7 @@ type Entry struct {
 	Updated  time.Time `json:"updated,omitzero"`  // when it was last changed, on the calendar's clock
 	Sequence int       `json:"sequence,omitzero"` // SEQUENCE
 	In       string    `json:"-"`                 // as read: the calendar it is in, by its name; "" where that is not known
+	Omitted  bool      `json:"omitted,omitempty"` // not all guests are shown
 	Deleted  bool      `json:"deleted,omitempty"` // it is in the bin; little else may be filled in
 
 	// Start and End are instants in UTC, half-open; zero where it has no time of day. Zone is the IANA

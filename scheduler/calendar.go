@@ -167,6 +167,11 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 		return full, nil
 	}
 	if b == nil || !e.Deleted || b.Is.Deleted && e.Etag != "" && e.Etag == b.Is.Etag {
+		if name == "" && b != nil && b.In != "" && e.In != b.In && !r.s.reach(ctx, e.In) { // it has another organizer, and is where it was
+			here := *e
+			here.In = b.In
+			e = &here
+		}
 		return e, nil
 	}
 	full, err := r.s.Online.Entry(ctx, "", e.ID)

@@ -38,8 +38,10 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now
 	if e.Deleted && bare(e) {
 		t.b.Is.Deleted, t.b.Is.Etag, t.b.Is.Updated = true, e.Etag, e.Updated
 	} else {
-		guests := t.b.Is.Guests
-		t.b.Is = *e
+		guests, hidden := t.b.Is.Guests, e.Omitted && c.guest(e.Guests) == nil
+		if t.b.Is = *e; hidden {
+			t.b.Is.Guests = guests
+		}
 		if c.Sequence = max(c.Sequence, e.Sequence); e.Deleted && c.guest(e.Guests) == nil {
 			t.b.Is.Guests = guests
 		}
@@ -286,6 +288,10 @@ func (t *entryTaking) takeGuests(over bool) {
 		if !c.writes(invites.Address{Email: g.Email}) && !invited(t.e.Guests, g.Email) {
 			t.note("%s is no longer invited in Google Calendar", g.Email)
 		}
+	}
+	if now == nil && t.e.Omitted && was != nil { // who is not shown has not left
+		t.b.Is.Guests = append(slices.Clone(t.e.Guests), *was)
+		return
 	}
 	if now == nil {
 		if was != nil {

@@ -501,6 +501,44 @@ func TestLeftAndBack(t *testing.T) {
 	}
 }
 
+// TestHiddenGuest: who is not shown among the guests has not left.
+func TestHiddenGuest(t *testing.T) {
+	w, o := booked(t)
+	w.sync()
+	o.edit(accept)
+	w.sync()
+	o.edit(func(e *invites.Entry) { e.Guests, e.Omitted = nil, true })
+	w.sync()
+	if c := w.find("maya"); c.PartStat != invites.Accepted {
+		t.Errorf("it is %s: %s", c.PartStat, w.history("sync"))
+	}
+	o.edit(func(e *invites.Entry) {
+		e.Guests, e.Omitted = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Declined}}, false
+	})
+	w.sync()
+	if c := w.find("maya"); c.PartStat != invites.Declined {
+		t.Errorf("shown again it is %s", c.PartStat)
+	}
+}
+
+// TestAnotherOrganizer: where nobody knows whose calendar is read, an event that was given another organizer is
+// where it was.
+func TestAnotherOrganizer(t *testing.T) {
+	w := newWorld(t)
+	o := newOnline(w)
+	o.name = ""
+	n := &nameless{online: o, account: "ana@example.org"}
+	w.Online = n
+	w.plan("maya", maya("permitted: She said yes."))
+	w.pass()
+	w.sync()
+	o.edit(func(e *invites.Entry) { e.In = "bo@example.org" })
+	w.sync()
+	if b := w.find("maya").Booking; b.Away || b.In != "ana@example.org" {
+		t.Errorf("it is in %s", b.In)
+	}
+}
+
 // TestDeletedInOneLook: what was changed in the calendar before it was deleted counts, with or without a look in
 // between; and what is brought back is what the list shows.
 func TestDeletedInOneLook(t *testing.T) {

@@ -288,12 +288,14 @@ func entry(event *calendar.Event) *invites.Entry {
 		Join:        join(event),
 		Repeats:     len(event.Recurrence) > 0,
 		NoRoom:      noRoom(event),
+		Omitted:     event.AttendeesOmitted,
 	}
 	e.Updated, _ = instant(event.Updated, "")
 	if event.Start != nil && event.End != nil {
 		start, known := instant(event.Start.DateTime, event.Start.TimeZone)
 		end, too := instant(event.End.DateTime, event.End.TimeZone)
-		if known && too && !end.Before(start) {
+		start, end = start.Truncate(time.Minute), end.Truncate(time.Minute)
+		if known && too && start.Before(end) { // what takes no time has none
 			e.Start, e.End = start, end
 			if _, err := invites.Location(event.Start.TimeZone); err == nil {
 				e.Zone = event.Start.TimeZone
@@ -308,7 +310,7 @@ func entry(event *calendar.Event) *invites.Entry {
 		e.In = strings.ToLower(clean(o.Email, longestLine, false)) // which is the calendar's id
 	}
 	for _, a := range event.Attendees {
-		if a == nil || a.Organizer || a.Self || a.Resource || len(e.Guests) == mostGuests {
+		if a == nil || a.Email == "" || a.Organizer || a.Self || a.Resource || len(e.Guests) == mostGuests {
 			continue // a room is no guest
 		}
 		email, err := invites.ParseEmail(a.Email)

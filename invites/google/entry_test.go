@@ -89,7 +89,7 @@ func TestEntryReads(t *testing.T) {
 			invites.Entry{ID: "abc", Summary: "one two three four", Description: "one two\nthree\nfour"}},
 		{"long words", `{"id":"abc","location":"x` + strings.Repeat("ä", 1<<12) + `"}`, invites.Entry{ID: "abc", Location: "x" + strings.Repeat("ä", 1<<11-1)}},
 		{"holes", `{"id":"abc","attendees":[null,{}],"conferenceData":{"entryPoints":[null]}}`,
-			invites.Entry{ID: "abc", Guests: []invites.Guest{{PartStat: invites.NeedsAction}}}},
+			invites.Entry{ID: "abc"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -132,6 +132,29 @@ func testMovedAway(t *testing.T, account string) {
 	}
 }
 
+// TestOddEvents: what no guest is and what takes no time is left out; seconds are nobody's.
+func TestOddEvents(t *testing.T) {
+	end := "2027-03-06T11:00:59Z"
+	c := over(t, func(*http.Request) (int, string, error) {
+		return 200, `{"id": "` + eventID + `", "status": "confirmed", "etag": "\"1\"", "summary": "x", "attendees": [null, {}, {"email": "maya@example.org"}],
+			"start": {"dateTime": "2027-03-06T10:00:01.5Z"}, "end": {"dateTime": "` + end + `"}}`, nil
+	})
+	is, err := c.Entry(t.Context(), "", eventID)
+	if err != nil || len(is.Guests) != 1 || !is.Start.Equal(is.End.Add(-time.Hour)) || is.Start.Second() != 0 {
+		t.Fatalf("%+v, %v", is, err)
+	}
+	ch := invitation()
+	was := ch.Entry
+	ch.Was, ch.Is, ch.Guests = &was, is, append(ch.Guests, invites.Guest{Email: "zoe@example.org"})
+	if _, err := c.Write(t.Context(), ch, ready); err != nil {
+		t.Error(err)
+	}
+	end = "2027-03-06T10:00:01.5Z"
+	if is, err := c.Entry(t.Context(), "", eventID); err != nil || !is.Start.IsZero() {
+		t.Errorf("without length: %+v, %v", is, err)
+	}
+}
+
 // TestRestoreHidden: what the calendar knows of, and does not show, comes back; or it is said that it can't.
 func TestRestoreHidden(t *testing.T) {
 	for _, gone := range []bool{false, true} {

@@ -498,6 +498,9 @@ func (w *write) invited(got *calendar.Event) []*calendar.EventAttendee {
 	added, removed := without(w.ch.Guests, w.ch.Was.Guests), without(w.ch.Was.Guests, w.ch.Guests)
 	list := []*calendar.EventAttendee{}
 	for _, a := range got.Attendees {
+		if a == nil {
+			continue
+		}
 		here := []invites.Guest{{Email: a.Email}}
 		if len(without(here, removed)) == 0 {
 			continue

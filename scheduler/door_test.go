@@ -377,3 +377,26 @@ func TestPutOff(t *testing.T) {
 		})
 	}
 }
+
+// A command waits for what a daemon has just taken in hand: it is on its way when the command ends.
+func TestTakenByDaemon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		w := newWorld(t)
+		w.now = time.Now()
+		queued(w, 1)
+		l := &lane{slow: 2 * time.Second, arrived: map[string]int{}}
+		daemon, command := w.process(l, "a"), w.process(l, "a")
+		row := command.find("p000").Messages[0].Row
+		var side sync.WaitGroup
+		side.Go(func() { daemon.daemon(5 * time.Second) })
+		time.Sleep(time.Second)
+		if err := command.DeliverPatiently(ctx, ctx, row); err != nil {
+			t.Error(err)
+		}
+		if m := command.find("p000").Messages[0]; m.State != scheduler.Accepted || l.arrived["p000"] != 1 {
+			t.Errorf("the command ends while it is %s; arrived %v", m.State, l.arrived)
+		}
+		side.Wait()
+	})
+}

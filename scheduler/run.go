@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -308,6 +309,14 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 	}
 }
 
+// elsewhere reports whether another process has one of the rows in its hands.
+func (s *Scheduler) elsewhere(ctx context.Context, rows []int64) bool {
+	return slices.ContainsFunc(rows, func(row int64) bool {
+		m, err := s.Store.Message(ctx, row)
+		return err == nil && m.State == Sending
+	})
+}
+
 // DeliverPatiently is [Scheduler.Deliver], and again for messages that are to be tried again within
 // [Patience]. What is named by its row is tried at once, also where a door was closed before.
 func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) error {
@@ -315,6 +324,9 @@ func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) e
 	for {
 		o := s.deliverBoth(ctx, hard, force, rows...)
 		force = force && !o.tried
+		if o.err == nil && o.next.IsZero() && s.elsewhere(hard, rows) {
+			o.next = time.Now().Add(100 * time.Millisecond) // which will soon know
+		}
 		wait := time.Until(o.next)
 		if o.err != nil || o.next.IsZero() || wait > patience {
 			return o.err

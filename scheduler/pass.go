@@ -199,6 +199,18 @@ func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err erro
 	return len(rows), s.Store.Hold(ctx, rows)
 }
 
+// HeldBeside reports whether messages are held besides these.
+func (b *Board) HeldBeside(these []*Message) bool {
+	for _, c := range b.Conversations {
+		for _, m := range c.Approvable(b.Now) {
+			if m.State == Held && !slices.ContainsFunc(these, func(t *Message) bool { return t.Row == m.Row }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Approvable are the messages of c that wait for the organizer's word: held ones, and unclear ones
 // that have been repeated.
 func (c *Conversation) Approvable(now time.Time) []*Message {

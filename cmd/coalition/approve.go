@@ -15,7 +15,7 @@ func (a *app) approveCommand() *cobra.Command {
 		Short: "Let held messages go",
 		Long: `Let messages go that the daemon has held: because there were many at once, or one
 that had been due for more than a day, or because the state may not know of all that
-has left; that doubt ends with it. A message of which nobody knows whether it arrived
+has left; that doubt ends when none is held any more. A message of which nobody knows whether it arrived
 is sent once more, and one that waits for a server is tried at once; with its id, also
 one that has failed. Without an id, the messages that wait are listed.`,
 		Example:           "  coalition approve\n  coalition approve maya --yes\n  coalition approve --all --yes",
@@ -89,8 +89,12 @@ one that has failed. Without an id, the messages that wait are listed.`,
 				a.say("Let them go with: coalition approve ID, or coalition approve --all")
 				return nil
 			}
-			a.sayDoubt(b)
-			return a.letGo(cmd.Context(), waiting, a.sched.Vouch)
+			vouch := a.sched.Vouch
+			if b.HeldBeside(waiting) { // a word about one message is none about the state
+				a.sayDoubt(b)
+				vouch = nil
+			}
+			return a.letGo(cmd.Context(), waiting, vouch)
 		},
 	})
 	c.Flags().BoolVar(&all, "all", false, "let all of them go")

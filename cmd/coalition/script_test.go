@@ -17,6 +17,9 @@ import (
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
 
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "6"); err != nil { // they mostly wait for each other's processes; -parallel still counts
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"coalition": main, "killed": killed, "xdg-open": browse, "open": browse})
 }
 

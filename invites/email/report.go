@@ -12,6 +12,9 @@ import (
 // mostLetter is how much is read of a report that is written as a letter, in bytes.
 const mostLetter = 32 << 10
 
+// mostSentence is how much of one of its sentences, likewise: no server has that much to say in one.
+const mostSentence = 2 << 10
+
 // Reports of servers that write them as letters, as qmail and Exim do: how they begin, what their subjects
 // say, and who sends them without an address.
 var (
@@ -248,6 +251,7 @@ func letter(b *invites.Bounce, subject, said string) {
 	var late, final, refused, warns bool
 	for paragraph := range strings.SplitSeq(subject+"\n\n"+said, "\n\n") {
 		for _, s := range sentence().FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
+			s = first(s, mostSentence)
 			sure := !supposes().MatchString(s) // "if it fails permanently" has not happened
 			last := letterFinal().MatchString(s)
 			final = final || sure && last

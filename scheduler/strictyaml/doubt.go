@@ -61,6 +61,9 @@ var misplaced = regexp.MustCompile(`^[ -]*[\x{a0}\x{202f}\x{2007}]|^[ -]*[\w]+:[
 // misplacedSpaces is the first problem of a file that can't be read because of a no-break space in it.
 func (d *Document) misplacedSpaces() []Problem {
 	for i, line := range d.lines {
+		if !bytes.ContainsFunc(line, noBreak) {
+			continue
+		}
 		if at := misplaced.FindIndex(line); at != nil {
 			_, size := utf8.DecodeLastRune(line[:at[1]])
 			return []Problem{d.at(i+1, 1+utf8.RuneCount(line[:at[1]-size]), spaceFault, spaceMend)}

@@ -38,7 +38,14 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 	}
 	var list []*scheduler.Conversation
 	known := make(map[key]*scheduler.Conversation)
-	err := each(ctx, s.ro, func(rows *sql.Rows) error {
+	// Both are read as of one moment: a message that has been settled beside a conversation that does not know it
+	// yet would be a state that never was. (SQLite's transactions are snapshots by themselves.)
+	tx, err := s.ro.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, whole(err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	err = each(ctx, tx, func(rows *sql.Rows) error {
 		c := new(scheduler.Conversation)
 		var data sql.RawBytes
 		if err := rows.Scan(&c.ID, &c.Round, &c.Rev, &data); err != nil {
@@ -51,7 +58,7 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, s.ro, func(rows *sql.Rows) error {
+	err = each(ctx, tx, func(rows *sql.Rows) error {
 		m, err := scanMessage(rows)
 		if err != nil {
 			return err

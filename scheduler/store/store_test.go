@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		run  func(*testing.T, string)
 	}{
 		{"a conversation comes back as it was", testRoundTrip},
+		{"what is read is of one moment", testSnapshot},
 		{"the newest revision counts", testConflict},
 		{"one key, one message", testOneKey},
 		{"claims", testClaim},
@@ -169,6 +171,41 @@ func claim(t *testing.T, s *store.Store) *scheduler.Message {
 		t.Fatalf("claimed %d, %v; want one message", len(list), err)
 	}
 	return list[0]
+}
+
+// testSnapshot: a conversation is never seen beside messages of another moment.
+func testSnapshot(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	c := draft("maya").Conversation
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for n := 1; ; n++ {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			d := draft("maya", scheduler.Brief)
+			d.Conversation, c.Asks = c, n
+			d.Messages[0].Revision = strconv.Itoa(n)
+			if err := s.Commit(ctx, d); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for range 300 {
+		for _, c := range load(t, s) {
+			if len(c.Messages) != c.Asks {
+				t.Fatalf("%d messages beside a conversation that knows of %d", len(c.Messages), c.Asks)
+			}
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
 
 var exported = cmp.Options{cmpopts.IgnoreUnexported(scheduler.Conversation{}, scheduler.Message{}, scheduler.Proposal{}), cmpopts.EquateEmpty(),

@@ -177,15 +177,9 @@ func claim(t *testing.T, s *store.Store) *scheduler.Message {
 func testSnapshot(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	c := draft("maya").Conversation
-	stop, done := make(chan struct{}), make(chan error, 1)
+	done := make(chan error, 1)
 	go func() {
-		for n := 1; ; n++ {
-			select {
-			case <-stop:
-				done <- nil
-				return
-			default:
-			}
+		for n := 1; n <= 150; n++ {
 			d := draft("maya", scheduler.Brief)
 			d.Conversation, c.Asks = c, n
 			d.Messages[0].Revision = strconv.Itoa(n)
@@ -194,17 +188,22 @@ func testSnapshot(t *testing.T, dsn string) {
 				return
 			}
 		}
+		done <- nil
 	}()
-	for range 300 {
+	for {
 		for _, c := range load(t, s) {
 			if len(c.Messages) != c.Asks {
 				t.Fatalf("%d messages beside a conversation that knows of %d", len(c.Messages), c.Asks)
 			}
 		}
-	}
-	close(stop)
-	if err := <-done; err != nil {
-		t.Error(err)
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
 	}
 }
 

@@ -136,7 +136,7 @@ func (t *entryTaking) take() bool {
 		if t.b.In != "" {
 			t.note("the event is in another calendar of the account now, %s, and is followed there", e.In)
 		}
-		home := cmp.Or(t.s.Online.Name(), strings.ToLower(string(c.Organizer.Email)))
+		home := cmp.Or(t.s.Online.Name(), strings.ToLower(c.Organizer.Email))
 		t.b.In, t.b.Away = e.In, t.b.In != "" && e.In != home
 	}
 	if t.tried != nil {

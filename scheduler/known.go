@@ -21,8 +21,8 @@ type consequence struct {
 }
 
 // follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
-// says that the organizer wants an event that is gone, or has lost its time, to be again what is meant, and retold that the partner is to
-// hear of clocks that are put otherwise.
+// says that the organizer wants an event that is gone, or has lost its time, to be again what is meant; retold
+// that the partner is to hear of clocks that are put otherwise.
 func follows(known, meant, stands *Content, given invites.PartStat, willed, retold bool) (f consequence) {
 	lost := stands.Start.IsZero() || stands.Repeats // its time
 	f.Asks = meant.moves(known) || lost

@@ -306,7 +306,7 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 	}
 	d := s.plain(c, now, event)
 	if a, ok := change.(Answer); ok {
-		if a.Value == No && s.Words.Understand(c.Language(), a.Note).Stop {
+		if a.Value == No && s.Understand(c.Language(), a.Note).Stop {
 			c.stopped(string(c.Plan.With.Email), now)
 		}
 		c.hush(d)

@@ -362,7 +362,7 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	case comment:
 		t.tell(templates.NewsMail, now.Comment, "coalition show "+c.Ref())
 	}
-	if comment && t.s.Words.Understand(c.Language(), now.Comment).Stop {
+	if comment && t.s.Understand(c.Language(), now.Comment).Stop {
 		c.stopped(now.Email, t.now)
 		said += "; nothing goes to them by itself any more"
 	}

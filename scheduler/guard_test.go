@@ -76,12 +76,12 @@ func TestFaults(t *testing.T) {
 		}
 		bad, good := w.letter("yes"), w.letter("yes")
 		bad.Key, good.Key = "bad", "good"
-		words := w.Words
-		w.Words = nil
+		understand := w.Understand
+		w.Understand = nil
 		if r := w.receive(bad); r.Counted || !strings.Contains(r.What, "fault") {
 			t.Errorf("%+v", r)
 		}
-		w.Words = words
+		w.Understand = understand
 		if r := w.receive(good); !r.Counted {
 			t.Errorf("%+v", r)
 		}

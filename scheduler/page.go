@@ -233,7 +233,7 @@ func number(choice templates.Choice) int {
 
 // answerPage takes in an answer of the page in place of the one that it changes, if it does.
 func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.Time) (*Draft, error) {
-	if a.Value == Yes && s.Words.Understand(c.Language(), note).Stop { // nobody knows what is meant, as in a mail
+	if a.Value == Yes && s.Understand(c.Language(), note).Stop { // nobody knows what is meant, as in a mail
 		a = Answer{Value: Query, How: a.How, From: a.From, Note: a.Note, Until: a.Until}
 	}
 	if old := c.Answer; old != nil && old.How == "page" {
@@ -261,7 +261,7 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 	}
 	t := &taking{s: s, c: c, at: now, mail: &invites.Mail{At: now, From: c.Partner(), Text: note}, until: a.Until}
 	t.tellAnswer(a)
-	if s.Words.Understand(c.Language(), note).Stop && a.Value != Yes {
+	if s.Understand(c.Language(), note).Stop && a.Value != Yes {
 		c.stopped(a.From, now)
 	}
 	d := s.plain(c, now, c.event(now, "answer", a.text()))

@@ -198,7 +198,7 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, na
 		case o != nil && (o.Method == invites.Reply || o.Method == invites.Counter): // to somebody's other invitation
 		case o == nil && mail.Doubt != "" && slices.Contains(mail.UIDs, ""), // of a calendar that may be about ours
 			s.underBrief(c, mail),
-			o == nil && len(mail.UIDs) == 0 && mail.Sort == invites.Personal && c.Status(b.Now) == Asked && s.Words.Understand(c.Language(), mail.Text, c.Plan.With.Name, c.Plan.With.Call, mail.From.Name).Value != "":
+			o == nil && len(mail.UIDs) == 0 && mail.Sort == invites.Personal && c.Status(b.Now) == Asked && s.Understand(c.Language(), mail.Text, c.Plan.With.Name, c.Plan.With.Call, mail.From.Name).Value != "":
 			return c, false, len(maybe) == 1
 		}
 	}
@@ -210,7 +210,7 @@ func (s *Scheduler) addressed(b *Board, mail *invites.Mail) (c *Conversation, na
 				last = c
 			}
 		}
-		if last != nil && s.Words.Understand(last.Language(), mail.Text).Stop {
+		if last != nil && s.Understand(last.Language(), mail.Text).Stop {
 			return last, false, true
 		}
 	}
@@ -472,7 +472,7 @@ func (t *taking) sealed() string {
 func (t *taking) takeText() (Receipt, *Draft) {
 	c := t.c
 	wrote := t.wrote()
-	if t.s.Words.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, c.Plan.With.Call, t.mail.From.Name).Stop && (t.named || t.mail.Vouched && len(t.mail.Refs) == 0) {
+	if t.s.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, c.Plan.With.Call, t.mail.From.Name).Stop && (t.named || t.mail.Vouched && len(t.mail.Refs) == 0) {
 		return t.takeStop()
 	}
 	switch {
@@ -545,7 +545,7 @@ func (t *taking) settled() []invites.PartStat {
 		}
 		return nil
 	}
-	switch said := t.s.Words.Understand(t.c.Language(), t.mail.Text, t.c.Plan.With.Name, t.c.Plan.With.Call, t.mail.From.Name); {
+	switch said := t.s.Understand(t.c.Language(), t.mail.Text, t.c.Plan.With.Name, t.c.Plan.With.Call, t.mail.From.Name); {
 	case len(said.Adds) > 0:
 	case said.Value == "yes":
 		return []invites.PartStat{invites.Accepted}
@@ -577,7 +577,7 @@ func (t *taking) understand() (a Answer, adds []string) {
 		a.Note = "[" + t.sealed() + "]"
 		return a, nil
 	}
-	said := t.s.Words.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, c.Plan.With.Call, t.mail.From.Name)
+	said := t.s.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, c.Plan.With.Call, t.mail.From.Name)
 	const long = 400 // characters: what stands in more of them, and is no list of points, wants to be read
 	if !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
 		return a, nil
@@ -770,7 +770,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *Draft) {
 // organizer is to read.
 func (t *taking) answered(o *invites.Object, p invites.PartStat, stamp time.Time, said string, words bool) (Receipt, *Draft) {
 	c := t.c
-	if o.Comment != "" && t.s.Words.Understand(c.Language(), o.Comment).Stop {
+	if o.Comment != "" && t.s.Understand(c.Language(), o.Comment).Stop {
 		c.stopped(t.from(), t.at)
 	}
 	c.settle(p)

@@ -27,6 +27,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 	"coalition/templates"
+	"coalition/templates/answers"
 )
 
 // A Scheduler carries the conversations of one organizer. All fields are required but Online, Poll,
@@ -38,9 +39,11 @@ type Scheduler struct {
 	Sender Sender
 	Via    string // how Sender sends, for the log: "outbox" or "smtp"
 	Words  *templates.Set
-	Finish func(*email.Email) ([]byte, error) // turns a message into the bytes that travel
-	Now    func() time.Time                   // the clock of conversations; it may be set ahead
-	Log    *slog.Logger
+	// Understand says what a reply means, as [answers.Reader.Read] does; nothing where the words can't be read.
+	Understand func(lang, text string, names ...string) answers.Meaning
+	Finish     func(*email.Email) ([]byte, error) // turns a message into the bytes that travel
+	Now        func() time.Time                   // the clock of conversations; it may be set ahead
+	Log        *slog.Logger
 
 	Online Calendar      // Google Calendar; nil: what is there stays as it is
 	Poll   time.Duration // how often it is looked at

@@ -31,6 +31,12 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// words are those built in, and understand reads replies with them.
+var (
+	words      = must(templates.Load(""))
+	understand = must(words.Answers()).Read
+)
+
 var ana = scheduler.Settings{
 	Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
 	Zone:      "Europe/Lisbon",
@@ -128,7 +134,7 @@ func (w *world) reopen(open func(context.Context, string, []string, bool) (*stor
 	}
 	w.store = st
 	w.Scheduler = &scheduler.Scheduler{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w, Via: "smtp",
-		Words: must(templates.Load("")), Finish: email.Finish, Now: func() time.Time { return w.now },
+		Words: words, Understand: understand, Finish: email.Finish, Now: func() time.Time { return w.now },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }
 

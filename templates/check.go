@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"coalition/invites/zones"
+	"coalition/templates/answers"
 )
 
 // Check reads every template of every language and carries each out on a talk that has all there is,
@@ -35,8 +36,11 @@ func (s *Set) Check() []Problem {
 			add("words.tmpl", err)
 			continue
 		}
-		_, err = l.lexicon()
-		add("answers.tmpl", err)
+		words, err := l.answers()
+		if words != nil {
+			_, err = answers.New([]answers.Words{*words})
+		}
+		add("answers.tmpl", s.placed(err))
 		text, pages := bothWays(l.text), bothWays(l.pages)
 		for _, setting := range settings {
 			talk := Sample()

@@ -1,6 +1,6 @@
 // Package templates knows the words: how a brief, an invitation, an update, a cancellation, a
 // reminder, a refusal, a notice, a calendar entry and the partner's page are said, in each language, as
-// text and as HTML, and in which words people answer. Who says them, when, and to whom it leaves to the scheduler; how they
+// text and as HTML, and where the words stand in which people answer, which [coalition/templates/answers] reads. Who says them, when, and to whom it leaves to the scheduler; how they
 // travel, to invites. It has no type for what is private in a plan, so no template can name it.
 package templates
 
@@ -164,8 +164,6 @@ type Set struct {
 	mu        sync.Mutex
 	parsed    map[string]*language
 	sites     map[string]*site
-	listen    sync.Once
-	listens   *listener
 }
 
 // Load is the set with the organizer's own versions from the folder own, which has the layout of
@@ -429,9 +427,7 @@ func (l *language) readWords() error {
 	list := func(name string, want int) ([]string, error) {
 		words, err := l.list(name)
 		if err == nil && len(words) != want {
-			tree := l.text.Lookup(name).Tree
-			place, _ := tree.ErrorContext(tree.Root)
-			return nil, fmt.Errorf("template: %s: %q has %d words, not %d", place, name, len(words), want)
+			return nil, l.fault(name, fmt.Sprintf("has %d words, not %d", len(words), want))
 		}
 		return words, err
 	}

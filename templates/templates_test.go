@@ -858,24 +858,3 @@ func TestCaller(t *testing.T) {
 		}
 	}
 }
-
-// TestAnswersTheQuestion: what people answer to the brief's own question counts, and so do its own lines.
-func TestAnswersTheQuestion(t *testing.T) {
-	s := load(t, "")
-	for _, x := range []struct{ lang, text, want string }{
-		{"en", "Yes, I would", "yes"}, {"en", "I would", "yes"}, {"en", "Yes I would like that", "yes"}, {"en", "I'd love to have this conversation with you", "yes"},
-		{"en", "Yes, I would like to have this conversation", "yes"}, {"en", "No, I would not like to", "no"}, {"en", "I would rather not", "no"},
-		{"en", "no, and you don’t have to give a reason", "no"}, {"en", "later, if now is not a good time", "later"}, {"en", "Now is not a good time", "later"},
-		{"de", "Ja, möchte ich", "yes"}, {"de", "Ja, ich möchte", "yes"}, {"de", "Ja, das möchte ich", "yes"}, {"de", "Ich möchte dieses Gespräch führen", "yes"},
-		{"de", "Nein, möchte ich nicht", "no"}, {"de", "Ich möchte lieber nicht", "no"}, {"de", "nein, auch ohne Begründung", "no"}, {"de", "später, wenn es gerade nicht passt", "later"},
-		{"en", "I would not", "no"}, {"en", "No, I wouldn't", "no"}, {"en", "I wouldn't like that.", "no"}, {"en", "Sorry, I would not want to", "no"},
-		{"de", "Möchte ich lieber nicht", "no"}, {"de", "Das möchte ich eher nicht.", "no"}, {"de", "Eher nicht", "no"},
-		{"en", "I wouldn't mind", ""}, {"en", "I would not say no", ""}, {"en", "I wouldn't miss it", ""}, {"en", "I would not like to miss it", ""}, {"en", "Why would I not", ""}, {"de", "Eher nicht am Montag", ""},
-		{"en", "I would if I could", ""}, {"en", "I would not mind", ""}, {"en", "I would prefer Tuesday", ""}, {"en", "I would, but not now", ""}, {"en", "yes, if now is not a good time for you", ""},
-		{"de", "Ich möchte später", ""}, {"de", "Ich möchte erst noch etwas wissen", ""}, {"de", "Ich möchte einen anderen Termin", ""}, {"de", "Ja, wenn es gerade nicht passt, warte ich", ""},
-	} {
-		if said := s.Understand(x.lang, x.text); said.Value != x.want {
-			t.Errorf("%s: %q is %q, want %q", x.lang, x.text, said.Value, x.want)
-		}
-	}
-}

@@ -15,16 +15,17 @@ import (
 var mayImport = map[string][]string{
 	"coalition/invites/zones":        {},
 	"coalition/invites":              {"coalition/invites/zones"},
-	"coalition/templates":            {"coalition/invites/zones"},
+	"coalition/templates/answers":    {},
+	"coalition/templates":            {"coalition/invites/zones", "coalition/templates/answers"},
 	"coalition/invites/email":        {"coalition/invites"},
 	"coalition/invites/web":          {"coalition/invites", "coalition/templates"},
 	"coalition/invites/google":       {"coalition/invites"},
 	"coalition/scheduler/strictyaml": {"coalition/invites"},
 	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
-	"coalition/scheduler":            {"coalition/invites", "coalition/invites/zones", "coalition/templates", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
+	"coalition/scheduler":            {"coalition/invites", "coalition/invites/zones", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
 	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/plan",
-		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates"},
+		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise
 	"coalition/invites/google/googletest": {"coalition/invites"},       // likewise

@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -29,6 +30,8 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
 	"coalition/scheduler/strictyaml"
+	"coalition/templates"
+	"coalition/templates/answers"
 )
 
 // The exit codes. They are part of what scripts rely on.
@@ -299,6 +302,8 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Words:    words,
 		Finish:   email.Finish,
 		Now:      time.Now,
+
+		Understand: understand(words),
 		// Commands say themselves what has become of messages; only the daemon keeps a log.
 		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Account: c.accountOf,
@@ -324,6 +329,19 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		a.sched.Now = func() time.Time { return start.Add(time.Since(began)) }
 	}
 	return nil
+}
+
+// understand returns what reads replies in the words of the templates. Those are read with the first reply, since most
+// commands see none; where they can't be read no reply says anything, and the organizer decides.
+func understand(words *templates.Set) func(lang, text string, names ...string) answers.Meaning {
+	reader := sync.OnceValues(words.Answers)
+	return func(lang, text string, names ...string) answers.Meaning {
+		r, err := reader()
+		if err != nil {
+			return answers.Meaning{}
+		}
+		return r.Read(lang, text, names...)
+	}
 }
 
 // home stands for a folder of plans on this machine, among all that may share a state.

@@ -1,16 +1,18 @@
-package templates
+package answers_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"coalition/templates"
+	"coalition/templates/answers"
 )
 
 // replies are what people write: the language of their brief, their words, what those say, and what
@@ -341,8 +343,26 @@ var replies = []struct {
 	{"de", "2 passt nicht", "", nil},
 }
 
+// builtIn reads replies in the languages built in.
+var builtIn = sync.OnceValues(func() (*answers.Reader, error) {
+	s, err := templates.Load("")
+	if err != nil {
+		return nil, err
+	}
+	return s.Answers()
+})
+
+func reader(t testing.TB) *answers.Reader {
+	t.Helper()
+	r, err := builtIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // say is a reply in one line: the value and the numbers.
-func say(said Said) string {
+func say(said answers.Meaning) string {
 	parts := []string{said.Value}
 	for _, n := range said.Numbers {
 		parts = append(parts, fmt.Sprint(n))
@@ -350,64 +370,22 @@ func say(said Said) string {
 	return strings.Join(parts, " ")
 }
 
-// TestUnderstand takes what is plain, and never guesses.
-func TestUnderstand(t *testing.T) {
-	s := load(t, "")
+// TestRead takes what is plain, and never guesses.
+func TestRead(t *testing.T) {
+	s := reader(t)
 	for _, x := range replies {
-		got := s.Understand(x.lang, x.text)
+		got := s.Read(x.lang, x.text)
 		if say(got) != x.want || !slices.Equal(got.Adds, x.adds) {
 			t.Errorf("%s %q is %q, adding %q; want %q, adding %q", x.lang, x.text, say(got), got.Adds, x.want, x.adds)
 		}
 	}
 }
 
-// TestUnderstandLanguages: a further language is only words; where they can't be read, nothing is
-// understood, since its conditions would go unnoticed.
-func TestUnderstandLanguages(t *testing.T) {
-	dir := own(t)
-	if err := os.CopyFS(filepath.Join(dir, "nl"), sub(t, "de")); err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for _, list := range answerLists {
-		fmt.Fprintf(&b, `{{define "answer %s"}}%s{{end}}`, list.name, map[string]string{"yes": "ja, graag", "no": "nee, sure", "doubt": "maar", "number": "tweede=2"}[list.name])
-	}
-	write := func(text string) *Set {
-		if err := os.WriteFile(filepath.Join(dir, "nl", "answers.tmpl"), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return load(t, dir)
-	}
-	s := write(b.String())
-	if list := s.Check(); len(list) > 0 {
-		t.Error(list)
-	}
-	for text, want := range map[string]string{"Graag, tweede": "yes 2", "nee": "no", "yes": "yes", "yes maar": "", "Yes. Maar Tom": "", "sure": ""} {
-		if got := say(s.Understand("nl", text)); got != want {
-			t.Errorf("%q is %q, want %q", text, got, want)
-		}
-	}
-	for text, want := range map[string]string{
-		strings.Replace(b.String(), "tweede=2", "tweede", 1):                `"tweede" does not say which number`,
-		strings.Replace(b.String(), "nee,", "ja,", 1):                       `"ja" has another meaning already`,
-		strings.Replace(b.String(), `{{define "answer or"}}{{end}}`, "", 1): `there is no "answer or"`,
-		strings.Replace(b.String(), `nee`, "{{.Nothing | printf}}", 1):      "printf",
-	} {
-		s := write(text)
-		if list := s.Check(); len(list) != 1 || list[0].File != "nl/answers.tmpl" || !strings.Contains(list[0].Text, want) {
-			t.Errorf("want %q, got %v", want, list)
-		}
-		if got := s.Understand("en", "yes"); got.Value != "" {
-			t.Errorf("with %q there is an answer: %v", want, got)
-		}
-	}
-}
-
-// TestUnderstandProperties: however a reply is put together, neither its case nor its Unicode form nor
+// TestReadProperties: however a reply is put together, neither its case nor its Unicode form nor
 // a signature below it changes what it says; a question, or a condition, above it or below take all
 // doubtless meaning away, but for the wish to get no more mail.
-func TestUnderstandProperties(t *testing.T) {
-	s := load(t, "")
+func TestReadProperties(t *testing.T) {
+	s := reader(t)
 	pieces := []string{" ", "\n", "\n\n", ", ", ". ", "! ", "; ", " - ", "2", "13", "1) ", "- ", "the hiring plan", "Grüße", "Maya", "naïve", "👍", "10:00", "Friday"}
 	for _, x := range replies {
 		pieces = append(pieces, strings.ReplaceAll(x.text, "\r\n", "\n"))
@@ -416,34 +394,34 @@ func TestUnderstandProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 8).Draw(t, "pieces"), rapid.SampledFrom([]string{"", " "}).Draw(t, "between"))
 		lang := rapid.SampledFrom([]string{"en", "de"}).Draw(t, "lang")
-		want := say(s.Understand(lang, text))
+		want := say(s.Read(lang, text))
 		for _, same := range []string{strings.ToUpper(text), strings.ToLower(text), norm.NFD.String(text), strings.ReplaceAll(text, "\n", "\r\n"), strings.ReplaceAll(text, " ", "\u00a0")} {
-			if got := say(s.Understand(lang, same)); got != want {
+			if got := say(s.Read(lang, same)); got != want {
 				t.Fatalf("%q is %q, and %q is %q", text, want, same, got)
 			}
 		}
 		for _, signature := range []string{"\n\nBest regards,\nMaya Chen\nHead of Research\n+49 30 1234567", "\n\nViele Grüße\nMaya", "\nLG Maya"} {
-			if got := say(s.Understand(lang, text+signature)); want != "" && got != want {
+			if got := say(s.Read(lang, text+signature)); want != "" && got != want {
 				t.Fatalf("%q is %q, and with a signature %q", text, want, got)
 			}
 		}
 		for _, doubt := range []string{"?" + text, text + "\n\nWill you?", text + "\nbut not", text + "\n\nPS aber nicht"} {
-			if got := s.Understand(lang, doubt); !got.Stop && (got.Value != "" || got.Numbers != nil || got.Adds != nil) {
+			if got := s.Read(lang, doubt); !got.Stop && (got.Value != "" || got.Numbers != nil || got.Adds != nil) {
 				t.Fatalf("%q is %v", doubt, got)
 			}
 		}
 	})
 }
 
-// FuzzUnderstand: whatever a stranger writes, it is read to its end, and what comes out is in order.
-func FuzzUnderstand(f *testing.F) {
-	s := load(f, "")
+// FuzzRead: whatever a stranger writes, it is read to its end, and what comes out is in order.
+func FuzzRead(f *testing.F) {
+	s := reader(f)
 	for _, x := range replies {
 		f.Add(x.text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, lang := range []string{"en", "de"} {
-			said := s.Understand(lang, text)
+			said := s.Read(lang, text)
 			if !slices.Contains([]string{"", "yes", "no", "later"}, said.Value) || said.Value != "yes" && said.Numbers != nil || said.Value == "" && said.Adds != nil || len(said.Adds) > 5 {
 				t.Errorf("%q is %+v", text, said)
 			}
@@ -452,27 +430,27 @@ func FuzzUnderstand(f *testing.F) {
 					t.Errorf("%q adds %q", text, line)
 				}
 			}
-			if got := s.Understand(lang, "?"+text); got.Value != "" && !got.Stop {
+			if got := s.Read(lang, "?"+text); got.Value != "" && !got.Stop {
 				t.Errorf("%q with a question mark is %q", text, got.Value)
 			}
-			if got := s.Understand(lang, "but not\n"+text); got.Value != "" && !got.Stop {
+			if got := s.Read(lang, "but not\n"+text); got.Value != "" && !got.Stop {
 				t.Errorf("but not %q is %q", text, got.Value)
 			}
 		}
 	})
 }
 
-// TestUnderstandHostile: eight times the text takes nowhere near 64 times the time.
-func TestUnderstandHostile(t *testing.T) {
-	s := load(t, "")
-	s.Understand("en", "yes")
+// TestReadHostile: eight times the text takes nowhere near 64 times the time.
+func TestReadHostile(t *testing.T) {
+	s := reader(t)
+	s.Read("en", "yes")
 	for _, unit := range []string{"yes ", "yes\n", "not ", "thanks for your mail ", "1, ", "1) a\n", "a", "\u0301", ".", "\n", "yes.\nthe plan\n", "best\n", "best regards ", "ja - ", "👍", "Option1 ", "Ü\u0301", "Ü" + strings.Repeat("\u0301", 1000)} {
 		took := func(size int) time.Duration {
 			text := "Yes.\n" + strings.Repeat(unit, size/len(unit))
 			best := time.Hour
 			for range 3 {
 				start := time.Now()
-				s.Understand("de", text)
+				s.Read("de", text)
 				best = min(best, time.Since(start))
 			}
 			return best
@@ -490,10 +468,31 @@ func TestUnderstandHostile(t *testing.T) {
 	}
 }
 
-func BenchmarkUnderstand(b *testing.B) {
-	s := load(b, "")
+func BenchmarkRead(b *testing.B) {
+	s := reader(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Understand("en", "Hi Ana,\n\nyes, gladly. 2 works for me.\n\nBest regards\nMaya")
+		s.Read("en", "Hi Ana,\n\nyes, gladly. 2 works for me.\n\nBest regards\nMaya")
+	}
+}
+
+// TestAnswersTheQuestion: what people answer to the brief's own question counts, and so do its own lines.
+func TestAnswersTheQuestion(t *testing.T) {
+	s := reader(t)
+	for _, x := range []struct{ lang, text, want string }{
+		{"en", "Yes, I would", "yes"}, {"en", "I would", "yes"}, {"en", "Yes I would like that", "yes"}, {"en", "I'd love to have this conversation with you", "yes"},
+		{"en", "Yes, I would like to have this conversation", "yes"}, {"en", "No, I would not like to", "no"}, {"en", "I would rather not", "no"},
+		{"en", "no, and you don’t have to give a reason", "no"}, {"en", "later, if now is not a good time", "later"}, {"en", "Now is not a good time", "later"},
+		{"de", "Ja, möchte ich", "yes"}, {"de", "Ja, ich möchte", "yes"}, {"de", "Ja, das möchte ich", "yes"}, {"de", "Ich möchte dieses Gespräch führen", "yes"},
+		{"de", "Nein, möchte ich nicht", "no"}, {"de", "Ich möchte lieber nicht", "no"}, {"de", "nein, auch ohne Begründung", "no"}, {"de", "später, wenn es gerade nicht passt", "later"},
+		{"en", "I would not", "no"}, {"en", "No, I wouldn't", "no"}, {"en", "I wouldn't like that.", "no"}, {"en", "Sorry, I would not want to", "no"},
+		{"de", "Möchte ich lieber nicht", "no"}, {"de", "Das möchte ich eher nicht.", "no"}, {"de", "Eher nicht", "no"},
+		{"en", "I wouldn't mind", ""}, {"en", "I would not say no", ""}, {"en", "I wouldn't miss it", ""}, {"en", "I would not like to miss it", ""}, {"en", "Why would I not", ""}, {"de", "Eher nicht am Montag", ""},
+		{"en", "I would if I could", ""}, {"en", "I would not mind", ""}, {"en", "I would prefer Tuesday", ""}, {"en", "I would, but not now", ""}, {"en", "yes, if now is not a good time for you", ""},
+		{"de", "Ich möchte später", ""}, {"de", "Ich möchte erst noch etwas wissen", ""}, {"de", "Ich möchte einen anderen Termin", ""}, {"de", "Ja, wenn es gerade nicht passt, warte ich", ""},
+	} {
+		if said := s.Read(x.lang, x.text); said.Value != x.want {
+			t.Errorf("%s: %q is %q, want %q", x.lang, x.text, said.Value, x.want)
+		}
 	}
 }

@@ -1,8 +1,10 @@
-package templates
+// Package answers knows what people say when they answer: it reads a reply in the words of each language, and says
+// whether it is a yes, a no or a later beyond doubt. The words come from [coalition/templates]; what follows from
+// an answer is left to the scheduler.
+package answers
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,8 +17,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Said is what a plain reply to the brief says.
-type Said struct {
+// Meaning is what a plain reply to the brief says.
+type Meaning struct {
 	Value   string // "yes", "no" or "later"; "" where that is not beyond doubt
 	Numbers []int  // of the times named with a yes, in the order of the text, from 1 to 99; may be empty
 
@@ -32,7 +34,7 @@ type Said struct {
 	Length int
 }
 
-// Understand reads the first words of a plain reply: text is what its writer wrote themself, and names are
+// Read reads the first words of a plain reply: text is what its writer wrote themself, and names are
 // what they are called. The words of lang are looked for first, then those of all other languages; they
 // stand in answers.tmpl. Where anything is not beyond doubt (a condition, a question, a word that is not
 // known) the Value is "".
@@ -42,13 +44,9 @@ type Said struct {
 // anything but a condition, a question, another answer, a time or a number. What stands below a closing,
 // the writer's name or a mark of their mail program counts only as far as it is a postscript, and a footer
 // of a law office, a scanner or a list nowhere.
-func (s *Set) Understand(lang, text string, names ...string) Said {
-	a := s.listener()
-	if a == nil {
-		return Said{}
-	}
+func (a *Reader) Read(lang, text string, names ...string) Meaning {
 	text = fromOutside.ReplaceAllString(strings.ReplaceAll(text, "\r\n", "\n"), "")
-	r := &reader{text: a.withoutFooters(text), all: &a.all}
+	r := &letter{text: a.withoutFooters(text), all: &a.all}
 	r.tokens = tokenize(r.text, r.all)
 	for _, name := range names {
 		for _, t := range tokenize(name, nil) {
@@ -58,19 +56,19 @@ func (s *Set) Understand(lang, text string, names ...string) Said {
 	r.markItems()
 	r.opening = r.open()
 	if i := r.stop(); i >= 0 && !r.agreesBefore(i) {
-		return Said{Value: "no", Stop: true}
+		return Meaning{Value: "no", Stop: true}
 	}
-	var said Said
+	var said Meaning
 	for _, own := range a.order(lang) {
 		switch got := r.read(own); {
 		case got.Value == "":
 		case said.Value == "":
 			said = got
 		case got.Value != said.Value || !slices.Equal(got.Numbers, said.Numbers):
-			return Said{}
+			return Meaning{}
 		}
 		if r.doubts { // in whatever language
-			return Said{}
+			return Meaning{}
 		}
 	}
 	return said
@@ -119,14 +117,17 @@ const (
 
 const sayAnswer = sayYes | sayNo | sayLater
 
-// values are the answers by what they are called in [Said].
+// values are the answers by what they are called in [Meaning].
 var values = map[meaning]string{sayYes: "yes", sayNo: "no", sayLater: "later", sayNo | sayLater: "later"} // "no, not now"
 
-// answerLists are the lists of answers.tmpl.
-var answerLists = []struct {
+// A list is what the entries of one list of answers.tmpl mean.
+type list struct {
 	name  string
 	means meaning
-}{
+}
+
+// answerLists are the lists of answers.tmpl.
+var answerLists = []list{
 	{"yes", sayYes},
 	{"no", sayNo},
 	{"later", sayLater},
@@ -148,10 +149,7 @@ var answerLists = []struct {
 
 // furtherLists are those that a language may do without: somebody's own words may be older than these, and
 // have their negations under "doubt".
-var furtherLists = []struct {
-	name  string
-	means meaning
-}{
+var furtherLists = []list{
 	{"stop", sayStop},
 	{"plea", sayPlea},
 	{"negation", sayNegation},
@@ -162,6 +160,19 @@ var furtherLists = []struct {
 	{"self", saySelf},
 	{"duty", sayDuty},
 	{"footer", 0},
+}
+
+// Required returns the names of the lists that every language must have.
+func Required() []string { return listNames(answerLists) }
+
+// Optional returns the names of those that it may do without.
+func Optional() []string { return listNames(furtherLists) }
+
+func listNames(lists []list) (names []string) {
+	for _, l := range lists {
+		names = append(names, l.name)
+	}
+	return names
 }
 
 // A phrase is what one or several words in a row mean.
@@ -219,35 +230,53 @@ func (x *lexicon) match(tokens []token, i int) (p phrase, n int) {
 	return p, n
 }
 
-// lexicon is what stands in answers.tmpl of a language; nil where there is none. It is not read with the
-// other words, since most programs that write messages understand none.
-func (l *language) lexicon() (*lexicon, error) {
-	file := path.Join(l.name, "answers.tmpl")
-	if l.text.Lookup(file) == nil {
-		return nil, nil
+// Words are what the people of one language answer with. What the lists are for stands beside them in each answers.tmpl.
+type Words struct {
+	// Language is its tag, such as "en".
+	Language string
+	// Lists are by the names of [Required] and [Optional]. An entry may have brackets: what stands in [ ] may be
+	// missing, and of (one|another) there is one.
+	Lists map[string][]string
+	// Weekdays and Months are written out.
+	Weekdays, Months []string
+}
+
+// A ListError says what is wrong with a list of [Words].
+type ListError struct {
+	// Language is that of the words.
+	Language string
+	// List is the name of the list.
+	List string
+	// Missing says that there is no such list.
+	Missing bool
+	// Problem is what is wrong with an entry of it.
+	Problem string
+}
+
+// Error implements error.
+func (e *ListError) Error() string {
+	if e.Missing {
+		return fmt.Sprintf("the answers in %s have no list %q", e.Language, e.List)
 	}
+	return fmt.Sprintf("the list %q of the answers in %s: %s", e.List, e.Language, e.Problem)
+}
+
+// lexicon reads the words of a language. The error is a [ListError].
+func (w *Words) lexicon() (*lexicon, error) {
 	x := new(lexicon)
 	for i, list := range slices.Concat(answerLists, furtherLists) {
-		name := "answer " + list.name
-		if l.text.Lookup(name) == nil {
-			if i >= len(answerLists) {
-				continue
-			}
-			return nil, fmt.Errorf("template: %s:1:1: there is no %q", file, name)
+		entries, ok := w.Lists[list.name]
+		if !ok && i < len(answerLists) {
+			return nil, &ListError{Language: w.Language, List: list.name, Missing: true}
 		}
 		fault := func(format string, args ...any) error {
-			tree := l.text.Lookup(name).Tree
-			place, _ := tree.ErrorContext(tree.Root)
-			return fmt.Errorf("template: %s: %q: %s", place, name, fmt.Sprintf(format, args...))
-		}
-		entries, err := l.list(name)
-		if err != nil {
-			return nil, err
+			return &ListError{Language: w.Language, List: list.name, Problem: fmt.Sprintf(format, args...)}
 		}
 		for _, entry := range entries {
 			p := phrase{means: list.means}
 			if list.means&(sayNumber|sayOrdinal) != 0 && entry != "" {
 				word, number, _ := strings.Cut(entry, "=")
+				var err error
 				if p.number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.number < 1 || p.number > 99 {
 					return nil, fault("%q does not say which number from 1 to 99 it is, as in \"one=1\"", entry)
 				}
@@ -276,12 +305,12 @@ func (l *language) lexicon() (*lexicon, error) {
 			}
 		}
 	}
-	for _, day := range l.weekdays {
+	for _, day := range w.Weekdays {
 		if day = key(day); utf8.RuneCountInString(day) > 4 {
 			x.weekdays = append(x.weekdays, day)
 		}
 	}
-	for _, name := range slices.Concat(l.weekdays, l.months) {
+	for _, name := range slices.Concat(w.Weekdays, w.Months) {
 		x.add(key(name), phrase{means: sayTime})
 	}
 	return x, nil
@@ -344,49 +373,39 @@ func key(entry string) string {
 	return strings.Join(words, " ")
 }
 
-// A listener knows the answers in all languages.
-type listener struct {
+// A Reader knows the answers in all languages. It is safe for concurrent use.
+type Reader struct {
 	all   lexicon
 	names []string // of the languages, in alphabetical order
 	by    map[string]*lexicon
 }
 
-// listener is nil where the words of a language can't be read: a condition in that language would go
-// unnoticed.
-func (s *Set) listener() *listener {
-	s.listen.Do(func() {
-		a := &listener{by: make(map[string]*lexicon)}
-		for _, lang := range s.languages {
-			l, err := s.language(lang)
-			if err != nil {
-				return
-			}
-			x, err := l.lexicon()
-			if err != nil {
-				return
-			}
-			if x == nil {
-				continue
-			}
-			a.names = append(a.names, lang)
-			a.by[lang] = x
-			for words, p := range x.phrases {
-				a.all.add(words, p)
-			}
-			a.all.weekdays = append(a.all.weekdays, x.weekdays...)
-			if x.footers != nil {
-				for words := range x.footers.phrases {
-					a.all.footer(words)
-				}
+// New makes a reader of all languages that are spoken, in alphabetical order. It takes a tenth of a second. The error is
+// a [ListError].
+func New(languages []Words) (*Reader, error) {
+	a := &Reader{by: make(map[string]*lexicon)}
+	for _, w := range languages {
+		x, err := w.lexicon()
+		if err != nil {
+			return nil, err
+		}
+		a.names = append(a.names, w.Language)
+		a.by[w.Language] = x
+		for words, p := range x.phrases {
+			a.all.add(words, p)
+		}
+		a.all.weekdays = append(a.all.weekdays, x.weekdays...)
+		if x.footers != nil {
+			for words := range x.footers.phrases {
+				a.all.footer(words)
 			}
 		}
-		s.listens = a
-	})
-	return s.listens
+	}
+	return a, nil
 }
 
 // order is all languages, with lang in front.
-func (a *listener) order(lang string) []*lexicon {
+func (a *Reader) order(lang string) []*lexicon {
 	var list []*lexicon
 	if first := a.by[lang]; first != nil {
 		list = append(list, first)
@@ -492,7 +511,7 @@ func plain(word string, fold cases.Caser) string {
 
 // number is that of a token in digits; 0 where it is none that a time can have, or part of a clock
 // time, a date or a fraction.
-func (r *reader) number(i int) int {
+func (r *letter) number(i int) int {
 	t := r.tokens[i]
 	n, err := strconv.Atoi(t.word)
 	if err != nil || len(t.word) > 2 || n < 1 || r.touches(i) || i+1 < len(r.tokens) && r.touches(i+1) {
@@ -502,7 +521,7 @@ func (r *reader) number(i int) int {
 }
 
 // touches reports whether there is but a dot or a colon between token i and a digit before it.
-func (r *reader) touches(i int) bool {
+func (r *letter) touches(i int) bool {
 	if i == 0 || r.tokens[i].gap != "." && r.tokens[i].gap != ":" {
 		return false
 	}
@@ -515,7 +534,7 @@ func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 // withoutFooters is text without what no person has written in it: notes of a law office, of a scanner, of a
 // list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins
 // with the line that shows what it is, or with those that run on into that one.
-func (a *listener) withoutFooters(text string) string {
+func (a *Reader) withoutFooters(text string) string {
 	text = picture().ReplaceAllString(postscript().ReplaceAllString(text, "PS "), "")
 	lines := strings.Split(text, "\n")
 	var keep []string
@@ -548,7 +567,7 @@ var postscript = lazily(`(?i)\bp\.\s?s\.:?`)
 
 // footer is the line of a paragraph with which a footer begins, and what of that line stands before it;
 // -1: there is none.
-func (a *listener) footer(lines []string) (at int, before string) {
+func (a *Reader) footer(lines []string) (at int, before string) {
 	if a.all.footers == nil {
 		return -1, ""
 	}
@@ -598,7 +617,7 @@ func (a *listener) footer(lines []string) (at int, before string) {
 }
 
 // answers reports whether there is an answer, or a number, in a line.
-func (a *listener) answers(line string) bool {
+func (a *Reader) answers(line string) bool {
 	tokens := tokenize(line, &a.all)
 	for i := 0; i < len(tokens); {
 		p, n := a.all.match(tokens, i)
@@ -610,8 +629,8 @@ func (a *listener) answers(line string) bool {
 	return false
 }
 
-// A reader reads one text in any language.
-type reader struct {
+// A letter is one text that is read, in any language.
+type letter struct {
 	text    string
 	tokens  []token
 	all     *lexicon
@@ -621,7 +640,7 @@ type reader struct {
 }
 
 // unknown reports whether token i is a word that no language knows, such as a name.
-func (r *reader) unknown(i int) bool {
+func (r *letter) unknown(i int) bool {
 	if _, n := r.all.match(r.tokens, i); n > 0 {
 		return false
 	}
@@ -630,7 +649,7 @@ func (r *reader) unknown(i int) bool {
 
 // markItems finds the numbers of a list, which are none of times: two or more in a row from 1, each at
 // the beginning of a line that goes on behind it.
-func (r *reader) markItems() {
+func (r *letter) markItems() {
 	var list []int
 	end := func() {
 		if len(list) > 1 {
@@ -657,7 +676,7 @@ func (r *reader) markItems() {
 
 // open is the first token behind the opening of a letter: a greeting with or without a name, or a name
 // and a comma on a line of their own.
-func (r *reader) open() int {
+func (r *letter) open() int {
 	if len(r.tokens) == 0 {
 		return 0
 	}
@@ -694,14 +713,14 @@ func (r *reader) open() int {
 }
 
 // capital reports whether token i begins with a capital letter, as a name does.
-func (r *reader) capital(i int) bool {
+func (r *letter) capital(i int) bool {
 	first, _ := utf8.DecodeRuneInString(r.text[r.tokens[i].start:])
 	return unicode.IsUpper(first)
 }
 
 // doubtful reports whether there is a question, or a word of doubt in any language, from token i to token
 // end, beside such an answer: a no is no less clear by saying why not.
-func (r *reader) doubtful(i, end int, answer meaning) bool {
+func (r *letter) doubtful(i, end int, answer meaning) bool {
 	doubt := sayDoubt
 	if answer&sayYes != 0 {
 		doubt |= sayNegation
@@ -720,7 +739,7 @@ func (r *reader) doubtful(i, end int, answer meaning) bool {
 }
 
 // before is where what stands between token i and the one before begins in the text.
-func (r *reader) before(i int) int {
+func (r *letter) before(i int) int {
 	if i == 0 {
 		return 0
 	}
@@ -728,14 +747,14 @@ func (r *reader) before(i int) int {
 }
 
 // lineEnd is the first token of the line below that of token i.
-func (r *reader) lineEnd(i int) int {
+func (r *letter) lineEnd(i int) int {
 	for i++; i < len(r.tokens) && !strings.Contains(r.tokens[i].gap, "\n"); i++ {
 	}
 	return i
 }
 
 // closing reports whether the letter is over with token i.
-func (r *reader) closing(i int) bool {
+func (r *letter) closing(i int) bool {
 	if r.tokens[i].gap == "" && i > 0 {
 		return false
 	}
@@ -768,7 +787,7 @@ func (r *reader) closing(i int) bool {
 
 // takesLeave reports whether the line that begins with token i is a closing in more words: "Many thanks and
 // best wishes from Lisbon".
-func (r *reader) takesLeave(i int) bool {
+func (r *letter) takesLeave(i int) bool {
 	const longest = 10 // words
 	end := r.lineEnd(i)
 	if end-i > longest {
@@ -793,7 +812,7 @@ func (r *reader) takesLeave(i int) bool {
 // signs reports whether the line that begins with token i is the writer's name, with which a letter ends: one
 // that is known, or words that nobody knows, above lines of which one has a number to call, an address or
 // a street.
-func (r *reader) signs(i int) bool {
+func (r *letter) signs(i int) bool {
 	end := r.lineEnd(i)
 	name := i
 	for name < end {
@@ -839,7 +858,7 @@ func (r *reader) signs(i int) bool {
 }
 
 // speaks reports whether the tokens from i to end say something about an answer.
-func (r *reader) speaks(i, end int) bool {
+func (r *letter) speaks(i, end int) bool {
 	for i < end {
 		p, n := r.all.match(r.tokens, i)
 		if p.means&(sayAnswer|sayDoubt|sayNegation|sayReason|sayOr) != 0 {
@@ -851,7 +870,7 @@ func (r *reader) speaks(i, end int) bool {
 }
 
 // reaches reports whether a line of these tokens says where somebody can be reached.
-func (r *reader) reaches(i, end int) bool {
+func (r *letter) reaches(i, end int) bool {
 	return contact().MatchString(r.span(i, end))
 }
 
@@ -865,7 +884,7 @@ var contact = lazily(`(?i)@|(\d[\s()/.-]*){6}|\d\s*[a-z]?,?\s+(\p{L}+\s+)?(stree
 // afterwards are the parts below token end, where the letter is over, that its writer has added to it
 // all the same: postscripts, conditions, another answer, a question to the reader. Each is the tokens
 // from its first to the one behind its last.
-func (r *reader) afterwards(end int) (parts [][2]int) {
+func (r *letter) afterwards(end int) (parts [][2]int) {
 	paragraph := func(i int) int {
 		for i = r.lineEnd(i); i < len(r.tokens) && !strings.Contains(r.tokens[i].gap, "\n\n"); {
 			i = r.lineEnd(i)
@@ -899,7 +918,7 @@ func (r *reader) afterwards(end int) (parts [][2]int) {
 
 // goesOn reports whether the tokens from i to end, with which a letter closes, hold a question or the
 // beginning of a condition.
-func (r *reader) goesOn(i, end int) bool {
+func (r *letter) goesOn(i, end int) bool {
 	if strings.ContainsAny(r.span(i, end), questionMarks) {
 		return true
 	}
@@ -914,7 +933,7 @@ func (r *reader) goesOn(i, end int) bool {
 }
 
 // chooses reports whether the line from token i to end begins with the number of a time, and says yes to it.
-func (r *reader) chooses(i, end int) bool {
+func (r *letter) chooses(i, end int) bool {
 	if p, _ := r.all.match(r.tokens, i); r.number(i) == 0 && p.means&(sayLabel|sayNumber) == 0 || r.reaches(i, end) {
 		return false
 	}
@@ -923,7 +942,7 @@ func (r *reader) chooses(i, end int) bool {
 
 // claims reports whether the tokens from i to end are a condition that begins with its writer, and are not
 // about when they work and answer mail.
-func (r *reader) claims(i, end int) bool {
+func (r *letter) claims(i, end int) bool {
 	if r.all.phrases[r.tokens[i].word].means&saySelf == 0 {
 		return false
 	}
@@ -939,7 +958,7 @@ func (r *reader) claims(i, end int) bool {
 }
 
 // asks reports whether the tokens from i to end are a short question to the reader.
-func (r *reader) asks(i, end int) bool {
+func (r *letter) asks(i, end int) bool {
 	const longest = 15 // words
 	return end-i <= longest && strings.ContainsAny(r.span(i, end), questionMarks) && !r.reaches(i, end) &&
 		slices.ContainsFunc(r.tokens[i:end], func(t token) bool { return r.all.phrases[t.word].means&(sayAddress|saySelf) != 0 })
@@ -947,7 +966,7 @@ func (r *reader) asks(i, end int) bool {
 
 // isName reports whether the last line, which begins with token i, is one to three words with a capital
 // letter each, below an empty line or thanks.
-func (r *reader) isName(i int) bool {
+func (r *letter) isName(i int) bool {
 	if i+3 < len(r.tokens) {
 		return false
 	}
@@ -981,7 +1000,7 @@ type heard struct {
 }
 
 // read understands the text in the words of one language.
-func (r *reader) read(own *lexicon) Said {
+func (r *letter) read(own *lexicon) Meaning {
 	now := heard{numbered: -1, labelled: -1}
 	before, sentence := now, r.opening // before the sentence that begins there
 	rest, end := len(r.tokens), len(r.tokens)
@@ -1005,16 +1024,16 @@ func (r *reader) read(own *lexicon) Said {
 		}
 		if n == 0 {
 			if before.answers == 0 {
-				return Said{}
+				return Meaning{}
 			}
 			now, rest = before, sentence
 			break
 		}
 		i += n
 	}
-	said := Said{Value: values[now.answers], Numbers: now.numbers}
+	said := Meaning{Value: values[now.answers], Numbers: now.numbers}
 	if said.Value == "" || (now.regret || now.reason) && now.answers == sayYes {
-		return Said{}
+		return Meaning{}
 	}
 	for i := rest; i < end; i++ {
 		if (i == rest || r.breaks(i, own, &now)) && r.closing(i) {
@@ -1022,13 +1041,13 @@ func (r *reader) read(own *lexicon) Said {
 		}
 	}
 	if r.doubts = r.doubtful(0, rest, now.answers); r.doubts {
-		return Said{}
+		return Meaning{}
 	}
 	said.Length = utf8.RuneCountInString(r.span(0, rest))
 	short := true
 	for _, part := range append([][2]int{{rest, end}}, r.afterwards(end)...) {
 		if r.doubts = r.differs(part[0], part[1], now.answers); r.doubts {
-			return Said{}
+			return Meaning{}
 		}
 		said.Length += utf8.RuneCountInString(r.span(part[0], part[1]))
 		lines, ok := r.adds(own, part[0], part[1])
@@ -1044,7 +1063,7 @@ func (r *reader) read(own *lexicon) Said {
 const mostAdds = 5
 
 // span is what stands in the text from token i to token end, and before it.
-func (r *reader) span(i, end int) string {
+func (r *letter) span(i, end int) string {
 	to := len(r.text)
 	if end < len(r.tokens) {
 		to = r.tokens[end].start
@@ -1056,7 +1075,7 @@ func (r *reader) span(i, end int) string {
 }
 
 // differs reports whether what stands from token i to token end may mean something else than the answer.
-func (r *reader) differs(i, end int, answer meaning) bool {
+func (r *letter) differs(i, end int, answer meaning) bool {
 	bad := (sayAnswer | sayNumber | sayOrdinal | sayTime) &^ answer
 	if answer == sayYes {
 		bad |= sayRegret | sayReason
@@ -1076,7 +1095,7 @@ func (r *reader) differs(i, end int, answer meaning) bool {
 
 // hear takes in the phrase p of n tokens at token i, and returns how many tokens that were: 0 where it
 // can't be understood.
-func (r *reader) hear(own *lexicon, i int, p phrase, n int, h *heard) int {
+func (r *letter) hear(own *lexicon, i int, p phrase, n int, h *heard) int {
 	if number := r.number(i); number != 0 {
 		p, n = phrase{means: sayNumber, number: number}, 1
 	}
@@ -1125,7 +1144,7 @@ func (r *reader) hear(own *lexicon, i int, p phrase, n int, h *heard) int {
 
 // breaks reports whether a sentence begins with token i. A dot ends none behind a number that may be an
 // ordinal: "der 2. Termin", "2. Termin".
-func (r *reader) breaks(i int, own *lexicon, h *heard) bool {
+func (r *letter) breaks(i int, own *lexicon, h *heard) bool {
 	gap := r.tokens[i].gap
 	if strings.ContainsAny(gap, "\n!;") {
 		return true
@@ -1146,7 +1165,7 @@ func (r *reader) breaks(i int, own *lexicon, h *heard) bool {
 }
 
 // listed reports whether the number at token i stands by itself, or behind another one as in a list.
-func (r *reader) listed(i int, h *heard) bool {
+func (r *letter) listed(i int, h *heard) bool {
 	gap := r.tokens[i].gap
 	slash := strings.Contains(gap, "/")
 	defer func() { h.slash = slash }()
@@ -1165,7 +1184,7 @@ func (r *reader) listed(i int, h *heard) bool {
 
 // ordinal reports whether the n tokens from i name a time, such as "the first" and "second slot", and
 // are no "first of all".
-func (r *reader) ordinal(own *lexicon, i, n int) bool {
+func (r *letter) ordinal(own *lexicon, i, n int) bool {
 	if i+n < len(r.tokens) && r.tokens[i+n].gap == "" {
 		if p, _ := own.match(r.tokens, i+n); p.means&sayLabel != 0 {
 			return true
@@ -1179,7 +1198,7 @@ func (r *reader) ordinal(own *lexicon, i, n int) bool {
 }
 
 // numberAt reports whether there is a number at token i.
-func (r *reader) numberAt(own *lexicon, i int) bool {
+func (r *letter) numberAt(own *lexicon, i int) bool {
 	if i >= len(r.tokens) {
 		return false
 	}
@@ -1188,7 +1207,7 @@ func (r *reader) numberAt(own *lexicon, i int) bool {
 }
 
 // numberAhead reports the same of the next token that is no article, filler or label.
-func (r *reader) numberAhead(own *lexicon, i int) bool {
+func (r *letter) numberAhead(own *lexicon, i int) bool {
 	for i < len(r.tokens) && !r.numberAt(own, i) {
 		p, n := own.match(r.tokens, i)
 		if p.means&(sayArticle|sayFiller|sayLabel) == 0 {
@@ -1202,7 +1221,7 @@ func (r *reader) numberAhead(own *lexicon, i int) bool {
 // adds is what stands between the tokens rest and end, line by line: without what every reply says,
 // without the marks of lists, and without a name below an empty line. ok is false where that is no list of
 // points any more.
-func (r *reader) adds(own *lexicon, rest, end int) (list []string, ok bool) {
+func (r *letter) adds(own *lexicon, rest, end int) (list []string, ok bool) {
 	if end == len(r.tokens) && end > 0 {
 		name := end - 1
 		for name > 0 && !strings.Contains(r.tokens[name].gap, "\n") {
@@ -1266,7 +1285,7 @@ func (r *reader) adds(own *lexicon, rest, end int) (list []string, ok bool) {
 }
 
 // sentence is where the sentence that begins with token i begins in the text.
-func (r *reader) sentence(i int) int {
+func (r *letter) sentence(i int) int {
 	if i == 0 {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package templates
+package answers_test
 
 import (
 	"slices"
@@ -261,9 +261,9 @@ var phrasings = []struct {
 // TestPhrasings reads whole replies: the answer is what a person would read in them, what stands below
 // it changes nothing, and nothing that is no yes becomes one.
 func TestPhrasings(t *testing.T) {
-	s := load(t, "")
+	s := reader(t)
 	for _, x := range phrasings {
-		got := s.Understand(x.lang, x.text, x.who)
+		got := s.Read(x.lang, x.text, x.who)
 		if say(got) != x.want || !slices.Equal(got.Adds, x.adds) {
 			t.Errorf("%s %q is %q, adding %q; want %q, adding %q", x.lang, x.text, say(got), got.Adds, x.want, x.adds)
 		}
@@ -272,7 +272,7 @@ func TestPhrasings(t *testing.T) {
 
 // Whatever of this stands below a clear answer changes nothing of it, and is nothing for the agenda.
 func TestBelowAnAnswer(t *testing.T) {
-	s := load(t, "")
+	s := reader(t)
 	below := []string{
 		"Best regards,\nMaya Chen\nHead of Research\n14 Harbour Street, 2nd floor\n+44 20 5550 0142",
 		"Kind regards\n\nMaya Chen | Example Ltd | Registered in England and Wales No. 1234567",
@@ -296,13 +296,13 @@ func TestBelowAnAnswer(t *testing.T) {
 	} {
 		for _, part := range below {
 			for _, text := range []string{answer.text + "\n\n" + part, answer.text + "\n" + part, answer.text + "\n\n" + part + "\n\n" + below[6], below[7] + "\n\n" + answer.text + "\n\n" + part} {
-				if got := s.Understand(answer.lang, text); say(got) != answer.want || got.Adds != nil {
+				if got := s.Read(answer.lang, text); say(got) != answer.want || got.Adds != nil {
 					t.Errorf("%q is %q, adding %q; want %q", text, say(got), got.Adds, answer.want)
 				}
 			}
 			// But what is no clear answer does not become one by it.
 			for _, text := range []string{"Yes, if Tom comes\n\n" + part, "Ja?\n\n" + part, part} {
-				if got := s.Understand(answer.lang, text); got.Value != "" {
+				if got := s.Read(answer.lang, text); got.Value != "" {
 					t.Errorf("%q is %q", text, say(got))
 				}
 			}
@@ -312,9 +312,9 @@ func TestBelowAnAnswer(t *testing.T) {
 
 // What stands below is not counted among the writer's words.
 func TestLetterLength(t *testing.T) {
-	s := load(t, "")
+	s := reader(t)
 	text := "Yes, 1 works for me.\n\nBest wishes\nMaya\n\n" + strings.Repeat("If this message was not meant for you, do not read on. ", 20)
-	if got := s.Understand("en", text); say(got) != "yes 1" || got.Length > 40 {
+	if got := s.Read("en", text); say(got) != "yes 1" || got.Length > 40 {
 		t.Errorf("%q, %d characters", say(got), got.Length)
 	}
 }

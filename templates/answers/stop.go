@@ -1,4 +1,4 @@
-package templates
+package answers
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ const alone = 1
 // question around it takes nothing from it. One in a word or two ("Stop.") is one only where nothing
 // else stands in its sentence, and where it is the first that is said: below the answer, it is part of
 // somebody's footer.
-func (r *reader) stop() int {
+func (r *letter) stop() int {
 	begins, first := true, true // a sentence, and all that is said
 	plea := false               // "could you", which asks for it by a question
 	for i := r.opening; i < len(r.tokens); {
@@ -39,7 +39,7 @@ func (r *reader) stop() int {
 
 // parts reports whether a sentence ends before token i, and not in a question unless that is a plea: "Stop?",
 // "stop by".
-func (r *reader) parts(i int, plea bool) bool {
+func (r *letter) parts(i int, plea bool) bool {
 	for i < len(r.tokens) && r.tokens[i].gap == "" {
 		p, n := r.all.match(r.tokens, i)
 		if p.means&(sayFiller|sayThanks|sayClosing) == 0 {
@@ -59,7 +59,7 @@ func (r *reader) parts(i int, plea bool) bool {
 }
 
 // agreesBefore reports whether an answer that is no refusal stands before token i.
-func (r *reader) agreesBefore(i int) bool {
+func (r *letter) agreesBefore(i int) bool {
 	for k := r.opening; k < i; {
 		p, n := r.all.match(r.tokens, k)
 		if p.means&(sayYes|sayLater|sayNumber|sayOrdinal) != 0 && p.means&(sayFiller|sayStop) == 0 || strings.ContainsFunc(r.tokens[k].word, unicode.IsNumber) {

@@ -1,18 +1,17 @@
-package templates
+package answers_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"coalition/templates"
 )
 
 // TestStop: who asks for no more mail is heard, however they put it; nothing else is taken for that.
 func TestStop(t *testing.T) {
-	s, err := Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := reader(t)
 	for _, text := range []string{
 		"Stop", "STOP", "stop.", "Stop!", "Please stop.", "Stop please", "Hello Ana,\n\nstop.\n\nMaya", "No. Stop.", "Unsubscribe", "unsubscribe me", "UNSUBSCRIBE\n\nMaya Chen\nNorthwind Ltd, +49 30 1234567",
 		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?", "Could you please unsubscribe me?", "Would you stop?", "Please don't contact me.", "Do not contact me about this.", "Please do not email me. Thank you.", "Quit emailing me", "Please refrain from contacting me in future.", "Get me off this list!", "I don't want your emails.",
@@ -27,7 +26,7 @@ func TestStop(t *testing.T) {
 		"Bitte löschen Sie meine Daten.", "Ich wünsche keinen weiteren Kontakt.",
 	} {
 		for _, lang := range []string{"en", "de", "fr"} {
-			if said := s.Understand(lang, text); !said.Stop || said.Value != "no" {
+			if said := s.Read(lang, text); !said.Stop || said.Value != "no" {
 				t.Errorf("%s: %q is %+v; want it to be a stop", lang, text, said)
 			}
 		}
@@ -40,18 +39,22 @@ func TestStop(t *testing.T) {
 		"Yes.\n\nUnsubscribe", "Please do not contact me before Monday.", "Do not write to me at this address, use the other one.",
 	} {
 		for _, lang := range []string{"en", "de"} {
-			if said := s.Understand(lang, text); said.Stop {
+			if said := s.Read(lang, text); said.Stop {
 				t.Errorf("%s: %q is taken for a stop", lang, text)
 			}
 		}
 	}
 	// With a yes before it nobody knows what is meant.
-	if said := s.Understand("en", "Yes, 1. Please stop emailing me."); said.Value != "" {
+	if said := s.Read("en", "Yes, 1. Please stop emailing me."); said.Value != "" {
 		t.Errorf("a yes with a stop is %+v; want a question", said)
 	}
 	// Words of somebody's own that are older than the list still count.
 	own := t.TempDir()
-	source, err := s.Source("en/answers.tmpl")
+	words, err := templates.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := words.Source("en/answers.tmpl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +65,13 @@ func TestStop(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(own, "en", "answers.tmpl"), []byte(old), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = Load(own); err != nil {
+	if words, err = templates.Load(own); err != nil {
 		t.Fatal(err)
 	}
-	if said := s.Understand("en", "yes, 1"); said.Value != "yes" {
+	if s, err = words.Answers(); err != nil {
+		t.Fatal(err)
+	}
+	if said := s.Read("en", "yes, 1"); said.Value != "yes" {
 		t.Errorf("with own words without stops: %+v", said)
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler"
@@ -99,13 +97,6 @@ one that has failed. Without an id, the messages that wait are listed.`,
 	})
 	c.Flags().BoolVar(&all, "all", false, "let all of them go")
 	return c
-}
-
-// sayFailed names the way back for messages that have failed, and are still meant.
-func (a *app) sayFailed(failed []*scheduler.Message) {
-	for _, m := range failed {
-		fmt.Fprintf(a.stderr, "%s: the %s to %s has failed: %s\n  once that is mended: %s\n", scheduler.Ref(m.ID, m.Round), name(m), m.To, m.Error, m.WayBack())
-	}
 }
 
 func (a *app) pauseCommand() *cobra.Command {

@@ -116,11 +116,6 @@ func (a *app) sayGranted(s google.Status) {
 	}
 }
 
-// local is a time on the organizer's clock.
-func (a *app) local(t time.Time) string {
-	return t.In(a.config.Organizer.Timezone.Location("UTC")).Format(timeLayout)
-}
-
 // openBrowser opens an address in the browser of this desktop.
 func openBrowser(address string) error {
 	name, args := "xdg-open", []string{address}

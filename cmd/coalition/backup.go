@@ -168,12 +168,6 @@ func shownState(state string) string {
 	return state
 }
 
-// addresses are all of the organizer's.
-func (c *config) addresses() []string {
-	s := c.settings()
-	return append([]string{s.Organizer.Email}, s.Aliases...)
-}
-
 // noBackup says of an error that a file can't be brought back.
 func noBackup(file string, err error) error {
 	var damaged *store.DamagedError

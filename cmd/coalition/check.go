@@ -67,12 +67,6 @@ Nothing is changed.`,
 	}
 }
 
-// zoneData says by which data clocks are put.
-func zoneData() string {
-	d := zones.Newest()
-	return fmt.Sprintf("Zone data %s, of %s", d, d.Released.Format("2 Jan 2006"))
-}
-
 // oldZones warns of zone data that may have been overtaken.
 func (c *config) oldZones(now time.Time) []strictyaml.Problem {
 	d := zones.Newest()

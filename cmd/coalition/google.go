@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"coalition/invites"
@@ -64,17 +63,6 @@ func (c *config) online(warn func(ends time.Time)) (*watched, error) {
 	}
 	calendar.Account = account.Address
 	return &watched{Calendar: calendar, account: account, warn: warn}, nil
-}
-
-// otherVia is why what belongs into Google Calendar waits while the config says otherwise.
-const otherVia = "it goes through Google Calendar, and calendar.via in the config is not google"
-
-// sayStrays says which calendars are not read although talks have their events there.
-func (a *app) sayStrays(b *scheduler.Board) {
-	for _, name := range a.sched.Strays(b) {
-		fmt.Fprintf(a.stderr, "Talks have their events in another Google calendar, %s: what happens to them there is not seen.\n"+
-			"  sign in with an account that may change it, and name it in the config as calendar.google.calendar\n", name)
-	}
 }
 
 // errLogin ends a command for which somebody has to sign in first.

@@ -45,23 +45,6 @@ type rowAnswer struct {
 	Note  *string `json:"note"`
 }
 
-// orNull is nil for the zero value.
-func orNull[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
-func stamp(t time.Time, zone *time.Location) *string {
-	if t.IsZero() {
-		return nil
-	}
-	s := t.In(zone).Format(time.RFC3339)
-	return &s
-}
-
 func (a *app) row(c *scheduler.Conversation, now time.Time) row {
 	step := c.Next(now)
 	return a.rowOf(c, step, now)
@@ -133,28 +116,6 @@ timezone; what is absent is null:
 			a.sayDoors(b)
 			return a.list(b)
 		},
-	}
-}
-
-// sayDoors says why nothing goes, or comes, through the doors that are closed.
-func (a *app) sayDoors(b *scheduler.Board) {
-	for _, d := range b.Doors {
-		waits := 0
-		for _, c := range b.Conversations {
-			for _, m := range c.AtDoor(b.Now) {
-				if m.Door() == d {
-					waits++
-				}
-			}
-		}
-		if waits == 0 && d.Name != scheduler.MailboxDoor {
-			continue
-		}
-		text := d.What()
-		if waits > 0 {
-			text += ", and " + count(waits, "message") + " " + map[bool]string{true: "waits", false: "wait"}[waits == 1]
-		}
-		fmt.Fprintf(a.stderr, "Note: %s, since %s: %s\n  %s\n", text, d.Since.Format("2 Jan 15:04"), d.Text, d.Way())
 	}
 }
 

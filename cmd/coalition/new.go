@@ -1,166 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
-	"github.com/thlib/go-timezone-local/tzlocal"
-	"go.yaml.in/yaml/v3"
 
-	"coalition/invites/zones"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
-
-func (a *app) initCommand() *cobra.Command {
-	var name, address, zone, language string
-	c := &cobra.Command{
-		Use:   "init",
-		Short: "Write a config file",
-		Long: `Write a config file: config.yaml, or the one that --config names. The time zone is
-that of this machine unless you name one. Mail goes to a folder of files until you
-say how to send it. On a terminal you are asked for what no flag says.`,
-		Example: "  coalition init\n  coalition init --name \"Ana Lopes\" --email ana@example.org",
-		Args:    cobra.NoArgs,
-		RunE: func(_ *cobra.Command, _ []string) error {
-			path := cmp.Or(a.configFile, "config.yaml")
-			if name == "" || address == "" {
-				if !terminal(a.stdin) {
-					return usage("init needs your name and your address", "add --name NAME --email ADDRESS")
-				}
-				if _, err := os.Stat(path); err == nil {
-					return isThere(path)
-				}
-				if _, err := os.Stat(filepath.Dir(path)); err != nil {
-					return noFolder(path)
-				}
-				if err := a.inquireConfig(&name, &address, &zone, &language); err != nil {
-					return err
-				}
-			}
-			if zone == "" {
-				var err error
-				if zone, err = tzlocal.RuntimeTZ(); err != nil {
-					return usage("the time zone of this machine can't be told", "add --timezone, such as --timezone Europe/Lisbon")
-				}
-			}
-			language = cmp.Or(language, "en")
-			data := fmt.Appendf(nil, configTemplate, quoted(name), quoted(address), quoted(zone), quoted(language))
-			if _, problems := parseConfig(path, data); len(problems) > 0 {
-				return fromFlags(problems)
-			}
-			if err := writeNew(path, data); err != nil {
-				return err
-			}
-			folder := filepath.Join(filepath.Dir(path), "conversations")
-			if err := os.MkdirAll(folder, 0o700); err != nil {
-				return usage("the folder %s can't be made", "make it yourself", folder)
-			}
-			a.say("Wrote %s. Next, plan a conversation: %s", path, a.hint("new NAME EMAIL"))
-			if other := a.getenv("COALITION_CONFIG"); other != "" && !sameFile(other, path) {
-				fmt.Fprintf(a.stderr, "But COALITION_CONFIG names %s, which commands use instead. End that with: unset COALITION_CONFIG\n", other)
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&name, "name", "", "your `NAME`, as your partners know it")
-	c.Flags().StringVar(&address, "email", "", "your `ADDRESS`")
-	c.Flags().StringVar(&zone, "timezone", "", "the IANA name of your `ZONE`")
-	c.Flags().StringVar(&language, "language", "", "the `LANGUAGE` in which you write (default en)")
-	return c
-}
-
-// inquireConfig asks for what no flag has said.
-func (a *app) inquireConfig(name, address, zone, language *string) error {
-	here := *zone
-	if here == "" {
-		here, _ = tzlocal.RuntimeTZ() // which is only proposed
-	}
-	for _, q := range []struct {
-		value            *string
-		question, preset string
-		valid            func(string) error
-	}{
-		{name, "Your name, as your partners know it", *name, nil},
-		{address, "Your mail address", *address, new(plan.Email).Parse},
-		{zone, "Your time zone", here, new(plan.Zone).Parse},
-		{language, "The language in which you write", cmp.Or(*language, "en"), new(plan.Language).Parse},
-	} {
-		var err error
-		if *q.value, err = a.inquire(q.question, q.preset, true, q.valid); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sameFile reports whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	x, err := os.Stat(a)
-	y, err2 := os.Stat(b)
-	return err == nil && err2 == nil && os.SameFile(x, y)
-}
-
-const configTemplate = `# What each key means: coalition schema config, or config.example.yaml.
-organizer:
-  name: %s
-  email: %s
-  timezone: %s
-  language: %s
-conversations: ./conversations
-mail:
-  via: outbox   # a folder of .eml files; smtp sends
-`
-
-// fromFlags are the problems of a file that was made of flags: their places mean nothing.
-func fromFlags(problems []strictyaml.Problem) error {
-	var lines []string
-	for _, p := range problems {
-		lines = append(lines, strings.TrimSuffix(p.Text+"; "+p.Mend, "; "))
-	}
-	return usage("%s", "nothing was written", strings.Join(lines, "\n  "))
-}
-
-// quoted is s as one YAML value.
-func quoted(s string) string {
-	b, err := yaml.Marshal(s)
-	if err != nil || bytes.Count(b, []byte("\n")) > 1 {
-		return fmt.Sprintf("%q", s)
-	}
-	return strings.TrimSpace(string(b))
-}
-
-func isThere(path string) error {
-	return usage("%s is there already", "look at it, or name another file", path)
-}
-
-func noFolder(path string) error {
-	return usage("%s can't be written", "is its folder there?", path)
-}
-
-// writeNew writes a file that is not there yet.
-func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return isThere(path)
-	}
-	if err != nil {
-		return noFolder(path)
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
-}
 
 // newPlan are the flags of `new`.
 type newPlan struct {
@@ -500,35 +352,4 @@ func (n *newPlan) file(name, address string) string {
 	line("round: 2")
 	document(partnership)
 	return b.String()
-}
-
-func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version, and that of the zone data in use", Example: "  coalition version", Args: cobra.NoArgs,
-		RunE: func(_ *cobra.Command, _ []string) error {
-			v := version()
-			if a.json {
-				d := zones.Newest()
-				return a.printJSON(map[string]string{"version": v, "zones": d.Version, "zones_released": d.Released.Format(time.DateOnly),
-					"zones_from": cmp.Or(d.Path, "built in")})
-			}
-			fmt.Fprintf(a.stdout, "coalition %s\n%s\n", v, zoneData())
-			return nil
-		},
-	}
-}
-
-// version is that of the module, with the commit where it was built from one.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := strings.Trim(info.Main.Version, "()")
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && v == "devel" {
-			v += "-" + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return v
 }

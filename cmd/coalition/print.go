@@ -2,13 +2,21 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"time"
+
+	"coalition/scheduler/strictyaml"
 
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
 )
+
+// timeLayout is how a time is shown.
+const timeLayout = "Mon 2 Jan 2006 15:04"
 
 // table prints rows under their heads, in columns that fit the terminal, or 80 characters. The last
 // column wraps.
@@ -87,4 +95,67 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// say prints talk: on stderr where stdout carries data.
+func (a *app) say(format string, args ...any) {
+	if a.quiet {
+		return
+	}
+	w := a.stdout
+	if a.json || a.aside {
+		w = a.stderr
+	}
+	fmt.Fprintf(w, format+"\n", args...)
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// printProblems prints each problem, with its line where that can't end up in a log.
+func printProblems(w io.Writer, list []strictyaml.Problem, lines bool) {
+	for _, p := range list {
+		fmt.Fprintln(w, p)
+		if lines && p.Excerpt != "" {
+			fmt.Fprintln(w, p.Excerpt)
+		}
+	}
+}
+
+// orNull is nil for the zero value.
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func stamp(t time.Time, zone *time.Location) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := t.In(zone).Format(time.RFC3339)
+	return &s
+}
+
+// local is a time on the organizer's clock.
+func (a *app) local(t time.Time) string {
+	return t.In(a.config.Organizer.Timezone.Location("UTC")).Format(timeLayout)
+}
+
+// hint is a command line of this program that works as it stands, for this config.
+func (a *app) hint(args string) string {
+	program := "coalition"
+	if strings.Contains(os.Args[0], "go-build") { // started by go run
+		program = "go run ./cmd/coalition"
+	}
+	if a.configFile != "" {
+		args += " --config " + a.configFile
+	}
+	return program + " " + args
 }

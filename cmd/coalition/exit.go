@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"coalition/invites"
+	"coalition/invites/google"
+	"coalition/scheduler"
+	"coalition/scheduler/store"
+)
+
+// The exit codes. They are part of what scripts rely on.
+const (
+	exitDone = 0
+	// Failed, or still pending at the end of a sending command.
+	exitFailed = 1
+	// Wrong usage, invalid input, not ready.
+	exitUsage = 2
+	// Somebody has to sign in.
+	exitLogin = 4
+	// No yes is on record.
+	exitNoYes = 8
+	// Ctrl-C at a question.
+	exitStopped = 130
+)
+
+// A usageError is a fault of how the program was called. Its hint says what to do instead.
+type usageError struct{ text, hint string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usage(text, hint string, args ...any) error {
+	return &usageError{fmt.Sprintf(text, args...), hint}
+}
+
+// errPending ends a sending command whose messages have not all gone.
+var errPending = errors.New("not everything has gone")
+
+// exit says what went wrong, in words, and gives the exit code.
+func (a *app) exit(cmd *cobra.Command, err error) int {
+	var refusal *scheduler.Refusal
+	var wrong *usageError
+	var problems problemsError
+	var bad *badPlanError
+	var running *store.RunningError
+	var damaged *store.DamagedError
+	say := func(text, hint string) {
+		fmt.Fprintf(a.stderr, "coalition: %s\n", text)
+		if hint != "" {
+			fmt.Fprintf(a.stderr, "  %s\n", hint)
+		}
+	}
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errPending):
+		return exitFailed
+	case errors.Is(err, errStopped):
+		fmt.Fprintln(a.stderr)
+		return exitStopped
+	case errors.Is(err, errFound):
+		return exitUsage
+	case errors.As(err, &problems):
+		printProblems(a.stderr, problems, true)
+		return exitUsage
+	case errors.As(err, &bad):
+		printProblems(a.stderr, bad.problems, false)
+		fmt.Fprintf(a.stderr, "  see the lines with: coalition check %s\n", bad.ref)
+		return exitUsage
+	case errors.As(err, &refusal):
+		say(refusal.Text, refusal.Mend)
+		switch {
+		case errors.Is(err, scheduler.ErrNoYes):
+			return exitNoYes
+		case errors.Is(err, scheduler.ErrBusy):
+			return exitFailed
+		}
+		return exitUsage
+	case errors.As(err, &wrong):
+		say(wrong.text, wrong.hint)
+		return exitUsage
+	case errors.Is(err, google.ErrClient):
+		say(err.Error(), "")
+		return exitUsage
+	case errors.Is(err, invites.ErrLogin):
+		say(err.Error(), "") // which says how
+		return exitLogin
+	case errors.As(err, &running):
+		say(running.Error(), "stop it first, or leave the work to it")
+		return exitFailed
+	case errors.As(err, &damaged):
+		if damaged.Path == "" && a.config != nil {
+			damaged.Path = a.config.resolve(a.config.State)
+		}
+		say("the state can't be used: "+damaged.Error(), damaged.Mend())
+		return exitFailed
+	case errors.Is(err, store.ErrNewer):
+		say(err.Error(), "use that version, or another state")
+		return exitFailed
+	case errors.Is(err, store.ErrOtherOrganizer):
+		say(err.Error(), "if you have changed your address, add the old one to organizer.aliases")
+		return exitUsage
+	case a.config == nil && !strings.HasPrefix(err.Error(), "coalition:"): // cobra: a wrong flag, command or number of arguments
+		say(misread(cmd, err))
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		say("stopped", "")
+		return exitFailed
+	}
+	say(err.Error(), "")
+	return exitFailed
+}
+
+// errorText is what the system said, without the path.
+func errorText(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coalition/scheduler"
+)
+
+func (a *app) moveCommand() *cobra.Command {
+	var start string
+	var told bool
+	c := a.sends(&cobra.Command{
+		Use:   "move ID --start TIME",
+		Short: "Move a talk, and tell the partner once",
+		Long: `Move a talk that your partner has been invited to. They get one update, and are
+asked to answer again.
+
+Where newer zone data puts the clocks of its place otherwise, the talk keeps its time on
+the clock, and list asks whether they are to get an update: move it to the time that it
+has, or say with --told that they know.`,
+		Example:           "  coalition move maya --start \"2027-03-05 15:00\" --yes",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if start == "" {
+				return usage("move needs the new time", "add --start TIME")
+			}
+			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				to, err := a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone))
+				if err != nil {
+					return nil, err
+				}
+				if told {
+					return a.sched.Take(c, scheduler.Keep{To: to}, now)
+				}
+				return a.sched.Reschedule(c, to, now)
+			})
+		},
+	})
+	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")
+	c.Flags().BoolVar(&told, "told", false, "they know that clocks are put otherwise: write to nobody")
+	return c
+}

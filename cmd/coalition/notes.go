@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"coalition/scheduler"
+)
+
+// sayWaits says what keeps everything that is due from going.
+func (a *app) sayWaits(ctx context.Context, b *scheduler.Board) error {
+	paused, err := a.sched.Store.Paused(ctx)
+	if err != nil {
+		return err
+	}
+	if paused {
+		fmt.Fprintln(a.stderr, "Note: "+pausedText)
+	}
+	a.sayDoubt(b)
+	a.sayDoors(b)
+	return nil
+}
+
+// sayGone names the conversations whose plan file is no more.
+func (a *app) sayGone(b *scheduler.Board) {
+	for _, c := range b.Gone {
+		fmt.Fprintf(a.stderr, "%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %s\n", c.Ref(), c.Ref())
+	}
+}
+
+// sayFresh says that nothing is on record, or not all: somebody who has lost their state wants to know it
+// before anything is sent.
+func (a *app) sayFresh(b *scheduler.Board) {
+	a.sayDoubt(b)
+	if b.Fresh && b.Doubt == "" {
+		a.say("The state is new: nothing is on record yet for the %s here.", count(len(b.Conversations), "plan"))
+	}
+}
+
+// sayDoubt says why the state may not know of all that has left, where that is so.
+func (a *app) sayDoubt(b *scheduler.Board) {
+	if b.Doubt != "" {
+		fmt.Fprintf(a.stderr, "Note: %s. Nothing goes by itself until: %s\n", b.Doubt, a.hint("approve --all"))
+	}
+}
+
+// wayOut is what to do about a state that may not know of all that has left.
+func (a *app) wayOut(ctx context.Context) string {
+	st, err := a.sched.Store.Standing(ctx)
+	switch {
+	case err == nil && st.Doubt == scheduler.DoubtNew:
+		return fmt.Sprintf("To begin anew: %s, or remove that file. If you have lost the state: %s", a.hint("approve --all"), a.hint("restore FILE"))
+	case err == nil && st.Doubt == scheduler.DoubtMarker:
+		return fmt.Sprintf("Look at its permissions, or remove it and: %s", a.hint("approve --all"))
+	}
+	return fmt.Sprintf("Bring back the newest state there is (%s), or look (%s) and let go what is still meant: %s", a.hint("restore FILE"), a.hint("approve"), a.hint("approve --all"))
+}
+
+// pausedText is why nothing goes while sending is paused.
+const pausedText = "all sending is paused; start it again with: coalition resume"
+
+// sayDoors says why nothing goes, or comes, through the doors that are closed.
+func (a *app) sayDoors(b *scheduler.Board) {
+	for _, d := range b.Doors {
+		waits := 0
+		for _, c := range b.Conversations {
+			for _, m := range c.AtDoor(b.Now) {
+				if m.Door() == d {
+					waits++
+				}
+			}
+		}
+		if waits == 0 && d.Name != scheduler.MailboxDoor {
+			continue
+		}
+		text := d.What()
+		if waits > 0 {
+			text += ", and " + count(waits, "message") + " " + map[bool]string{true: "waits", false: "wait"}[waits == 1]
+		}
+		fmt.Fprintf(a.stderr, "Note: %s, since %s: %s\n  %s\n", text, d.Since.Format("2 Jan 15:04"), d.Text, d.Way())
+	}
+}
+
+// sayStrays says which calendars are not read although talks have their events there.
+func (a *app) sayStrays(b *scheduler.Board) {
+	for _, name := range a.sched.Strays(b) {
+		fmt.Fprintf(a.stderr, "Talks have their events in another Google calendar, %s: what happens to them there is not seen.\n"+
+			"  sign in with an account that may change it, and name it in the config as calendar.google.calendar\n", name)
+	}
+}
+
+// sayFailed names the way back for messages that have failed, and are still meant.
+func (a *app) sayFailed(failed []*scheduler.Message) {
+	for _, m := range failed {
+		fmt.Fprintf(a.stderr, "%s: the %s to %s has failed: %s\n  once that is mended: %s\n", scheduler.Ref(m.ID, m.Round), name(m), m.To, m.Error, m.WayBack())
+	}
+}
+
+// sayOverlaps says with which agreed talks a time overlaps that is about to be agreed on, or to be named to the
+// partner.
+func (a *app) sayOverlaps(b *scheduler.Board, with []*scheduler.Conversation) {
+	zone := a.sched.Zone.Location("UTC")
+	for _, c := range with {
+		start := c.Start(b.Now).In(zone)
+		fmt.Fprintf(a.stderr, "Note: this time overlaps with the talk with %s (%s), %s to %s.\n", c.Plan.With.Name, c.Ref(), start.Format(timeLayout), start.Add(c.Length()).Format("15:04"))
+	}
+}
+
+// otherVia is why what belongs into Google Calendar waits while the config says otherwise.
+const otherVia = "it goes through Google Calendar, and calendar.via in the config is not google"
+
+// otherTries is why a message waits while another process tries the server.
+const otherTries = "another process is just trying the server; see: coalition list"
+
+// atDoor is why a message waits at a closed door, told once for all that wait there.
+func (a *app) atDoor(d *scheduler.Door) string {
+	if a.toldDoor == d {
+		return ", for the same reason"
+	}
+	a.toldDoor = d
+	return ": " + d.Text + "\n             " + d.Way()
+}
+
+// sayRest says why the other conversations wait.
+func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) {
+	zone := a.sched.Zone.Location("UTC")
+	const most = 10
+	waiting := 0
+	for _, c := range b.Conversations {
+		step, status := c.Next(b.Now), c.Status(b.Now)
+		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || status == scheduler.Declined && step.Again.IsZero() { // a no that is let rest
+			continue
+		}
+		if waiting++; waiting <= most {
+			a.say("%-13s%s: %s", "waits", c.Ref(), nextWords(step, b.Now, zone))
+		}
+	}
+	if waiting > most {
+		a.say("%-13s%d more: %s", "wait", waiting-most, a.hint("list"))
+	}
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"coalition/invites"
+	"coalition/invites/email"
+	"coalition/scheduler"
+)
+
+// once does one pass and says what it did, what waits, and what to try next.
+func (a *app) once(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	before := make(map[int64]scheduler.State)
+	r, err := a.sched.Once(ctx, a.hard, func(b *scheduler.Board) {
+		if b.Doubt == "" { // which is the last word, below
+			a.sayFresh(b)
+		}
+		for _, c := range b.Conversations {
+			for _, m := range c.Messages {
+				before[m.Row] = m.State
+			}
+		}
+	})
+	if err != nil {
+		return a.noFolder(err)
+	}
+	b, err := a.look(a.hard)
+	if err != nil {
+		return err
+	}
+	paused, err := a.sched.Store.Paused(a.hard)
+	if err != nil {
+		return err
+	}
+	printProblems(a.stderr, b.Problems, false)
+	a.sayGone(b)
+	if r.Apart != nil {
+		fmt.Fprintf(a.stderr, "Google Calendar can't be read, so what has changed there is not known: %s\n", r.Apart)
+	}
+	a.sayStrays(b)
+	if r.Unread != nil {
+		fmt.Fprintf(a.stderr, "The mailbox can't be read, so answers in it are not known: %s\n", r.Unread)
+	}
+	failed, login := r.Failed > 0, errors.Is(r.Apart, invites.ErrLogin)
+	list := []logRow{}
+	acted := make(map[string]bool)
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			old, known := before[m.Row]
+			switch {
+			case !known || old != m.State:
+				acted[c.Ref()] = true
+			case m.State == scheduler.Held || !c.Pending(m, b.Now):
+				continue
+			}
+			if m.State == scheduler.Dropped || m.State == scheduler.Superseded {
+				continue
+			}
+			list = append(list, a.messageRow(m))
+			login = login || m.NeedsLogin()
+			failed = a.sayResult(c, m, paused) || failed
+		}
+	}
+	a.sayRest(b, acted)
+	if a.json {
+		if err := a.printJSON(list); err != nil {
+			return err
+		}
+	}
+	if a.sched.Unmarked != nil {
+		fmt.Fprintf(a.stderr, "The marker %s can't be written: if this state is lost, or an older one brought back, that will not be noticed (%s)\n",
+			a.sched.Plans.MarkerPath(), errorText(a.sched.Unmarked))
+	}
+	switch {
+	case r.Doubt != "":
+		a.say("Held: %s. %s", r.Doubt, a.wayOut(ctx))
+	case r.Held:
+		a.say("Held: many messages at once, or one that was due more than a day ago. Look with %s, then let them go with %s.", a.hint("approve"), a.hint("approve --all"))
+	case len(r.Decided) > 0:
+		a.say("\nTry next:\n  %s\n  %s", a.hint("list"), a.hint("log"))
+		for _, c := range b.Conversations {
+			if c.Status(b.Now) == scheduler.Asked {
+				answer := "answer " + c.Ref() + " yes"
+				if len(c.Offered) > 1 {
+					answer += " --time 1"
+				}
+				a.say("  %s", a.hint(answer))
+				break
+			}
+		}
+	}
+	switch {
+	case login:
+		return errLogin
+	case failed:
+		return errPending
+	}
+	return nil
+}
+
+// rehearsePass tells what one pass would do, and does nothing of it.
+func (a *app) rehearsePass(ctx context.Context) error {
+	b, err := a.board(ctx)
+	if err != nil {
+		return err
+	}
+	a.sayFresh(b)
+	a.sayGone(b)
+	printProblems(a.stderr, b.Problems, false)
+	paused, err := a.sched.Store.Paused(ctx)
+	if err != nil {
+		return err
+	}
+	if paused {
+		fmt.Fprintln(a.stderr, "Note: "+pausedText)
+	}
+	a.sayDoors(b)
+	if a.sched.Mailbox != nil {
+		fmt.Fprintln(a.stderr, "Note: a rehearsal reads no mailbox; a pass takes in first what has come there.")
+	}
+	zone := a.sched.Zone.Location("UTC")
+	list, err := a.sched.Rehearse(ctx, b)
+	if err != nil {
+		return err
+	}
+	rows := []logRow{}
+	held, told := false, make(map[string]bool)
+	for _, f := range list {
+		m, row := f.Message, a.messageRow(f.Message)
+		told[f.Conversation.Ref()] = true
+		row.MessageID, row.At = nil, *stamp(cmp.Or(f.Due, b.Now), zone)
+		verb, when := "would send", "now"
+		switch {
+		case m.State == scheduler.Held:
+			verb, when, held = "would hold", "until you approve it", true
+			if m.Row != 0 {
+				verb = "held"
+			}
+		case m.State == scheduler.Sending:
+			verb, when = "sending", "by another process"
+		case f.Later():
+			verb, when, row.State = "later", f.Due.In(zone).Format(timeLayout), nil
+		case paused:
+			verb, when = "waits", "until sending goes on"
+		case m.Door() != nil:
+			verb, when = "waits", "as the note says"
+		case !f.Due.IsZero():
+			when = f.Due.In(zone).Format(timeLayout)
+		}
+		rows = append(rows, row)
+		if !a.json { // it is what was asked for, also with -q
+			fmt.Fprintf(a.stdout, "%-13s%s, the %s to %s, %s\n", verb, f.Conversation.Ref(), name(m), m.To, when)
+		}
+	}
+	a.sayRest(b, told)
+	switch {
+	case a.json:
+		return a.printJSON(rows)
+	case held:
+		a.say("What is held waits for your word: %s", a.hint("approve"))
+	case len(list) == 0:
+		a.say("Nothing would be sent.")
+	}
+	return nil
+}
+
+// sayResult says what has become of a message, and reports whether it failed, is unclear, or could not
+// be handed over yet.
+func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused bool) (failed bool) {
+	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), scheduler.Ref(m.ID, m.Round), name(m), m.To)
+	reason := ""
+	if m.Error != "" {
+		reason = ": " + m.Error
+	}
+	switch m.State {
+	case scheduler.Accepted:
+		if c.Unheard(m) {
+			line += "\n             " + unheard(m)
+		}
+		if folder, ok := a.sched.Sender.(*email.Folder); ok {
+			for _, path := range folder.Written(m.MessageID) {
+				line += "\n             " + path
+			}
+		}
+		a.say("%s", line)
+	case scheduler.Held:
+		a.say("%s", line)
+	case scheduler.Queued:
+		if paused {
+			a.say("%s: %s", line, pausedText)
+			return false
+		}
+		switch {
+		case m.Channel() == scheduler.Google && a.online == nil:
+			reason = ": " + otherVia
+		case m.Door() != nil:
+			reason = a.atDoor(m.Door())
+		case reason == "":
+			reason = ": " + otherTries
+		}
+		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
+		return true
+	default:
+		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
+		return m.State == scheduler.Failed || m.State == scheduler.Unclear
+	}
+	return false
+}

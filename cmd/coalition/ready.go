@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coalition/scheduler"
+)
+
+func (a *app) readyCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ready ID",
+		Short: "Check in with yourself before anything is sent",
+		Long: `Check in with yourself: are you ready and willing to be open, to let your guard
+down and to speak your mind? You see the brief and when it leaves, and are asked.
+Until you have said so, nothing is sent. Anything but a yes leaves it at "not yet",
+which list shows: check in again whenever you like. Where nobody can be asked,
+--yes records it; without that it is "not yet", too (exit 0).`,
+		Example:           "  coalition ready maya",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.ids,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.checkIn(cmd.Context(), args[0])
+		},
+	}
+	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "record it without being asked")
+	return c
+}
+
+// checkIn asks whether the organizer is ready, and records a yes, or that it is not yet.
+func (a *app) checkIn(ctx context.Context, ref string) error {
+	if err := a.open(ctx, false); err != nil {
+		return err
+	}
+	b, err := a.look(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.find(b, ref)
+	if err != nil {
+		return err
+	}
+	if err := c.Ended(b.Now); err != nil {
+		return err
+	}
+	if c.Ready {
+		if a.json {
+			return a.printJSON(a.row(c, b.Now))
+		}
+		a.say("%s: you have checked in already. Next: %s", c.Ref(), nextWords(c.Next(b.Now), b.Now, a.sched.Zone.Location("UTC")))
+		return nil
+	}
+	step, m, err := a.sched.CheckedIn(c, b.Now) // on this board, of which nothing is stored
+	if err != nil {
+		return err
+	}
+	yes, why := a.yes, ""
+	switch {
+	case yes:
+	case !terminal(a.stdin):
+		why = "Nobody can be asked here: --yes records that you are ready. "
+	default:
+		if m != nil {
+			if err := a.present(c, m); err != nil {
+				return err
+			}
+		}
+		if err := a.sayWaits(ctx, b); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "Once you are ready: %s.\n", leaves(step, b.Now, a.sched.Zone.Location("UTC")))
+		if c.HasHistory() {
+			fmt.Fprintln(a.stderr, "There is something between you two. It can be said kindly, and it has to be said.")
+		}
+		if yes, err = a.agrees(fmt.Sprintf("Are you ready and willing to be open with %s, and to let your guard down?", c.Plan.With.Name)); err != nil {
+			return err
+		}
+	}
+	var change scheduler.Change = scheduler.NotYet{}
+	if yes {
+		change = scheduler.CheckIn{}
+	}
+	d, err := a.record(ctx, ref, func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error) { return change, nil })
+	if err != nil || yes || a.json {
+		return a.tell(d, err)
+	}
+	a.say("%s: not yet. %sNothing goes out; check in again when you like: coalition ready %[1]s", c.Ref(), why)
+	return nil
+}
+
+// leaves says what a step sends, and when.
+func leaves(s scheduler.Step, now time.Time, zone *time.Location) string {
+	switch {
+	case s.Kind == "":
+		return nextWords(s, now, zone)
+	case s.IsDue(now):
+		return "this goes out at the daemon's next look"
+	}
+	return "this goes out on " + s.Due.In(zone).Format(timeLayout)
+}

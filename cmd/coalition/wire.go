@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/email"
+	"coalition/invites/google"
+	"coalition/invites/web"
+	"coalition/scheduler"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
+	"coalition/scheduler/strictyaml"
+	"coalition/templates"
+	"coalition/templates/answers"
+)
+
+// open reads the config and opens the state; a read-only one is neither made nor changed.
+func (a *app) open(ctx context.Context, readOnly bool) error {
+	c, err := a.readConfig()
+	if err != nil {
+		return err
+	}
+	words, err := c.words()
+	if err != nil {
+		return problemsError{c.doc.Problem("the folder of templates is not there", "make it, or leave the key empty", "templates")}
+	}
+	dsn := c.resolve(c.State)
+	settings := c.settings()
+	a.config = c
+	folder := &plan.Folder{Path: c.resolve(c.Conversations), Shown: c.resolve(c.Conversations), Meet: c.Calendar.Via == "google"}
+	if marker, err := folder.Marker(); marker != nil || err != nil { // there was a state, and one with nothing in it is none
+		if err := store.Blank(ctx, dsn); err != nil {
+			return fmt.Errorf("the state can't be used: %w", err)
+		}
+	}
+	st, err := store.OpenFrom(ctx, dsn, home(folder.Path), c.addresses(), readOnly)
+	if err != nil {
+		return fmt.Errorf("the state can't be used: %w", err)
+	}
+	a.state = st
+	a.sched = &scheduler.Scheduler{
+		Settings: settings,
+		Plans:    folder,
+		Store:    st,
+		Secret:   st.Secret(),
+		Sender:   c.sender(),
+		Via:      string(c.Mail.Via),
+		Words:    words,
+		Finish:   email.Finish,
+		Now:      time.Now,
+
+		Understand: understand(words),
+		// Commands say themselves what has become of messages; only the daemon keeps a log.
+		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Account: c.accountOf,
+		Mailbox: c.mailbox(),
+		Link:    c.link(),
+	}
+	if !readOnly {
+		if a.online, err = c.online(func(ends time.Time) {
+			fmt.Fprintf(a.stderr, "The sign-in to Google ends on %s. Before it does, use: coalition auth google\n", a.local(ends))
+		}); err != nil {
+			return err
+		}
+	}
+	if a.online != nil {
+		a.sched.Online, a.sched.Poll = a.online, time.Duration(c.Calendar.Google.Poll)
+	}
+	if a.at != "" {
+		start, err := a.parseTime(a.at, time.Now())
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		a.sched.Now = func() time.Time { return start.Add(time.Since(began)) }
+	}
+	return nil
+}
+
+// understand returns what reads replies in the words of the templates. Those are read with the first reply, since most
+// commands see none; where they can't be read no reply says anything, and the organizer decides.
+func understand(words *templates.Set) func(lang, text string, names ...string) answers.Meaning {
+	reader := sync.OnceValues(words.Answers)
+	return func(lang, text string, names ...string) answers.Meaning {
+		r, err := reader()
+		if err != nil {
+			return answers.Meaning{}
+		}
+		return r.Read(lang, text, names...)
+	}
+}
+
+// home stands for a folder of plans on this machine, among all that may share a state.
+func home(folder string) string {
+	host, _ := os.Hostname() // without a name, the path has to do
+	if path, err := filepath.Abs(folder); err == nil {
+		folder = path
+	}
+	sum := sha256.Sum256([]byte(host + "\x00" + folder))
+	return hex.EncodeToString(sum[:16])
+}
+
+// findConfig is the path of the config file: the one named, or the first there is.
+func (a *app) findConfig() (string, error) {
+	if a.configFile != "" {
+		return a.configFile, nil
+	}
+	if path := a.getenv("COALITION_CONFIG"); path != "" {
+		return path, nil
+	}
+	looked := []string{"config.yaml"}
+	if base := a.getenv("XDG_CONFIG_HOME"); base != "" {
+		looked = append(looked, filepath.Join(base, "coalition", "config.yaml"))
+	} else if home := a.getenv("HOME"); home != "" {
+		looked = append(looked, filepath.Join(home, ".config", "coalition", "config.yaml"))
+	}
+	for _, path := range looked {
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return "", usage("there is no config file (looked for %s)", "make one with: coalition init", strings.Join(looked, ", "))
+}
+
+// readConfig reads the config file and says everything that is wrong with it.
+func (a *app) readConfig() (*config, error) {
+	path, err := a.findConfig()
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, usage("the config file %s can't be read", "name another with --config", path)
+	case info.Size() > strictyaml.MaxSize || !info.Mode().IsRegular():
+		return nil, problemsError{{File: path, Line: 1, Column: 1, Text: "this is no config file", Mend: "name another with --config"}}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("the config file %s can't be read", "look at its permissions", path)
+	}
+	c, problems := parseConfig(path, data)
+	if len(problems) > 0 {
+		return nil, problemsError(problems)
+	}
+	return c, nil
+}
+
+// A problemsError is what is wrong in files that people write.
+type problemsError []strictyaml.Problem
+
+// Error is the number of problems; the program prints them one by one.
+func (e problemsError) Error() string {
+	if len(e) == 1 {
+		return "1 problem"
+	}
+	return fmt.Sprintf("%d problems", len(e))
+}
+
+// resolve is a path of the config, relative to its file.
+func (c *config) resolve(path string) string {
+	if path == "" || filepath.IsAbs(path) || strings.Contains(path, "://") {
+		return path
+	}
+	return filepath.Join(filepath.Dir(c.path), path)
+}
+
+func (c *config) settings() scheduler.Settings {
+	o := &c.Organizer
+	s := scheduler.Settings{
+		Organizer:  invites.Address{Name: o.Name, Email: string(o.Email)},
+		Zone:       o.Timezone,
+		Language:   o.Language,
+		Hours:      o.WorkingHours,
+		HoldOver:   c.HoldOver,
+		CopyToSelf: c.Mail.CopyToSelf,
+		Notify:     c.Notify,
+		Google:     c.Calendar.Via == "google",
+	}
+	for _, alias := range o.Aliases {
+		s.Aliases = append(s.Aliases, string(alias))
+	}
+	for _, r := range c.Reminders {
+		s.Reminders = append(s.Reminders, time.Duration(r))
+	}
+	return s
+}
+
+// addresses are all of the organizer's.
+func (c *config) addresses() []string {
+	s := c.settings()
+	return append([]string{s.Organizer.Email}, s.Aliases...)
+}
+
+func (c *config) words() (*templates.Set, error) { return templates.Load(c.resolve(c.Templates)) }
+
+func (c *config) sender() scheduler.Sender {
+	if c.Mail.Via == "outbox" {
+		return &email.Folder{Path: c.resolve(c.Mail.Outbox)}
+	}
+	s := c.Mail.SMTP
+	smtp := &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
+		Password: c.password(s.signIn, "mail.smtp"), Parallel: s.Connections}
+	if s.Auth == byGoogle {
+		smtp.Token = c.account().Token
+	}
+	return smtp
+}
+
+// mailbox is where answers are read; nil where there is none.
+func (c *config) mailbox() scheduler.Mailbox {
+	if c.Replies == nil || c.Replies.IMAP == nil {
+		return nil
+	}
+	i := c.Replies.IMAP
+	box := &email.Mailbox{Host: i.Host, Port: i.Port, Security: string(i.Security), Username: i.Username,
+		Password: c.password(i.signIn, "replies.imap"), Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust}
+	if i.Auth == byGoogle {
+		box.Token = c.account().Token
+	}
+	return box
+}
+
+// trust is the servers whose word about a sender counts.
+func (c *config) trust() []string {
+	if c.Replies == nil {
+		return nil
+	}
+	return c.Replies.Trust
+}
+
+// link makes the address of a partner's page; nil where there are no pages.
+func (c *config) link() func(token string) string {
+	if c.Web == nil || c.Web.PublicURL == "" {
+		return nil
+	}
+	return func(token string) string { return web.Link(string(c.Web.PublicURL), token) }
+}
+
+// account is the organizer's Google account; nil where the config names no client.
+func (c *config) account() *google.Account {
+	g := c.Calendar.Google
+	if c.google != nil || g.ClientFile == "" {
+		return c.google
+	}
+	folder := filepath.Dir(c.path) // where the state is a database elsewhere
+	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
+		folder = filepath.Dir(dsn)
+	}
+	if abs, err := filepath.Abs(folder); err == nil {
+		folder = abs
+	}
+	mail := c.Mail.Via == "smtp" && c.Mail.SMTP.Auth == byGoogle || c.Replies != nil && c.Replies.IMAP != nil && c.Replies.IMAP.Auth == byGoogle
+	c.google = &google.Account{ClientFile: c.resolve(g.ClientFile), TokenFile: c.resolve(g.TokenFile), Folder: folder,
+		User: string(c.Organizer.Email), Endpoint: g.Endpoint,
+		Calendar: c.Calendar.Via == "google" || !mail, // somebody may sign in first, and change via then
+		Mail:     mail}
+	return c.google
+}
+
+// accountOf says by which account the door of that name leads out, and how it is signed in to, without telling either:
+// see [scheduler.Scheduler.Account].
+func (c *config) accountOf(name string) string {
+	var with []any
+	switch {
+	case name == string(scheduler.Google):
+		g := c.Calendar.Google
+		with = append(with, g, age(c.resolve(g.ClientFile)))
+	case name == scheduler.MailboxDoor && c.Replies != nil && c.Replies.IMAP != nil:
+		i := *c.Replies.IMAP
+		with = append(with, i.Host, i.Port, i.Security, i.Auth, i.signIn, age(c.resolve(i.PasswordFile)))
+	case name == string(scheduler.Mail) && c.Mail.Via == "smtp":
+		s := c.Mail.SMTP
+		with = append(with, s.Host, s.Port, s.Security, s.Auth, s.signIn, age(c.resolve(s.PasswordFile)), c.Organizer.Email)
+	default:
+		with = append(with, c.resolve(c.Mail.Outbox))
+	}
+	sum := sha256.Sum256(fmt.Append(nil, with...))
+	return hex.EncodeToString(sum[:4]) // too short to find out a command by
+}
+
+// age is when a file was written last, and how long it is; "" where there is none.
+func age(path string) string {
+	info, err := os.Stat(path)
+	if err != nil || path == "" {
+		return ""
+	}
+	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
+}
+
+// clientProblems says why the Google client can't be used, where it is to be.
+func (c *config) clientProblems() (list []strictyaml.Problem) {
+	a := c.account()
+	if a == nil || c.Calendar.Via != "google" && !a.Mail {
+		return nil
+	}
+	if err := a.CheckClient(); err != nil {
+		list = append(list, c.doc.Problem(err.Error(), "", "calendar", "google", "client_file"))
+	}
+	return list
+}

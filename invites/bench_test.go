@@ -42,7 +42,7 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 // build makes the components of e anew, as a user of go-ical would; like is where they came from.
-func build(e *invites.Event, like *ical.Calendar) *ical.Calendar {
+func build(e *invites.VEvent, like *ical.Calendar) *ical.Calendar {
 	calendar := ical.NewCalendar()
 	calendar.Props = like.Props
 	event, alarm := ical.NewEvent(), ical.NewComponent(ical.CompAlarm)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// An Entry is a talk as an online calendar holds it, or is to hold it. It is stored as JSON.
-type Entry struct {
+// An Event is a talk as an online calendar holds it, or is to hold it. It is stored as JSON.
+type Event struct {
 	ID       string    `json:"id"`                // of the event in its calendar; chosen by us, so that writing it twice makes one
 	UID      string    `json:"uid,omitempty"`     // UID of the invitation that the calendar sends to its guests
 	Etag     string    `json:"etag,omitempty"`    // of this very state of it (RFC 9110, section 8.8.3)
@@ -62,9 +62,9 @@ type Guest struct {
 	Comment  string   `json:"comment,omitempty"` // in their own words
 }
 
-// A Change is one thing to do to one event of an online calendar, of which its guests hear once.
-type Change struct {
-	Entry
+// An EventChange is one thing to do to one event of an online calendar, of which its guests hear once.
+type EventChange struct {
+	Event
 	Key     string `json:"key"`               // tells it from every other change, and is the same each time it is tried; at most 64 letters and digits
 	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
 	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
@@ -74,8 +74,8 @@ type Change struct {
 	// What is known when it is carried out. Was is the event as this program wrote it last (nil: never):
 	// what is the same in both is left as it is, whoever has changed it since. Is is how the calendar
 	// held it when it was last heard of (nil: never).
-	Was *Entry `json:"-"`
-	Is  *Entry `json:"-"`
+	Was *Event `json:"-"`
+	Is  *Event `json:"-"`
 }
 
 // A Span is a time, half-open.

@@ -11,8 +11,8 @@ import (
 	"github.com/emersion/go-ical"
 )
 
-// An Event is one talk between an organizer and one partner: a single VEVENT without RRULE.
-type Event struct {
+// A VEvent is one talk between an organizer and one partner: a single VEVENT without RRULE.
+type VEvent struct {
 	UID      string    // one for the life of a round
 	Sequence int       // SEQUENCE: rises when time or place change, and with a CANCEL (RFC 5546, 2.1.4)
 	Stamp    time.Time // DTSTAMP: new in every message, later than the last one's
@@ -42,7 +42,7 @@ type Event struct {
 
 const productID = "-//coalition//coalition//EN"
 
-// The order in which properties are written. Every property that [Event.Encode] or a VTIMEZONE sets
+// The order in which properties are written. Every property that [VEvent.Encode] or a VTIMEZONE sets
 // is here; parsers take any order, people who read a file like this one.
 var order = []string{
 	ical.PropVersion, ical.PropProductID, ical.PropCalendarScale, ical.PropMethod,
@@ -68,7 +68,7 @@ const (
 // it; a DECLINECOUNTER shows the event as it stands, asks for nothing and rings for nothing
 // (RFC 5546, section 3.2). The error names the property that can't be written as it is: control
 // characters are refused, never dropped.
-func (e *Event) Encode(m Method) ([]byte, error) {
+func (e *VEvent) Encode(m Method) ([]byte, error) {
 	if !e.End.After(e.Start) {
 		return nil, errors.New("DTEND is not after DTSTART")
 	}
@@ -129,7 +129,7 @@ func twice(t time.Time) bool {
 	return false
 }
 
-func (e *Event) props(m Method, start, end time.Time) ical.Props {
+func (e *VEvent) props(m Method, start, end time.Time) ical.Props {
 	p := make(ical.Props, 20)
 	set(p, ical.PropUID, e.UID)
 	set(p, ical.PropDateTimeStamp, e.Stamp.UTC().Format("20060102T150405Z"))

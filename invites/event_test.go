@@ -37,10 +37,10 @@ const agenda = "What it is for\n" +
 	"Until then: https://talk.example.org/a?b=1,2;c=3#d\n"
 
 // talk is a complete event in Berlin. kind is how the two meet: in person, by phone or by video.
-func talk(tb testing.TB, kind string) *invites.Event {
+func talk(tb testing.TB, kind string) *invites.VEvent {
 	tb.Helper()
 	start := time.Date(2027, 3, 4, 10, 0, 0, 0, zone(tb, "Europe/Berlin"))
-	e := &invites.Event{
+	e := &invites.VEvent{
 		UID:         "7c9e6679f3a24d6b8b1c0d5e4f3a2b1c@example.org",
 		Sequence:    2,
 		Stamp:       time.Date(2027, 2, 22, 9, 30, 5, 0, zone(tb, "Asia/Kathmandu")), // written in UTC
@@ -86,7 +86,7 @@ var ways = []struct {
 
 var kinds = []string{"person", "phone", "video"}
 
-func encode(tb testing.TB, e *invites.Event, m invites.Method) []byte {
+func encode(tb testing.TB, e *invites.VEvent, m invites.Method) []byte {
 	tb.Helper()
 	data, err := e.Encode(m)
 	if err != nil {
@@ -223,21 +223,21 @@ func TestEncodeZoneOfTime(t *testing.T) {
 func TestEncodeRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		change func(e *invites.Event)
+		change func(e *invites.VEvent)
 		want   string
 	}{
-		{"no length", func(e *invites.Event) { e.End = e.Start }, "DTEND is not after DTSTART"},
-		{"ends before it starts", func(e *invites.Event) { e.End = e.Start.Add(-time.Hour) }, "DTEND is not after DTSTART"},
-		{"the machine's own zone", func(e *invites.Event) { e.Start = e.Start.In(time.Local) }, `the zone "Local" is no IANA time zone`},
-		{"a zone without a name", func(e *invites.Event) { e.Start = e.Start.In(time.FixedZone("", 3600)) }, `the zone "" is no IANA time zone`},
-		{"a carriage return", func(e *invites.Event) { e.Description = "a\r\nATTENDEE:mailto:eve@example.org" }, "DESCRIPTION has a line break"},
-		{"a line separator", func(e *invites.Event) { e.Summary = "a\u2028b" }, "SUMMARY has a line break"},
-		{"a bell", func(e *invites.Event) { e.Location = "a\ab" }, "LOCATION has a control character (U+0007)"},
-		{"half a character", func(e *invites.Event) { e.Comment = "a\xc3" }, "COMMENT is not UTF-8"},
-		{"reordering", func(e *invites.Event) { e.Summary = "a\u202eb" }, "SUMMARY has a character that reorders text on the screen (U+202E)"},
-		{"a line break in a name", func(e *invites.Event) { e.Attendee.Name = "Jo\nX-EVIL:1" }, "ATTENDEE has a line break"},
-		{"a tab in a name", func(e *invites.Event) { e.Organizer.Name = "Ana\tLopes" }, "ORGANIZER has a tab"},
-		{"a line break in a link", func(e *invites.Event) { e.Conference = "https://a\nX-EVIL:1" }, "CONFERENCE has a line break"},
+		{"no length", func(e *invites.VEvent) { e.End = e.Start }, "DTEND is not after DTSTART"},
+		{"ends before it starts", func(e *invites.VEvent) { e.End = e.Start.Add(-time.Hour) }, "DTEND is not after DTSTART"},
+		{"the machine's own zone", func(e *invites.VEvent) { e.Start = e.Start.In(time.Local) }, `the zone "Local" is no IANA time zone`},
+		{"a zone without a name", func(e *invites.VEvent) { e.Start = e.Start.In(time.FixedZone("", 3600)) }, `the zone "" is no IANA time zone`},
+		{"a carriage return", func(e *invites.VEvent) { e.Description = "a\r\nATTENDEE:mailto:eve@example.org" }, "DESCRIPTION has a line break"},
+		{"a line separator", func(e *invites.VEvent) { e.Summary = "a\u2028b" }, "SUMMARY has a line break"},
+		{"a bell", func(e *invites.VEvent) { e.Location = "a\ab" }, "LOCATION has a control character (U+0007)"},
+		{"half a character", func(e *invites.VEvent) { e.Comment = "a\xc3" }, "COMMENT is not UTF-8"},
+		{"reordering", func(e *invites.VEvent) { e.Summary = "a\u202eb" }, "SUMMARY has a character that reorders text on the screen (U+202E)"},
+		{"a line break in a name", func(e *invites.VEvent) { e.Attendee.Name = "Jo\nX-EVIL:1" }, "ATTENDEE has a line break"},
+		{"a tab in a name", func(e *invites.VEvent) { e.Organizer.Name = "Ana\tLopes" }, "ORGANIZER has a tab"},
+		{"a line break in a link", func(e *invites.VEvent) { e.Conference = "https://a\nX-EVIL:1" }, "CONFERENCE has a line break"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := talk(t, "person")

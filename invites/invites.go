@@ -181,7 +181,7 @@ type DeliveryError struct {
 
 	// Stale is how a calendar holds the event, where that is not how it was known, and nothing was
 	// written for that reason; nil otherwise.
-	Stale *Entry
+	Stale *Event
 }
 
 // Error is the text with the server's code.
@@ -195,8 +195,8 @@ func (e *DeliveryError) Error() string {
 // Unwrap is the cause.
 func (e *DeliveryError) Unwrap() error { return e.Err }
 
-// A Parcel is a finished message on its way to one reader.
-type Parcel struct {
+// A Submission is a finished message on its way to one reader.
+type Submission struct {
 	From, To string // bare addresses: the envelope (RFC 5321, section 2.3.1)
 	Data     []byte // the whole message (RFC 5322), lines ending in CRLF, 7-bit
 	Calendar []byte // the iCalendar object in it; nil: none

@@ -410,7 +410,7 @@ func TestParseObjectReadsEncoded(t *testing.T) {
 				start = until.Add(time.Duration(rapid.IntRange(-9000, 9000).Draw(t, "beside it")) * time.Second)
 			}
 		}
-		e := &invites.Event{
+		e := &invites.VEvent{
 			UID:       rapid.StringMatching(`[a-zA-Z0-9@._:-]{1,200}`).Draw(t, "UID"),
 			Sequence:  rapid.IntRange(0, 1<<31-1).Draw(t, "sequence"),
 			Stamp:     start.Add(-time.Hour).UTC(),

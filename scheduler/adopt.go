@@ -15,7 +15,7 @@ import (
 
 // adopts reports whether an event of the calendar bears our mark and belongs to no conversation that knows of it:
 // the state that did may be lost.
-func (r *reading) adopts(ctx context.Context, e *invites.Entry) (bool, error) {
+func (r *reading) adopts(ctx context.Context, e *invites.Event) (bool, error) {
 	if e.Ref == "" || e.Deleted {
 		return false, nil
 	}
@@ -36,7 +36,7 @@ func (c *Conversation) uninvited() bool {
 // adopt takes up events that bear the mark of a conversation which does not know of them: the partner has been
 // invited, with a yes and a check-in that are not on record any more. No second event is made, and nobody is written
 // to. The plan says whose event it may be.
-func (s *Scheduler) adopt(ctx context.Context, found []*invites.Entry) error {
+func (s *Scheduler) adopt(ctx context.Context, found []*invites.Event) error {
 	if len(found) == 0 {
 		return nil
 	}
@@ -74,7 +74,7 @@ func (s *Scheduler) adopt(ctx context.Context, found []*invites.Entry) error {
 }
 
 // takeUp gives c the event that bears its mark; nil where it is not that of the plan's partner.
-func (s *Scheduler) takeUp(c *Conversation, e *invites.Entry, b *Board) *Draft {
+func (s *Scheduler) takeUp(c *Conversation, e *invites.Event, b *Board) *Draft {
 	now := b.Now
 	guest := c.guest(e.Guests)
 	if guest == nil || !c.uninvited() || c.file != fileRead {
@@ -117,7 +117,7 @@ func (s *Scheduler) takeUp(c *Conversation, e *invites.Entry, b *Board) *Draft {
 	m := &Message{ID: c.ID, Round: c.Round, Kind: Invite, Revision: c.nextRevision(Invite, ""), To: string(c.Plan.With.Email), Sequence: c.Sequence,
 		Content: booking.Told, Due: now, Deadline: booking.Told.Start.Time().UTC(), State: Accepted, Approved: true, Via: string(Google), Stamp: c.stamp(now), Changed: now.UTC()}
 	var err error
-	if m.Data, err = json.Marshal(invites.Change{Key: cmp.Or(e.Last, random(8)), Entry: booking.Wrote}); err != nil {
+	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, random(8)), Event: booking.Wrote}); err != nil {
 		return nil
 	}
 	text := "the state did not know of this talk, and took it up from Google Calendar: " + start.String()

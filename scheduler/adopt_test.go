@@ -31,7 +31,7 @@ func TestLostState(t *testing.T) {
 		{"moved and held elsewhere, and accepted, there", func(w *world, o *online) {
 			o.edit(moveTo(other))
 			o.edit(placeAt("South gate"))
-			o.edit(func(e *invites.Entry) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
+			o.edit(func(e *invites.Event) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
 			o.edit(accept)
 			w.sync()
 		}, invites.Accepted},
@@ -83,7 +83,7 @@ func TestLostState(t *testing.T) {
 	}
 	t.Run("of somebody else of that name", func(t *testing.T) {
 		w, o := booked(t)
-		o.edit(func(e *invites.Entry) { e.Guests[0].Email = "maya@other.example" })
+		o.edit(func(e *invites.Event) { e.Guests[0].Email = "maya@other.example" })
 		w.store.Close()
 		if err := os.Remove(filepath.Join(w.dir, "state.db")); err != nil {
 			t.Fatal(err)

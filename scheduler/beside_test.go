@@ -22,7 +22,7 @@ type meddler struct {
 	*online
 	answered func() // when the next write has counted, and before that is known
 	bare     bool   // of what is gone there is no more than that
-	write    func(ch *invites.Change, dot func() error) (*invites.Entry, error)
+	write    func(ch *invites.EventChange, dot func() error) (*invites.Event, error)
 	listed   func() error // before each listing
 }
 
@@ -32,7 +32,7 @@ func meddle(w *world, o *online) *meddler {
 	return m
 }
 
-func (m *meddler) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (m *meddler) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	if m.write != nil {
 		return m.write(ch, dot)
 	}
@@ -44,31 +44,31 @@ func (m *meddler) Write(ctx context.Context, ch *invites.Change, dot func() erro
 	return e, err
 }
 
-func (m *meddler) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+func (m *meddler) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error) (string, error) {
 	if m.listed != nil {
 		if err := m.listed(); err != nil {
 			return cursor, err
 		}
 	}
-	return m.online.Changes(ctx, cursor, since, func(page []*invites.Entry, full bool) error {
+	return m.online.Changes(ctx, cursor, since, func(page []*invites.Event, full bool) error {
 		for i, e := range page {
 			if m.bare && e.Deleted {
-				page[i] = &invites.Entry{ID: e.ID, Etag: e.Etag, Deleted: true}
+				page[i] = &invites.Event{ID: e.ID, Etag: e.Etag, Deleted: true}
 			}
 		}
 		return take(page, full)
 	})
 }
 
-func (m *meddler) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
-	e, err := m.online.Entry(ctx, in, id)
+func (m *meddler) Event(ctx context.Context, in, id string) (*invites.Event, error) {
+	e, err := m.online.Event(ctx, in, id)
 	if m.bare && e.Deleted {
-		e = &invites.Entry{ID: id, Deleted: true}
+		e = &invites.Event{ID: id, Deleted: true}
 	}
 	return e, err
 }
 
-func deleteIt(e *invites.Entry) { e.Deleted = true }
+func deleteIt(e *invites.Event) { e.Deleted = true }
 
 // A deletion may come with nothing but the id: in the changes, by its absence, and in answer to a write.
 func TestBareDeletion(t *testing.T) {
@@ -250,14 +250,14 @@ func TestFoundOut(t *testing.T) {
 		if len(claimed) != 1 {
 			t.Fatalf("%d claimed", len(claimed))
 		}
-		change := new(invites.Change)
+		change := new(invites.EventChange)
 		if err := json.Unmarshal(claimed[0].Data, change); err != nil {
 			t.Fatal(err)
 		}
 		b := w.find("maya").Booking
 		change.Was, change.Is = &b.Wrote, &b.Is
 		must(o.Write(context.Background(), change, func() error { return w.store.Dot(context.Background(), claimed[0]) }))
-		o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
+		o.edit(func(e *invites.Event) { e.Guests[0].PartStat = invites.Declined })
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open) // which frees what the process that is gone had claimed
@@ -294,7 +294,7 @@ func TestWordsOutlive(t *testing.T) {
 	t.Run("a place that was taken out", func(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Location = "" })
+		o.edit(func(e *invites.Event) { e.Location = "" })
 		w.sync()
 		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
 		w.pass()
@@ -306,7 +306,7 @@ func TestWordsOutlive(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		o.now = time.Now
-		o.edit(func(e *invites.Entry) { e.Start, e.End = e.Start.Add(3*time.Hour), e.End.Add(3*time.Hour) })
+		o.edit(func(e *invites.Event) { e.Start, e.End = e.Start.Add(3*time.Hour), e.End.Add(3*time.Hour) })
 		w.sync()
 		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
 		w.pass()
@@ -323,7 +323,7 @@ func TestWordsOutlive(t *testing.T) {
 	t.Run("a guest who has left", func(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Guests = nil })
+		o.edit(func(e *invites.Event) { e.Guests = nil })
 		w.sync()
 		w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
 		w.pass()
@@ -371,7 +371,7 @@ func TestAnswersAndMoves(t *testing.T) {
 		w.commit(w.Reschedule(w.find("maya"), other, w.now))
 		w.pass()
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Summary = "Our talk" })
+		o.edit(func(e *invites.Event) { e.Summary = "Our talk" })
 		w.sync()
 		if c := w.find("maya"); c.PartStat != invites.NeedsAction {
 			t.Errorf("after another change it is %s", c.PartStat)
@@ -382,7 +382,7 @@ func TestAnswersAndMoves(t *testing.T) {
 		if c := w.find("maya"); c.PartStat != invites.NeedsAction || !strings.Contains(strings.Join(c.Waiting(w.now), ""), "accepted stands in Google Calendar") {
 			t.Errorf("it is %s, and the list says %q", c.PartStat, c.Waiting(w.now))
 		}
-		o.edit(func(e *invites.Entry) { e.Guests[0].Comment = "Still good." }) // which nobody else can do
+		o.edit(func(e *invites.Event) { e.Guests[0].Comment = "Still good." }) // which nobody else can do
 		w.sync()
 		if w.status("maya") != scheduler.Confirmed {
 			t.Errorf("it is %s", w.status("maya"))
@@ -411,7 +411,7 @@ func TestBetween(t *testing.T) {
 	t.Run("a move there, and back again here", func(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Start, e.End = other.Time().UTC(), other.Time().Add(time.Hour).UTC() })
+		o.edit(func(e *invites.Event) { e.Start, e.End = other.Time().UTC(), other.Time().Add(time.Hour).UTC() })
 		w.sync()
 		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 		w.pass()
@@ -489,14 +489,14 @@ var dayLater = plan.SlotOf(start.Add(24 * time.Hour))
 func TestInvitedAgain(t *testing.T) {
 	w, o := booked(t)
 	w.sync()
-	o.edit(func(e *invites.Entry) { e.Guests = nil })
+	o.edit(func(e *invites.Event) { e.Guests = nil })
 	w.sync()
 	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
 	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
 	w.pass()
 	c := w.find("maya")
-	var ch invites.Change
+	var ch invites.EventChange
 	if err := json.Unmarshal(must(w.store.Message(context.Background(), c.Messages[len(c.Messages)-1].Row)).Data, &ch); err != nil {
 		t.Fatal(err)
 	}
@@ -539,7 +539,7 @@ func TestDeclineTakenBack(t *testing.T) {
 	o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
 	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
-	o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
+	o.edit(func(e *invites.Event) { e.Guests[0].PartStat = invites.Declined })
 	w.sync()
 	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 	w.pass()
@@ -597,7 +597,7 @@ type halfListed struct {
 	n int
 }
 
-func (m *halfListed) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+func (m *halfListed) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error) (string, error) {
 	m.n++
 	if _, err := m.online.Changes(ctx, cursor, since, take); err != nil {
 		return cursor, err
@@ -631,7 +631,7 @@ func TestFailedAfterItCounted(t *testing.T) {
 	w.plan("maya", maya("permitted: She said yes."))
 	o.after = &invites.DeliveryError{Unclear: true, Text: "cut"}
 	w.pass()
-	m.write = func(*invites.Change, func() error) (*invites.Entry, error) {
+	m.write = func(*invites.EventChange, func() error) (*invites.Event, error) {
 		return nil, &invites.DeliveryError{Final: true, Text: "400"}
 	}
 	w.again()
@@ -650,15 +650,15 @@ func TestInvitedAgainStays(t *testing.T) {
 	w, o := booked(t)
 	w.sync()
 	m := meddle(w, o)
-	o.edit(func(e *invites.Entry) { e.Guests = nil })
+	o.edit(func(e *invites.Event) { e.Guests = nil })
 	w.sync()
 	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
-	o.edit(func(e *invites.Entry) { // what the true calendar has done at the write, and the guest after it
+	o.edit(func(e *invites.Event) { // what the true calendar has done at the write, and the guest after it
 		e.Guests = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Accepted}}
 	})
 	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
-	m.write = func(ch *invites.Change, dot func() error) (*invites.Entry, error) {
+	m.write = func(ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 		if len(ch.Was.Guests) == 1 && len(ch.Is.Guests) == 1 && len(ch.Guests) == 0 {
 			t.Error("the calendar is told to send her away")
 		}

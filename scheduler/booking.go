@@ -17,10 +17,10 @@ import (
 type Booking struct {
 	// Wrote is what the next change is measured against: the event as we wrote it last, with the times
 	// and the place that somebody has given it there since.
-	Wrote invites.Entry `json:"wrote"`
+	Wrote invites.Event `json:"wrote"`
 	// Is is the event as Google held it when it was last heard of. Its guests are those whose answers
 	// have been taken in.
-	Is invites.Entry `json:"is"`
+	Is invites.Event `json:"is"`
 
 	In   string `json:"in,omitempty"`   // the calendar it is in, by its name; "" where that is not known
 	Away bool   `json:"away,omitempty"` // somebody has moved it there, from the one in which it was made
@@ -159,7 +159,7 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		return fmt.Errorf("the template of the event in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
-	ch := invites.Change{Key: random(8), Entry: invites.Entry{
+	ch := invites.EventChange{Key: random(8), Event: invites.Event{
 		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
 		Summary: entry.Summary, Description: description, Location: entry.Location,
 		Meet:   c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
@@ -192,8 +192,8 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 }
 
 // change is what m does to the event in the calendar, beside what is known of that.
-func (m *Message) change() (*invites.Change, error) {
-	ch := new(invites.Change)
+func (m *Message) change() (*invites.EventChange, error) {
+	ch := new(invites.EventChange)
 	if err := json.Unmarshal(m.Data, ch); err != nil {
 		return nil, &invites.DeliveryError{Final: true, Text: "what is to be written into the calendar can't be read", Err: err}
 	}
@@ -219,7 +219,7 @@ func (c *Conversation) Written(m *Message) {
 	if err != nil {
 		return // it was read before it was written
 	}
-	b := Booking{Wrote: ch.Entry, Is: *m.Entry, In: m.In, Told: m.Content}
+	b := Booking{Wrote: ch.Event, Is: *m.Entry, In: m.In, Told: m.Content}
 	b.Is.Guests = ch.Guests
 	if c.Booking != nil {
 		b.In, b.Away = cmp.Or(b.In, c.Booking.In), c.Booking.Away

@@ -37,7 +37,7 @@ func (s *Scheduler) ReadCalendar(ctx context.Context) (err error) {
 	}
 	r := reading{s: s}
 	complete := false
-	next, err := s.Online.Changes(ctx, at, since.Add(-late), func(page []*invites.Entry, full bool) error {
+	next, err := s.Online.Changes(ctx, at, since.Add(-late), func(page []*invites.Event, full bool) error {
 		if full && !complete {
 			complete, r.seen = true, make(map[string]bool)
 		}
@@ -104,7 +104,7 @@ func (s *Scheduler) reach(ctx context.Context, name string) bool {
 }
 
 // takeStale takes in how an event stands in the calendar, which is why m was not written there.
-func (s *Scheduler) takeStale(ctx context.Context, m *Message, e *invites.Entry) error {
+func (s *Scheduler) takeStale(ctx context.Context, m *Message, e *invites.Event) error {
 	r := reading{s: s, without: m.Row}
 	return r.take(ctx, e)
 }
@@ -114,7 +114,7 @@ type reading struct {
 	s       *Scheduler
 	b       *Board           // nil: to be read again
 	seen    map[string]bool  // the events of a full pass
-	found   []*invites.Entry // that bear our mark, and that no conversation knows of
+	found   []*invites.Event // that bear our mark, and that no conversation knows of
 	without int64            // the row of a message that is known not to have been written; 0: there is none
 }
 
@@ -126,7 +126,7 @@ func (r *reading) board(ctx context.Context) (err error) {
 }
 
 // takeGuarded is take, for one event of many: a fault in it is no reason not to hear of the others.
-func (r *reading) takeGuarded(ctx context.Context, e *invites.Entry) (err error) {
+func (r *reading) takeGuarded(ctx context.Context, e *invites.Event) (err error) {
 	if !r.s.guard("taking in an event", e.ID, func() {
 		var adopts bool
 		if adopts, err = r.adopts(ctx, e); err != nil {
@@ -146,7 +146,7 @@ func (r *reading) takeGuarded(ctx context.Context, e *invites.Entry) (err error)
 // whole is an event of which the calendar has told, with all that is known of it. Often no more is told of one that
 // was deleted than its id, and one that was moved into another calendar looks deleted in the first. It is nil where
 // nothing follows from what was told.
-func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, error) {
+func (r *reading) whole(ctx context.Context, e *invites.Event) (*invites.Event, error) {
 	if err := r.board(ctx); err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 		if !b.Away || !r.s.reach(ctx, b.In) {
 			return nil, nil // what this calendar says of it, or does not, means nothing
 		}
-		full, err := r.s.Online.Entry(ctx, b.In, e.ID)
+		full, err := r.s.Online.Event(ctx, b.In, e.ID)
 		if err != nil {
 			r.s.Log.Warn("an event in another calendar of the account can't be read", "calendar", b.In, "error", err)
 			return nil, nil
@@ -174,7 +174,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 		}
 		return e, nil
 	}
-	full, err := r.s.Online.Entry(ctx, "", e.ID)
+	full, err := r.s.Online.Event(ctx, "", e.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 	}
 	if full.Deleted && bare(full) {
 		if name == "" && b.In != "" && e.Etag == "" { // nobody knows whose calendar that is in which it is not; so that is asked in which it was
-			full, err = r.s.Online.Entry(ctx, b.In, e.ID)
+			full, err = r.s.Online.Event(ctx, b.In, e.ID)
 			var fault *invites.DeliveryError
 			if errors.As(err, &fault) && fault.Final {
 				r.s.Log.Warn("an event is not in the calendar of whoever is signed in, who may be somebody else than when it was made", "made in", b.In)
@@ -205,7 +205,7 @@ func (r *reading) whole(ctx context.Context, e *invites.Entry) (*invites.Entry, 
 }
 
 // take takes in how an event stands now.
-func (r *reading) take(ctx context.Context, e *invites.Entry) error {
+func (r *reading) take(ctx context.Context, e *invites.Event) error {
 	e, err := r.whole(ctx, e)
 	if e == nil || err != nil {
 		return err
@@ -295,7 +295,7 @@ func (c *Conversation) asks(now time.Time) bool {
 // A try is a write of ours of which no answer came, and which the event shows to have counted.
 type try struct {
 	message *Message
-	entry   invites.Entry
+	entry   invites.Event
 }
 
 // tried is the one with that key; nil: there is none.
@@ -309,7 +309,7 @@ func (s *Scheduler) tried(ctx context.Context, c *Conversation, key string) (*tr
 			return nil, err
 		}
 		if ch, err := full.change(); err == nil && ch.Key == key {
-			return &try{m, ch.Entry}, nil
+			return &try{m, ch.Event}, nil
 		}
 	}
 	return nil, nil
@@ -338,10 +338,10 @@ func (r *reading) ask(ctx context.Context) error {
 			r.s.behind.Store(true)
 			continue
 		}
-		e := &invites.Entry{ID: c.EventID(), Deleted: true} // as far as is known; what it really is, take finds out
+		e := &invites.Event{ID: c.EventID(), Deleted: true} // as far as is known; what it really is, take finds out
 		if b == nil || !missing && !away {
 			var err error
-			if e, err = r.s.Online.Entry(ctx, "", c.EventID()); err != nil {
+			if e, err = r.s.Online.Event(ctx, "", c.EventID()); err != nil {
 				return err
 			}
 		}

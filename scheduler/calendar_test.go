@@ -24,7 +24,7 @@ import (
 // An online calendar in memory, which does what [scheduler.Calendar] asks for.
 type online struct {
 	now     func() time.Time
-	events  map[string]*invites.Entry
+	events  map[string]*invites.Event
 	changed []string // ids, in the order of their last change
 	version int
 	told    []string // what its guests got
@@ -40,7 +40,7 @@ type online struct {
 }
 
 func newOnline(w *world) *online {
-	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Entry), name: "ana@example.org"}
+	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Event), name: "ana@example.org"}
 	w.Online, w.Google = o, true
 	return o
 }
@@ -57,23 +57,23 @@ func (o *online) touch(id string) {
 	o.changed = append(slices.DeleteFunc(o.changed, func(s string) bool { return s == id }), id)
 }
 
-func (o *online) tell(what string, e *invites.Entry) {
+func (o *online) tell(what string, e *invites.Event) {
 	for _, g := range e.Guests {
 		o.told = append(o.told, fmt.Sprintf("%s %s %s", what, g.Email, e.Start.In(lisbon).Format("2 Jan 15:04")))
 	}
 }
 
-func hasGuest(e *invites.Entry, email string) bool {
+func hasGuest(e *invites.Event, email string) bool {
 	return slices.ContainsFunc(e.Guests, func(g invites.Guest) bool { return g.Email == email })
 }
 
-func clone(e *invites.Entry) *invites.Entry {
+func clone(e *invites.Event) *invites.Event {
 	c := *e
 	c.Guests = slices.Clone(e.Guests)
 	return &c
 }
 
-func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (o *online) Write(_ context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	at := o.events[ch.ID]
 	if at != nil && !at.Deleted && at.Last == ch.Key { // it counted; what differs was done since, and is still to be heard of
 		done := clone(at)
@@ -85,12 +85,12 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 	if at != nil && !at.Deleted && ch.Was == nil && !ch.Cancel { // a write of ours that nobody knew to have counted
 		ch.Was, ch.Is = clone(at), clone(at)
 	}
-	stale := func() (*invites.Entry, error) {
+	stale := func() (*invites.Event, error) {
 		return nil, &invites.DeliveryError{Text: "it has changed", Stale: clone(at)}
 	}
 	switch {
 	case at == nil && ch.Cancel:
-		return &invites.Entry{ID: ch.ID, Deleted: true}, nil
+		return &invites.Event{ID: ch.ID, Deleted: true}, nil
 	case at != nil && at.Deleted && ch.Cancel && (!ch.Restore || ch.Is.Etag != at.Etag):
 		return clone(at), nil
 	case at != nil && at.Deleted && (!ch.Restore || ch.Is.Etag != at.Etag):
@@ -110,7 +110,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 	}
 	switch {
 	case at == nil:
-		o.events[ch.ID] = clone(&ch.Entry)
+		o.events[ch.ID] = clone(&ch.Event)
 		at = o.events[ch.ID]
 		at.UID = at.ID + "@google.com"
 		o.tell("invitation", at)
@@ -133,7 +133,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 				at.Guests = append(at.Guests, g)
 			}
 		}
-		at.Guests = slices.DeleteFunc(at.Guests, func(g invites.Guest) bool { return hasGuest(ch.Was, g.Email) && !hasGuest(&ch.Entry, g.Email) })
+		at.Guests = slices.DeleteFunc(at.Guests, func(g invites.Guest) bool { return hasGuest(ch.Was, g.Email) && !hasGuest(&ch.Event, g.Email) })
 		if !ch.Start.Equal(ch.Was.Start) || !ch.End.Equal(ch.Was.End) {
 			if o.asks && !at.Start.Equal(ch.Start) {
 				o.reset(at, clone(at))
@@ -164,7 +164,7 @@ func (o *online) Write(_ context.Context, ch *invites.Change, dot func() error) 
 	return clone(at), nil
 }
 
-func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take func([]*invites.Event, bool) error) (string, error) {
 	o.asked++
 	if o.during != nil {
 		o.during()
@@ -174,7 +174,7 @@ func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take fun
 	if !full {
 		fmt.Sscan(cursor, &since)
 	}
-	var page []*invites.Entry
+	var page []*invites.Event
 	for _, id := range o.changed {
 		e := clone(o.events[id])
 		var version int
@@ -183,7 +183,7 @@ func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take fun
 		case full && e.Deleted, !full && version <= since:
 			continue
 		case e.Deleted: // little else comes with it
-			e = &invites.Entry{ID: e.ID, Etag: e.Etag, Updated: e.Updated, Deleted: true}
+			e = &invites.Event{ID: e.ID, Etag: e.Etag, Updated: e.Updated, Deleted: true}
 		}
 		page = append(page, e)
 	}
@@ -195,17 +195,17 @@ func (o *online) Changes(_ context.Context, cursor string, _ time.Time, take fun
 
 func (o *online) Reaches(_ context.Context, name string) bool { return slices.Contains(o.others, name) }
 
-func (o *online) Entry(_ context.Context, _, id string) (*invites.Entry, error) {
+func (o *online) Event(_ context.Context, _, id string) (*invites.Event, error) {
 	o.gets++
 	if e := o.events[id]; e != nil {
 		return clone(e), nil
 	}
-	return &invites.Entry{ID: id, Deleted: true}, nil
+	return &invites.Event{ID: id, Deleted: true}, nil
 }
 
 // edit is what somebody does to the one event there is. Where it starts at another time, Google asks its guests
 // anew.
-func (o *online) edit(change func(e *invites.Entry)) {
+func (o *online) edit(change func(e *invites.Event)) {
 	for id, e := range o.events {
 		was := clone(e)
 		change(e)
@@ -217,7 +217,7 @@ func (o *online) edit(change func(e *invites.Entry)) {
 }
 
 // reset takes back the answers of guests who have given no other.
-func (o *online) reset(e, was *invites.Entry) {
+func (o *online) reset(e, was *invites.Event) {
 	for i, g := range e.Guests {
 		if slices.ContainsFunc(was.Guests, func(w invites.Guest) bool { return w.Email == g.Email && w.PartStat == g.PartStat }) {
 			e.Guests[i].PartStat = invites.NeedsAction
@@ -225,7 +225,7 @@ func (o *online) reset(e, was *invites.Entry) {
 	}
 }
 
-func (o *online) only(t *testing.T) *invites.Entry {
+func (o *online) only(t *testing.T) *invites.Event {
 	t.Helper()
 	if len(o.events) != 1 {
 		t.Fatalf("%d events; want 1", len(o.events))
@@ -272,7 +272,7 @@ func booked(t *testing.T, changes ...string) (*world, *online) {
 
 const invitation = "invitation maya@example.org 4 Mar 10:00"
 
-func accept(e *invites.Entry) { e.Guests[0].PartStat = invites.Accepted }
+func accept(e *invites.Event) { e.Guests[0].PartStat = invites.Accepted }
 
 // Who is signed in with another account, or names another calendar, hears nothing of the events there, and
 // nothing is written beside them.
@@ -281,7 +281,7 @@ func TestElsewhere(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		there, changed := o.events, o.changed
-		o.name, o.events, o.changed = "bo@example.org", map[string]*invites.Entry{}, nil
+		o.name, o.events, o.changed = "bo@example.org", map[string]*invites.Event{}, nil
 		w.sync()
 		w.plan("maya", maya("permitted: She said yes.", "setting: {kind: walk, place: South gate}"))
 		w.pass()
@@ -344,7 +344,7 @@ func TestElsewhere(t *testing.T) {
 		w.plan("maya", maya("permitted: She said yes."))
 		w.pass()
 		there := o.events
-		o.name, o.events = "bo@example.org", map[string]*invites.Entry{}
+		o.name, o.events = "bo@example.org", map[string]*invites.Event{}
 		w.again()
 		if next := w.find("maya").Next(w.now).Next; len(o.events) != 0 || !strings.Contains(next, "name the calendar of its event") {
 			t.Fatalf("%d events; next: %s", len(o.events), next)
@@ -431,7 +431,7 @@ func TestBooked(t *testing.T) {
 // TestInGoogle is what people do to the event there, and what follows.
 func TestInGoogle(t *testing.T) {
 	later := start.Add(3 * time.Hour)
-	move := func(e *invites.Entry) { e.Start, e.End = later, later.Add(time.Hour) }
+	move := func(e *invites.Event) { e.Start, e.End = later, later.Add(time.Hour) }
 	cases := []struct {
 		name  string
 		do    func(w *world, o *online)
@@ -451,37 +451,37 @@ func TestInGoogle(t *testing.T) {
 			}
 			return ""
 		}, "moved in Google", nil},
-		{"a longer talk", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.End = e.Start.Add(2 * time.Hour) }) }, func(c *scheduler.Conversation) string {
+		{"a longer talk", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.End = e.Start.Add(2 * time.Hour) }) }, func(c *scheduler.Conversation) string {
 			if c.Length() != 2*time.Hour {
 				return c.Length().String()
 			}
 			return ""
 		}, "it takes 120 minutes now", nil},
-		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Location = "South gate" }) }, func(c *scheduler.Conversation) string {
+		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Location = "South gate" }) }, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place != nil && *c.Place == "South gate"]
 		}, "the place was changed in Google Calendar to: South gate", nil},
-		{"another title", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Summary = "Walk" }) }, nil, "renamed in Google Calendar: Walk", nil},
-		{"another description", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Description += "more" }) }, nil, "the description was changed", nil},
-		{"deleted", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Deleted = true }) }, func(c *scheduler.Conversation) string {
+		{"another title", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Summary = "Walk" }) }, nil, "renamed in Google Calendar: Walk", nil},
+		{"another description", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Description += "more" }) }, nil, "the description was changed", nil},
+		{"deleted", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Deleted = true }) }, func(c *scheduler.Conversation) string {
 			if step := c.Next(monday); step.Kind != "" || !strings.Contains(step.Next, "coalition cancel maya") || c.Status(monday) != scheduler.Invited {
 				return fmt.Sprint(step, c.Status(monday))
 			}
 			return ""
 		}, "the event was deleted in Google Calendar", nil},
 		{"deleted and back", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Deleted = true })
+			o.edit(func(e *invites.Event) { e.Deleted = true })
 			w.sync()
-			o.edit(func(e *invites.Entry) { e.Deleted = false })
+			o.edit(func(e *invites.Event) { e.Deleted = false })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: c.Next(monday).Next}[c.Next(monday).Next == "remind Maya Chen"]
 		}, "the event is back in Google Calendar", nil},
 		{"deleted, and nobody hears of it in a listing", func(w *world, o *online) {
 			w.sync()
-			o.edit(func(e *invites.Entry) { e.Deleted = true })
+			o.edit(func(e *invites.Event) { e.Deleted = true })
 			o.forget = true
 		}, nil, "the event was deleted in Google Calendar", nil},
 		{"tentative, with words", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) {
+			o.edit(func(e *invites.Event) {
 				e.Guests[0].PartStat, e.Guests[0].Comment = invites.Tentative, "If the train is in time."
 			})
 		}, func(c *scheduler.Conversation) string {
@@ -491,51 +491,51 @@ func TestInGoogle(t *testing.T) {
 			return ""
 		}, "", nil},
 		{"words without an answer", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Guests[0].Comment = "Is there parking?" })
+			o.edit(func(e *invites.Event) { e.Guests[0].Comment = "Is there parking?" })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Word)}[c.Word != nil && c.Word.Text == "wrote (in Google Calendar): Is there parking?"]
 		}, "", nil},
 		{"a no, and deleted", func(w *world, o *online) {
 			w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
-			o.edit(func(e *invites.Entry) { e.Deleted = true })
+			o.edit(func(e *invites.Event) { e.Deleted = true })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: c.Next(monday).Next}[c.Next(monday).Next == "let it rest: Maya Chen said no"]
 		}, "the event was deleted in Google Calendar", nil},
 		{"declined", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Guests[0].PartStat = invites.Declined })
+			o.edit(func(e *invites.Event) { e.Guests[0].PartStat = invites.Declined })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: c.Next(monday).Next}[strings.HasPrefix(c.Next(monday).Next, "move the talk, or cancel it")]
 		}, "", nil},
-		{"the guest leaves", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Guests = nil }) }, func(c *scheduler.Conversation) string {
+		{"the guest leaves", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Guests = nil }) }, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
 		}, "Maya Chen is no longer a guest", nil},
 		{"the guest is back", func(w *world, o *online) {
 			guests := o.only(t).Guests
-			o.edit(func(e *invites.Entry) { e.Guests = nil })
+			o.edit(func(e *invites.Event) { e.Guests = nil })
 			w.sync()
-			o.edit(func(e *invites.Entry) { e.Guests = guests })
+			o.edit(func(e *invites.Event) { e.Guests = guests })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: string(c.PartStat) + " " + c.Next(monday).Next}[c.PartStat == invites.NeedsAction && c.Next(monday).Next == "remind Maya Chen"]
 		}, "Maya Chen is a guest of the event in Google Calendar again", nil},
 		{"the guest is back, and has answered", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Guests = nil })
+			o.edit(func(e *invites.Event) { e.Guests = nil })
 			w.sync()
-			o.edit(func(e *invites.Entry) {
+			o.edit(func(e *invites.Event) {
 				e.Guests = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Accepted}}
 			})
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Accepted]
 		}, "Maya Chen is a guest of the event in Google Calendar again", nil},
 		{"the place, and back", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Location = "South gate" })
+			o.edit(func(e *invites.Event) { e.Location = "South gate" })
 			w.sync()
-			o.edit(func(e *invites.Entry) { e.Location = "Riverside path" })
+			o.edit(func(e *invites.Event) { e.Location = "Riverside path" })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place == nil && c.Difference(monday) == ""]
 		}, "the place was changed in Google Calendar to: Riverside path", nil},
 		{"over, moved and declined at once", func(w *world, o *online) {
 			w.later(start.Sub(w.now) + 2*time.Hour)
-			o.edit(func(e *invites.Entry) {
+			o.edit(func(e *invites.Event) {
 				e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7)
 				e.Guests[0].PartStat = invites.Declined
 			})
@@ -543,13 +543,13 @@ func TestInGoogle(t *testing.T) {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
 		}, "moved in Google Calendar", nil},
 		{"another guest", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
+			o.edit(func(e *invites.Event) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
 		}, nil, "zoe@example.org was invited in Google Calendar, too", nil},
-		{"a series", func(w *world, o *online) { o.edit(func(e *invites.Entry) { e.Repeats = true }) }, func(c *scheduler.Conversation) string {
+		{"a series", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Repeats = true }) }, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: c.Next(monday).Next}[strings.Contains(c.Next(monday).Next, "repeats")]
 		}, "the event repeats in Google Calendar now", nil},
 		{"all day", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.Start, e.End = time.Time{}, time.Time{} })
+			o.edit(func(e *invites.Event) { e.Start, e.End = time.Time{}, time.Time{} })
 		}, func(c *scheduler.Conversation) string {
 			return map[bool]string{false: c.Start(monday).String()}[c.Start(monday).Equal(start)]
 		}, "no time of day any more", nil},
@@ -588,7 +588,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	gone := func(t *testing.T) (*world, *online) {
 		w, o := booked(t)
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Deleted = true })
+		o.edit(func(e *invites.Event) { e.Deleted = true })
 		w.sync()
 		w.later(29 * 24 * time.Hour) // past every reminder
 		w.pass()
@@ -670,7 +670,7 @@ func TestNewestWord(t *testing.T) {
 			o.now = func() time.Time {
 				return clock.Add(map[bool]time.Duration{true: time.Hour, false: -time.Hour}[tc.planFirst])
 			}
-			o.edit(func(e *invites.Entry) { e.Start, e.End = googles, googles.Add(time.Hour) })
+			o.edit(func(e *invites.Event) { e.Start, e.End = googles, googles.Add(time.Hour) })
 			edit(w)
 			if tc.passFirst {
 				o.before = &invites.DeliveryError{Text: "not now", Wait: time.Hour}
@@ -699,7 +699,7 @@ func TestTakenBack(t *testing.T) {
 		w.sync()
 		o.edit(accept)
 		w.sync()
-		o.edit(func(e *invites.Entry) {
+		o.edit(func(e *invites.Event) {
 			if e.Guests[0].PartStat = invites.NeedsAction; moved {
 				e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7)
 			}
@@ -741,7 +741,7 @@ func TestRemindsBlind(t *testing.T) {
 	t.Run("it was moved", func(t *testing.T) {
 		w, m := blinded(t)
 		m.listed = nil
-		m.edit(func(e *invites.Entry) { e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7) })
+		m.edit(func(e *invites.Event) { e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7) })
 		w.sync()
 		w.pass()
 		w.want("")
@@ -805,7 +805,7 @@ func TestWhere(t *testing.T) {
 			}
 			clock := time.Now().Add(tc.later)
 			o.now = func() time.Time { return clock.Add(-time.Minute) }
-			o.edit(func(e *invites.Entry) { e.Location = "South gate" })
+			o.edit(func(e *invites.Event) { e.Location = "South gate" })
 			if tc.before == "" { // else the answer comes beside the place, and may be to the old one
 				w.sync()
 			}
@@ -838,7 +838,7 @@ func TestSamePlace(t *testing.T) {
 			clock, file = file, clock
 		}
 		o.now = func() time.Time { return clock }
-		o.edit(func(e *invites.Entry) { e.Location = "South gate" })
+		o.edit(func(e *invites.Event) { e.Location = "South gate" })
 		w.plan("maya", maya("permitted: She said yes.", "setting: {kind: walk, place: South gate}"))
 		if err := os.Chtimes(filepath.Join(w.Plans.Path, "maya.yaml"), file, file); err != nil {
 			t.Fatal(err)
@@ -875,7 +875,7 @@ func TestReached(t *testing.T) {
 			o := newOnline(w)
 			w.plan("maya", maya("permitted: She said yes.", tc.setting))
 			w.pass()
-			o.edit(func(e *invites.Entry) { e.Location = tc.to })
+			o.edit(func(e *invites.Event) { e.Location = tc.to })
 			w.sync()
 			w.plan("maya", maya("permitted: She said yes.", tc.setting, "purpose: Another one."))
 			w.pass()
@@ -904,7 +904,7 @@ func TestTroubleInGoogle(t *testing.T) {
 				o.before, o.after = tc.before, tc.after
 				w.pass()
 				w.sync()
-				o.edit(func(e *invites.Entry) { // it reaches its guest all the same, who answers at once
+				o.edit(func(e *invites.Event) { // it reaches its guest all the same, who answers at once
 					if tc.after != nil && len(o.told) > 1 {
 						e.Guests[0].PartStat = invites.Tentative
 					}
@@ -1008,7 +1008,7 @@ func TestLifeInGoogle(t *testing.T) {
 				}
 			}
 			write()
-			inGoogle := func(change func(e *invites.Entry)) { // where there is something to change
+			inGoogle := func(change func(e *invites.Event)) { // where there is something to change
 				for _, e := range o.events {
 					if e.Deleted || w.find("maya").Cancelled != nil {
 						return
@@ -1069,7 +1069,7 @@ func TestLifeInGoogle(t *testing.T) {
 				},
 				"move in Google": func(rt *rapid.T) {
 					to := slot().Time().UTC()
-					inGoogle(func(e *invites.Entry) {
+					inGoogle(func(e *invites.Event) {
 						if !e.Start.Equal(to) {
 							e.Start, e.End, wantStart = to, to.Add(time.Hour), to
 						}
@@ -1077,7 +1077,7 @@ func TestLifeInGoogle(t *testing.T) {
 				},
 				"place in Google": func(rt *rapid.T) {
 					to := rapid.SampledFrom([]string{"South gate", "Riverside path"}).Draw(rt, "place")
-					inGoogle(func(e *invites.Entry) {
+					inGoogle(func(e *invites.Event) {
 						if e.Location != to {
 							e.Location, wantPlace = to, to
 						}
@@ -1085,13 +1085,13 @@ func TestLifeInGoogle(t *testing.T) {
 				},
 				"answer": func(rt *rapid.T) {
 					p := rapid.SampledFrom([]invites.PartStat{invites.Accepted, invites.Tentative, invites.Declined}).Draw(rt, "answer")
-					inGoogle(func(e *invites.Entry) { e.Guests[0].PartStat = p })
+					inGoogle(func(e *invites.Event) { e.Guests[0].PartStat = p })
 				},
 				"delete": func(rt *rapid.T) {
 					if rapid.IntRange(0, 3).Draw(rt, "really") == 0 {
 						w.sync() // what was changed before can't be seen any more
 						w.again()
-						inGoogle(func(e *invites.Entry) { e.Deleted = true })
+						inGoogle(func(e *invites.Event) { e.Deleted = true })
 					}
 				},
 				"network": func(rt *rapid.T) {

@@ -126,7 +126,7 @@ func TestClocksInABrief(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", maya("when: {times: [2027-03-04 17:00, 2027-03-05 17:00]}", "timezone: America/Vancouver"))
 		if !left {
-			w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Text: "not now"} }
+			w.answer = func(*invites.Submission, func() error) error { return &invites.DeliveryError{Text: "not now"} }
 		}
 		w.pass()
 		w.answer = nil
@@ -225,7 +225,7 @@ func TestClocksBeforeItLeaves(t *testing.T) {
 	zonestest.Use(t, zonestest.Old(t))
 	w := newWorld(t)
 	w.plan("maya", maya("permitted: She said yes.", `when: {start: 2027-03-04 10:00, timezone: America/Vancouver}`))
-	w.answer = func(*invites.Parcel, func() error) error {
+	w.answer = func(*invites.Submission, func() error) error {
 		return &invites.DeliveryError{Text: "not now"}
 	}
 	w.pass()
@@ -275,7 +275,7 @@ func TestClocksInGoogle(t *testing.T) {
 
 	w, o = book()
 	before = len(o.told)
-	o.edit(func(e *invites.Entry) { e.Start, e.End = e.Start.Add(-time.Hour), e.End.Add(-time.Hour) })
+	o.edit(func(e *invites.Event) { e.Start, e.End = e.Start.Add(-time.Hour), e.End.Add(-time.Hour) })
 	w.sync()
 	w.pass()
 	w.wantNext("remind Maya Chen")
@@ -288,7 +288,7 @@ func TestClocksInGoogle(t *testing.T) {
 }
 
 // plainText is what a mail says, on unfolded lines.
-func plainText(t *testing.T, p *invites.Parcel) string {
+func plainText(t *testing.T, p *invites.Submission) string {
 	t.Helper()
 	r := quotedprintable.NewReader(strings.NewReader(strings.ReplaceAll(string(p.Data), "\r\n", "\n")))
 	text, err := io.ReadAll(r)

@@ -405,7 +405,7 @@ var errStray = errors.New("the event is in another calendar")
 // carry hands m over to whoever takes it to the partner.
 func (d *delivery) carry(m *Message, dot func() error) (err error) {
 	if d.by == Mail {
-		return d.Sender.Send(d.hard, &invites.Parcel{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
+		return d.Sender.Send(d.hard, &invites.Submission{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
 			ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}, dot)
 	}
 	change, err := m.change()
@@ -432,7 +432,7 @@ func (d *delivery) carry(m *Message, dot func() error) (err error) {
 
 // judge writes into m what has become of it. stale is how the calendar holds its event, where that is
 // not how it was known.
-func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Entry) {
+func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Event) {
 	now := time.Now()
 	m.Changed, m.NotBefore, m.Code, m.Error = d.Now().UTC(), time.Time{}, 0, ""
 	if d.by == Mail {

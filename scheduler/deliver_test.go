@@ -31,8 +31,8 @@ func (w *world) again() {
 
 // TestVerdicts: what the server says decides what becomes of a message (design: delivery, step 6).
 func TestVerdicts(t *testing.T) {
-	fault := func(f invites.DeliveryError) func(*invites.Parcel, func() error) error {
-		return func(_ *invites.Parcel, dot func() error) error {
+	fault := func(f invites.DeliveryError) func(*invites.Submission, func() error) error {
+		return func(_ *invites.Submission, dot func() error) error {
 			if f.Unclear {
 				if err := dot(); err != nil {
 					return err
@@ -43,7 +43,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		answer func(*invites.Parcel, func() error) error
+		answer func(*invites.Submission, func() error) error
 		state  scheduler.State
 		code   int
 		error  string
@@ -55,8 +55,8 @@ func TestVerdicts(t *testing.T) {
 		{"it breaks down over it", fault(invites.DeliveryError{Channel: true, Begun: true, Text: "it hung up"}), scheduler.Queued, 0, "it hung up", true, false},
 		{"never", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}), scheduler.Failed, 550, "no such user", false, false},
 		{"silence", fault(invites.DeliveryError{Unclear: true, Text: "the answer did not come"}), scheduler.Unclear, 0, "the answer did not come", true, false},
-		{"an error of no kind before the dot", func(*invites.Parcel, func() error) error { return errors.New("strange") }, scheduler.Queued, 0, "strange", true, false},
-		{"an error of no kind after the dot", func(_ *invites.Parcel, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, scheduler.Unclear, 0, "strange", true, false},
+		{"an error of no kind before the dot", func(*invites.Submission, func() error) error { return errors.New("strange") }, scheduler.Queued, 0, "strange", true, false},
+		{"an error of no kind after the dot", func(_ *invites.Submission, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, scheduler.Unclear, 0, "strange", true, false},
 		{"a reply of many lines", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no\r\nsuch\nuser"}), scheduler.Failed, 550, "no such user", false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestUnclear(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
 	var sent [][]byte
-	silent := func(p *invites.Parcel, dot func() error) error {
+	silent := func(p *invites.Submission, dot func() error) error {
 		if err := dot(); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func TestClosedDoor(t *testing.T) {
 		w.plan(id, maya("  email: "+id+"@example.org"))
 	}
 	knocks := 0
-	w.answer = func(*invites.Parcel, func() error) error {
+	w.answer = func(*invites.Submission, func() error) error {
 		knocks++
 		return &invites.DeliveryError{Channel: true, Text: "nobody listens there"}
 	}
@@ -149,7 +149,9 @@ func TestClosedDoor(t *testing.T) {
 func TestGiveUp(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
-	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.answer = func(*invites.Submission, func() error) error {
+		return &invites.DeliveryError{Code: 451, Text: "not now"}
+	}
 	w.pass()
 	w.later(4 * 24 * time.Hour)
 	w.again()
@@ -181,7 +183,9 @@ func TestLookedAtAgain(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			w.plan("maya", maya("permitted: In person."))
-			w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+			w.answer = func(*invites.Submission, func() error) error {
+				return &invites.DeliveryError{Code: 451, Text: "not now"}
+			}
 			w.pass()
 			test.happen(w)
 			w.again()
@@ -222,7 +226,7 @@ func TestRefusedAtOnce(t *testing.T) {
 		w := newWorld(t)
 		w.Notify = true
 		w.plan("maya", maya())
-		w.answer = func(p *invites.Parcel, _ func() error) error {
+		w.answer = func(p *invites.Submission, _ func() error) error {
 			if p.Kind != "brief" {
 				return nil
 			}

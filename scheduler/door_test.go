@@ -32,7 +32,7 @@ func (w *world) process(l *lane, account string) *world {
 	p.reopen(store.Open)
 	p.HoldOver = 1000
 	p.Account = func(string) string { return account }
-	p.answer = func(m *invites.Parcel, dot func() error) error {
+	p.answer = func(m *invites.Submission, dot func() error) error {
 		l.mu.Lock()
 		fault := l.fault
 		l.tries = append(l.tries, time.Now())
@@ -249,7 +249,7 @@ func TestDoorAndPoison(t *testing.T) {
 		l := &lane{arrived: map[string]int{}}
 		p := w.process(l, "a")
 		well, broken := p.answer, 0
-		p.answer = func(m *invites.Parcel, dot func() error) error {
+		p.answer = func(m *invites.Submission, dot func() error) error {
 			if m.ID == "p000" {
 				broken++
 				return &invites.DeliveryError{Channel: true, Begun: true, Text: "it hung up"}
@@ -337,7 +337,7 @@ func TestPutOff(t *testing.T) {
 				l := &lane{arrived: map[string]int{}}
 				p := w.process(l, "a")
 				well, busy := p.answer, true
-				p.answer = func(m *invites.Parcel, dot func() error) error {
+				p.answer = func(m *invites.Submission, dot func() error) error {
 					if !busy || test.only != "" && m.ID != test.only {
 						return well(m, dot)
 					}

@@ -14,7 +14,7 @@ import (
 
 // takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
-func (s *Scheduler) takeEntry(c *Conversation, e *invites.Entry, tried *try, now time.Time) *Draft {
+func (s *Scheduler) takeEntry(c *Conversation, e *invites.Event, tried *try, now time.Time) *Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
 		switch {
 		case !c.asks(now):
@@ -74,11 +74,11 @@ func (c *Conversation) resolve(counted *try, now time.Time) (heard []*Message) {
 type entryTaking struct {
 	s   *Scheduler
 	c   *Conversation
-	e   *invites.Entry
+	e   *invites.Event
 	now time.Time
 
 	tried  *try
-	is     invites.Entry // how it was known
+	is     invites.Event // how it was known
 	b      Booking       // how it is from now on
 	events []Event
 
@@ -87,7 +87,7 @@ type entryTaking struct {
 }
 
 // ours reports whether a write of ours explains what the event shows: then nobody else has done it.
-func (t *entryTaking) ours(same func(e *invites.Entry) bool) bool {
+func (t *entryTaking) ours(same func(e *invites.Event) bool) bool {
 	return t.tried != nil && same(&t.tried.entry)
 }
 
@@ -145,10 +145,10 @@ func (t *entryTaking) take() bool {
 	}
 	t.takeTime()
 	t.takePlace()
-	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Entry) bool { return w.Summary == e.Summary }) {
+	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Event) bool { return w.Summary == e.Summary }) {
 		t.note("renamed in Google Calendar: %s", clip(flat(e.Summary), 300))
 	}
-	if e.Description != t.is.Description && !t.ours(func(w *invites.Entry) bool { return w.Description == e.Description }) {
+	if e.Description != t.is.Description && !t.ours(func(w *invites.Event) bool { return w.Description == e.Description }) {
 		t.b.Described = true
 		t.note("the description was changed in Google Calendar")
 	}
@@ -160,7 +160,7 @@ func (t *entryTaking) take() bool {
 }
 
 // bare reports whether no more is known of a deleted event than that it is gone.
-func bare(e *invites.Entry) bool { return e.UID == "" }
+func bare(e *invites.Event) bool { return e.UID == "" }
 
 // changed takes in that somebody has changed what was agreed on: an answer to that is none to this.
 func (t *entryTaking) changed(start bool) {
@@ -215,7 +215,7 @@ func (t *entryTaking) takeTime() {
 	pending := mine.Start != t.b.Told.Start || mine.Length != t.b.Told.Length // a time of ours that the partner does not know, as far as is known
 	t.b.Told.Start, t.b.Told.Unix, t.b.Told.There, t.b.Told.Length = to, e.Start.Unix(), plan.SlotOf(e.Start.In(c.Zone())), e.End.Sub(e.Start)
 	t.b.Wrote.Start, t.b.Wrote.End = e.Start, e.End
-	if t.ours(func(w *invites.Entry) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) {
+	if t.ours(func(w *invites.Event) bool { return w.Start.Equal(e.Start) && w.End.Equal(e.End) }) {
 		t.b.Answer = ""
 		return
 	}
@@ -245,7 +245,7 @@ func (t *entryTaking) takePlace() {
 	}
 	pending := c.place() != t.b.Told.Place
 	t.b.Wrote.Location = e.Location
-	if t.ours(func(w *invites.Entry) bool { return w.Location == e.Location }) {
+	if t.ours(func(w *invites.Event) bool { return w.Location == e.Location }) {
 		t.b.Told.Place = t.tried.message.Content.Place
 		t.b.Answer = ""
 		return
@@ -273,7 +273,7 @@ func (t *entryTaking) takePlace() {
 }
 
 // placeIn is the place of an event, as Conversation.Place has it.
-func placeIn(e *invites.Entry) string { return clip(flat(e.Location), maxLine) }
+func placeIn(e *invites.Event) string { return clip(flat(e.Location), maxLine) }
 
 // takeGuests takes in what the partner has answered, and who else was invited.
 func (t *entryTaking) takeGuests(over bool) {

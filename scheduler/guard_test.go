@@ -48,7 +48,7 @@ func TestFaults(t *testing.T) {
 	for name, dotted := range map[string]bool{"in a delivery": false, "after the dot": true} {
 		t.Run(name, func(t *testing.T) {
 			w, log := two(t)
-			w.answer = func(p *invites.Parcel, dot func() error) error {
+			w.answer = func(p *invites.Submission, dot func() error) error {
 				if p.To != "maya@example.org" {
 					return dot()
 				}
@@ -117,7 +117,7 @@ func TestFaults(t *testing.T) {
 // A faulty calendar breaks down over an event that is gone.
 type faulty struct{ *online }
 
-func (f *faulty) Entry(context.Context, string, string) (*invites.Entry, error) {
+func (f *faulty) Event(context.Context, string, string) (*invites.Event, error) {
 	var none []int
 	return nil, errors.New(string(rune(none[1])))
 }

@@ -11,16 +11,16 @@ import (
 	"coalition/scheduler/plan"
 )
 
-func answer(p invites.PartStat) func(e *invites.Entry) {
-	return func(e *invites.Entry) { e.Guests[0].PartStat = p }
+func answer(p invites.PartStat) func(e *invites.Event) {
+	return func(e *invites.Event) { e.Guests[0].PartStat = p }
 }
 
-func moveTo(at time.Time) func(e *invites.Entry) {
-	return func(e *invites.Entry) { e.Start, e.End = at.UTC(), at.Add(time.Hour).UTC() }
+func moveTo(at time.Time) func(e *invites.Event) {
+	return func(e *invites.Event) { e.Start, e.End = at.UTC(), at.Add(time.Hour).UTC() }
 }
 
-func placeAt(place string) func(e *invites.Entry) {
-	return func(e *invites.Entry) { e.Location = place }
+func placeAt(place string) func(e *invites.Event) {
+	return func(e *invites.Event) { e.Location = place }
 }
 
 // TestWhatAnswersAreTo: an answer belongs to the time, length and place that it was given to, wherever these were
@@ -93,7 +93,7 @@ func TestWhatAnswersAreTo(t *testing.T) {
 			w.sync()
 		}, invites.NeedsAction, "accepted stands"},
 		{"accepted beside a new length", func(w *world, o *online) {
-			o.edit(func(e *invites.Entry) { e.End = e.End.Add(time.Hour) })
+			o.edit(func(e *invites.Event) { e.End = e.End.Add(time.Hour) })
 			o.edit(answer(invites.Accepted))
 			w.sync()
 		}, invites.NeedsAction, "accepted stands"},
@@ -109,9 +109,9 @@ func TestWhatAnswersAreTo(t *testing.T) {
 			o.edit(answer(invites.Accepted))
 			w.sync()
 			move(w, other)
-			o.edit(func(*invites.Entry) {}) // nothing that is asked for
+			o.edit(func(*invites.Event) {}) // nothing that is asked for
 			w.sync()
-			o.edit(func(e *invites.Entry) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
+			o.edit(func(e *invites.Event) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
 			w.sync()
 		}, invites.NeedsAction, "accepted stands"},
 		{"moved and back between two looks", func(w *world, o *online) {
@@ -173,7 +173,7 @@ func TestAnswersByMail(t *testing.T) {
 	})
 	t.Run("a move that never went", func(t *testing.T) {
 		w := invited(t)
-		w.answer = func(*invites.Parcel, func() error) error {
+		w.answer = func(*invites.Submission, func() error) error {
 			return &invites.DeliveryError{Code: 451, Text: "not now", Wait: time.Hour}
 		}
 		w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
@@ -202,9 +202,9 @@ func TestAnswersByMail(t *testing.T) {
 // TestLostTime: an event without its hour, or one that repeats, is no talk that anybody is reminded of; the list
 // asks, and a move to the known hour mends it.
 func TestLostTime(t *testing.T) {
-	for name, lose := range map[string]func(e *invites.Entry){
-		"all day":  func(e *invites.Entry) { e.Start, e.End = time.Time{}, time.Time{} },
-		"a series": func(e *invites.Entry) { e.Repeats = true },
+	for name, lose := range map[string]func(e *invites.Event){
+		"all day":  func(e *invites.Event) { e.Start, e.End = time.Time{}, time.Time{} },
+		"a series": func(e *invites.Event) { e.Repeats = true },
 	} {
 		lost := func(t *testing.T) (*world, *online) {
 			w, o := booked(t)
@@ -254,7 +254,7 @@ func TestLostTime(t *testing.T) {
 		})
 		t.Run(name+", and back there", func(t *testing.T) {
 			w, o := lost(t)
-			o.edit(func(e *invites.Entry) { e.Start, e.End, e.Repeats = start.UTC(), start.Add(time.Hour).UTC(), false })
+			o.edit(func(e *invites.Event) { e.Start, e.End, e.Repeats = start.UTC(), start.Add(time.Hour).UTC(), false })
 			w.sync()
 			if next := w.find("maya").Next(w.now).Next; next != "remind Maya Chen" {
 				t.Errorf("next: %s", next)
@@ -292,7 +292,7 @@ func TestBackFromCancel(t *testing.T) {
 		if next := w.find("maya").Next(w.now).Next; next != "" {
 			t.Errorf("before, next: %s", next)
 		}
-		o.edit(func(e *invites.Entry) { e.Deleted = false })
+		o.edit(func(e *invites.Event) { e.Deleted = false })
 		w.sync()
 		w.pass()
 		c := w.find("maya")
@@ -369,9 +369,9 @@ func TestNoRoom(t *testing.T) {
 		w.pass()
 		w.sync()
 		if room {
-			o.edit(func(e *invites.Entry) { e.Join = "https://meet.google.com/abc" })
+			o.edit(func(e *invites.Event) { e.Join = "https://meet.google.com/abc" })
 		} else {
-			o.edit(func(e *invites.Entry) { e.NoRoom = true })
+			o.edit(func(e *invites.Event) { e.NoRoom = true })
 		}
 		w.sync()
 		w.later(start.Sub(w.now) - 30*time.Minute)
@@ -423,7 +423,7 @@ func testMovedElsewhere(t *testing.T, account string) {
 			o.edit(deleteIt)
 		}
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Deleted = false })
+		o.edit(func(e *invites.Event) { e.Deleted = false })
 		h.away, h.silent, o.others, o.forget = "team@group.calendar.google.com", full, []string{"team@group.calendar.google.com"}, full
 		w.sync()
 		if c := w.find("maya"); c.Booking.Is.Deleted || c.Booking.In != h.away {
@@ -448,27 +448,27 @@ type twoCalendars struct {
 	silent      bool
 }
 
-func (h *twoCalendars) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
-	return h.online.Changes(ctx, cursor, since, func(page []*invites.Entry, full bool) error {
+func (h *twoCalendars) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error) (string, error) {
+	return h.online.Changes(ctx, cursor, since, func(page []*invites.Event, full bool) error {
 		if h.silent {
 			page = nil
 		}
 		for i, e := range page {
 			if h.away != "" {
-				page[i] = &invites.Entry{ID: e.ID, Etag: "gone", Updated: e.Updated, Deleted: true}
+				page[i] = &invites.Event{ID: e.ID, Etag: "gone", Updated: e.Updated, Deleted: true}
 			}
 		}
 		return take(page, full)
 	})
 }
 
-func (h *twoCalendars) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
-	e, err := h.online.Entry(ctx, in, id)
+func (h *twoCalendars) Event(ctx context.Context, in, id string) (*invites.Event, error) {
+	e, err := h.online.Event(ctx, in, id)
 	e.In = h.away
 	return e, err
 }
 
-func (h *twoCalendars) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (h *twoCalendars) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	h.wrote = ch.Is.In
 	return h.online.Write(ctx, ch, dot)
 }
@@ -481,7 +481,7 @@ func TestLeftAndBack(t *testing.T) {
 		w.sync()
 		o.edit(accept)
 		w.sync()
-		o.edit(func(e *invites.Entry) { e.Guests = nil })
+		o.edit(func(e *invites.Event) { e.Guests = nil })
 		if !one {
 			w.sync()
 		}
@@ -507,12 +507,12 @@ func TestHiddenGuest(t *testing.T) {
 	w.sync()
 	o.edit(accept)
 	w.sync()
-	o.edit(func(e *invites.Entry) { e.Guests, e.Omitted = nil, true })
+	o.edit(func(e *invites.Event) { e.Guests, e.Omitted = nil, true })
 	w.sync()
 	if c := w.find("maya"); c.PartStat != invites.Accepted {
 		t.Errorf("it is %s: %s", c.PartStat, w.history("sync"))
 	}
-	o.edit(func(e *invites.Entry) {
+	o.edit(func(e *invites.Event) {
 		e.Guests, e.Omitted = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Declined}}, false
 	})
 	w.sync()
@@ -532,7 +532,7 @@ func TestAnotherOrganizer(t *testing.T) {
 	w.plan("maya", maya("permitted: She said yes."))
 	w.pass()
 	w.sync()
-	o.edit(func(e *invites.Entry) { e.In = "bo@example.org" })
+	o.edit(func(e *invites.Event) { e.In = "bo@example.org" })
 	w.sync()
 	if b := w.find("maya").Booking; b.Away || b.In != "ana@example.org" {
 		t.Errorf("it is in %s", b.In)
@@ -578,7 +578,7 @@ func TestWhoseCalendar(t *testing.T) {
 		t.Fatalf("it is in %q", in)
 	}
 	there, changed := o.events, o.changed
-	o.events, o.changed, o.forget = map[string]*invites.Entry{}, nil, true // somebody else has signed in
+	o.events, o.changed, o.forget = map[string]*invites.Event{}, nil, true // somebody else has signed in
 	n.stranger = true
 	w.sync()
 	if c := w.find("maya"); c.Booking.Is.Deleted || w.history("sync") != "" {
@@ -590,7 +590,7 @@ func TestWhoseCalendar(t *testing.T) {
 		t.Error("that it is gone for good is not seen")
 	}
 	o.events, o.changed = there, changed
-	o.edit(func(*invites.Entry) {})
+	o.edit(func(*invites.Event) {})
 	w.sync()
 	o.edit(deleteIt)
 	w.sync()
@@ -605,14 +605,14 @@ type nameless struct {
 	stranger bool // who is signed in has another account
 }
 
-func (n *nameless) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
+func (n *nameless) Event(ctx context.Context, in, id string) (*invites.Event, error) {
 	if n.stranger && in != "" {
 		return nil, &invites.DeliveryError{Final: true, Channel: true, Code: 404, Text: "there is no calendar " + in + " in the account"}
 	}
-	return n.online.Entry(ctx, in, id)
+	return n.online.Event(ctx, in, id)
 }
 
-func (n *nameless) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (n *nameless) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	e, err := n.online.Write(ctx, ch, dot)
 	if e != nil {
 		e.In = n.account

@@ -25,7 +25,7 @@ type version struct {
 	repeats    bool
 }
 
-func versionOf(e *invites.Entry) version { return version{e.Start, e.End, e.Location, e.Repeats} }
+func versionOf(e *invites.Event) version { return version{e.Start, e.End, e.Location, e.Repeats} }
 
 // A witness is the calendar in memory, and knows what its guest has answered, and to what. Whatever the program asks
 // for is a look.
@@ -42,19 +42,19 @@ type witness struct {
 	log     []string
 }
 
-func (w *witness) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+func (w *witness) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error) (string, error) {
 	w.look()
 	return w.online.Changes(ctx, cursor, since, take)
 }
 
-func (w *witness) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
+func (w *witness) Event(ctx context.Context, in, id string) (*invites.Event, error) {
 	w.look()
-	return w.online.Entry(ctx, in, id)
+	return w.online.Event(ctx, in, id)
 }
 
-func (w *witness) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (w *witness) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	w.look()
-	var was *invites.Entry
+	var was *invites.Event
 	if e := w.events[ch.ID]; e != nil {
 		was = clone(e)
 	}
@@ -76,7 +76,7 @@ func (w *witness) look() {
 }
 
 // seen notes what a change does to the answer.
-func (w *witness) seen(was, e *invites.Entry) {
+func (w *witness) seen(was, e *invites.Event) {
 	if !e.Start.Equal(was.Start) {
 		w.started = w.looks
 	}
@@ -90,7 +90,7 @@ func (w *witness) seen(was, e *invites.Entry) {
 }
 
 // does has somebody change the event there.
-func (w *witness) does(what string, change func(e *invites.Entry)) {
+func (w *witness) does(what string, change func(e *invites.Event)) {
 	for _, e := range w.events {
 		was := clone(e)
 		w.edit(change)
@@ -129,8 +129,8 @@ func TestLifeBetweenLooks(t *testing.T) {
 			}
 			write()
 			w.pass()
-			there := func(do func(e *invites.Entry)) func(e *invites.Entry) { // what can be done to an event that is there
-				return func(e *invites.Entry) {
+			there := func(do func(e *invites.Event)) func(e *invites.Event) { // what can be done to an event that is there
+				return func(e *invites.Event) {
 					if !e.Deleted {
 						do(e)
 					}
@@ -242,11 +242,11 @@ func TestLifeBetweenLooks(t *testing.T) {
 				},
 				"move there": func(rt *rapid.T) {
 					to := slot().Time().UTC()
-					wit.does("move", there(func(e *invites.Entry) { e.Start, e.End = to, to.Add(time.Hour) }))
+					wit.does("move", there(func(e *invites.Event) { e.Start, e.End = to, to.Add(time.Hour) }))
 				},
 				"length there": func(rt *rapid.T) {
 					long := time.Duration(rapid.SampledFrom([]int{30, 60, 120}).Draw(rt, "minutes")) * time.Minute
-					wit.does("length", there(func(e *invites.Entry) {
+					wit.does("length", there(func(e *invites.Event) {
 						if !e.Start.IsZero() {
 							e.End = e.Start.Add(long)
 						}
@@ -254,12 +254,12 @@ func TestLifeBetweenLooks(t *testing.T) {
 				},
 				"place there": func(rt *rapid.T) {
 					to := rapid.SampledFrom(places).Draw(rt, "place")
-					wit.does("place", there(func(e *invites.Entry) { e.Location = to }))
+					wit.does("place", there(func(e *invites.Event) { e.Location = to }))
 				},
-				"colour":      func(*rapid.T) { wit.does("colour", func(*invites.Entry) {}) },
-				"description": func(*rapid.T) { wit.does("words", there(func(e *invites.Entry) { e.Description += "!" })) },
+				"colour":      func(*rapid.T) { wit.does("colour", func(*invites.Event) {}) },
+				"description": func(*rapid.T) { wit.does("words", there(func(e *invites.Event) { e.Description += "!" })) },
 				"other guest": func(*rapid.T) {
-					wit.does("other guest", there(func(e *invites.Entry) {
+					wit.does("other guest", there(func(e *invites.Event) {
 						if !hasGuest(e, "zoe@example.org") {
 							e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org", PartStat: invites.Accepted})
 						} else {
@@ -269,19 +269,19 @@ func TestLifeBetweenLooks(t *testing.T) {
 				},
 				"leave": func(rt *rapid.T) {
 					if rapid.IntRange(0, 3).Draw(rt, "really") == 0 {
-						wit.does("leave", there(func(e *invites.Entry) {
+						wit.does("leave", there(func(e *invites.Event) {
 							e.Guests = slices.DeleteFunc(e.Guests, func(g invites.Guest) bool { return g.Email == "maya@example.org" })
 						}))
 					}
 				},
 				"all day": func(rt *rapid.T) {
 					if rapid.IntRange(0, 2).Draw(rt, "really") == 0 {
-						wit.does("all day", there(func(e *invites.Entry) { e.Start, e.End = time.Time{}, time.Time{} }))
+						wit.does("all day", there(func(e *invites.Event) { e.Start, e.End = time.Time{}, time.Time{} }))
 					}
 				},
 				"series": func(rt *rapid.T) {
 					if rapid.IntRange(0, 2).Draw(rt, "really") == 0 {
-						wit.does("series", there(func(e *invites.Entry) { e.Repeats = !e.Repeats }))
+						wit.does("series", there(func(e *invites.Event) { e.Repeats = !e.Repeats }))
 					}
 				},
 				"delete": func(rt *rapid.T) {
@@ -289,10 +289,10 @@ func TestLifeBetweenLooks(t *testing.T) {
 						wit.does("delete", deleteIt)
 					}
 				},
-				"restore": func(*rapid.T) { wit.does("restore", func(e *invites.Entry) { e.Deleted = false }) },
+				"restore": func(*rapid.T) { wit.does("restore", func(e *invites.Event) { e.Deleted = false }) },
 				"answer": func(rt *rapid.T) {
 					p := rapid.SampledFrom([]invites.PartStat{invites.Accepted, invites.Accepted, invites.Tentative, invites.Declined}).Draw(rt, "answer")
-					wit.does("answer", there(func(e *invites.Entry) {
+					wit.does("answer", there(func(e *invites.Event) {
 						for i := range e.Guests {
 							if e.Guests[i].Email == "maya@example.org" {
 								e.Guests[i].PartStat = p

@@ -116,7 +116,7 @@ func TestFoundInSentMail(t *testing.T) {
 		w := newWorld(t)
 		w.Mailbox = test.box
 		w.plan("maya", maya())
-		w.answer = func(p *invites.Parcel, dot func() error) error {
+		w.answer = func(p *invites.Submission, dot func() error) error {
 			if err := dot(); err != nil {
 				return err
 			}

@@ -116,10 +116,10 @@ type Message struct {
 	Code      int       // the server's last reply; 0: none
 	Error     string    // what the server or the network said, one line; may be empty
 
-	Data     []byte // the finished bytes, or an [invites.Change] as JSON; nil where only the state was loaded
+	Data     []byte // the finished bytes, or an [invites.EventChange] as JSON; nil where only the state was loaded
 	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
 
-	Entry *invites.Entry // how the calendar holds the event after m was written into it; nil: it was not
+	Entry *invites.Event // how the calendar holds the event after m was written into it; nil: it was not
 	In    string         // which calendar that is, by its name
 
 	Untried bool // of a claim that ends: nothing of the message was offered to anybody

@@ -258,7 +258,9 @@ func TestPageKeepsLongWords(t *testing.T) {
 // The link of a brief holds until that of the next one has left.
 func TestPageBeforeTheNext(t *testing.T) {
 	w, token := paged(t)
-	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.answer = func(*invites.Submission, func() error) error {
+		return &invites.DeliveryError{Code: 451, Text: "not now"}
+	}
 	w.commit(w.Brief(w.find("maya"), true, w.now))
 	w.pass()
 	if w.open(token) == nil {

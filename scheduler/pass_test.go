@@ -116,7 +116,7 @@ func TestCopyToSelf(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", got, want)
 	}
 	// Her calendar finds the entry by its UID, and takes a higher SEQUENCE for newer; she is not invited by it.
-	line := func(p *invites.Parcel, name string) string {
+	line := func(p *invites.Submission, name string) string {
 		_, rest, _ := strings.Cut(string(p.Calendar), "\r\n"+name+":")
 		value, _, _ := strings.Cut(rest, "\r\n")
 		return value
@@ -219,7 +219,7 @@ func TestPause(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Paused while the message is on the wire: it is fenced at its dot.
-	w.answer = func(_ *invites.Parcel, dot func() error) error {
+	w.answer = func(_ *invites.Submission, dot func() error) error {
 		w.answer = nil
 		if err := w.store.Pause(ctx, true); err != nil {
 			t.Fatal(err)
@@ -247,7 +247,7 @@ func TestCancelOnTheWire(t *testing.T) {
 				w.later(time.Second)
 				w.commit(w.CallOff(w.find("maya"), "", w.now))
 			}
-			w.answer = func(_ *invites.Parcel, dot func() error) error {
+			w.answer = func(_ *invites.Submission, dot func() error) error {
 				if when == "before the dot" {
 					cancel()
 					return dot()
@@ -366,7 +366,7 @@ func TestUnclearSurvivesSmallEdits(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.plan("maya", plans[0])
-		w.answer = func(p *invites.Parcel, dot func() error) error {
+		w.answer = func(p *invites.Submission, dot func() error) error {
 			w.answer = nil
 			if err := dot(); err != nil {
 				return err

@@ -76,7 +76,9 @@ func liveWith(t *testing.T, seed uint64) {
 					t.Errorf("two briefs in one pass: %v", did)
 				}
 				for _, x := range b.Conversations {
-					if x != c && x.Answer == nil && x.Cancelled == nil && !x.Invited() && slices.ContainsFunc(w.arrived[:seen], func(q *invites.Parcel) bool { return q.ID == string(x.ID) && q.Kind == "brief" && has(x, q.MessageID) }) {
+					if x != c && x.Answer == nil && x.Cancelled == nil && !x.Invited() && slices.ContainsFunc(w.arrived[:seen], func(q *invites.Submission) bool {
+						return q.ID == string(x.ID) && q.Kind == "brief" && has(x, q.MessageID)
+					}) {
 						t.Errorf("the brief of %s has left while that of %s is unanswered: %v", c.Ref(), x.Ref(), did)
 					}
 				}
@@ -150,7 +152,9 @@ func liveWith(t *testing.T, seed uint64) {
 				}
 			}
 		case 9: // the server is away for a while, and what waits must not go by then
-			w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+			w.answer = func(*invites.Submission, func() error) error {
+				return &invites.DeliveryError{Code: 451, Text: "not now"}
+			}
 			w.pass()
 			w.answer = nil
 			if err := w.store.Hurry(context.Background(), scheduler.Mail); err != nil {

@@ -359,7 +359,7 @@ func (w *world) letterTo(id, text string) *invites.Mail {
 }
 
 // letterOf is a plain reply to a message.
-func (w *world) letterOf(p *invites.Parcel, text string) *invites.Mail {
+func (w *world) letterOf(p *invites.Submission, text string) *invites.Mail {
 	return &invites.Mail{Sort: invites.Personal, Key: p.MessageID + text + w.now.String(), At: w.now, From: invites.Address{Email: p.To}, Subject: "Re: your mail", Refs: []string{p.MessageID}, Text: text}
 }
 
@@ -368,7 +368,7 @@ func TestStopInCalendars(t *testing.T) {
 	t.Run("google", func(t *testing.T) {
 		w, o := booked(t)
 		w.later(time.Minute)
-		o.edit(func(e *invites.Entry) {
+		o.edit(func(e *invites.Event) {
 			e.Guests[0].PartStat, e.Guests[0].Comment = invites.Tentative, "Please stop sending me these mails."
 		})
 		w.sync()

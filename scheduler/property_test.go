@@ -106,7 +106,7 @@ type life struct {
 	later int       // how often it had been asked for when the partner last said later; -1: never
 	moved time.Time // a start that was set by a command or an answer, and holds until the plan names another
 
-	seen int // parcels that check has looked at
+	seen int // submissions that check has looked at
 	last struct {
 		uid      string
 		stamp    time.Time
@@ -116,13 +116,13 @@ type life struct {
 		length   time.Duration
 	}
 	briefs, cancels int
-	noted           map[*invites.Parcel]moment
+	noted           map[*invites.Submission]moment
 	said            invites.PartStat // what the partner's calendar has answered; "" since it was asked anew
 	saidTo          scheduler.Content
 	mails           []*invites.Mail // that have come in
 }
 
-// moment is what was true when a parcel left.
+// moment is what was true when a submission left.
 type moment struct {
 	at     time.Time
 	yes    bool // or the organizer has named another start after a "later" to the invitation
@@ -134,8 +134,8 @@ type moment struct {
 // server makes the partner's mail server behave like the weather, and notes what was true when it
 // took something.
 func (l *life) server() {
-	l.noted = make(map[*invites.Parcel]moment)
-	l.answer = func(p *invites.Parcel, dot func() error) error {
+	l.noted = make(map[*invites.Submission]moment)
+	l.answer = func(p *invites.Submission, dot func() error) error {
 		switch l.weather {
 		case "later":
 			return &invites.DeliveryError{Code: 451, Text: "not now"}
@@ -429,7 +429,7 @@ func (l *life) check(rt *rapid.T) {
 	}
 }
 
-func (l *life) checkEvent(rt *rapid.T, p *invites.Parcel, m moment) {
+func (l *life) checkEvent(rt *rapid.T, p *invites.Submission, m moment) {
 	cal, err := ical.NewDecoder(bytes.NewReader(p.Calendar)).Decode()
 	if err != nil {
 		rt.Fatal(err)

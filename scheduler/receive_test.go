@@ -661,7 +661,9 @@ func TestWaitAMoment(t *testing.T) {
 		w := asked(t)
 		w.receive(w.letter("1"))
 		if decided { // it is waiting for the server
-			w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+			w.answer = func(*invites.Submission, func() error) error {
+				return &invites.DeliveryError{Code: 451, Text: "not now"}
+			}
 			w.pass()
 			w.answer = nil
 		}
@@ -852,7 +854,9 @@ func TestDeclined(t *testing.T) {
 func TestDeclinedBeforeTheReminder(t *testing.T) {
 	w := invited(t)
 	w.now = start.Add(-24 * time.Hour)
-	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.answer = func(*invites.Submission, func() error) error {
+		return &invites.DeliveryError{Code: 451, Text: "not now"}
+	}
 	w.pass()
 	w.answer = nil
 	w.receive(w.reply(invites.Reply, invites.Declined))
@@ -1050,7 +1054,9 @@ func TestCounterBesideOtherThings(t *testing.T) {
 	}
 	w := invited(t)
 	counter(w)
-	w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+	w.answer = func(*invites.Submission, func() error) error {
+		return &invites.DeliveryError{Code: 451, Text: "not now"}
+	}
 	w.commit(w.DeclineCounter(w.find("maya"), "", w.now))
 	w.pass()
 	w.answer = nil
@@ -1170,7 +1176,7 @@ func TestBounce(t *testing.T) {
 func TestAnswerSettlesUnclear(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"))
-	w.answer = func(p *invites.Parcel, dot func() error) error {
+	w.answer = func(p *invites.Submission, dot func() error) error {
 		w.arrived = append(w.arrived, p)
 		if err := dot(); err != nil {
 			return err
@@ -1230,7 +1236,7 @@ func TestNotify(t *testing.T) {
 		for range 2 {
 			w.pass()
 		}
-		var told []*invites.Parcel
+		var told []*invites.Submission
 		for _, p := range w.arrived {
 			if p.To == "ana@example.org" {
 				told = append(told, p)
@@ -1277,7 +1283,9 @@ func TestMovedBack(t *testing.T) {
 		w.pass()
 		w.later(time.Minute)
 		declined := w.reply(invites.Reply, invites.Declined)
-		w.answer = func(*invites.Parcel, func() error) error { return &invites.DeliveryError{Code: 451, Text: "not now"} }
+		w.answer = func(*invites.Submission, func() error) error {
+			return &invites.DeliveryError{Code: 451, Text: "not now"}
+		}
 		if byPlan {
 			for _, when := range []string{there, back} {
 				w.plan("maya", maya("permitted: She said so.", when))

@@ -178,7 +178,7 @@ type Sender interface {
 	// up without the end and returns dot's error. Other errors are an [*invites.DeliveryError]; one
 	// that is none counts as unclear after dot was called, and as not accepted before. An "outbox" can
 	// tell by itself whether it has sent p already: after a crash it is asked again.
-	Send(ctx context.Context, p *invites.Parcel, dot func() error) error
+	Send(ctx context.Context, p *invites.Submission, dot func() error) error
 	// Connections is how many messages may be sent side by side: at least 1.
 	Connections() int
 	// Idle closes what was kept open for the next message.
@@ -213,15 +213,15 @@ type Calendar interface {
 	// It may be called again for the same change, however the last call ended: guests hear of it once.
 	// Other errors are an [*invites.DeliveryError], with Stale where somebody else has changed the
 	// event so that the change has to be thought over.
-	Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error)
+	Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error)
 	// Changes calls take with the events that have changed after cursor, page by page, also with those
 	// that were deleted. Where cursor is "" or of no use any more it begins anew: with full pages of all
 	// events that end at or after since. next is the cursor for the next call: the same one where there
 	// is nothing new. An error of take ends it, and is returned.
-	Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Entry, full bool) error) (next string, err error)
+	Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Event, full bool) error) (next string, err error)
 	// Entry is the event with that id as the calendar named in holds it ("": this one), or as another one of the
 	// account holds it, into which it was moved; Deleted where it is not there.
-	Entry(ctx context.Context, in, id string) (*invites.Entry, error)
+	Event(ctx context.Context, in, id string) (*invites.Event, error)
 	// Reaches reports whether the account may write to the calendar of that name, too.
 	Reaches(ctx context.Context, name string) bool
 }

@@ -109,9 +109,9 @@ type world struct {
 	now   time.Time
 	store *store.Store
 
-	arrived []*invites.Parcel
+	arrived []*invites.Submission
 	// answer is what becomes of the next messages; nil accepts.
-	answer func(p *invites.Parcel, dot func() error) error
+	answer func(p *invites.Submission, dot func() error) error
 }
 
 func newWorld(t testing.TB) *world {
@@ -139,7 +139,7 @@ func (w *world) reopen(open func(context.Context, string, []string, bool) (*stor
 }
 
 // Send implements [scheduler.Sender].
-func (w *world) Send(_ context.Context, p *invites.Parcel, dot func() error) error {
+func (w *world) Send(_ context.Context, p *invites.Submission, dot func() error) error {
 	if w.answer != nil {
 		if err := w.answer(p, dot); err != nil {
 			return err

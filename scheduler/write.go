@@ -190,7 +190,7 @@ func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, 
 		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
-	event := invites.Event{
+	event := invites.VEvent{
 		UID: c.UID, Sequence: m.Sequence, Stamp: m.Stamp,
 		Start: start, End: start.Add(m.Content.Length),
 		Summary:   entry.Summary,

@@ -20,7 +20,7 @@ type watched struct {
 }
 
 // Changes implements [scheduler.Calendar].
-func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Entry, bool) error) (string, error) {
+func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error) (string, error) {
 	next, err := w.Calendar.Changes(ctx, cursor, since, take)
 	if ctx.Err() != nil { // whoever asked did not wait
 		return next, err
@@ -42,7 +42,7 @@ func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, t
 const endsSoon = 2
 
 // Write implements [scheduler.Calendar].
-func (w *watched) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (w *watched) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	e, err := w.Calendar.Write(ctx, ch, dot)
 	var fault *invites.DeliveryError
 	if errors.As(err, &fault) && fault.Stale == nil && ctx.Err() == nil {

@@ -104,7 +104,7 @@ func read(m *scheduler.Message) (reading, error) {
 
 // event is the reading of what is written into Google Calendar.
 func (r *reading) event(m *scheduler.Message) error {
-	var ch invites.Change
+	var ch invites.EventChange
 	if err := json.Unmarshal(m.Data, &ch); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func (f *Folder) Idle() {}
 // name with the same bytes is the one it wrote before, so that a repeat after a crash writes nothing
 // twice. Where the name is taken by another message, the next free second names it. An error that is not
 // dot's is an [*invites.DeliveryError].
-func (f *Folder) Send(_ context.Context, p *invites.Parcel, dot func() error) error {
+func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error) error {
 	err := os.MkdirAll(f.Path, 0o700)
 	if err == nil {
 		if err := dot(); err != nil {
@@ -60,7 +60,7 @@ func (f *Folder) Send(_ context.Context, p *invites.Parcel, dot func() error) er
 	return nil
 }
 
-func (f *Folder) send(p *invites.Parcel) error {
+func (f *Folder) send(p *invites.Submission) error {
 	for at := p.Stamp.UTC(); ; at = at.Add(time.Second) {
 		name := filepath.Join(f.Path, fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence))
 		if there, same, err := look(name+".eml", p.Data); err != nil {

@@ -19,16 +19,16 @@ import (
 	"coalition/invites/email"
 )
 
-// filed is a parcel for a folder, stamped at nine in the morning, UTC.
-func filed(text string) *invites.Parcel {
-	return &invites.Parcel{From: "ana@example.org", To: "maya@example.org", ID: "maya", Kind: "invite", Sequence: 2,
+// filed is a submission for a folder, stamped at nine in the morning, UTC.
+func filed(text string) *invites.Submission {
+	return &invites.Submission{From: "ana@example.org", To: "maya@example.org", ID: "maya", Kind: "invite", Sequence: 2,
 		Stamp: time.Date(2027, 2, 22, 10, 0, 0, 0, time.FixedZone("", 3600)), Data: []byte("mail " + text), Calendar: []byte("calendar " + text)}
 }
 
 const name9 = "20270222T090000Z-maya-invite-2"
 
 // into sends p into the folder.
-func into(t *testing.T, f *email.Folder, p *invites.Parcel) {
+func into(t *testing.T, f *email.Folder, p *invites.Submission) {
 	t.Helper()
 	before, dotted := len(f.Written(p.MessageID)), false
 	err := f.Send(t.Context(), p, func() error {
@@ -72,10 +72,10 @@ func TestFolder(t *testing.T) {
 	plain := filed("one")
 	plain.Calendar = nil
 	tests := []struct {
-		name   string
-		before map[string]string // in the folder
-		parcel *invites.Parcel
-		want   map[string]string // written besides
+		name       string
+		before     map[string]string // in the folder
+		submission *invites.Submission
+		want       map[string]string // written besides
 	}{
 		{"mail", nil, plain, map[string]string{name9 + ".eml": "mail one"}},
 		{"mail and calendar", nil, filed("one"), map[string]string{name9 + ".eml": "mail one", name9 + ".ics": "calendar one"}},
@@ -111,7 +111,7 @@ func TestFolder(t *testing.T) {
 				}
 				want[name] = data
 			}
-			into(t, f, tt.parcel)
+			into(t, f, tt.submission)
 			for name := range tt.want {
 				if info, err := os.Stat(filepath.Join(f.Path, name)); err != nil || info.Mode() != 0o600 {
 					t.Errorf("%s: %v, %v, want mode 0600: it is between two people", name, err, info)
@@ -138,17 +138,17 @@ func TestFolderUnwritable(t *testing.T) {
 	long := filed("one")
 	long.ID = strings.Repeat("x", 300)
 	for _, tt := range []struct {
-		name   string
-		path   string
-		parcel *invites.Parcel
-		want   string
+		name       string
+		path       string
+		submission *invites.Submission
+		want       string
 	}{
 		{"a file in its place", file, filed("one"), "the folder " + file + " can't be written to (not a directory)"},
 		{"a name too long", dir, long, "the folder " + dir + " can't be written to (file name too long)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := &email.Folder{Path: tt.path}
-			got := fault(t, f.Send(t.Context(), tt.parcel, func() error { return nil }))
+			got := fault(t, f.Send(t.Context(), tt.submission, func() error { return nil }))
 			if want := (invites.DeliveryError{Channel: true, Text: tt.want, Err: got.Err}); got != want || got.Err == nil {
 				t.Errorf("got %+v, want %+v with its cause", got, want)
 			}
@@ -162,13 +162,13 @@ func TestFolderSideBySide(t *testing.T) {
 	const senders = 8
 	path := t.TempDir()
 	whole := map[string]bool{}
-	var parcels []*invites.Parcel
+	var submissions []*invites.Submission
 	for n := range senders {
 		p := filed(string(rune('a' + n)))
 		p.Data = bytes.Repeat(p.Data, 50_000)
 		p.Calendar = bytes.Repeat(p.Calendar, 50_000)
 		whole[string(p.Data)], whole[string(p.Calendar)] = true, true
-		parcels = append(parcels, p)
+		submissions = append(submissions, p)
 	}
 	done := make(chan struct{})
 	var sending, watching sync.WaitGroup
@@ -186,7 +186,7 @@ func TestFolderSideBySide(t *testing.T) {
 			}
 		}
 	})
-	for n, p := range parcels {
+	for n, p := range submissions {
 		// Every second one comes from another process, and every one twice.
 		f := &email.Folder{Path: path}
 		for range 2 {
@@ -217,9 +217,9 @@ func TestFolderSideBySide(t *testing.T) {
 func TestFolderWritten(t *testing.T) {
 	f := &email.Folder{Path: t.TempDir()}
 	for _, id := range []string{"one", "two"} { // of one conversation and kind, in the same second
-		parcel := filed(id)
-		parcel.MessageID = id
-		into(t, f, parcel)
+		submission := filed(id)
+		submission.MessageID = id
+		into(t, f, submission)
 	}
 	all, err := filepath.Glob(filepath.Join(f.Path, "*"))
 	if err != nil {

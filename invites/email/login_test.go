@@ -30,7 +30,7 @@ func TestSendToken(t *testing.T) {
 	s := (&server{security: email.StartTLS, auth: "PLAIN LOGIN XOAUTH2"}).start(t)
 	c := s.client()
 	c.Password, c.Token = nil, token("geheim")
-	if err := c.Send(t.Context(), parcel(1), func() error { return nil }); err != nil {
+	if err := c.Send(t.Context(), submission(1), func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	c.Idle()
@@ -92,7 +92,7 @@ func TestTokenRefused(t *testing.T) {
 		c, m := srv.start(t).client(), box.start(t).client()
 		c.Password, c.Token, m.Password, m.Token = nil, give, nil, give
 		for name, err := range map[string]error{
-			"smtp": c.Send(t.Context(), parcel(1), func() error { t.Error("sent"); return nil }),
+			"smtp": c.Send(t.Context(), submission(1), func() error { t.Error("sent"); return nil }),
 			"imap": m.Fetch(t.Context(), "", noon, new(haul).take),
 		} {
 			got, wait := fault(t, err), tt.wait

@@ -133,7 +133,7 @@ func (s *SMTP) timeout(d, otherwise time.Duration) time.Duration {
 // or the server has hung up by then, Send does so without the end. dot's error is returned as it is.
 // Every other error is an [*invites.DeliveryError]; it is Unclear when the end was sent and no reply
 // came.
-func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) error {
+func (s *SMTP) Send(ctx context.Context, p *invites.Submission, dot func() error) error {
 	domain := strings.ToLower(strings.TrimSuffix(p.To[strings.LastIndexByte(p.To, '@')+1:], "."))
 	if domain == "example" || strings.HasSuffix(domain, ".example") {
 		return &invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}
@@ -156,7 +156,7 @@ func (s *SMTP) Send(ctx context.Context, p *invites.Parcel, dot func() error) er
 	}
 }
 
-func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Parcel, dot func() error) error {
+func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, dot func() error) error {
 	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
 	keep := false
 	defer func() {

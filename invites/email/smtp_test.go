@@ -37,14 +37,14 @@ func (s *server) client() *email.SMTP {
 	return c
 }
 
-func parcel(n int) *invites.Parcel {
-	return &invites.Parcel{From: "ana@example.org", To: "maya@example.org",
+func submission(n int) *invites.Submission {
+	return &invites.Submission{From: "ana@example.org", To: "maya@example.org",
 		Data: fmt.Appendf(nil, "Subject: %d\r\n\r\n.\r\n..two\r\n.three\r\nlast\r\n", n)}
 }
 
 // large is more than the buffers between two ends of a connection hold.
-func large() *invites.Parcel {
-	p := parcel(0)
+func large() *invites.Submission {
+	p := submission(0)
 	p.Data = append(p.Data, bytes.Repeat([]byte(strings.Repeat("x", 70)+"\r\n"), 16<<20/72)...)
 	return p
 }
@@ -64,7 +64,7 @@ func TestSend(t *testing.T) {
 		{"starttls, LOGIN", &server{security: email.StartTLS, auth: "LOGIN CRAM-MD5"}, append([]string{"EHLO localhost", "STARTTLS", hello, "AUTH LOGIN YW5h"}, mail...)},
 		{"none, no AUTH", &server{security: email.Clear}, append([]string{hello}, mail...)},
 		{"size announced", &server{security: email.Clear, offers: []string{"SIZE 1000", "PIPELINING"}},
-			append([]string{hello, fmt.Sprintf("MAIL FROM:<ana@example.org> SIZE=%d", len(parcel(1).Data))}, mail[1:]...)},
+			append([]string{hello, fmt.Sprintf("MAIL FROM:<ana@example.org> SIZE=%d", len(submission(1).Data))}, mail[1:]...)},
 		{"no EHLO", &server{security: email.Clear, do: at("EHLO", "502 5.5.1 what?")}, append([]string{hello, "HELO [127.0.0.1]"}, mail...)},
 		{"plain text slipped in behind STARTTLS", &server{security: email.StartTLS, do: at("STARTTLS", "220 go on\r\n250-test\r\n250 AUTH PLAIN")},
 			append([]string{"EHLO localhost", "STARTTLS", hello}, mail...)},
@@ -75,7 +75,7 @@ func TestSend(t *testing.T) {
 			s := tt.srv.start(t)
 			c := s.client()
 			dots := 0
-			if err := c.Send(t.Context(), parcel(1), func() error { dots++; return nil }); err != nil {
+			if err := c.Send(t.Context(), submission(1), func() error { dots++; return nil }); err != nil {
 				t.Fatal(err)
 			}
 			c.Idle()
@@ -83,7 +83,7 @@ func TestSend(t *testing.T) {
 			if dots != 1 {
 				t.Errorf("dot was called %d times, want once", dots)
 			}
-			if d := cmp.Diff([]string{string(parcel(1).Data)}, s.accepted); d != "" {
+			if d := cmp.Diff([]string{string(submission(1).Data)}, s.accepted); d != "" {
 				t.Errorf("messages accepted (-want +got):\n%s", d)
 			}
 			if d := cmp.Diff(tt.want, s.said(0)); d != "" {
@@ -113,14 +113,14 @@ func TestSendFails(t *testing.T) {
 		return invites.DeliveryError{Channel: true, Account: true, Code: code, Wait: 10 * time.Minute}
 	}
 	type test struct {
-		name     string
-		srv      *server
-		want     invites.DeliveryError
-		text     string // in the text for people
-		dots     int
-		accepted int
-		parcel   *invites.Parcel
-		late     string // where the answer is late: "end", or elsewhere
+		name       string
+		srv        *server
+		want       invites.DeliveryError
+		text       string // in the text for people
+		dots       int
+		accepted   int
+		submission *invites.Submission
+		late       string // where the answer is late: "end", or elsewhere
 	}
 	tests := []test{
 		{name: "certificate of nobody known", srv: &server{security: email.StartTLS, cert: &untrusted}, want: account(0), text: "(STARTTLS: its certificate is signed by nobody this machine trusts)"},
@@ -154,8 +154,8 @@ func TestSendFails(t *testing.T) {
 		{name: "DATA 250", srv: &server{do: at("DATA", "250 well")}, want: begun(), text: "it answered 250"},
 		{name: "DATA without end", srv: &server{do: at("DATA", endless)}, want: begun(), text: "had no end"},
 
-		{name: "cut within the message", srv: &server{do: at(body, drop)}, parcel: large(), want: begun(), text: "the connection was cut"},
-		{late: "before", name: "deaf within the message", srv: &server{do: at(body, deaf)}, parcel: large(), want: begun(), text: "did not answer in time"},
+		{name: "cut within the message", srv: &server{do: at(body, drop)}, submission: large(), want: begun(), text: "the connection was cut"},
+		{late: "before", name: "deaf within the message", srv: &server{do: at(body, deaf)}, submission: large(), want: begun(), text: "did not answer in time"},
 
 		{name: "end 452", srv: &server{do: at(end, "452 4.3.1 disk full")}, dots: 1, want: ours(452), text: "disk full"},
 		{name: "end 421", srv: &server{do: at(end, "421 4.3.2 going down")}, dots: 1, want: channel(421), text: "going down"},
@@ -211,9 +211,9 @@ func TestSendFails(t *testing.T) {
 			case "end":
 				c.Dot = short
 			}
-			p := tt.parcel
+			p := tt.submission
 			if p == nil {
-				p = parcel(1)
+				p = submission(1)
 			}
 			dots := 0
 			ctx, cancel := context.WithCancel(t.Context())
@@ -252,20 +252,20 @@ func TestSendNeverConnects(t *testing.T) {
 	s := nobody.start(t)
 	tests := []struct {
 		name string
-		do   func(c *email.SMTP, p *invites.Parcel)
+		do   func(c *email.SMTP, p *invites.Submission)
 		want invites.DeliveryError
 	}{
-		{"to .example", func(_ *email.SMTP, p *invites.Parcel) { p.To = "maya@mail.example" },
+		{"to .example", func(_ *email.SMTP, p *invites.Submission) { p.To = "maya@mail.example" },
 			invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}},
-		{"to .EXAMPLE.", func(_ *email.SMTP, p *invites.Parcel) { p.To = "maya@EXAMPLE." },
+		{"to .EXAMPLE.", func(_ *email.SMTP, p *invites.Submission) { p.To = "maya@EXAMPLE." },
 			invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}},
-		{"in the clear to elsewhere", func(c *email.SMTP, _ *invites.Parcel) { c.Host = "192.0.2.1" },
+		{"in the clear to elsewhere", func(c *email.SMTP, _ *invites.Submission) { c.Host = "192.0.2.1" },
 			invites.DeliveryError{Channel: true, Account: true, Text: "the mail server 192.0.2.1 did not take the message (connecting: without TLS only this machine itself is written to)"}},
-		{"nobody listens", func(c *email.SMTP, _ *invites.Parcel) { c.Port = closedPort(t) },
+		{"nobody listens", func(c *email.SMTP, _ *invites.Submission) { c.Port = closedPort(t) },
 			invites.DeliveryError{Channel: true, Text: "the mail server 127.0.0.1 did not take the message (connecting: nobody listens there)"}},
-		{"unknown security", func(c *email.SMTP, _ *invites.Parcel) { c.Security = "ssl" },
+		{"unknown security", func(c *email.SMTP, _ *invites.Submission) { c.Security = "ssl" },
 			invites.DeliveryError{Channel: true, Text: "the mail server 127.0.0.1 did not take the message (connecting: no such security: ssl)"}},
-		{"no password", func(c *email.SMTP, _ *invites.Parcel) {
+		{"no password", func(c *email.SMTP, _ *invites.Submission) {
 			c.Username, c.Password = "ana", func(context.Context) (string, error) {
 				return "", fmt.Errorf("the file secrets/smtp can't be read: %w", os.ErrPermission)
 			}
@@ -273,7 +273,7 @@ func TestSendNeverConnects(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, p := s.client(), parcel(1)
+			c, p := s.client(), submission(1)
 			tt.do(c, p)
 			got := fault(t, c.Send(t.Context(), p, func() error { t.Error("dot was called"); return nil }))
 			got.Err = nil
@@ -301,10 +301,10 @@ func closedPort(t *testing.T) int {
 // command, and the message would go although somebody else owns it now, or it was called off.
 func TestSendDotFails(t *testing.T) {
 	fenced := errors.New("fenced")
-	long := parcel(1)
+	long := submission(1)
 	long.Data = append(long.Data, bytes.Repeat([]byte("a line\r\n"), 10_000)...)
 	for _, security := range securities {
-		for name, p := range map[string]*invites.Parcel{"one packet": parcel(1), "many": long} {
+		for name, p := range map[string]*invites.Submission{"one packet": submission(1), "many": long} {
 			t.Run(security+", "+name, func(t *testing.T) {
 				t.Parallel()
 				s := (&server{security: security}).start(t)
@@ -324,7 +324,7 @@ func TestSendDotFails(t *testing.T) {
 				if said := s.said(0); said[len(said)-1] != "DATA" {
 					t.Errorf("the client said %q after DATA", said[len(said)-1])
 				}
-				if err := c.Send(t.Context(), parcel(2), func() error { return nil }); err != nil || s.took() != 1 {
+				if err := c.Send(t.Context(), submission(2), func() error { return nil }); err != nil || s.took() != 1 {
 					t.Errorf("the next message: error %v, %d accepted, want 1", err, s.took())
 				}
 				c.Idle()
@@ -342,7 +342,7 @@ func TestSendLosesEnd(t *testing.T) {
 			s := (&server{security: security}).start(t)
 			c := s.client()
 			ctx, cancel := context.WithCancel(t.Context())
-			err := c.Send(ctx, parcel(1), func() error {
+			err := c.Send(ctx, submission(1), func() error {
 				cancel()
 				s.wait(t, "closed") // the client has hung up
 				return nil
@@ -361,7 +361,7 @@ func TestSendLosesEnd(t *testing.T) {
 	t.Run("the server hangs up", func(t *testing.T) {
 		s := (&server{security: email.Clear}).start(t)
 		c := s.client()
-		got := fault(t, c.Send(t.Context(), parcel(1), func() error {
+		got := fault(t, c.Send(t.Context(), submission(1), func() error {
 			s.cut()
 			s.wait(t, "closed")
 			return nil
@@ -392,7 +392,7 @@ func TestSendReuses(t *testing.T) {
 			c.Password = func(context.Context) (string, error) { asked++; return "geheim", nil }
 			var got []int
 			for n := range 3 {
-				err := c.Send(t.Context(), parcel(n), func() error { return nil })
+				err := c.Send(t.Context(), submission(n), func() error { return nil })
 				if err == nil {
 					got = append(got, 250)
 				} else {
@@ -442,7 +442,7 @@ func TestSendReconnects(t *testing.T) {
 			defer c.Idle()
 			for n := range 2 {
 				dots := 0
-				if err := c.Send(t.Context(), parcel(n), func() error { dots++; return nil }); err != nil || dots != 1 {
+				if err := c.Send(t.Context(), submission(n), func() error { dots++; return nil }); err != nil || dots != 1 {
 					t.Fatalf("message %d: error %v, %d calls of dot, want none and 1", n, err, dots)
 				}
 				if n == 0 && tt.do == nil {
@@ -459,11 +459,11 @@ func TestSendReconnects(t *testing.T) {
 		s := (&server{security: email.Clear, do: at2(end, "421 4.3.2 going down")}).start(t)
 		c := s.client()
 		defer c.Idle()
-		if err := c.Send(t.Context(), parcel(0), func() error { return nil }); err != nil {
+		if err := c.Send(t.Context(), submission(0), func() error { return nil }); err != nil {
 			t.Fatal(err)
 		}
 		dots := 0
-		got := fault(t, c.Send(t.Context(), parcel(1), func() error { dots++; return nil }))
+		got := fault(t, c.Send(t.Context(), submission(1), func() error { dots++; return nil }))
 		// The mark is set once for each attempt: from there on only the caller may try again.
 		if want := (invites.DeliveryError{Channel: true, Code: 421, Text: "going down", Err: got.Err}); got != want || dots != 1 || s.took() != 1 {
 			t.Errorf("got %+v, %d calls of dot, %d accepted, want %+v, 1 and 1", got, dots, s.took(), want)
@@ -501,7 +501,7 @@ func TestSendSideBySide(t *testing.T) {
 	for worker := range 4 {
 		wg.Go(func() {
 			for n := range 10 {
-				if err := c.Send(t.Context(), parcel(10*worker+n), func() error { return nil }); err != nil {
+				if err := c.Send(t.Context(), submission(10*worker+n), func() error { return nil }); err != nil {
 					t.Error(err)
 				}
 			}
@@ -511,7 +511,7 @@ func TestSendSideBySide(t *testing.T) {
 	c.Idle()
 	var want []string
 	for n := range 40 {
-		want = append(want, string(parcel(n).Data))
+		want = append(want, string(submission(n).Data))
 	}
 	slices.Sort(want)
 	slices.Sort(s.accepted)
@@ -533,7 +533,7 @@ func TestSendStops(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			s := &server{security: email.StartTLS, auth: "PLAIN", do: at(step, silence)}
-			p := parcel(1)
+			p := submission(1)
 			switch step {
 			case "TLS":
 				s.security = email.TLS
@@ -586,7 +586,7 @@ func TestSendStops(t *testing.T) {
 func BenchmarkSend(b *testing.B) {
 	const messages, workers = 1000, 4
 	port := sink(b)
-	p := parcel(0)
+	p := submission(0)
 	p.Data = append(p.Data, bytes.Repeat([]byte(strings.Repeat("x", 74)+"\r\n"), 15<<10/76)...)
 	side := func(send func(n int) error) time.Duration {
 		start := time.Now()
@@ -692,7 +692,7 @@ func TestSendKnocksOnce(t *testing.T) {
 			var side sync.WaitGroup
 			for n := range 20 {
 				side.Go(func() {
-					err := c.Send(t.Context(), parcel(n), func() error { t.Error("dot was called"); return nil })
+					err := c.Send(t.Context(), submission(n), func() error { t.Error("dot was called"); return nil })
 					if f := fault(t, err); !f.Channel || f.Code == 0 {
 						t.Errorf("got %+v", f)
 					}

@@ -20,9 +20,9 @@ import (
 	"coalition/invites/google/googletest"
 )
 
-func later(ch *invites.Change)  { ch.Start, ch.End = nine.Add(2*time.Hour), nine.Add(3*time.Hour) }
-func called(ch *invites.Change) { ch.Cancel = true }
-func ill(ch *invites.Change)    { ch.Cancel, ch.Reason = true, "I am ill" }
+func later(ch *invites.EventChange)  { ch.Start, ch.End = nine.Add(2*time.Hour), nine.Add(3*time.Hour) }
+func called(ch *invites.EventChange) { ch.Cancel = true }
+func ill(ch *invites.EventChange)    { ch.Cancel, ch.Reason = true, "I am ill" }
 
 func elsewhere(e *calendar.Event) { e.Location = "Room 2" }
 func moved(e *calendar.Event) {
@@ -31,7 +31,7 @@ func moved(e *calendar.Event) {
 }
 
 // lose has the next request of that kind take effect, and nobody hear so.
-func (d *desk) lose(call string, ch *invites.Change) {
+func (d *desk) lose(call string, ch *invites.EventChange) {
 	d.Helper()
 	d.Fail(googletest.Fault{Call: call, After: true, Cut: true})
 	if f := delivery(d.T, d.try(ch)); !f.Unclear || f.Final {
@@ -40,7 +40,7 @@ func (d *desk) lose(call string, ch *invites.Change) {
 }
 
 // stale tries ch, which must not be written: the event is not as it was known.
-func (d *desk) stale(ch *invites.Change, deleted bool) *invites.Entry {
+func (d *desk) stale(ch *invites.EventChange, deleted bool) *invites.Event {
 	d.Helper()
 	writes := d.told()
 	f := delivery(d.T, d.try(ch))
@@ -106,18 +106,18 @@ func TestWriteBeside(t *testing.T) {
 		}, []string{updated}},
 		{"the same move before", func(d *desk) {
 			d.Edit(d.id, true, moved)
-			ch := changed(func(ch *invites.Change) { ch.Start, ch.End = nine.Add(24*time.Hour), nine.Add(25*time.Hour) })(d)
+			ch := changed(func(ch *invites.EventChange) { ch.Start, ch.End = nine.Add(24*time.Hour), nine.Add(25*time.Hour) })(d)
 			d.write(ch)
 		}, []string{updated}},
 		{"words that Google puts otherwise", func(d *desk) {
-			ch := changed(func(ch *invites.Change) { ch.Description = "<p>New</p>" })(d)
+			ch := changed(func(ch *invites.EventChange) { ch.Description = "<p>New</p>" })(d)
 			d.lose("events.patch", ch)
 			d.Edit(d.id, false, func(e *calendar.Event) { e.Description = "New<br>" })
 			d.write(ch)
 		}, []string{updated}},
 		{"a move before a change of words", func(d *desk) {
 			d.Edit(d.id, false, moved)
-			ch := changed(func(ch *invites.Change) { ch.Summary = "Another" })(d)
+			ch := changed(func(ch *invites.EventChange) { ch.Summary = "Another" })(d)
 			if is := d.stale(ch, false); is.Start.Day() != 5 {
 				d.Errorf("got %+v", is)
 			}
@@ -138,7 +138,7 @@ func TestWriteBeside(t *testing.T) {
 			}
 		}, []string{updated}},
 		{"an answer before a room is taken away", func(d *desk) {
-			d.write(changed(func(ch *invites.Change) { ch.Meet = true })(d))
+			d.write(changed(func(ch *invites.EventChange) { ch.Meet = true })(d))
 			d.Forget()
 			d.Answer(d.id, maya, "accepted", "")
 			d.stale(invitation(), false)
@@ -164,7 +164,7 @@ func TestWriteBeside(t *testing.T) {
 			d.write(changed(called)(d))
 		}, nil},
 		{"a cancellation that was lost, of what had been brought back", func(d *desk) {
-			ch := changed(func(ch *invites.Change) { ch.Cancel, ch.Restore = true, true })(d)
+			ch := changed(func(ch *invites.EventChange) { ch.Cancel, ch.Restore = true, true })(d)
 			d.lose("events.delete", ch)
 			d.write(ch)
 		}, []string{cancelled}},
@@ -201,7 +201,7 @@ func TestWriteBeside(t *testing.T) {
 			ch := changed(ill)(d)
 			delivery(d.T, d.try(ch))
 			d.Answer(d.id, maya, "declined", "")
-			d.was = &invites.Entry{ID: d.id} // it is told by the change alone
+			d.was = &invites.Event{ID: d.id} // it is told by the change alone
 			d.write(ch)
 			if n := strings.Count(d.Event(d.id).Description, "I am ill"); n != 1 {
 				d.Errorf("the reason is there %d times", n)
@@ -226,16 +226,16 @@ func TestWriteBeside(t *testing.T) {
 		{"a deletion that was taken back, before its cancellation", func(d *desk) {
 			d.bin()
 			d.Restore(d.id, false)
-			d.stale(changed(func(ch *invites.Change) { ch.Cancel, ch.Restore = true, true })(d), false)
+			d.stale(changed(func(ch *invites.EventChange) { ch.Cancel, ch.Restore = true, true })(d), false)
 		}, nil},
 		{"a deletion that was taken back, before it is restored", func(d *desk) {
 			d.bin()
 			d.Restore(d.id, false)
-			d.write(changed(func(ch *invites.Change) { ch.Restore = true })(d))
+			d.write(changed(func(ch *invites.EventChange) { ch.Restore = true })(d))
 		}, nil},
 		{"another deletion after it was restored, which was lost", func(d *desk) {
 			d.bin()
-			ch := changed(func(ch *invites.Change) { ch.Restore = true })(d)
+			ch := changed(func(ch *invites.EventChange) { ch.Restore = true })(d)
 			d.lose("events.patch", ch)
 			d.Delete(d.id, false)
 			d.write(ch) // it was back; that it was deleted again is still to be heard of
@@ -248,7 +248,7 @@ func TestWriteBeside(t *testing.T) {
 			d.Answer(d.id, "tom@example.org", "tentative", "If I can")
 			d.Forget()
 			d.is = d.hear()
-			d.write(changed(func(ch *invites.Change) { ch.Guests = []invites.Guest{{Name: "Li", Email: "li@example.org"}} })(d))
+			d.write(changed(func(ch *invites.EventChange) { ch.Guests = []invites.Guest{{Name: "Li", Email: "li@example.org"}} })(d))
 			want := []invites.Guest{{Email: "tom@example.org", PartStat: invites.Tentative, Comment: "If I can"}, {Name: "Li", Email: "li@example.org", PartStat: invites.NeedsAction}}
 			if diff := cmp.Diff(want, d.is.Guests); diff != "" {
 				d.Errorf("guests: -want +got\n%s", diff)
@@ -257,7 +257,7 @@ func TestWriteBeside(t *testing.T) {
 		{"an answer before another guest", func(d *desk) {
 			d.AddGuest(d.id, "tom@example.org")
 			d.Forget()
-			ch := changed(func(ch *invites.Change) { ch.Guests = append(ch.Guests, invites.Guest{Email: "tom@example.org"}) })(d)
+			ch := changed(func(ch *invites.EventChange) { ch.Guests = append(ch.Guests, invites.Guest{Email: "tom@example.org"}) })(d)
 			if d.write(ch); d.Count("events.patch") > 0 {
 				d.Error("he was there")
 			}
@@ -266,27 +266,27 @@ func TestWriteBeside(t *testing.T) {
 			d.AddGuest(d.id, "tom@example.org")
 			d.Forget()
 			d.is = d.hear()
-			d.write(changed(func(ch *invites.Change) {
+			d.write(changed(func(ch *invites.EventChange) {
 				ch.Guests = append(ch.Guests, invites.Guest{Email: "tom@example.org"}, invites.Guest{Email: "li@example.org"})
 			})(d))
 		}, []string{updated, "update tom@example.org", "invitation li@example.org"}},
 		{"an address in other letters", func(d *desk) {
 			d.was.Guests = []invites.Guest{{Email: "Maya@example.org"}}
-			d.write(changed(func(ch *invites.Change) { ch.Guests = nil })(d))
+			d.write(changed(func(ch *invites.EventChange) { ch.Guests = nil })(d))
 			if len(d.is.Guests) > 0 {
 				d.Errorf("guests %v", d.is.Guests)
 			}
 		}, []string{cancelled}},
 		{"a guest who left, before they are sent away", func(d *desk) {
 			d.Leave(d.id, maya)
-			d.write(changed(func(ch *invites.Change) { ch.Guests = nil })(d))
+			d.write(changed(func(ch *invites.EventChange) { ch.Guests = nil })(d))
 		}, nil},
 		{"nothing that differs", func(d *desk) {
 			d.Edit(d.id, false, moved)
 			d.write(invitation())
 			d.is = d.hear()
 			before := d.Count()
-			d.write(changed(func(ch *invites.Change) { ch.Start, ch.End = nine.Add(24*time.Hour), nine.Add(25*time.Hour) })(d))
+			d.write(changed(func(ch *invites.EventChange) { ch.Start, ch.End = nine.Add(24*time.Hour), nine.Add(25*time.Hour) })(d))
 			if d.Count() != before {
 				d.Errorf("%d requests", d.Count()-before)
 			}
@@ -296,8 +296,8 @@ func TestWriteBeside(t *testing.T) {
 			ch := changed(later)(d)
 			d.stale(ch, false)
 			d.write(ch)
-			d.is = &invites.Entry{ID: d.id}
-			ch = changed(func(ch *invites.Change) { later(ch); ch.Alarms = nil })(d)
+			d.is = &invites.Event{ID: d.id}
+			ch = changed(func(ch *invites.EventChange) { later(ch); ch.Alarms = nil })(d)
 			d.stale(ch, false)
 			if d.Count("events.patch") != 1 {
 				d.Error("it was written without a guard")
@@ -329,9 +329,9 @@ func TestWriteBeside(t *testing.T) {
 }
 
 // hear is how the program hears of the event.
-func (d *desk) hear() *invites.Entry {
+func (d *desk) hear() *invites.Event {
 	d.Helper()
-	is, err := d.calendar.Entry(d.Context(), "", d.id)
+	is, err := d.calendar.Event(d.Context(), "", d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -343,35 +343,35 @@ func TestInsertBeside(t *testing.T) {
 	invited, updated := "invitation "+maya, "update "+maya
 	tests := []struct {
 		name string
-		run  func(d *desk, ch *invites.Change)
+		run  func(d *desk, ch *invites.EventChange)
 		told []string
 	}{
-		{"an edit", func(d *desk, ch *invites.Change) {
+		{"an edit", func(d *desk, ch *invites.EventChange) {
 			d.Edit(d.id, false, elsewhere)
 			d.write(ch) // what was edited is still to be heard of
 			if d.is.Location != ch.Location || d.is.Etag != "" {
 				d.Errorf("got %+v", d.is)
 			}
 		}, []string{invited}},
-		{"an edit that lost the properties", func(d *desk, ch *invites.Change) {
+		{"an edit that lost the properties", func(d *desk, ch *invites.EventChange) {
 			d.Edit(d.id, false, func(e *calendar.Event) { e.Location, e.ExtendedProperties = "Room 2", nil })
 			d.write(ch)
 			if d.is.Location != "Room 2" {
 				d.Errorf("got %+v", d.is)
 			}
 		}, []string{invited}},
-		{"a deletion", func(d *desk, ch *invites.Change) {
+		{"a deletion", func(d *desk, ch *invites.EventChange) {
 			d.Delete(d.id, false)
 			d.stale(ch, true)
 			ch.Restore = true
 			d.write(ch)
 			d.stands(ch, "confirmed")
 		}, []string{invited, invited}},
-		{"a cancellation", func(d *desk, ch *invites.Change) {
+		{"a cancellation", func(d *desk, ch *invites.EventChange) {
 			d.write(changed(called)(d))
-			d.stands(&invites.Change{}, "cancelled")
+			d.stands(&invites.EventChange{}, "cancelled")
 		}, []string{invited, "cancellation " + maya}},
-		{"other words meanwhile", func(d *desk, ch *invites.Change) {
+		{"other words meanwhile", func(d *desk, ch *invites.EventChange) {
 			d.AddGuest(d.id, "tom@example.org")
 			later(ch)
 			ch.Summary, ch.Key = "Another", "another"
@@ -380,14 +380,14 @@ func TestInsertBeside(t *testing.T) {
 				d.Errorf("got %+v", d.is)
 			}
 		}, []string{invited, "invitation tom@example.org", updated, "update tom@example.org"}},
-		{"nothing but the alarms", func(d *desk, ch *invites.Change) {
+		{"nothing but the alarms", func(d *desk, ch *invites.EventChange) {
 			ch.Alarms, ch.Key = nil, "alarms"
 			d.write(ch)
 			if e := d.Event(d.id); len(e.Reminders.Overrides) > 0 {
 				d.Errorf("it rings %+v", e.Reminders)
 			}
 		}, []string{invited}},
-		{"another conversation", func(d *desk, ch *invites.Change) {
+		{"another conversation", func(d *desk, ch *invites.EventChange) {
 			ch.Ref = "li/1"
 			if f := delivery(d.T, d.try(ch)); !f.Final {
 				d.Errorf("got %+v", *f)
@@ -458,18 +458,18 @@ func TestWriteForbidden(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.calendar, d.is.In = c, ""
-		for _, job := range []func(*invites.Change){func(*invites.Change) {}, later, called, ill} {
+		for _, job := range []func(*invites.EventChange){func(*invites.EventChange) {}, later, called, ill} {
 			ch := invitation()
 			if job(ch); ch.Start.Equal(nine) && !ch.Cancel {
 				d.was = nil
 			} else {
-				d.was = &invitation().Entry
+				d.was = &invitation().Event
 			}
 			if f := delivery(t, d.try(ch)); !f.Final || !f.Channel || f.Stale != nil || !strings.Contains(f.Text, "there is no calendar gone@group.calendar.google.com") {
 				t.Errorf("got %+v", *f)
 			}
 		}
-		if is, err := c.Entry(t.Context(), "", d.id); err == nil {
+		if is, err := c.Event(t.Context(), "", d.id); err == nil {
 			t.Errorf("it brings %+v", is)
 		}
 		if _, err := c.Changes(t.Context(), "", nine, untaken(t)); !delivery(t, err).Final {
@@ -490,8 +490,8 @@ func TestWriteForbidden(t *testing.T) {
 	})
 	t.Run("no time", func(t *testing.T) {
 		d := sit(t)
-		for _, spoil := range []func(*invites.Change){
-			func(ch *invites.Change) { ch.Zone = "Nowhere" }, func(ch *invites.Change) { ch.End = ch.Start }, func(ch *invites.Change) { ch.Start = time.Time{} },
+		for _, spoil := range []func(*invites.EventChange){
+			func(ch *invites.EventChange) { ch.Zone = "Nowhere" }, func(ch *invites.EventChange) { ch.End = ch.Start }, func(ch *invites.EventChange) { ch.Start = time.Time{} },
 		} {
 			ch := invitation()
 			if spoil(ch); ch.Start.IsZero() {
@@ -517,17 +517,17 @@ func TestWriteGone(t *testing.T) {
 		}
 		return 404, no(404, "notFound", "Not Found"), nil
 	})
-	known := invitation().Entry
+	known := invitation().Event
 	known.Etag = `"1"`
-	write := func(change func(*invites.Change)) (*invites.Entry, error) {
+	write := func(change func(*invites.EventChange)) (*invites.Event, error) {
 		asked = nil
 		ch := invitation()
-		was, is := ch.Entry, known
+		was, is := ch.Event, known
 		ch.Was, ch.Is = &was, &is
 		change(ch)
 		return c.Write(t.Context(), ch, ready)
 	}
-	for _, cancel := range []func(*invites.Change){called, ill} {
+	for _, cancel := range []func(*invites.EventChange){called, ill} {
 		if is, err := write(cancel); err != nil || !is.Deleted {
 			t.Errorf("cancelled: %+v, %v", is, err)
 		}
@@ -536,11 +536,11 @@ func TestWriteGone(t *testing.T) {
 	if f := delivery(t, err); f.Stale == nil || !f.Stale.Deleted || f.Stale.ID != eventID {
 		t.Errorf("moved: %+v", *f)
 	}
-	is, err := write(func(ch *invites.Change) { ch.Restore, ch.Is = true, &invites.Entry{ID: ch.ID, Deleted: true} })
+	is, err := write(func(ch *invites.EventChange) { ch.Restore, ch.Is = true, &invites.Event{ID: ch.ID, Deleted: true} })
 	if err != nil || is.Deleted || asked[len(asked)-1] != "POST all" {
 		t.Errorf("restored: %+v, %v, %v", is, err, asked)
 	}
-	if is, err := c.Entry(t.Context(), "", eventID); err != nil || !is.Deleted || is.ID != eventID {
+	if is, err := c.Event(t.Context(), "", eventID); err != nil || !is.Deleted || is.ID != eventID {
 		t.Errorf("looked at: %+v, %v", is, err)
 	}
 }
@@ -554,8 +554,8 @@ func TestWriteOmitted(t *testing.T) {
 		return 200, `{"id":"x","etag":"\"1\"","attendeesOmitted":true,"attendees":[{"email":"ana@example.org"}]}`, nil
 	})
 	ch := invitation()
-	was := ch.Entry
-	ch.Guests, ch.Was, ch.Is = nil, &was, &invites.Entry{Etag: `"1"`, Guests: was.Guests}
+	was := ch.Event
+	ch.Guests, ch.Was, ch.Is = nil, &was, &invites.Event{Etag: `"1"`, Guests: was.Guests}
 	_, err := c.Write(t.Context(), ch, ready)
 	if f := delivery(t, err); !f.Final || !strings.Contains(f.Text, "all guests") {
 		t.Errorf("got %+v", *f)
@@ -564,7 +564,7 @@ func TestWriteOmitted(t *testing.T) {
 
 // An event that changes under every look is left for later.
 func TestWriteBusy(t *testing.T) {
-	for _, job := range []func(*invites.Change){later, ill} {
+	for _, job := range []func(*invites.EventChange){later, ill} {
 		asked := 0
 		c := over(t, func(r *http.Request) (int, string, error) {
 			if asked++; r.Method == "GET" {
@@ -575,9 +575,9 @@ func TestWriteBusy(t *testing.T) {
 			return 412, no(412, "conditionNotMet", "Precondition Failed"), nil
 		})
 		ch := invitation()
-		was := ch.Entry
+		was := ch.Event
 		job(ch)
-		ch.Restore, ch.Was, ch.Is = true, &was, &invites.Entry{Etag: `"1"`, Deleted: true}
+		ch.Restore, ch.Was, ch.Is = true, &was, &invites.Event{Etag: `"1"`, Deleted: true}
 		_, err := c.Write(t.Context(), ch, ready)
 		if f := delivery(t, err); f.Final || f.Stale != nil || asked > 20 {
 			t.Errorf("%+v after %d requests", *f, asked)
@@ -596,8 +596,8 @@ func TestGoneForGood(t *testing.T) {
 			return gone, no(gone, "notFound", "Not Found"), nil
 		})
 		ch := invitation()
-		was := ch.Entry
-		ch.Cancel, ch.Restore, ch.Was, ch.Is = true, true, &was, &invites.Entry{Etag: `"1"`, Deleted: true}
+		was := ch.Event
+		ch.Cancel, ch.Restore, ch.Was, ch.Is = true, true, &was, &invites.Event{Etag: `"1"`, Deleted: true}
 		_, err := c.Write(t.Context(), ch, ready)
 		if f := delivery(t, err); !f.Final || f.Channel || !strings.Contains(f.Text, "please tell them yourself") || asked > 3 {
 			t.Errorf("%d: %+v after %d requests", gone, *f, asked)
@@ -609,7 +609,7 @@ func TestRooms(t *testing.T) {
 	t.Run("in the calendar", func(t *testing.T) {
 		d := sit(t)
 		d.Set(func(s *googletest.Settings) { s.NoRooms = true })
-		ch := changed(func(ch *invites.Change) { ch.Meet = true })(d)
+		ch := changed(func(ch *invites.EventChange) { ch.Meet = true })(d)
 		d.write(ch)
 		if d.is.Join != "" {
 			t.Errorf("room %q", d.is.Join)
@@ -623,7 +623,7 @@ func TestRooms(t *testing.T) {
 		if d.is.Join != "" {
 			t.Errorf("room %q after it was taken away", d.is.Join)
 		}
-		d.write(changed(func(ch *invites.Change) { ch.Meet, ch.Summary = true, "Another" })(d))
+		d.write(changed(func(ch *invites.EventChange) { ch.Meet, ch.Summary = true, "Another" })(d))
 		if d.is.Join == "" || first == "" {
 			t.Errorf("rooms %q, %q", first, d.is.Join)
 		}

@@ -37,8 +37,8 @@ const (
 	perCall   = 30 * time.Second // for one request, its answer included
 
 	// The keys of private properties of an event (at most 44 characters), which only the organizer's copy has.
-	refKey  = "coalition"      // Entry.Ref
-	markKey = "coalitionWrite" // Entry.Last: the Key of the change that this program wrote last
+	refKey  = "coalition"      // Event.Ref
+	markKey = "coalitionWrite" // Event.Last: the Key of the change that this program wrote last
 )
 
 // eventFields is what of an event is asked for. Who changes it changes parameters, too.
@@ -126,10 +126,10 @@ func (c *Calendar) at(in string) *Calendar {
 	return &other
 }
 
-// Entry is the event with that id as the calendar named in holds it ("": this one); Deleted where it is not there.
+// Event is the event with that id as the calendar named in holds it ("": this one); Deleted where it is not there.
 // One that was moved into another calendar of the account that may be written to is looked for there. That the whole
 // calendar is not there is an error.
-func (c *Calendar) Entry(ctx context.Context, in, id string) (*invites.Entry, error) {
+func (c *Calendar) Event(ctx context.Context, in, id string) (*invites.Event, error) {
 	s, err := c.service()
 	if err != nil {
 		return nil, c.fault(ctx, err, false)
@@ -145,15 +145,15 @@ func (c *Calendar) Entry(ctx context.Context, in, id string) (*invites.Entry, er
 				return nil, err
 			}
 		}
-		return here.entry(event), nil
+		return here.event(event), nil
 	}
 	if moved := here.elsewhere(ctx, s, id); moved != nil {
 		return moved, nil
 	}
 	if event == nil {
-		return &invites.Entry{ID: id, Deleted: true}, nil
+		return &invites.Event{ID: id, Deleted: true}, nil
 	}
-	return here.entry(event), nil
+	return here.event(event), nil
 }
 
 // Reaches reports whether the account may write to the calendar of that name.
@@ -181,7 +181,7 @@ func (c *Calendar) writable(ctx context.Context, s *calendar.Service) (ids []str
 }
 
 // elsewhere is the event where another calendar of the account holds it; nil: none is known to.
-func (c *Calendar) elsewhere(ctx context.Context, s *calendar.Service, id string) *invites.Entry {
+func (c *Calendar) elsewhere(ctx context.Context, s *calendar.Service, id string) *invites.Event {
 	for _, other := range c.writable(ctx, s) {
 		if strings.EqualFold(other, c.Name()) || other == c.id {
 			continue
@@ -191,7 +191,7 @@ func (c *Calendar) elsewhere(ctx context.Context, s *calendar.Service, id string
 		event, err := whole(s.Events.Get(other, id).Fields(eventFields).Context(ctx).Do())
 		// A guest's copy has the same id: ours is the one that carries our mark.
 		if ref, _ := private(event); err == nil && !deleted(event) && ref != "" && event.Id == id {
-			return there.entry(event)
+			return there.event(event)
 		}
 	}
 	return nil
@@ -265,17 +265,17 @@ func status(err error) int {
 	return 0
 }
 
-// entry is an event of this calendar as this program knows it.
-func (c *Calendar) entry(event *calendar.Event) *invites.Entry {
-	e := entry(event)
+// event is an event of this calendar as this program knows it.
+func (c *Calendar) event(event *calendar.Event) *invites.Event {
+	e := asEvent(event)
 	e.In = cmp.Or(c.Name(), e.In)
 	return e
 }
 
-// entry is an event as this program knows it. Anybody may have written into it: what is not sane is left
+// asEvent is an event as this program knows it. Anybody may have written into it: what is not sane is left
 // out, and texts are made plain.
-func entry(event *calendar.Event) *invites.Entry {
-	e := &invites.Entry{
+func asEvent(event *calendar.Event) *invites.Event {
+	e := &invites.Event{
 		ID:       clean(event.Id, longestLine, false),
 		UID:      clean(event.ICalUID, longestLine, false),
 		Etag:     event.Etag,

@@ -35,7 +35,7 @@ const (
 //
 // next is the cursor for the next call; the same one where nothing has come and it is less than a day old.
 // An error of take ends it, and is returned. Faults that pass are waited out for some seconds.
-func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Entry, full bool) error) (next string, err error) {
+func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Event, full bool) error) (next string, err error) {
 	s, err := c.service()
 	if err != nil {
 		return cursor, c.fault(ctx, err, false)
@@ -43,7 +43,7 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 	now := time.Now()
 	token, made, ok := readCursor(cursor)
 	if ok {
-		next, came, err := c.list(ctx, s.Events.List(c.id).SyncToken(token), func(page []*invites.Entry) error {
+		next, came, err := c.list(ctx, s.Events.List(c.id).SyncToken(token), func(page []*invites.Event) error {
 			if len(page) == 0 {
 				return nil
 			}
@@ -64,7 +64,7 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 	if !since.IsZero() {
 		call.TimeMin(since.UTC().Format(time.RFC3339))
 	}
-	next, _, err = c.list(ctx, call, func(page []*invites.Entry) error { return take(page, true) })
+	next, _, err = c.list(ctx, call, func(page []*invites.Event) error { return take(page, true) })
 	if err != nil {
 		var f *invites.DeliveryError
 		if errors.As(err, &f) && f.Code == http.StatusGone {
@@ -76,7 +76,7 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 }
 
 // list goes through all pages of a listing. came says whether there was anything at all in them.
-func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take func([]*invites.Entry) error) (token string, came bool, err error) {
+func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take func([]*invites.Event) error) (token string, came bool, err error) {
 	call.SingleEvents(false).MaxResults(pageSize).Context(ctx).
 		Fields("nextPageToken,nextSyncToken,accessRole", googleapi.Field("items("+eventFields+")"))
 	for {
@@ -88,10 +88,10 @@ func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take
 			return "", came, err
 		}
 		came = came || len(events.Items) > 0
-		var page []*invites.Entry
+		var page []*invites.Event
 		for _, event := range events.Items {
 			if event != nil && event.Id != "" && event.RecurringEventId == "" && (couldBeOurs(event.Id) || event.ExtendedProperties != nil && event.ExtendedProperties.Private[refKey] != "") {
-				page = append(page, c.entry(event))
+				page = append(page, c.event(event))
 			}
 		}
 		if err := take(page); err != nil {

@@ -37,7 +37,7 @@ type reader struct {
 func (r *reader) look() error {
 	r.Helper()
 	r.pages = nil
-	next, err := r.calendar.Changes(r.Context(), r.cursor, r.since, func(page []*invites.Entry, full bool) error {
+	next, err := r.calendar.Changes(r.Context(), r.cursor, r.since, func(page []*invites.Event, full bool) error {
 		line := fmt.Sprintf("full %t:", full)
 		for _, e := range page {
 			line += " " + e.ID
@@ -190,7 +190,7 @@ func TestChangesOurs(t *testing.T) {
 			{"id":"0123456789abcdefghijklmn04_20270304T090000Z","recurringEventId":"0123456789abcdefghijklmn04","extendedProperties":{"private":{"coalition":"maya/1"}}}]}`, nil
 	})
 	var got []string
-	if _, err := c.Changes(t.Context(), "", time.Time{}, func(page []*invites.Entry, _ bool) error {
+	if _, err := c.Changes(t.Context(), "", time.Time{}, func(page []*invites.Event, _ bool) error {
 		for _, e := range page {
 			got = append(got, e.ID)
 		}
@@ -254,7 +254,7 @@ func TestChangesPageAgain(t *testing.T) {
 			return 200, `{"items":[{"id":"` + eventID + `"}],` + next + `}`, nil
 		})
 		at := time.Now()
-		_, err := c.Changes(t.Context(), "", time.Time{}, func(page []*invites.Entry, _ bool) error { pages += len(page); return nil })
+		_, err := c.Changes(t.Context(), "", time.Time{}, func(page []*invites.Event, _ bool) error { pages += len(page); return nil })
 		if took := time.Since(at); err != nil || asked != " 1 2 2 2 " || pages != 3 || took == 0 || took > 3*time.Second {
 			t.Errorf("asked for %q, %d pages in %v: %v", asked, pages, took, err)
 		}
@@ -268,7 +268,7 @@ func TestChangesNotTaken(t *testing.T) {
 	full := errors.New("the disk is full")
 	for _, cursor := range []string{"", r.cursor} {
 		taken := 0
-		next, err := r.calendar.Changes(t.Context(), cursor, time.Time{}, func([]*invites.Entry, bool) error {
+		next, err := r.calendar.Changes(t.Context(), cursor, time.Time{}, func([]*invites.Event, bool) error {
 			taken++
 			return full
 		})
@@ -423,7 +423,7 @@ func BenchmarkChanges(b *testing.B) {
 		}
 		look := func(page func()) {
 			came := 0
-			next, err := c.Changes(b.Context(), "", time.Time{}, func(list []*invites.Entry, full bool) error {
+			next, err := c.Changes(b.Context(), "", time.Time{}, func(list []*invites.Event, full bool) error {
 				came += len(list)
 				page()
 				return nil

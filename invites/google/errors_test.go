@@ -164,7 +164,7 @@ func TestReadAgain(t *testing.T) {
 			if pause, at = test.pause, nil; pause == "in nine seconds" {
 				pause = time.Now().Add(9 * time.Second).UTC().Format(http.TimeFormat)
 			}
-			_, err := c.Changes(t.Context(), "", time.Time{}, func([]*invites.Entry, bool) error { return nil })
+			_, err := c.Changes(t.Context(), "", time.Time{}, func([]*invites.Event, bool) error { return nil })
 			if test.top == 0 {
 				if f := delivery(t, err); f.Wait != 21*time.Second || len(at) != 1 {
 					t.Errorf("Retry-After %s: %+v after %d requests", test.pause, *f, len(at))
@@ -254,8 +254,8 @@ func delivery(t testing.TB, err error) *invites.DeliveryError {
 func ready() error { return nil }
 
 // untaken is for a listing that brings nothing.
-func untaken(t *testing.T) func([]*invites.Entry, bool) error {
-	return func(page []*invites.Entry, _ bool) error {
+func untaken(t *testing.T) func([]*invites.Event, bool) error {
+	return func(page []*invites.Event, _ bool) error {
 		t.Errorf("it brought %v", page)
 		return nil
 	}

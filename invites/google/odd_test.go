@@ -22,10 +22,10 @@ func TestOddAnswers(t *testing.T) {
 			c := over(t, func(*http.Request) (int, string, error) { return 200, body, nil })
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel() // only one look each
-			if e, err := c.Entry(ctx, "", eventID); err == nil || delivery(t, err).Final {
+			if e, err := c.Event(ctx, "", eventID); err == nil || delivery(t, err).Final {
 				t.Errorf("an event is %+v", e)
 			}
-			if next, err := c.Changes(ctx, "", nine, func([]*invites.Entry, bool) error { return nil }); err == nil || next != "" {
+			if next, err := c.Changes(ctx, "", nine, func([]*invites.Event, bool) error { return nil }); err == nil || next != "" {
 				t.Errorf("a listing ends at %q, %v", next, err)
 			}
 			if c.Reaches(ctx, "team@group.calendar.google.com") {
@@ -35,13 +35,13 @@ func TestOddAnswers(t *testing.T) {
 			if err == nil && len(unknown) == 0 {
 				t.Errorf("busy is %v", busy)
 			}
-			known := invitation().Entry
+			known := invitation().Event
 			known.Etag = `"1"`
-			for name, job := range map[string]func(*invites.Change){
-				"insert": func(ch *invites.Change) {},
-				"patch":  func(ch *invites.Change) { ch.Was, ch.Is, ch.Start = &known, &known, nine.Add(-time.Hour) },
-				"cancel": func(ch *invites.Change) { ch.Was, ch.Is, ch.Cancel, ch.Reason = &known, &known, true, "I am ill" },
-				"delete": func(ch *invites.Change) { ch.Was, ch.Is, ch.Cancel = &known, &known, true },
+			for name, job := range map[string]func(*invites.EventChange){
+				"insert": func(ch *invites.EventChange) {},
+				"patch":  func(ch *invites.EventChange) { ch.Was, ch.Is, ch.Start = &known, &known, nine.Add(-time.Hour) },
+				"cancel": func(ch *invites.EventChange) { ch.Was, ch.Is, ch.Cancel, ch.Reason = &known, &known, true, "I am ill" },
+				"delete": func(ch *invites.EventChange) { ch.Was, ch.Is, ch.Cancel = &known, &known, true },
 			} {
 				ch := invitation()
 				job(ch)
@@ -64,7 +64,7 @@ func TestLoweredRight(t *testing.T) {
 				_, err := d.calendar.Changes(t.Context(), "", nine, untaken(t))
 				return err
 			},
-			"the event": func() error { _, err := d.calendar.Entry(t.Context(), "", d.id); return err },
+			"the event": func() error { _, err := d.calendar.Event(t.Context(), "", d.id); return err },
 			"a write":   func() error { return d.try(changed(later)(d)) },
 		} {
 			err := do()
@@ -77,7 +77,7 @@ func TestLoweredRight(t *testing.T) {
 			}
 		}
 		d.Role("primary", "owner")
-		if is, err := d.calendar.Entry(t.Context(), "", d.id); err != nil || is.Deleted {
+		if is, err := d.calendar.Event(t.Context(), "", d.id); err != nil || is.Deleted {
 			t.Errorf("given back: %+v, %v", is, err)
 		}
 	}
@@ -107,16 +107,16 @@ func testMovedAway(t *testing.T, account string) {
 		t.Errorf("cancelled unseen: %+v", *f)
 	}
 	d.MoveTo(d.id, googletest.Account)
-	if back, err := c.Entry(t.Context(), team, d.id); err != nil || back.Deleted || back.In != googletest.Account {
+	if back, err := c.Event(t.Context(), team, d.id); err != nil || back.Deleted || back.In != googletest.Account {
 		t.Errorf("moved back it is %+v, %v", back, err)
 	}
 	d.MoveTo(d.id, team)
-	is, err := c.Entry(t.Context(), "", d.id)
+	is, err := c.Event(t.Context(), "", d.id)
 	if err != nil || is.Deleted || is.In != team || is.Ref != "maya/1" {
 		t.Fatalf("it is %+v, %v", is, err)
 	}
 	d.is = is
-	if again, err := c.Entry(t.Context(), team, d.id); err != nil || again.In != team || again.Deleted {
+	if again, err := c.Event(t.Context(), team, d.id); err != nil || again.In != team || again.Deleted {
 		t.Errorf("there it is %+v, %v", again, err)
 	}
 	if !c.Reaches(t.Context(), team) || c.Reaches(t.Context(), "bo@example.org") {
@@ -127,7 +127,7 @@ func testMovedAway(t *testing.T, account string) {
 		t.Errorf("moved it is %s at %s", at.Status, at.Start.DateTime)
 	}
 	d.write(changed(called)(d))
-	if is, err := c.Entry(t.Context(), team, d.id); err != nil || !is.Deleted {
+	if is, err := c.Event(t.Context(), team, d.id); err != nil || !is.Deleted {
 		t.Errorf("cancelled it is %+v, %v", is, err)
 	}
 }
@@ -139,18 +139,18 @@ func TestOddEvents(t *testing.T) {
 		return 200, `{"id": "` + eventID + `", "status": "confirmed", "etag": "\"1\"", "summary": "x", "attendees": [null, {}, {"email": "maya@example.org"}],
 			"start": {"dateTime": "2027-03-06T10:00:01.5Z"}, "end": {"dateTime": "` + end + `"}}`, nil
 	})
-	is, err := c.Entry(t.Context(), "", eventID)
+	is, err := c.Event(t.Context(), "", eventID)
 	if err != nil || len(is.Guests) != 1 || !is.Start.Equal(is.End.Add(-time.Hour)) || is.Start.Second() != 0 {
 		t.Fatalf("%+v, %v", is, err)
 	}
 	ch := invitation()
-	was := ch.Entry
+	was := ch.Event
 	ch.Was, ch.Is, ch.Guests = &was, is, append(ch.Guests, invites.Guest{Email: "zoe@example.org"})
 	if _, err := c.Write(t.Context(), ch, ready); err != nil {
 		t.Error(err)
 	}
 	end = "2027-03-06T10:00:01.5Z"
-	if is, err := c.Entry(t.Context(), "", eventID); err != nil || !is.Start.IsZero() {
+	if is, err := c.Event(t.Context(), "", eventID); err != nil || !is.Start.IsZero() {
 		t.Errorf("without length: %+v, %v", is, err)
 	}
 }
@@ -198,11 +198,11 @@ func TestRestoreWhole(t *testing.T) {
 	ch := invitation()
 	ch.Key, ch.Restore = "restore", true
 	d.write(ch)
-	is, err := d.calendar.Entry(t.Context(), "", d.id)
+	is, err := d.calendar.Event(t.Context(), "", d.id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := &invitation().Entry; is.Deleted || is.Repeats || !is.Start.Equal(want.Start) || !is.End.Equal(want.End) || is.Location != want.Location || is.Summary != want.Summary || len(is.Guests) != 2 {
+	if want := &invitation().Event; is.Deleted || is.Repeats || !is.Start.Equal(want.Start) || !is.End.Equal(want.End) || is.Location != want.Location || is.Summary != want.Summary || len(is.Guests) != 2 {
 		t.Errorf("it is %+v", is)
 	}
 }
@@ -217,18 +217,18 @@ func TestWholeDays(t *testing.T) {
 		"a series": func(e *calendar.Event) { e.Recurrence = []string{"RRULE:FREQ=WEEKLY"} },
 	} {
 		d.Edit(d.id, false, lose)
-		is, err := d.calendar.Entry(t.Context(), "", d.id)
+		is, err := d.calendar.Event(t.Context(), "", d.id)
 		if err != nil || !is.Start.IsZero() && !is.Repeats {
 			t.Fatalf("%s: %+v, %v", name, is, err)
 		}
 		d.is = is
-		was := invitation().Entry
+		was := invitation().Event
 		was.Start, was.End, was.Repeats = is.Start, is.End, is.Repeats
 		d.was = &was
 		ch := invitation()
 		ch.Key = strings.ReplaceAll(name, " ", "")
 		d.write(ch)
-		if is, err = d.calendar.Entry(t.Context(), "", d.id); err != nil || is.Repeats || !is.Start.Equal(nine) {
+		if is, err = d.calendar.Event(t.Context(), "", d.id); err != nil || is.Repeats || !is.Start.Equal(nine) {
 			t.Errorf("%s: mended it is %+v, %v", name, is, err)
 		}
 	}

@@ -36,11 +36,11 @@ const (
 // its mark in the event, by which it is known again when its answer was lost. Nothing is ever brought back
 // from the bin without ch.Restore.
 //
-// A change writes only what differs between ch.Was and ch.Entry, and is not already so in ch.Is; where that
+// A change writes only what differs between ch.Was and ch.Event, and is not already so in ch.Is; where that
 // is nothing, nothing is asked. A change of alarms alone is nobody's business but the organizer's: no guest
 // hears of it. A room for a call that is not ready is waited for, some seconds; its address comes later
 // then, by [Calendar.Changes].
-func (c *Calendar) Write(ctx context.Context, ch *invites.Change, dot func() error) (*invites.Entry, error) {
+func (c *Calendar) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	s, err := c.service()
 	if err != nil {
 		return nil, c.fault(ctx, err, false)
@@ -64,7 +64,7 @@ type write struct {
 	*Calendar
 	ctx     context.Context
 	service *calendar.Service
-	ch      *invites.Change
+	ch      *invites.EventChange
 	dot     func() error // nil: it has been called
 	rounds  int          // how often the event was not as it was known
 }
@@ -87,7 +87,7 @@ type part struct {
 func (p part) heard() bool { p.alarms = false; return p != part{} }
 
 // differing is in what a differs from b.
-func differing(a, b *invites.Entry) part {
+func differing(a, b *invites.Event) part {
 	return part{
 		times:       !a.Start.Equal(b.Start) || !a.End.Equal(b.End),
 		zone:        a.Zone != b.Zone,
@@ -103,8 +103,8 @@ func differing(a, b *invites.Entry) part {
 
 // missing is what of p is not in the calendar yet, where it holds the event as is. room says that it has a
 // room for a call, or is making one.
-func (w *write) missing(p part, is *invites.Entry, room bool) part {
-	d := differing(&w.ch.Entry, is)
+func (w *write) missing(p part, is *invites.Event, room bool) part {
+	d := differing(&w.ch.Event, is)
 	p.times = p.times && d.times
 	p.zone = p.zone && d.zone
 	p.once = p.once && d.once
@@ -130,7 +130,7 @@ func without(a, b []invites.Guest) (rest []invites.Guest) {
 }
 
 // insert makes the event. To ask first would not help: only the id keeps a second one from being made.
-func (w *write) insert() (*invites.Entry, error) {
+func (w *write) insert() (*invites.Event, error) {
 	event, err := w.body(part{times: true, summary: true, description: true, location: true, meet: w.ch.Meet, alarms: true})
 	if err != nil {
 		return nil, err
@@ -167,7 +167,7 @@ func (w *write) insert() (*invites.Entry, error) {
 	case ref != "" && ref != w.ch.Ref:
 		return nil, &invites.DeliveryError{Final: true, Code: http.StatusConflict, Text: "the calendar holds another event under this id"}
 	case deleted(got) && !w.ch.Restore:
-		return nil, stale(w.entry(got))
+		return nil, stale(w.event(got))
 	case !deleted(got) && last == w.ch.Key:
 		return w.counted(got, part{times: true, summary: true, location: true}), nil
 	case !deleted(got) && ref == "":
@@ -182,7 +182,7 @@ func (w *write) insert() (*invites.Entry, error) {
 }
 
 // revive brings an event back that the calendar knows of, since it takes no other under its id, and does not show.
-func (w *write) revive() (*invites.Entry, error) {
+func (w *write) revive() (*invites.Event, error) {
 	event, err := w.body(part{times: true, summary: true, description: true, location: true, meet: w.ch.Meet, alarms: true, once: true})
 	if err != nil {
 		return nil, err
@@ -212,24 +212,24 @@ func (w *write) revive() (*invites.Entry, error) {
 
 // compare has what follows compare the whole event with what is really there, whatever was known of it.
 func (w *write) compare(got *calendar.Event) {
-	is := w.entry(got)
+	is := w.event(got)
 	was := *is
 	was.Guests = without(w.ch.Guests, without(w.ch.Guests, is.Guests)) // nobody whom others have added is sent away
 	was.Meet, was.Alarms = hasRoom(got), []time.Duration{-1}           // whatever it rings at
-	w.ch = &invites.Change{Entry: w.ch.Entry, Key: w.ch.Key, Restore: w.ch.Restore, Was: &was, Is: is}
+	w.ch = &invites.EventChange{Event: w.ch.Event, Key: w.ch.Key, Restore: w.ch.Restore, Was: &was, Is: is}
 }
 
 // restore brings the event back from the bin, as a whole: what it says there may be nothing that anybody has seen.
-func (w *write) restore(got *calendar.Event) (*invites.Entry, error) {
+func (w *write) restore(got *calendar.Event) (*invites.Event, error) {
 	w.compare(got)
 	w.ch.Was.Alarms = w.ch.Alarms // those are the organizer's own
-	return w.patch(differing(&w.ch.Entry, w.ch.Was), got.Etag, true)
+	return w.patch(differing(&w.ch.Event, w.ch.Was), got.Etag, true)
 }
 
 // change writes what differs into an event that is there, or is in the bin.
-func (w *write) change() (*invites.Entry, error) {
+func (w *write) change() (*invites.Event, error) {
 	is := w.ch.Is
-	p := differing(&w.ch.Entry, w.ch.Was)
+	p := differing(&w.ch.Event, w.ch.Was)
 	if is != nil && !is.Deleted {
 		p = w.missing(p, is, is.Join != "")
 	}
@@ -247,7 +247,7 @@ func (w *write) change() (*invites.Entry, error) {
 }
 
 // patch writes p into the event in the state of that etag.
-func (w *write) patch(p part, etag string, restore bool) (*invites.Entry, error) {
+func (w *write) patch(p part, etag string, restore bool) (*invites.Event, error) {
 	event, err := w.body(p)
 	if err != nil {
 		return nil, err
@@ -305,7 +305,7 @@ func (w *write) look(err error) (*calendar.Event, error) {
 }
 
 // judge decides what a change comes to where the event is not as it was known.
-func (w *write) judge(got *calendar.Event, p part) (*invites.Entry, error) {
+func (w *write) judge(got *calendar.Event, p part) (*invites.Event, error) {
 	if w.rounds++; w.rounds == manyRounds {
 		return nil, errBusy
 	}
@@ -313,9 +313,9 @@ func (w *write) judge(got *calendar.Event, p part) (*invites.Entry, error) {
 	case got == nil && w.ch.Restore:
 		return w.insert()
 	case got == nil:
-		return nil, stale(&invites.Entry{ID: w.ch.ID, Deleted: true})
+		return nil, stale(&invites.Event{ID: w.ch.ID, Deleted: true})
 	}
-	is := w.entry(got)
+	is := w.event(got)
 	switch _, last := private(got); {
 	case last == w.ch.Key:
 		return w.counted(got, p), nil
@@ -329,7 +329,7 @@ func (w *write) judge(got *calendar.Event, p part) (*invites.Entry, error) {
 
 // counted is the event after a write of p whose answer was lost: as it was then. What somebody has done
 // to it since is left out, and so is the etag: it is still to be heard of.
-func (w *write) counted(got *calendar.Event, p part) *invites.Entry {
+func (w *write) counted(got *calendar.Event, p part) *invites.Event {
 	is := w.done(got)
 	rest := w.missing(p, is, true)
 	if rest.times {
@@ -349,7 +349,7 @@ func (w *write) counted(got *calendar.Event, p part) *invites.Entry {
 
 // cancel takes the event out of the calendar. Google's mail about it carries the event as it was last: so
 // the reason is written into it first, and what the organizer deleted without a word comes back for a moment.
-func (w *write) cancel() (*invites.Entry, error) {
+func (w *write) cancel() (*invites.Event, error) {
 	is, marked := w.ch.Is, false
 	if is == nil || is.Etag == "" || is.Deleted {
 		got, err := w.get(w.ctx, w.service, w.ch.ID)
@@ -373,7 +373,7 @@ func (w *write) cancel() (*invites.Entry, error) {
 		if undo || explain {
 			var got *calendar.Event
 			if got, err = w.prepare(is, undo, explain); err == nil {
-				is, marked = w.entry(got), true
+				is, marked = w.event(got), true
 				continue
 			}
 		} else {
@@ -405,7 +405,7 @@ func (w *write) cancel() (*invites.Entry, error) {
 
 // seen is an event that is to be cancelled, and whether this very change has begun that. It is stale where
 // somebody else has changed it since it was known.
-func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err error) {
+func (w *write) seen(got *calendar.Event) (is *invites.Event, marked bool, err error) {
 	if _, last := private(got); deleted(got) && last != w.ch.Key && w.ch.Is != nil && !w.ch.Is.Deleted {
 		if moved := w.elsewhere(w.ctx, w.service, w.ch.ID); moved != nil {
 			return nil, false, stale(moved)
@@ -416,9 +416,9 @@ func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err e
 			Text: "the event is gone from Google Calendar for good, so that Google can't tell the guest; please tell them yourself"}
 	}
 	if got == nil {
-		return &invites.Entry{ID: w.ch.ID, Deleted: true}, false, nil
+		return &invites.Event{ID: w.ch.ID, Deleted: true}, false, nil
 	}
-	is = w.entry(got)
+	is = w.event(got)
 	_, last := private(got)
 	if marked = last == w.ch.Key; !is.Deleted && !marked && w.ch.Is != nil && w.ch.Is.Etag != is.Etag {
 		return nil, false, stale(is)
@@ -427,7 +427,7 @@ func (w *write) seen(got *calendar.Event) (is *invites.Entry, marked bool, err e
 }
 
 // prepare does what comes before the event is deleted, of which nobody hears by itself.
-func (w *write) prepare(is *invites.Entry, undo, explain bool) (*calendar.Event, error) {
+func (w *write) prepare(is *invites.Event, undo, explain bool) (*calendar.Event, error) {
 	event, err := w.body(part{})
 	if err != nil {
 		return nil, err
@@ -448,7 +448,7 @@ func (w *write) prepare(is *invites.Entry, undo, explain bool) (*calendar.Event,
 
 // body is what a request says of the event.
 func (w *write) body(p part) (*calendar.Event, error) {
-	e := &w.ch.Entry
+	e := &w.ch.Event
 	event := &calendar.Event{ExtendedProperties: &calendar.EventExtendedProperties{Private: map[string]string{refKey: e.Ref, markKey: w.ch.Key}}}
 	if p.times || p.zone {
 		loc, err := invites.Location(e.Zone)
@@ -517,7 +517,7 @@ func (w *write) invited(got *calendar.Event) []*calendar.EventAttendee {
 
 // done is the event that was written. A room that is being made is waited for: what fails then does not
 // undo the write.
-func (w *write) done(event *calendar.Event) *invites.Entry {
+func (w *write) done(event *calendar.Event) *invites.Event {
 	for wait := firstWait; pending(event) && wait <= lastWait && sleep(w.ctx, wait); wait *= 2 {
 		got, err := w.get(w.ctx, w.service, w.ch.ID)
 		if err != nil || got == nil {
@@ -525,7 +525,7 @@ func (w *write) done(event *calendar.Event) *invites.Entry {
 		}
 		event = got
 	}
-	return w.entry(event)
+	return w.event(event)
 }
 
 func pending(event *calendar.Event) bool {
@@ -560,7 +560,7 @@ func updates(heard bool) string {
 	return "none"
 }
 
-func stale(is *invites.Entry) error {
+func stale(is *invites.Event) error {
 	text := "the event has been changed in the calendar"
 	if is.Deleted {
 		text = "the event has been deleted in the calendar"

@@ -33,8 +33,8 @@ const (
 )
 
 // invitation is a talk with Maya that is to be written for the first time.
-func invitation() *invites.Change {
-	return &invites.Change{Key: "invitation", Entry: invites.Entry{
+func invitation() *invites.EventChange {
+	return &invites.EventChange{Key: "invitation", Event: invites.Event{
 		ID: eventID, Ref: "maya/1", Start: nine, End: nine.Add(time.Hour), Zone: "Europe/Berlin",
 		Summary: "A conversation: Ana Lopes and Maya Chen", Location: "Riverside path, north gate",
 		Description: "<b>Agenda</b><ul><li>What we agree on</li></ul>",
@@ -49,7 +49,7 @@ type desk struct {
 	*googletest.Server
 	calendar *google.Calendar
 	id       string
-	was, is  *invites.Entry
+	was, is  *invites.Event
 }
 
 func sit(t *testing.T) *desk {
@@ -67,7 +67,7 @@ func sit(t *testing.T) *desk {
 }
 
 // try writes ch once, as the scheduler does: with what is known of the event.
-func (d *desk) try(ch *invites.Change) error {
+func (d *desk) try(ch *invites.EventChange) error {
 	d.Helper()
 	writes := func() int { return d.Count("events.insert", "events.patch", "events.update", "events.delete") }
 	before, dots := writes(), 0
@@ -90,7 +90,7 @@ func (d *desk) try(ch *invites.Change) error {
 	case err == nil && ch.Cancel:
 		d.is = e
 	case err == nil:
-		d.was, d.is = &ch.Entry, e
+		d.was, d.is = &ch.Event, e
 	case errors.As(err, &f) && f.Stale != nil:
 		d.is = f.Stale
 	}
@@ -98,7 +98,7 @@ func (d *desk) try(ch *invites.Change) error {
 }
 
 // write writes ch, which has to succeed.
-func (d *desk) write(ch *invites.Change) {
+func (d *desk) write(ch *invites.EventChange) {
 	d.Helper()
 	if err := d.try(ch); err != nil {
 		d.Fatal(err)
@@ -122,11 +122,11 @@ func (d *desk) told() (list []string) {
 }
 
 // changed is the talk as change makes it.
-func changed(change func(*invites.Change)) func(*desk) *invites.Change {
-	return func(*desk) *invites.Change {
+func changed(change func(*invites.EventChange)) func(*desk) *invites.EventChange {
+	return func(*desk) *invites.EventChange {
 		ch := invitation()
 		change(ch)
-		sum := sha256.Sum256(fmt.Append(nil, ch.Entry, ch.Cancel, ch.Reason, ch.Restore))
+		sum := sha256.Sum256(fmt.Append(nil, ch.Event, ch.Cancel, ch.Reason, ch.Restore))
 		ch.Key = hex.EncodeToString(sum[:8])
 		return ch
 	}
@@ -136,41 +136,41 @@ func changed(change func(*invites.Change)) func(*desk) *invites.Change {
 var jobs = []struct {
 	name string
 	new  bool
-	job  func(*desk) *invites.Change // after what came before it
+	job  func(*desk) *invites.EventChange // after what came before it
 	told []string
 	left string // the event's status
 }{
-	{"insert", true, changed(func(*invites.Change) {}), []string{"invitation " + maya}, "confirmed"},
-	{"insert-meet", true, changed(func(ch *invites.Change) { ch.Meet, ch.Location, ch.Alarms = true, "", nil }), []string{"invitation " + maya}, "confirmed"},
-	{"time", false, changed(func(ch *invites.Change) { ch.Start, ch.End = nine.Add(25*time.Hour), nine.Add(26*time.Hour) }), []string{"update " + maya}, "confirmed"},
-	{"zone", false, changed(func(ch *invites.Change) { ch.Zone = "Europe/Lisbon" }), []string{"update " + maya}, "confirmed"},
-	{"words", false, changed(func(ch *invites.Change) { ch.Summary, ch.Location, ch.Description = "Another", "", "<i>New</i>" }), []string{"update " + maya}, "confirmed"},
-	{"meet", false, changed(func(ch *invites.Change) { ch.Meet, ch.Location = true, "" }), []string{"update " + maya}, "confirmed"},
-	{"guest", false, changed(func(ch *invites.Change) { ch.Guests = []invites.Guest{{Name: "Li", Email: "li@example.org"}} }),
+	{"insert", true, changed(func(*invites.EventChange) {}), []string{"invitation " + maya}, "confirmed"},
+	{"insert-meet", true, changed(func(ch *invites.EventChange) { ch.Meet, ch.Location, ch.Alarms = true, "", nil }), []string{"invitation " + maya}, "confirmed"},
+	{"time", false, changed(func(ch *invites.EventChange) { ch.Start, ch.End = nine.Add(25*time.Hour), nine.Add(26*time.Hour) }), []string{"update " + maya}, "confirmed"},
+	{"zone", false, changed(func(ch *invites.EventChange) { ch.Zone = "Europe/Lisbon" }), []string{"update " + maya}, "confirmed"},
+	{"words", false, changed(func(ch *invites.EventChange) { ch.Summary, ch.Location, ch.Description = "Another", "", "<i>New</i>" }), []string{"update " + maya}, "confirmed"},
+	{"meet", false, changed(func(ch *invites.EventChange) { ch.Meet, ch.Location = true, "" }), []string{"update " + maya}, "confirmed"},
+	{"guest", false, changed(func(ch *invites.EventChange) { ch.Guests = []invites.Guest{{Name: "Li", Email: "li@example.org"}} }),
 		[]string{"cancellation " + maya, "invitation li@example.org"}, "confirmed"},
-	{"nobody", false, changed(func(ch *invites.Change) { ch.Guests = nil }), []string{"cancellation " + maya}, "confirmed"},
-	{"alarms", false, changed(func(ch *invites.Change) { ch.Alarms = nil }), nil, "confirmed"},
-	{"cancel", false, changed(func(ch *invites.Change) { ch.Cancel = true }), []string{"cancellation " + maya}, "cancelled"},
-	{"reason", false, changed(func(ch *invites.Change) { ch.Cancel, ch.Reason = true, "I am ill <sorry>,\nlet us talk later" }), []string{"cancellation " + maya}, "cancelled"},
-	{"restore", false, func(d *desk) *invites.Change {
+	{"nobody", false, changed(func(ch *invites.EventChange) { ch.Guests = nil }), []string{"cancellation " + maya}, "confirmed"},
+	{"alarms", false, changed(func(ch *invites.EventChange) { ch.Alarms = nil }), nil, "confirmed"},
+	{"cancel", false, changed(func(ch *invites.EventChange) { ch.Cancel = true }), []string{"cancellation " + maya}, "cancelled"},
+	{"reason", false, changed(func(ch *invites.EventChange) { ch.Cancel, ch.Reason = true, "I am ill <sorry>,\nlet us talk later" }), []string{"cancellation " + maya}, "cancelled"},
+	{"restore", false, func(d *desk) *invites.EventChange {
 		d.bin()
-		return changed(func(ch *invites.Change) { ch.Restore, ch.Location = true, "South gate" })(d)
+		return changed(func(ch *invites.EventChange) { ch.Restore, ch.Location = true, "South gate" })(d)
 	}, []string{"invitation " + maya}, "confirmed"},
-	{"restore-same", false, func(d *desk) *invites.Change {
+	{"restore-same", false, func(d *desk) *invites.EventChange {
 		d.bin()
-		return changed(func(ch *invites.Change) { ch.Restore = true })(d)
+		return changed(func(ch *invites.EventChange) { ch.Restore = true })(d)
 	}, []string{"invitation " + maya}, "confirmed"},
-	{"cancel-deleted", false, func(d *desk) *invites.Change {
+	{"cancel-deleted", false, func(d *desk) *invites.EventChange {
 		d.bin()
-		return changed(func(ch *invites.Change) { ch.Cancel, ch.Restore = true, true })(d)
+		return changed(func(ch *invites.EventChange) { ch.Cancel, ch.Restore = true, true })(d)
 	}, []string{"cancellation " + maya}, "cancelled"},
-	{"reason-deleted", false, func(d *desk) *invites.Change {
+	{"reason-deleted", false, func(d *desk) *invites.EventChange {
 		d.bin()
-		return changed(func(ch *invites.Change) { ch.Cancel, ch.Restore, ch.Reason = true, true, "Too much on" })(d)
+		return changed(func(ch *invites.EventChange) { ch.Cancel, ch.Restore, ch.Reason = true, true, "Too much on" })(d)
 	}, []string{"cancellation " + maya}, "cancelled"},
-	{"cancel-deleted-silently", false, func(d *desk) *invites.Change {
+	{"cancel-deleted-silently", false, func(d *desk) *invites.EventChange {
 		d.bin()
-		return changed(func(ch *invites.Change) { ch.Cancel = true })(d)
+		return changed(func(ch *invites.EventChange) { ch.Cancel = true })(d)
 	}, nil, "cancelled"},
 }
 
@@ -179,7 +179,7 @@ var jobs = []struct {
 func (d *desk) bin() {
 	d.Helper()
 	d.Delete(d.id, false)
-	is, err := d.calendar.Entry(d.Context(), "", d.id)
+	is, err := d.calendar.Event(d.Context(), "", d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func (d *desk) bin() {
 }
 
 // open is a desk that is ready for a job, and the change.
-func open(d *desk, i int) (*desk, *invites.Change) {
+func open(d *desk, i int) (*desk, *invites.EventChange) {
 	d.Helper()
 	if !jobs[i].new {
 		d.invited()
@@ -294,7 +294,7 @@ func (d *desk) another() *desk {
 }
 
 // persist tries until ch is done, as the scheduler does where nobody else has changed anything.
-func (d *desk) persist(ch *invites.Change) {
+func (d *desk) persist(ch *invites.EventChange) {
 	d.Helper()
 	for range 10 {
 		err := d.try(ch)
@@ -318,7 +318,7 @@ func (d *desk) asked() string {
 }
 
 // stands compares the event as the calendar holds it with what was to be written.
-func (d *desk) stands(ch *invites.Change, status string) {
+func (d *desk) stands(ch *invites.EventChange, status string) {
 	d.Helper()
 	e := d.Event(d.id)
 	if e.Status != status {
@@ -330,18 +330,18 @@ func (d *desk) stands(ch *invites.Change, status string) {
 		}
 		return
 	}
-	is, err := d.calendar.Entry(d.Context(), "", d.id)
+	is, err := d.calendar.Event(d.Context(), "", d.id)
 	if err != nil {
 		d.Fatal(err)
 	}
-	want := ch.Entry
+	want := ch.Event
 	want.UID, want.Etag, want.Updated, want.Sequence, want.Join, want.Last = is.UID, is.Etag, is.Updated, is.Sequence, is.Join, is.Last
 	want.Alarms, want.Meet = nil, false
 	want.Guests = slices.Clone(want.Guests)
 	for i := range want.Guests {
 		want.Guests[i].PartStat = invites.NeedsAction
 	}
-	if diff := cmp.Diff(&want, is, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(invites.Entry{}, "In")); diff != "" {
+	if diff := cmp.Diff(&want, is, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(invites.Event{}, "In")); diff != "" {
 		d.Errorf("the event: -want +got\n%s", diff)
 	}
 	if ch.Meet != (is.Join != "") {

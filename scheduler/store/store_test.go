@@ -584,7 +584,7 @@ func testChannels(t *testing.T, dsn string) {
 	}
 	m := claim(scheduler.Google, scheduler.Invite)
 	before := load(t, s)[0].Rev
-	m.State, m.Entry = scheduler.Accepted, &invites.Entry{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
+	m.State, m.Entry = scheduler.Accepted, &invites.Event{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}

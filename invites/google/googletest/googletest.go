@@ -7,9 +7,9 @@
 //		g := googletest.Start(t)
 //		cal, err := google.NewCalendar(g.Client(), g.Endpoint(), "primary") // signed in already
 //		…
-//		entry, err := cal.Write(ctx, change, dot)
-//		g.Answer(entry.ID, "maya@example.org", "accepted", "With pleasure")     // Maya, in her calendar
-//		g.Edit(entry.ID, true, func(e *calendar.Event) { e.Location = "Room 2" }) // the organizer, in theirs
+//		event, err := cal.Write(ctx, change, dot)
+//		g.Answer(event.ID, "maya@example.org", "accepted", "With pleasure")     // Maya, in her calendar
+//		g.Edit(event.ID, true, func(e *calendar.Event) { e.Location = "Room 2" }) // the organizer, in theirs
 //		g.Fail(googletest.Fault{Call: "events.patch", After: true, Cut: true})    // the next patch counts, and nobody hears so
 //		…
 //		if n := g.Count("events.patch"); n != 1 { … }

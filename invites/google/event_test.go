@@ -41,20 +41,20 @@ func over(t testing.TB, f wire) *google.Calendar {
 	return c
 }
 
-// read is the event of that JSON as Entry brings it.
-func read(t testing.TB, event string) (*invites.Entry, error) {
+// read is the event of that JSON as Calendar.Event brings it.
+func read(t testing.TB, event string) (*invites.Event, error) {
 	t.Helper()
-	return over(t, func(*http.Request) (int, string, error) { return 200, event, nil }).Entry(t.Context(), "", "id")
+	return over(t, func(*http.Request) (int, string, error) { return 200, event, nil }).Event(t.Context(), "", "id")
 }
 
 const strange = "one\u0000\u202e two\r\nthree\u2028four\ufeff\x7f"
 
-func TestEntryReads(t *testing.T) {
+func TestEventReads(t *testing.T) {
 	at := time.Date(2027, 3, 4, 9, 0, 0, 0, time.UTC)
 	quoted, _ := json.Marshal(strange)
 	tests := []struct {
 		name, event string
-		want        invites.Entry
+		want        invites.Event
 	}{
 		{"all of it", `{"kind":"calendar#event","id":"abc","status":"confirmed","etag":"\"7\"","updated":"2027-02-22T10:00:00.250Z","iCalUID":"abc@google.com","sequence":2,
 			"start":{"dateTime":"2027-03-04T10:00:00+01:00","timeZone":"Europe/Berlin"},"end":{"dateTime":"2027-03-04T11:00:00+01:00","timeZone":"Europe/Berlin"},
@@ -66,30 +66,30 @@ func TestEntryReads(t *testing.T) {
 				{"email":"room@resource.example.org","resource":true},{"email":"team@example.org","self":true},{"email":"li@example.org"},
 				{"email":"a@example.org","responseStatus":"accepted"},{"email":"b@example.org","responseStatus":"declined"},{"email":"c@example.org","responseStatus":"?"}],
 			"extendedProperties":{"private":{"coalition":"maya/1","other":"x"},"shared":{"coalition":"no"}}}`,
-			invites.Entry{ID: "abc", UID: "abc@google.com", Etag: `"7"`, Updated: time.Date(2027, 2, 22, 10, 0, 0, 250e6, time.UTC), Sequence: 2, In: "ana@example.org",
+			invites.Event{ID: "abc", UID: "abc@google.com", Etag: `"7"`, Updated: time.Date(2027, 2, 22, 10, 0, 0, 250e6, time.UTC), Sequence: 2, In: "ana@example.org",
 				Start: at, End: at.Add(time.Hour), Zone: "Europe/Berlin", Summary: "A talk", Description: "<b>Agenda</b>\n<ul><li>One</li></ul>", Location: "North gate",
 				Join: "https://meet.google.com/abc", Ref: "maya/1", Guests: []invites.Guest{
 					{Name: "Maya Chen", Email: "maya@example.org", PartStat: invites.Tentative, Comment: "Perhaps\nlater"},
 					{Email: "li@example.org", PartStat: invites.NeedsAction}, {Email: "a@example.org", PartStat: invites.Accepted},
 					{Email: "b@example.org", PartStat: invites.Declined}, {Email: "c@example.org", PartStat: invites.NeedsAction}}}},
-		{"a series", `{"id":"abc","recurrence":["RRULE:FREQ=WEEKLY"]}`, invites.Entry{ID: "abc", Repeats: true}},
-		{"from the bin", `{"id":"abc","status":"cancelled"}`, invites.Entry{ID: "abc", Deleted: true}},
-		{"all day", `{"id":"abc","start":{"date":"2027-03-04"},"end":{"date":"2027-03-05"}}`, invites.Entry{ID: "abc"}},
+		{"a series", `{"id":"abc","recurrence":["RRULE:FREQ=WEEKLY"]}`, invites.Event{ID: "abc", Repeats: true}},
+		{"from the bin", `{"id":"abc","status":"cancelled"}`, invites.Event{ID: "abc", Deleted: true}},
+		{"all day", `{"id":"abc","start":{"date":"2027-03-04"},"end":{"date":"2027-03-05"}}`, invites.Event{ID: "abc"}},
 		{"a time without offset", `{"id":"abc","start":{"dateTime":"2027-03-04T10:00:00","timeZone":"Europe/Berlin"},"end":{"dateTime":"2027-03-04T11:00:00","timeZone":"Europe/Berlin"}}`,
-			invites.Entry{ID: "abc", Start: at, End: at.Add(time.Hour), Zone: "Europe/Berlin"}},
+			invites.Event{ID: "abc", Start: at, End: at.Add(time.Hour), Zone: "Europe/Berlin"}},
 		{"a zone of nowhere", `{"id":"abc","start":{"dateTime":"2027-03-04T10:00:00+01:00","timeZone":"Local"},"end":{"dateTime":"2027-03-04T11:00:00+01:00"}}`,
-			invites.Entry{ID: "abc", Start: at, End: at.Add(time.Hour)}},
-		{"it ends before it begins", `{"id":"abc","start":{"dateTime":"2027-03-04T10:00:00Z"},"end":{"dateTime":"2027-03-04T09:00:00Z"}}`, invites.Entry{ID: "abc"}},
-		{"a year that JSON can't write", `{"id":"abc","updated":"9999-12-31T23:59:59-12:00","start":{"dateTime":"9999-12-31T23:00:00-12:00"},"end":{"dateTime":"9999-12-31T23:59:59-12:00"}}`, invites.Entry{ID: "abc"}},
-		{"a room that is none", `{"id":"abc","hangoutLink":"javascript:alert(1)"}`, invites.Entry{ID: "abc"}},
-		{"a room in the clear", `{"id":"abc","hangoutLink":"http://meet.example.org/x"}`, invites.Entry{ID: "abc"}},
-		{"an older room", `{"id":"abc","hangoutLink":"https://meet.google.com/old","conferenceData":{}}`, invites.Entry{ID: "abc", Join: "https://meet.google.com/old"}},
-		{"a sequence below zero", `{"id":"abc","sequence":-4}`, invites.Entry{ID: "abc"}},
+			invites.Event{ID: "abc", Start: at, End: at.Add(time.Hour)}},
+		{"it ends before it begins", `{"id":"abc","start":{"dateTime":"2027-03-04T10:00:00Z"},"end":{"dateTime":"2027-03-04T09:00:00Z"}}`, invites.Event{ID: "abc"}},
+		{"a year that JSON can't write", `{"id":"abc","updated":"9999-12-31T23:59:59-12:00","start":{"dateTime":"9999-12-31T23:00:00-12:00"},"end":{"dateTime":"9999-12-31T23:59:59-12:00"}}`, invites.Event{ID: "abc"}},
+		{"a room that is none", `{"id":"abc","hangoutLink":"javascript:alert(1)"}`, invites.Event{ID: "abc"}},
+		{"a room in the clear", `{"id":"abc","hangoutLink":"http://meet.example.org/x"}`, invites.Event{ID: "abc"}},
+		{"an older room", `{"id":"abc","hangoutLink":"https://meet.google.com/old","conferenceData":{}}`, invites.Event{ID: "abc", Join: "https://meet.google.com/old"}},
+		{"a sequence below zero", `{"id":"abc","sequence":-4}`, invites.Event{ID: "abc"}},
 		{"strange words", `{"id":"abc","summary":` + string(quoted) + `,"description":` + string(quoted) + `}`,
-			invites.Entry{ID: "abc", Summary: "one two three four", Description: "one two\nthree\nfour"}},
-		{"long words", `{"id":"abc","location":"x` + strings.Repeat("ä", 1<<12) + `"}`, invites.Entry{ID: "abc", Location: "x" + strings.Repeat("ä", 1<<11-1)}},
+			invites.Event{ID: "abc", Summary: "one two three four", Description: "one two\nthree\nfour"}},
+		{"long words", `{"id":"abc","location":"x` + strings.Repeat("ä", 1<<12) + `"}`, invites.Event{ID: "abc", Location: "x" + strings.Repeat("ä", 1<<11-1)}},
 		{"holes", `{"id":"abc","attendees":[null,{}],"conferenceData":{"entryPoints":[null]}}`,
-			invites.Entry{ID: "abc"}},
+			invites.Event{ID: "abc"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -104,24 +104,24 @@ func TestEntryReads(t *testing.T) {
 	}
 }
 
-func TestEntryOfCrowd(t *testing.T) {
+func TestEventOfCrowd(t *testing.T) {
 	e, err := read(t, `{"id":"x","attendees":[`+strings.Repeat(`{"email":"a@example.org"},`, 5000)+`{}]}`)
 	if err != nil || len(e.Guests) != 500 {
 		t.Errorf("%d guests, %v", len(e.Guests), err)
 	}
 }
 
-func TestEntryGone(t *testing.T) {
+func TestEventGone(t *testing.T) {
 	c := over(t, func(*http.Request) (int, string, error) {
 		return 410, no(410, "deleted", "Resource has been deleted"), nil
 	})
-	if e, err := c.Entry(t.Context(), "", "abc"); err != nil || !e.Deleted || e.ID != "abc" {
+	if e, err := c.Event(t.Context(), "", "abc"); err != nil || !e.Deleted || e.ID != "abc" {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
 
 // What strangers write into an event can be stored, shown on one line where it is one, and is not without end.
-func FuzzEntry(f *testing.F) {
+func FuzzEvent(f *testing.F) {
 	for _, event := range []string{
 		`{}`, `null`, `[]`, `{"id":5}`, `{"start":{"dateTime":"9999-12-31T23:59:59-12:00"},"end":{"dateTime":"9999-12-31T23:59:59-12:00"}}`,
 		`{"id":"a\nb","summary":"\u202ex\u2028y","attendees":[{"email":"a\u0000b","displayName":"\u0085","comment":"x\r\ny","responseStatus":"accepted"}]}`,
@@ -139,7 +139,7 @@ func FuzzEntry(f *testing.F) {
 		if err != nil {
 			t.Fatalf("it can't be stored: %v", err)
 		}
-		var again invites.Entry
+		var again invites.Event
 		if err := json.Unmarshal(b, &again); err != nil {
 			t.Fatalf("it can't be read back: %v", err)
 		}
@@ -205,7 +205,7 @@ func TestNewCalendar(t *testing.T) {
 		if asked.Len() > 0 {
 			t.Errorf("NewCalendar with %q asked for %s", endpoint, &asked)
 		}
-		if _, err := c.Entry(t.Context(), "", "x"); err != nil || asked.String() != wanted {
+		if _, err := c.Event(t.Context(), "", "x"); err != nil || asked.String() != wanted {
 			t.Errorf("with %q: asked for %s: %v; want %s", endpoint, &asked, err, wanted)
 		}
 	}

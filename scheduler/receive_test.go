@@ -123,50 +123,50 @@ func TestReplyToOldBrief(t *testing.T) {
 func TestWhoIsBelieved(t *testing.T) {
 	type change func(*invites.Mail)
 	for _, test := range []struct {
-		name     string
-		mail     change
-		believed bool
+		name string
+		mail change
+		why  string // a part of what is said of it; "": it is believed
 	}{
-		{"the invited address", func(*invites.Mail) {}, true},
-		{"in capitals", func(m *invites.Mail) { m.From.Email = "MAYA@example.org" }, true},
-		{"an alias", func(m *invites.Mail) { m.From.Email = "chen@example.net" }, true},
+		{"the invited address", func(*invites.Mail) {}, ""},
+		{"in capitals", func(m *invites.Mail) { m.From.Email = "MAYA@example.org" }, ""},
+		{"an alias", func(m *invites.Mail) { m.From.Email = "chen@example.net" }, ""},
 		{"a server of her domain", func(m *invites.Mail) {
 			m.From.Email, m.ReplyTo.Email = "noreply@example.org", "maya@example.org"
-		}, true},
+		}, ""},
 		{"a server below it", func(m *invites.Mail) {
 			m.From.Email, m.ReplyTo.Email = "noreply@cloud.example.org", "maya@example.org"
-		}, true},
+		}, ""},
 		{"another server", func(m *invites.Mail) {
 			m.From.Email, m.ReplyTo.Email = "noreply@badexample.org", "maya@example.org"
-		}, false},
-		{"a domain above", func(m *invites.Mail) { m.From.Email, m.ReplyTo.Email = "noreply@org", "maya@example.org" }, false},
-		{"somebody else", func(m *invites.Mail) { m.From.Email = "mallory@example.org" }, false},
-		{"nobody", func(m *invites.Mail) { m.From = invites.Address{} }, false},
-		{"a doubt", func(m *invites.Mail) { m.Doubt = "neither SPF nor DKIM passed" }, false},
-		{"DMARC failed, but it names our brief", func(m *invites.Mail) { m.Refused = "DMARC failed" }, true},
+		}, "does not come from maya@example.org"},
+		{"a domain above", func(m *invites.Mail) { m.From.Email, m.ReplyTo.Email = "noreply@org", "maya@example.org" }, "does not come from maya@example.org"},
+		{"somebody else", func(m *invites.Mail) { m.From.Email = "mallory@example.org" }, "does not come from maya@example.org"},
+		{"nobody", func(m *invites.Mail) { m.From = invites.Address{} }, "an unreadable address: it does not come from"},
+		{"a doubt", func(m *invites.Mail) { m.Doubt = "neither SPF nor DKIM passed" }, "neither SPF nor DKIM passed. If it is theirs all the same"},
+		{"DMARC failed, but it names our brief", func(m *invites.Mail) { m.Refused = "DMARC failed" }, ""},
 		{"DMARC failed, and it names nothing", func(m *invites.Mail) {
 			m.Refused, m.Refs, m.Subject = "DMARC failed", nil, "Re: May we talk about working as partners?"
-		}, false},
+		}, "not believed: a mail from maya@example.org: the receiving server could not verify who sent it (DMARC failed)"},
 		{"DMARC failed, and it names the mail of somebody else", func(m *invites.Mail) {
 			m.Refused, m.Refs, m.Subject = "DMARC failed", []string{"x@example.net"}, "Re: May we talk about working as partners?"
-		}, false},
-		{"spam", func(m *invites.Mail) { m.Sort = invites.Spam }, false},
-		{"a list", func(m *invites.Mail) { m.Sort = invites.List }, false},
-		{"a robot", func(m *invites.Mail) { m.Sort = invites.Robot }, false},
+		}, "could not verify who sent it (DMARC failed), and it names no message of ours. If it is theirs"},
+		{"spam", func(m *invites.Mail) { m.Sort = invites.Spam }, "marked as spam"},
+		{"a list", func(m *invites.Mail) { m.Sort = invites.List }, "marked as list mail"},
+		{"a robot", func(m *invites.Mail) { m.Sort = invites.Robot }, "an automatic reply"},
 	} {
 		w := asked(t, "  email: maya@example.org\n  aliases: [chen@example.net]")
 		mail := w.letter("2")
 		test.mail(mail)
-		r := w.receive(mail)
+		r, believed := w.receive(mail), test.why == ""
 		c := w.find("maya")
-		if r.Counted != test.believed || (c.Answer != nil) != test.believed {
+		if r.Counted != believed || (c.Answer != nil) != believed || !strings.Contains(r.What, test.why) {
 			t.Errorf("%s: %+v, answer %+v", test.name, r, c.Answer)
 		}
 		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e scheduler.Event) bool { return e.Text == r.What }) {
 			t.Errorf("%s: the log does not show %q: %v", test.name, r.What, events)
 		}
 		w.pass()
-		if test.believed {
+		if believed {
 			w.want("brief-0 invite-0")
 		} else {
 			w.want("brief-0")

@@ -393,7 +393,9 @@ func TestWhoVouches(t *testing.T) {
 		{"nothing above, passed below", []string{"mx.example.org; spf=none; dkim=none", "mx.example.org; spf=pass; dkim=pass header.d=partner.example"}, trust, neither, "", false},
 		{"DMARC failed above, passed below", []string{"mx.example.org; spf=pass smtp.mailfrom=bulk.example; dmarc=fail", "mx.example.org; dmarc=pass header.from=partner.example"}, trust, none, "DMARC failed", false},
 		{"two signatures", []string{"mx.example.org; dkim=fail header.d=list.example; dkim=pass header.d=partner.example"}, trust, none, "", true},
+		{"two signatures, and a pass further down", []string{"mx.example.org; dkim=fail header.d=list.example; dkim=pass header.d=partner.example", "mx.example.org; dkim=pass"}, trust, none, "", true},
 		{"a list's signature", []string{"mx.example.org; dkim=fail header.d=partner.example; dkim=pass header.d=list.example"}, trust, none, "", false},
+		{"DMARC failed for a domain below", []string{"mx.example.org; spf=pass smtp.mailfrom=a.partner.example; dmarc=fail (aspf=s) header.from=partner.example"}, trust, none, "DMARC failed", false},
 		{"Microsoft's", []string{"mx.example.org; spf=pass (sender IP is 1.2.3.4) smtp.mailfrom=bulk.example; dkim=none (message not signed) header.d=none;dmarc=none action=none header.from=partner.example;compauth=fail reason=001"}, trust, none, "compauth failed", false},
 		{"Microsoft's, without a name", []string{"spf=pass smtp.mailfrom=bulk.example;\n dkim=none;dmarc=bestguesspass action=none header.from=partner.example;compauth=fail reason=601"}, nil, none, "compauth failed", false},
 		{"Microsoft's guess", []string{"mx.example.org; spf=pass smtp.mailfrom=a.partner.example; dmarc=bestguesspass action=none header.from=partner.example;compauth=pass reason=109"}, trust, none, "", true},
@@ -513,6 +515,7 @@ func TestRobots(t *testing.T) {
 		{"Re: May we talk?", "Precedence: bulk", "I am on vacation until 8 March."},
 		{"Re: May we talk?", "Precedence: junk", "Ich bin im Urlaub und ab 8. März wieder da."},
 		{"Vacances", "Precedence: bulk", "x"},
+		{"Vacances", "X-Auto-Response-Suppress: All", "x"},
 		{"Gone fishing", "Precedence: bulk", "Thank you. I am out of the office, and back on Monday."},
 	} {
 		mail := "From: maya@example.org\nSubject: " + tt.subject + "\n"

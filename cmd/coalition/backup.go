@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler/store"
+	"coalition/scheduler/store/backup"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -42,10 +43,10 @@ A file that is there is replaced only if it is a backup, and you say so.`,
 			if err := a.open(ctx, false); err != nil {
 				return err
 			}
-			if err := a.state.Backup(ctx, file, replace); err != nil {
+			if err := backup.Write(ctx, a.state, file, replace); err != nil {
 				return cantWrite(file, err)
 			}
-			sum, err := store.Inspect(ctx, file, c.addresses())
+			sum, err := backup.Inspect(ctx, file, c.addresses())
 			if err != nil {
 				return err
 			}
@@ -75,7 +76,7 @@ func (a *app) mayReplace(ctx context.Context, c *config, file string) (bool, err
 	if state, err := os.Stat(c.resolve(c.State)); err == nil && os.SameFile(state, info) {
 		return false, usage("%s is the state itself", "name another file", file)
 	}
-	sum, err := store.Inspect(ctx, file, c.addresses())
+	sum, err := backup.Inspect(ctx, file, c.addresses())
 	if err != nil || sum.Copied.IsZero() {
 		return false, usage("%s is there already, and is no backup of this state", "name another file", file)
 	}
@@ -110,7 +111,7 @@ have looked: coalition approve. Stop the daemon before.`,
 			}
 			a.config = c
 			state := c.resolve(c.State)
-			sum, err := store.Inspect(ctx, file, c.addresses())
+			sum, err := backup.Inspect(ctx, file, c.addresses())
 			if err != nil {
 				return noBackup(file, err)
 			}
@@ -136,9 +137,9 @@ have looked: coalition approve. Stop the daemon before.`,
 					return usage("nothing was changed", "")
 				}
 			}
-			kept, err := store.Restore(ctx, state, home(c.resolve(c.Conversations)), c.addresses(), file)
+			kept, err := backup.Restore(ctx, state, home(c.resolve(c.Conversations)), c.addresses(), file)
 			switch {
-			case errors.Is(err, store.ErrBusy):
+			case errors.Is(err, backup.ErrBusy):
 				fmt.Fprintln(a.stderr, "coalition: a command is at work on this state\n  try again when it has ended")
 				return errPending
 			case err != nil:
@@ -176,7 +177,7 @@ func noBackup(file string, err error) error {
 		return usage("there is no file %s", "name the file that backup has written", file)
 	case errors.As(err, &damaged):
 		return fmt.Errorf("%s %s. Nothing was changed; use another backup", file, damaged.What)
-	case errors.Is(err, store.ErrNoBackup):
+	case errors.Is(err, backup.ErrNoBackup):
 		return usage("%s is no backup", "name the file that backup has written", file)
 	case errors.Is(err, store.ErrOtherOrganizer):
 		return usage("%s is a backup of another organizer", "if you have changed your address, add the old one to organizer.aliases", file)

@@ -20,6 +20,7 @@ import (
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
+	"coalition/scheduler/store/backup"
 	"coalition/scheduler/store/storetest"
 )
 
@@ -61,10 +62,10 @@ func testBackup(t *testing.T, dsn string) {
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "backup.db")
-	if err := s.Backup(ctx, file, false); err != nil {
+	if err := backup.Write(ctx, s, file, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Backup(ctx, file, false); !errors.Is(err, fs.ErrExist) {
+	if err := backup.Write(ctx, s, file, false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a backup was overwritten: %v", err)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
@@ -73,11 +74,11 @@ func testBackup(t *testing.T, dsn string) {
 	if names, _ := os.ReadDir(dir); len(names) != 1 {
 		t.Errorf("left beside it: %v", names)
 	}
-	sum, err := store.Inspect(ctx, file, []string{ana})
+	sum, err := backup.Inspect(ctx, file, []string{ana})
 	if err != nil || sum.Conversations != 2 || sum.Messages != 3 || sum.Sent != 1 || time.Since(sum.Copied) > time.Minute {
 		t.Errorf("%+v, %v", sum, err)
 	}
-	if _, err := store.Inspect(ctx, file, []string{"other@example.org"}); !errors.Is(err, store.ErrOtherOrganizer) {
+	if _, err := backup.Inspect(ctx, file, []string{"other@example.org"}); !errors.Is(err, store.ErrOtherOrganizer) {
 		t.Errorf("somebody else's backup: %v", err)
 	}
 	before := load(t, s)
@@ -85,18 +86,18 @@ func testBackup(t *testing.T, dsn string) {
 	// Meanwhile it goes on.
 	commit(t, s, draft("eva", scheduler.Brief))
 	if !shared {
-		if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); !errors.Is(err, store.ErrBusy) {
+		if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); !errors.Is(err, backup.ErrBusy) {
 			t.Errorf("while somebody works on it: %v", err)
 		}
 	}
 	secret := s.Secret()
 	s.Close()
-	kept, err := store.Restore(ctx, dsn, "", []string{ana}, file)
+	kept, err := backup.Restore(ctx, dsn, "", []string{ana}, file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	moved := filepath.Join(t.TempDir(), "state.db") // and on a machine that has SQLite only
-	if kept, err := store.Restore(ctx, moved, "", []string{ana}, file); err != nil || kept != "" {
+	if kept, err := backup.Restore(ctx, moved, "", []string{ana}, file); err != nil || kept != "" {
 		t.Errorf("restored to %s, %v", kept, err)
 	}
 	for _, dsn := range []string{dsn, moved} {
@@ -145,7 +146,7 @@ func testBackup(t *testing.T, dsn string) {
 		}
 		s.Close()
 	}
-	if sum, err := store.Inspect(ctx, kept, []string{ana}); err != nil || sum.Conversations != 3 {
+	if sum, err := backup.Inspect(ctx, kept, []string{ana}); err != nil || sum.Conversations != 3 {
 		t.Errorf("what was there is kept as %s: %+v, %v", kept, sum, err)
 	}
 }
@@ -155,7 +156,7 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	commit(t, s, draft("maya", scheduler.Brief))
 	file := filepath.Join(t.TempDir(), "backup.db")
-	if err := s.Backup(ctx, file, false); err != nil {
+	if err := backup.Write(ctx, s, file, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.LockDaemon(); err != nil {
@@ -175,7 +176,7 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 		}
 	}
 	var running *store.RunningError
-	if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
+	if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
 		t.Errorf("%v; want it refused with the process id", err)
 	}
 	if strings.HasPrefix(dsn, "postgres") { // which shows a session for a moment after its process has ended
@@ -190,7 +191,7 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 		time.AfterFunc(300*time.Millisecond, func() { conn.Close(ctx) })
 	}
 	s.Close()
-	if _, err := store.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
+	if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
 		t.Errorf("after it has ended: %v", err)
 	}
 }

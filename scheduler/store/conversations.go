@@ -4,15 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/store/database"
 )
 
-// ms is an instant as it is stored: unix milliseconds, 0 for none.
+// ms returns an instant as it is stored: unix milliseconds, 0 for none.
 func ms(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -29,7 +28,7 @@ func instant(ms int64) time.Time {
 
 // Load implements [scheduler.Store].
 func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
-	if s.ro == nil {
+	if s.db.Absent() {
 		return nil, nil
 	}
 	type key struct {
@@ -39,13 +38,14 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 	var list []*scheduler.Conversation
 	known := make(map[key]*scheduler.Conversation)
 	// Both are read as of one moment: a message that has been settled beside a conversation that does not know it
-	// yet would be a state that never was. (SQLite's transactions are snapshots by themselves.)
-	tx, err := s.ro.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	// yet would be a state that never was.
+	tx, err := s.db.Snapshot(ctx)
 	if err != nil {
-		return nil, whole(err)
+		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	err = each(ctx, tx, func(rows *sql.Rows) error {
+	// Nothing was written.
+	defer func() { _ = tx.Rollback() }()
+	err = database.Each(ctx, tx, func(rows *sql.Rows) error {
 		c := new(scheduler.Conversation)
 		var data sql.RawBytes
 		if err := rows.Scan(&c.ID, &c.Round, &c.Rev, &data); err != nil {
@@ -58,7 +58,7 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, tx, func(rows *sql.Rows) error {
+	err = database.Each(ctx, tx, func(rows *sql.Rows) error {
 		m, err := scanMessage(rows)
 		if err != nil {
 			return err
@@ -71,32 +71,22 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 	return list, err
 }
 
-func decode(c *scheduler.Conversation, data []byte) error {
-	if err := json.Unmarshal(data, c); err != nil {
-		return &DamagedError{What: fmt.Sprintf("is damaged: the conversation %s in it can't be read", c.Ref())}
-	}
-	return nil
+// damaged is the error for what can't be read, although the database gives it.
+func damaged(what string) error {
+	return &DamagedError{What: "is damaged: " + what + " in it can't be read"}
 }
 
-// each calls scan for every row of a query.
-func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return whole(err)
+func decode(c *scheduler.Conversation, data []byte) error {
+	if err := json.Unmarshal(data, c); err != nil {
+		return damaged("the conversation " + c.Ref())
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return whole(err)
-		}
-	}
-	return whole(errors.Join(rows.Err(), rows.Close()))
+	return nil
 }
 
 // Commit implements [scheduler.Store].
 func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
 	var rows []int64
-	err := s.update(ctx, func(tx *txn) (err error) {
+	err := s.update(ctx, func(tx *database.Tx) (err error) {
 		if d.Slots != 0 {
 			if err := s.raise(tx, d.Slots); err != nil {
 				return err
@@ -105,7 +95,7 @@ func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
 		if rows, err = s.put(tx, d); err != nil {
 			return err
 		}
-		return s.tell(tx)
+		return tx.Notify()
 	})
 	if err == nil {
 		stored(d, rows)
@@ -122,7 +112,7 @@ func stored(d *scheduler.Draft, rows []int64) {
 }
 
 // put writes d, and returns the rows of its new messages.
-func (s *Store) put(tx *txn, d *scheduler.Draft) ([]int64, error) {
+func (s *Store) put(tx *database.Tx, d *scheduler.Draft) ([]int64, error) {
 	data, err := json.Marshal(d.Conversation)
 	if err != nil {
 		return nil, err
@@ -134,7 +124,7 @@ func (s *Store) put(tx *txn, d *scheduler.Draft) ([]int64, error) {
 		return nil, err
 	}
 	if d.Page != "" {
-		if _, err := tx.exec("INSERT INTO pages (hash, organizer, id, round) VALUES ($1, $2, $3, $4)",
+		if _, err := tx.Exec("INSERT INTO pages (hash, organizer, id, round) VALUES ($1, $2, $3, $4)",
 			d.Page, s.organizer, string(d.Conversation.ID), d.Conversation.Round); err != nil {
 			return nil, err
 		}
@@ -156,7 +146,8 @@ func (s *Store) put(tx *txn, d *scheduler.Draft) ([]int64, error) {
 		}
 	}
 	for _, e := range d.Events {
-		if _, err := tx.exec("INSERT INTO events (organizer, id, round, happened, kind, words) VALUES ($1, $2, $3, $4, $5, $6)",
+		if _, err := tx.Exec(`INSERT INTO events (organizer, id, round, happened, kind, words)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
 			s.organizer, string(e.ID), e.Round, ms(e.At), e.Kind, e.Text); err != nil {
 			return nil, err
 		}
@@ -164,60 +155,14 @@ func (s *Store) put(tx *txn, d *scheduler.Draft) ([]int64, error) {
 	return rows, nil
 }
 
-// received takes a mail into account, once, together with what follows from it.
-func (s *Store) received(tx *txn, d *scheduler.Draft) error {
-	if d.Key != "" {
-		key := d.Key
-		if d.Open { // beside the key itself, under which it may still count
-			key += " open"
-		}
-		n, err := tx.exec("INSERT INTO received (organizer, key) SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM received WHERE organizer = $1 AND key = $3) ON CONFLICT DO NOTHING",
-			s.organizer, key, d.Key)
-		switch {
-		case err != nil:
-			return err
-		case n == 0:
-			return scheduler.ErrKnown
-		}
-	}
-	if d.Cursor.Name == "" {
-		return nil
-	}
-	return s.setCursor(tx, d.Cursor)
-}
-
-func (s *Store) setCursor(tx *txn, c scheduler.Cursor) error {
-	_, err := tx.exec("INSERT INTO cursors (organizer, mailbox, place) VALUES ($1, $2, $3) ON CONFLICT (organizer, mailbox) DO UPDATE SET place = $3",
-		s.organizer, c.Name, c.At)
-	return err
-}
-
-// SetCursor implements [scheduler.Store].
-func (s *Store) SetCursor(ctx context.Context, c scheduler.Cursor) error {
-	return s.update(ctx, func(tx *txn) error { return s.setCursor(tx, c) })
-}
-
-// Cursor implements [scheduler.Store].
-func (s *Store) Cursor(ctx context.Context, mailbox string) (at string, err error) {
-	err = each(ctx, s.ro, func(rows *sql.Rows) error { return rows.Scan(&at) },
-		"SELECT place FROM cursors WHERE organizer = $1 AND mailbox = $2", s.organizer, mailbox)
-	return at, err
-}
-
-// Page implements [scheduler.Store].
-func (s *Store) Page(ctx context.Context, hash string) (id plan.ID, round int, err error) {
-	err = each(ctx, s.ro, func(rows *sql.Rows) error { return rows.Scan(&id, &round) },
-		"SELECT id, round FROM pages WHERE organizer = $1 AND hash = $2", s.organizer, hash)
-	return id, round, err
-}
-
-func (s *Store) putConversation(tx *txn, c *scheduler.Conversation, data []byte) (err error) {
+func (s *Store) putConversation(tx *database.Tx, c *scheduler.Conversation, data []byte) (err error) {
 	var n int64
 	if c.Rev == 0 {
-		n, err = tx.exec("INSERT INTO conversations (organizer, id, round, rev, data) VALUES ($1, $2, $3, 1, $4) ON CONFLICT DO NOTHING",
-			s.organizer, string(c.ID), c.Round, string(data))
+		n, err = tx.Exec(`INSERT INTO conversations (organizer, id, round, rev, data) VALUES ($1, $2, $3, 1, $4)
+			ON CONFLICT DO NOTHING`, s.organizer, string(c.ID), c.Round, string(data))
 	} else {
-		n, err = tx.exec("UPDATE conversations SET rev = rev + 1, data = $5 WHERE organizer = $1 AND id = $2 AND round = $3 AND rev = $4",
+		n, err = tx.Exec(`UPDATE conversations SET rev = rev + 1, data = $5
+			WHERE organizer = $1 AND id = $2 AND round = $3 AND rev = $4`,
 			s.organizer, string(c.ID), c.Round, c.Rev, string(data))
 	}
 	if err == nil && n == 0 {
@@ -226,68 +171,81 @@ func (s *Store) putConversation(tx *txn, c *scheduler.Conversation, data []byte)
 	return err
 }
 
-// tell lets other processes know of a commit, where the database does not.
-func (s *Store) tell(tx *txn) error {
-	if notify := s.db.notify(); notify != "" {
-		_, err := tx.exec(notify)
-		return err
+// Slots implements [scheduler.Store].
+func (s *Store) Slots(ctx context.Context) (int64, error) {
+	if s.db.Absent() || s.db.Version() < organizersStep {
+		return 1, nil
 	}
-	return nil
+	n, ok, err := database.Number(ctx, s.db, "SELECT slots FROM organizers WHERE organizer = $1", s.organizer)
+	if err == nil && !ok {
+		n = 1
+	}
+	return n, err
 }
 
-// Pause implements [scheduler.Store].
-func (s *Store) Pause(ctx context.Context, paused bool) error {
-	return s.update(ctx, func(tx *txn) error {
-		query := "DELETE FROM control WHERE name = $1"
-		if paused {
-			query = "INSERT INTO control (name) VALUES ($1) ON CONFLICT DO NOTHING"
-		}
-		if _, err := tx.exec(query, s.pause()); err != nil {
+// raise lets everybody who has decided beside look again; and returns [scheduler.ErrConflict] where
+// somebody has decided since slots were seen.
+func (s *Store) raise(tx *database.Tx, seen int64) error {
+	if seen == scheduler.Anyway {
+		_, err := tx.Exec("UPDATE organizers SET slots = slots + 1 WHERE organizer = $1", s.organizer)
+		return err
+	}
+	n, err := tx.Exec("UPDATE organizers SET slots = slots + 1 WHERE organizer = $1 AND slots = $2", s.organizer, seen)
+	if err == nil && n == 0 {
+		err = scheduler.ErrConflict
+	}
+	return err
+}
+
+// CommitAll implements [scheduler.Store].
+func (s *Store) CommitAll(ctx context.Context, slots int64, drafts []*scheduler.Draft) ([]error, error) {
+	var faults []error
+	var rows [][]int64
+	err := s.update(ctx, func(tx *database.Tx) error {
+		faults, rows = make([]error, len(drafts)), make([][]int64, len(drafts))
+		if err := s.raise(tx, slots); err != nil {
 			return err
 		}
-		if !paused {
-			if _, err := tx.exec("UPDATE doors SET until = 0 WHERE organizer = $1", s.organizer); err != nil {
+		for i, d := range drafts {
+			if _, err := tx.Exec("SAVEPOINT draft"); err != nil {
+				return err
+			}
+			if rows[i], faults[i] = s.put(tx, d); faults[i] != nil {
+				if _, err := tx.Exec("ROLLBACK TO SAVEPOINT draft"); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec("RELEASE SAVEPOINT draft"); err != nil {
 				return err
 			}
 		}
-		return s.tell(tx)
+		return tx.Notify()
 	})
-}
-
-// Paused implements [scheduler.Store].
-func (s *Store) Paused(ctx context.Context) (bool, error) {
-	if s.ro == nil {
-		return false, nil
+	if err != nil {
+		return nil, err
 	}
-	return s.isPaused(ctx)
-}
-
-// pause is the name of the organizer's own pause.
-func (s *Store) pause() string { return "paused " + s.organizer }
-
-func (s *Store) isPaused(ctx context.Context) (bool, error) {
-	names := []any{s.pause()}
-	query := "SELECT COUNT(*) FROM control WHERE name = $1"
-	if s.schema < doorsStep { // read only, as an older version left it
-		names[0] = "paused"
+	for i, d := range drafts {
+		if faults[i] == nil {
+			stored(d, rows[i])
+		}
 	}
-	n, _, err := number(ctx, s.ro, query, names...)
-	return n > 0, err
+	return faults, nil
 }
 
 // History implements [scheduler.Store].
 func (s *Store) History(ctx context.Context, id plan.ID) ([]scheduler.Event, error) {
-	if s.ro == nil {
+	if s.db.Absent() {
 		return nil, nil
 	}
 	var list []scheduler.Event
-	err := each(ctx, s.ro, func(rows *sql.Rows) error {
+	err := database.Each(ctx, s.db, func(rows *sql.Rows) error {
 		var e scheduler.Event
 		var at int64
 		err := rows.Scan(&e.ID, &e.Round, &at, &e.Kind, &e.Text)
 		e.At = instant(at)
 		list = append(list, e)
 		return err
-	}, "SELECT id, round, happened, kind, words FROM events WHERE organizer = $1 AND ($2 = '' OR id = $2) ORDER BY seq", s.organizer, string(id))
+	}, `SELECT id, round, happened, kind, words FROM events
+		WHERE organizer = $1 AND ($2 = '' OR id = $2) ORDER BY seq`, s.organizer, string(id))
 	return list, err
 }

@@ -6,10 +6,8 @@ import (
 	"time"
 
 	"coalition/scheduler"
+	"coalition/scheduler/store/database"
 )
-
-// doorsStep is the version of the tables from which on there are doors, and pauses of one organizer.
-const doorsStep = 5
 
 // knockFor is how long a process that knocks keeps others away at most: longer than a server takes that
 // is well.
@@ -17,10 +15,10 @@ const knockFor = 90 * time.Second
 
 // Doors implements [scheduler.Store].
 func (s *Store) Doors(ctx context.Context) (list []*scheduler.Door, err error) {
-	if s.ro == nil || s.schema < doorsStep {
+	if s.db.Absent() || s.db.Version() < doorsStep {
 		return nil, nil
 	}
-	return list, each(ctx, s.ro, func(rows *sql.Rows) error {
+	return list, database.Each(ctx, s.db, func(rows *sql.Rows) error {
 		d, err := scanDoor(rows)
 		list = append(list, d)
 		return err
@@ -33,33 +31,36 @@ const doorColumns = "name, account, fault, code, words, since, until, tries"
 func scanDoor(rows *sql.Rows, more ...any) (*scheduler.Door, error) {
 	var d scheduler.Door
 	var since, until int64
-	err := rows.Scan(append([]any{&d.Name, &d.Account, &d.Fault, &d.Code, &d.Text, &since, &until, &d.Tries}, more...)...)
+	fields := []any{&d.Name, &d.Account, &d.Fault, &d.Code, &d.Text, &since, &until, &d.Tries}
+	err := rows.Scan(append(fields, more...)...)
 	d.Since, d.Until = instant(since), instant(until)
 	return &d, err
 }
 
 // Knock implements [scheduler.Store].
-func (s *Store) Knock(ctx context.Context, name, account string, wall time.Time, force bool) (ok bool, door *scheduler.Door, err error) {
-	owner, err := s.owned(ctx)
+func (s *Store) Knock(ctx context.Context, name, account string, wall time.Time, force bool) (
+	ok bool, door *scheduler.Door, err error) {
+	owner, err := s.db.Owner(ctx)
 	if err != nil {
 		return false, nil, err
 	}
-	err = s.update(ctx, func(tx *txn) error {
+	err = s.update(ctx, func(tx *database.Tx) error {
 		ok, door = false, &scheduler.Door{Name: name, Account: account}
 		var knocker string
 		var knocking int64
-		if err := each(ctx, tx, func(rows *sql.Rows) (err error) {
+		if err := database.Each(ctx, tx, func(rows *sql.Rows) (err error) {
 			door, err = scanDoor(rows, &knocker, &knocking)
 			return err
-		}, "SELECT "+doorColumns+", knocker, knocking FROM doors WHERE organizer = $1 AND name = $2 AND account = $3", s.organizer, name, account); err != nil {
+		}, "SELECT "+doorColumns+", knocker, knocking FROM doors WHERE organizer = $1 AND name = $2 AND account = $3",
+			s.organizer, name, account); err != nil {
 			return err
 		}
 		if knocker != "" && knocker != owner && instant(knocking).After(wall) {
-			f, err := s.fate(tx, knocker)
+			life, err := tx.Life(knocker)
 			if err != nil {
 				return err
 			}
-			if f == living {
+			if life == database.Alive {
 				door.Trying = instant(knocking)
 				return nil
 			}
@@ -68,14 +69,18 @@ func (s *Store) Knock(ctx context.Context, name, account string, wall time.Time,
 			return nil
 		}
 		// Another process may have been faster since the row was read.
-		n, err := tx.exec(`INSERT INTO doors (organizer, name, account, fault, code, words, since, until, tries, knocker, knocking)
-			VALUES ($1, $2, $3, '', 0, '', 0, 0, 0, $4, $5) ON CONFLICT (organizer, name, account) DO UPDATE SET knocker = $4, knocking = $5
-			WHERE doors.knocker = $6 AND doors.knocking = $7`, s.organizer, name, account, owner, ms(wall.Add(knockFor)), knocker, knocking)
+		n, err := tx.Exec(`INSERT INTO doors
+			(organizer, name, account, fault, code, words, since, until, tries, knocker, knocking)
+			VALUES ($1, $2, $3, '', 0, '', 0, 0, 0, $4, $5)
+			ON CONFLICT (organizer, name, account) DO UPDATE SET knocker = $4, knocking = $5
+			WHERE doors.knocker = $6 AND doors.knocking = $7`,
+			s.organizer, name, account, owner, ms(wall.Add(knockFor)), knocker, knocking)
 		if ok = err == nil && n == 1; err == nil && !ok {
 			door.Trying = wall.Add(knockFor)
 		}
-		if ok { // others ask whether it lives
-			err = s.beat(tx, owner)
+		if ok {
+			// Others ask whether it lives.
+			err = tx.Beat(owner)
 		}
 		return err
 	})
@@ -84,19 +89,23 @@ func (s *Store) Knock(ctx context.Context, name, account string, wall time.Time,
 
 // Shut implements [scheduler.Store].
 func (s *Store) Shut(ctx context.Context, d *scheduler.Door) error {
-	return s.update(ctx, func(tx *txn) error {
+	return s.update(ctx, func(tx *database.Tx) error {
 		// Doors at which nobody has knocked for long are those of a config that is no more.
-		if _, err := tx.exec("DELETE FROM doors WHERE organizer = $1 AND name = $2 AND account <> $3 AND until < $4",
+		if _, err := tx.Exec("DELETE FROM doors WHERE organizer = $1 AND name = $2 AND account <> $3 AND until < $4",
 			s.organizer, d.Name, d.Account, ms(d.Until.Add(-week))); err != nil {
 			return err
 		}
-		if _, err := tx.exec(`INSERT INTO doors (organizer, name, account, fault, code, words, since, until, tries, knocker, knocking)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0) ON CONFLICT (organizer, name, account) DO UPDATE SET fault = $4, code = $5, words = $6,
-			since = CASE WHEN doors.fault = '' THEN $7 ELSE doors.since END, until = $8, tries = doors.tries + 1, knocker = '', knocking = 0`,
-			s.organizer, d.Name, d.Account, string(d.Fault), d.Code, d.Text, ms(d.Since), ms(d.Until), max(1, d.Tries)); err != nil {
+		if _, err := tx.Exec(`INSERT INTO doors
+			(organizer, name, account, fault, code, words, since, until, tries, knocker, knocking)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0)
+			ON CONFLICT (organizer, name, account) DO UPDATE SET fault = $4, code = $5, words = $6,
+			since = CASE WHEN doors.fault = '' THEN $7 ELSE doors.since END, until = $8, tries = doors.tries + 1,
+			knocker = '', knocking = 0`,
+			s.organizer, d.Name, d.Account, string(d.Fault), d.Code, d.Text, ms(d.Since), ms(d.Until),
+			max(1, d.Tries)); err != nil {
 			return err
 		}
-		return s.tell(tx)
+		return tx.Notify()
 	})
 }
 
@@ -104,26 +113,27 @@ const week = 7 * 24 * time.Hour
 
 // Unlock implements [scheduler.Store].
 func (s *Store) Unlock(ctx context.Context, name, account string) error {
-	return s.update(ctx, func(tx *txn) error {
-		n, err := tx.exec("DELETE FROM doors WHERE organizer = $1 AND name = $2 AND account = $3", s.organizer, name, account)
+	return s.update(ctx, func(tx *database.Tx) error {
+		n, err := tx.Exec("DELETE FROM doors WHERE organizer = $1 AND name = $2 AND account = $3",
+			s.organizer, name, account)
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.tell(tx)
+		return tx.Notify()
 	})
 }
 
 // Leave implements [scheduler.Store].
 func (s *Store) Leave(ctx context.Context, name, account string) error {
-	return s.update(ctx, func(tx *txn) error {
-		args := []any{s.organizer, name, account, s.ownerID()}
+	return s.update(ctx, func(tx *database.Tx) error {
+		args := []any{s.organizer, name, account, s.db.OwnerID()}
 		const mine = " WHERE organizer = $1 AND name = $2 AND account = $3 AND knocker = $4"
-		if _, err := tx.exec("DELETE FROM doors"+mine+" AND fault = ''", args...); err != nil {
+		if _, err := tx.Exec("DELETE FROM doors"+mine+" AND fault = ''", args...); err != nil {
 			return err
 		}
-		if _, err := tx.exec("UPDATE doors SET knocker = '', knocking = 0"+mine, args...); err != nil {
+		if _, err := tx.Exec("UPDATE doors SET knocker = '', knocking = 0"+mine, args...); err != nil {
 			return err
 		}
-		return s.tell(tx)
+		return tx.Notify()
 	})
 }

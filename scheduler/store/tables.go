@@ -1,7 +1,23 @@
 package store
 
-// tables1 is the first version of the tables. SERIAL, ROWID and BYTES stand for what each database calls
-// an ascending key, one that is given, and a string of bytes. Instants are unix milliseconds in UTC, 0 for none.
+import "coalition/scheduler/store/database"
+
+// Tables are what a state consists of. Whoever only reads takes older ones as they are.
+var Tables = database.Schema{
+	Steps: []string{tables1, tablesReceived, tablesOrganizers, tablesInstallations, tablesDoors},
+	Marks: []string{"schema_version", "conversations", "messages", "bodies", "events", "control"},
+	InUse: "SELECT 1 FROM messages m WHERE m.organizer = $1 AND m.owner = owners.owner",
+}
+
+// The versions of the tables from which on something is there: see [database.DB.Version].
+const (
+	organizersStep    = 3
+	installationsStep = 4
+	// doorsStep is also that from which on a pause is one organizer's.
+	doorsStep = 5
+)
+
+// tables1 is the first version of the tables. Instants are unix milliseconds in UTC, 0 for none.
 const tables1 = `CREATE TABLE conversations (
 	organizer TEXT NOT NULL,
 	id        TEXT NOT NULL,
@@ -60,8 +76,8 @@ CREATE TABLE control (
 	name TEXT PRIMARY KEY
 )`
 
-// tables2 is for what comes in. Whoever only reads does without these.
-const tables2 = `CREATE TABLE received (
+// tablesReceived is for what comes in. Whoever only reads does without these.
+const tablesReceived = `CREATE TABLE received (
 	organizer TEXT NOT NULL,
 	key       TEXT NOT NULL,
 	PRIMARY KEY (organizer, key)
@@ -78,6 +94,35 @@ CREATE TABLE pages (
 	id        TEXT NOT NULL,
 	round     BIGINT NOT NULL
 )`
+
+// tablesOrganizers is for what several processes decide on at the same moment, for whose rows are
+// opened, and for who is still alive.
+const tablesOrganizers = `CREATE TABLE organizers (
+	organizer TEXT PRIMARY KEY,
+	slots     BIGINT NOT NULL
+);
+CREATE TABLE addresses (
+	address   TEXT PRIMARY KEY,
+	organizer TEXT NOT NULL
+);
+CREATE TABLE homes (
+	organizer TEXT NOT NULL,
+	home      TEXT NOT NULL,
+	PRIMARY KEY (organizer, home)
+);
+CREATE TABLE owners (
+	owner     TEXT PRIMARY KEY,
+	organizer TEXT NOT NULL,
+	host      TEXT NOT NULL,
+	pid       BIGINT NOT NULL,
+	beat      BIGINT NOT NULL
+);
+CREATE INDEX owners_of ON owners (organizer);
+INSERT INTO organizers (organizer, slots) SELECT DISTINCT organizer, 1 FROM conversations;
+INSERT INTO addresses (address, organizer) SELECT lower(organizer), MIN(organizer) FROM conversations
+	GROUP BY lower(organizer);
+CREATE INDEX messages_claimed ON messages (organizer, owner) WHERE owner <> '';
+DROP INDEX messages_sending`
 
 // tablesInstallations is what a state knows of itself.
 const tablesInstallations = `CREATE TABLE installations (
@@ -104,5 +149,6 @@ const tablesDoors = `CREATE TABLE doors (
 	knocking  BIGINT NOT NULL,
 	PRIMARY KEY (organizer, name, account)
 );
-INSERT INTO control (name) SELECT DISTINCT 'paused ' || organizer FROM conversations WHERE EXISTS (SELECT 1 FROM control WHERE name = 'paused');
+INSERT INTO control (name) SELECT DISTINCT 'paused ' || organizer FROM conversations
+	WHERE EXISTS (SELECT 1 FROM control WHERE name = 'paused');
 DELETE FROM control WHERE name = 'paused'`

@@ -1,4 +1,4 @@
-package store
+package database
 
 import (
 	"context"
@@ -15,14 +15,17 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"coalition/scheduler/store/sqlitefile"
 )
 
 // postgres is a state in a PostgreSQL database that organizers and daemons may share.
 type postgres struct {
-	dsn       string
-	config    *pgx.ConnConfig
-	pool      *sql.DB
-	organizer string // whose daemon this is
+	dsn    string
+	config *pgx.ConnConfig
+	pool   *sql.DB
+	// organizer is for whom this process works, perhaps as a daemon.
+	organizer string
 	daemon    bool
 }
 
@@ -38,6 +41,15 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, c.db.words(err)
 }
 
+// Error codes (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const (
+	tooManyConnections   = "53300"
+	invalidPassword      = "28P01"
+	invalidAuthorization = "28000"
+	invalidCatalogName   = "3D000"
+	cannotConnectNow     = "57P03"
+)
+
 // words says why there is no connection.
 func (d *postgres) words(err error) error {
 	var said *pgconn.PgError
@@ -47,19 +59,21 @@ func (d *postgres) words(err error) error {
 	case err == nil:
 		return nil
 	case said == nil:
-	case said.Code == "53300": // too_many_connections
-		what = "has no connection left: end something else that holds one, or raise max_connections there (a daemon needs three, and some more while it works)"
-	case said.Code == "28P01" || said.Code == "28000":
+	case said.Code == tooManyConnections:
+		what = "has no connection left: end something else that holds one, or raise max_connections there " +
+			"(a daemon needs three, and some more while it works)"
+	case said.Code == invalidPassword || said.Code == invalidAuthorization:
 		what = "does not take the user name or the password"
-	case said.Code == "3D000":
+	case said.Code == invalidCatalogName:
 		what = "does not know that database"
-	case said.Code == "57P03":
+	case said.Code == cannotConnectNow:
 		what = "is starting or stopping just now"
 	}
 	if what == "" {
 		return fmt.Errorf("the database %s on %s can't be reached: %w", d.config.Database, d.config.Host, err)
 	}
-	return &refusedError{fmt.Sprintf("the server of the database %s on %s %s", d.config.Database, d.config.Host, what), err}
+	text := fmt.Sprintf("the server of the database %s on %s %s", d.config.Database, d.config.Host, what)
+	return &refusedError{text, err}
 }
 
 // A refusedError says in words what a server has said in its own.
@@ -74,12 +88,14 @@ func (e *refusedError) Unwrap() error { return e.cause }
 func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error) {
 	config, err := pgx.ParseConfig(d.dsn)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the address of the database can't be read") // pgx repeats the password
+		// Without its cause: pgx repeats the password.
+		return nil, nil, errors.New("the address of the database can't be read")
 	}
 	// A process that is stopped in the middle of a write must not keep all others waiting.
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
 	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "coalition" // for whoever looks at what is connected
+		// For whoever looks at what is connected.
+		config.RuntimeParams["application_name"] = "coalition"
 	}
 	d.config = config
 	d.pool = sql.OpenDB(&connector{stdlib.GetConnector(*config), d})
@@ -94,18 +110,19 @@ func (d *postgres) open(ctx context.Context, _ bool) (rw, ro *sql.DB, err error)
 	return d.pool, d.pool, nil
 }
 
-func (d *postgres) tables() []string {
-	types := strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT", "BYTES", "BYTEA")
-	return []string{types.Replace(tables1), tables2, tablesOrganizers, types.Replace(tablesInstallations), tablesDoors}
+func (d *postgres) types() *strings.Replacer {
+	return strings.NewReplacer("SERIAL", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "ROWID", "BIGINT",
+		"BYTES", "BYTEA")
 }
 
 func (d *postgres) made() string {
 	return "SELECT count(*) FROM pg_class WHERE oid = to_regclass('schema_version')"
 }
 
-func (d *postgres) notify() string  { return "NOTIFY coalition" }
-func (d *postgres) exclusive() bool { return false }
-func (d *postgres) begin() string   { return "BEGIN" }
+func (d *postgres) notify() string           { return "NOTIFY coalition" }
+func (d *postgres) exclusive() bool          { return false }
+func (d *postgres) begin() string            { return "BEGIN" }
+func (d *postgres) workFor(organizer string) { d.organizer = organizer }
 
 // lockDaemon keeps nobody out: claims and fences keep several apart. The session that listens says that
 // a daemon is there.
@@ -114,9 +131,9 @@ func (d *postgres) lockDaemon() error {
 	return nil
 }
 
-// session is how the sessions of an organizer's daemons begin their name, before the process id.
-func (d *postgres) session(organizer string) string {
-	sum := sha256.Sum256([]byte(organizer))
+// session is how the sessions of the organizer's daemons begin their name, before the process id.
+func (d *postgres) session() string {
+	sum := sha256.Sum256([]byte(d.organizer))
 	return fmt.Sprintf("coalition daemon %x ", sum[:8])
 }
 
@@ -124,10 +141,10 @@ func (d *postgres) session(organizer string) string {
 const lingers = 2 * time.Second
 
 // alone refuses while a daemon of the organizer runs.
-func (d *postgres) alone(ctx context.Context, organizer string) error {
+func (d *postgres) alone(ctx context.Context) error {
 	for deadline := time.Now().Add(lingers); ; {
-		err := d.listens(ctx, organizer)
-		var running *RunningError
+		err := d.listens(ctx)
+		var running *sqlitefile.RunningError
 		if !errors.As(err, &running) || time.Now().After(deadline) {
 			return err
 		}
@@ -139,16 +156,17 @@ func (d *postgres) alone(ctx context.Context, organizer string) error {
 	}
 }
 
-// listens gives a [RunningError] where the server has the session of a daemon of the organizer.
-func (d *postgres) listens(ctx context.Context, organizer string) error {
-	session := d.session(organizer)
-	return each(ctx, d.pool, func(rows *sql.Rows) error {
+// listens gives a [sqlitefile.RunningError] where the server has the session of a daemon of the organizer.
+func (d *postgres) listens(ctx context.Context) error {
+	session := d.session()
+	return Each(ctx, d.pool, func(rows *sql.Rows) error {
 		var name string
 		if err := rows.Scan(&name); err != nil {
 			return err
 		}
-		return &RunningError{strings.TrimPrefix(name, session)}
-	}, "SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE $1 LIMIT 1", session+"%")
+		return &sqlitefile.RunningError{PID: strings.TrimPrefix(name, session)}
+	}, `SELECT application_name FROM pg_stat_activity
+		WHERE datname = current_database() AND application_name LIKE $1 LIMIT 1`, session+"%")
 }
 
 // tableLock is the advisory lock under which tables are changed.
@@ -181,17 +199,19 @@ func (d *postgres) watch(ctx context.Context, _ func() int64, changed func()) {
 func (d *postgres) listen(ctx context.Context, changed func()) {
 	config := d.config.Copy()
 	if d.daemon {
-		config.RuntimeParams["application_name"] = d.session(d.organizer) + strconv.Itoa(os.Getpid())
+		config.RuntimeParams["application_name"] = d.session() + strconv.Itoa(os.Getpid())
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return // the daemon looks every minute besides
+		// The daemon looks every minute besides.
+		return
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err := conn.Exec(ctx, "LISTEN coalition"); err != nil {
 		return
 	}
-	changed() // something may have been missed until now
+	// Something may have been missed until now.
+	changed()
 	for {
 		if _, err := conn.WaitForNotification(ctx); err != nil {
 			return

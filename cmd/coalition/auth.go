@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/invites/google"
+	"coalition/invites/google/account"
 )
 
 func (a *app) authCommand() *cobra.Command {
@@ -30,17 +30,17 @@ calendar.google.client_file in the config.`,
 }
 
 // account is the Google account of the config, which it reads.
-func (a *app) account() (*google.Account, error) {
+func (a *app) account() (*account.Account, error) {
 	c, err := a.readConfig()
 	if err != nil {
 		return nil, err
 	}
 	a.config = c
-	account := c.account()
-	if account == nil {
+	own := c.account()
+	if own == nil {
 		return nil, usage("the config names no Google client", "make one of the type Desktop app in Google's console, download its file, and name it under calendar.google.client_file")
 	}
-	return account, nil
+	return own, nil
 }
 
 func (a *app) authGoogleCommand() *cobra.Command {
@@ -58,14 +58,14 @@ beside the state that only you can read.`,
 		Example: "  coalition auth google\n  coalition auth google --no-browser",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			account, err := a.account()
+			own, err := a.account()
 			if err != nil {
 				return err
 			}
-			if err := account.CheckClient(); err != nil {
+			if err := own.CheckClient(); err != nil {
 				return err
 			}
-			p := google.Prompt{Browser: openBrowser, Say: func(text string) { fmt.Fprintln(a.stderr, text) }}
+			p := account.Prompt{Browser: openBrowser, Say: func(text string) { fmt.Fprintln(a.stderr, text) }}
 			if noBrowser {
 				p.Browser, p.Show, p.Pasted = nil, a.stdout, a.stdin
 				if a.json {
@@ -73,9 +73,9 @@ beside the state that only you can read.`,
 				}
 				p.Say("Open this address in a browser, and say there what this program may do. If the browser then can't open the address that it ends at, paste that here:")
 			} else {
-				a.say("Google's page opens in your browser: choose %s there, and tick all boxes.", account.User)
+				a.say("Google's page opens in your browser: choose %s there, and tick all boxes.", a.config.Organizer.Email)
 			}
-			s, err := account.SignIn(cmd.Context(), p)
+			s, err := own.SignIn(cmd.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -93,7 +93,7 @@ beside the state that only you can read.`,
 }
 
 // sayGranted says what a sign-in has brought, and what to look after.
-func (a *app) sayGranted(s google.Status) {
+func (a *app) sayGranted(s account.Status) {
 	who := s.Account
 	if who == "" {
 		who = "your Google account"
@@ -148,7 +148,7 @@ type authRow struct {
 }
 
 // newAuth shows s; err is why it can't be used.
-func (a *app) newAuth(s google.Status, err error) authRow {
+func (a *app) newAuth(s account.Status, err error) authRow {
 	zone := a.config.Organizer.Timezone.Location("UTC")
 	row := authRow{SignedIn: err == nil, Account: orNull(s.Account), Scopes: append([]string{}, s.Scopes...), Lacks: append([]string{}, s.Lacks...),
 		Place: orNull(s.Place), Since: stamp(s.Since, zone), Ends: stamp(s.Ends, zone), Dead: stamp(s.Dead, zone),
@@ -178,11 +178,11 @@ With --json, an object. What is absent is null:
 		Example: "  coalition auth status\n  coalition auth status --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			account, err := a.account()
+			own, err := a.account()
 			if err != nil {
 				return err
 			}
-			s, unusable := account.Status(cmd.Context())
+			s, unusable := own.Status(cmd.Context())
 			if a.json {
 				if err := a.printJSON(a.newAuth(s, unusable)); err != nil {
 					return err
@@ -227,11 +227,11 @@ func (a *app) authLogoutCommand() *cobra.Command {
 		Example: "  coalition auth logout",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			account, err := a.account()
+			own, err := a.account()
 			if err != nil {
 				return err
 			}
-			was, err := account.SignOut(cmd.Context())
+			was, err := own.SignOut(cmd.Context())
 			switch {
 			case err != nil:
 				return err

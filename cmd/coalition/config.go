@@ -11,7 +11,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email"
-	"coalition/invites/google"
+	"coalition/invites/google/account"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -32,7 +32,7 @@ type config struct {
 
 	path   string // of the file
 	doc    *strictyaml.Document
-	google *google.Account   // see account
+	google *account.Account  // see account
 	slow   func(text string) // says what is waited for; nil: nobody is told
 	within time.Duration     // how long a password_command may take; 0: [passwordWithin]
 }
@@ -266,7 +266,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(e, "?#@"):
 			refuse("endpoint is no web address", "write it in full, such as https://proxy.example.org/calendar/v3/, or leave it out", "calendar", "google", "endpoint")
-		case !google.Safe(e):
+		case !account.Safe(e):
 			refuse("endpoint would carry your sign-in without https", "write https, which only this machine itself can do without", "calendar", "google", "endpoint")
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/invites"
-	"coalition/invites/google"
+	"coalition/invites/google/account"
 	"coalition/scheduler"
 	"coalition/scheduler/store"
 )
@@ -85,7 +85,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.As(err, &wrong):
 		say(wrong.text, wrong.hint)
 		return exitUsage
-	case errors.Is(err, google.ErrClient):
+	case errors.Is(err, account.ErrClient):
 		say(err.Error(), "")
 		return exitUsage
 	case errors.Is(err, invites.ErrLogin):

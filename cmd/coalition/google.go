@@ -7,6 +7,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/google"
+	"coalition/invites/google/account"
 	"coalition/scheduler"
 )
 
@@ -14,7 +15,7 @@ import (
 // warns, once a day, before the sign-in ends.
 type watched struct {
 	*google.Calendar
-	account *google.Account
+	account *account.Account
 	warn    func(ends time.Time)
 	warned  time.Time
 }
@@ -26,7 +27,7 @@ func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, t
 		return next, err
 	}
 	now := time.Now()
-	w.account.Noted(now, err)
+	w.account.Record(now, err)
 	if err == nil && now.Sub(w.warned) > 24*time.Hour {
 		if s, err := w.account.Status(ctx); err == nil {
 			if days, ends := s.Left(now); ends && days < endsSoon {
@@ -46,7 +47,7 @@ func (w *watched) Write(ctx context.Context, ch *invites.EventChange, dot func()
 	e, err := w.Calendar.Write(ctx, ch, dot)
 	var fault *invites.DeliveryError
 	if errors.As(err, &fault) && fault.Stale == nil && ctx.Err() == nil {
-		w.account.Noted(time.Now(), err)
+		w.account.Record(time.Now(), err)
 	}
 	return e, err
 }
@@ -56,13 +57,13 @@ func (c *config) online(warn func(ends time.Time)) (*watched, error) {
 	if c.Calendar.Via != "google" {
 		return nil, nil
 	}
-	account := c.account()
-	calendar, err := google.NewCalendar(account.Client(), c.Calendar.Google.Endpoint, c.Calendar.Google.Calendar)
+	own := c.account()
+	calendar, err := google.NewCalendar(own.Client(), c.Calendar.Google.Endpoint, c.Calendar.Google.Calendar)
 	if err != nil {
 		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
 	}
-	calendar.Account = account.Address
-	return &watched{Calendar: calendar, account: account, warn: warn}, nil
+	calendar.Account = own.Address
+	return &watched{Calendar: calendar, account: own, warn: warn}, nil
 }
 
 // errLogin ends a command for which somebody has to sign in first.

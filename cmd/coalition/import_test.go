@@ -24,8 +24,9 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler":            {"coalition/invites", "coalition/invites/zones", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
-	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/plan",
+	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/plan",
 		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers"},
+	"coalition/invites/google/account":    {"coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise
 	"coalition/invites/google/googletest": {"coalition/invites"},       // likewise
@@ -43,6 +44,8 @@ var mustNotKnow = map[string][]string{
 	"coalition/invites/google":  {"database/sql", "net/smtp", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2"},
 	"coalition/scheduler":       {"database/sql", "net/http", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2", "github.com/spf13/cobra"},
 	"coalition/scheduler/store": {"github.com/emersion/go-smtp", "github.com/spf13/cobra"},
+
+	"coalition/invites/google/account": {"database/sql", "net/smtp", "google.golang.org/api/calendar/v3"},
 }
 
 func TestImports(t *testing.T) {

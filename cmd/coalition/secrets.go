@@ -119,7 +119,7 @@ func (c *config) secretProblems() (list []strictyaml.Problem) {
 	for i, b := range c.Calendar.Busy {
 		look(b.PasswordFile, "calendar", "busy", fmt.Sprint(i), "password_file")
 	}
-	if a := c.account(); a != nil && (c.Calendar.Via == "google" || a.Mail) {
+	if a := c.account(); a != nil && (c.Calendar.Via == "google" || c.mailByGoogle()) {
 		look(c.Calendar.Google.TokenFile, "calendar", "google", "token_file")
 	}
 	// The address of a database may have a password in it.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/invites/google"
+	"coalition/invites/google/account"
 	"coalition/invites/web"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
@@ -247,8 +249,14 @@ func (c *config) link() func(token string) string {
 	return func(token string) string { return web.Link(string(c.Web.PublicURL), token) }
 }
 
-// account is the organizer's Google account; nil where the config names no client.
-func (c *config) account() *google.Account {
+// mailByGoogle reports whether the account is what signs in to a mail server, or to the mailbox.
+func (c *config) mailByGoogle() bool {
+	return c.Mail.Via == "smtp" && c.Mail.SMTP.Auth == byGoogle ||
+		c.Replies != nil && c.Replies.IMAP != nil && c.Replies.IMAP.Auth == byGoogle
+}
+
+// account returns the organizer's Google account; nil where the config names no client.
+func (c *config) account() *account.Account {
 	g := c.Calendar.Google
 	if c.google != nil || g.ClientFile == "" {
 		return c.google
@@ -260,11 +268,19 @@ func (c *config) account() *google.Account {
 	if abs, err := filepath.Abs(folder); err == nil {
 		folder = abs
 	}
-	mail := c.Mail.Via == "smtp" && c.Mail.SMTP.Auth == byGoogle || c.Replies != nil && c.Replies.IMAP != nil && c.Replies.IMAP.Auth == byGoogle
-	c.google = &google.Account{ClientFile: c.resolve(g.ClientFile), TokenFile: c.resolve(g.TokenFile), Folder: folder,
-		User: string(c.Organizer.Email), Endpoint: g.Endpoint,
-		Calendar: c.Calendar.Via == "google" || !mail, // somebody may sign in first, and change via then
-		Mail:     mail}
+	mail := c.mailByGoogle()
+	c.google = account.New(account.Config{
+		ClientFile: c.resolve(g.ClientFile),
+		TokenFile:  c.resolve(g.TokenFile),
+		Folder:     folder,
+		User:       string(c.Organizer.Email),
+		// Somebody may sign in first, and change via then.
+		Calendar: c.Calendar.Via == "google" || !mail,
+		Mail:     mail,
+		AddressOf: func(ctx context.Context, client *http.Client) string {
+			return google.OwnAddress(ctx, client, g.Endpoint)
+		},
+	})
 	return c.google
 }
 
@@ -301,7 +317,7 @@ func age(path string) string {
 // clientProblems says why the Google client can't be used, where it is to be.
 func (c *config) clientProblems() (list []strictyaml.Problem) {
 	a := c.account()
-	if a == nil || c.Calendar.Via != "google" && !a.Mail {
+	if a == nil || c.Calendar.Via != "google" && !c.mailByGoogle() {
 		return nil
 	}
 	if err := a.CheckClient(); err != nil {

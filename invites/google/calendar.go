@@ -24,7 +24,7 @@ import (
 // caller's own function, are an [*invites.DeliveryError].
 type Calendar struct {
 	// Account is the address of the account that requests are made for, "" where that is not known; nil: it
-	// never is. See [Account.Address].
+	// never is. See [coalition/invites/google/account.Account.Address].
 	Account func() string
 
 	id      string // of the calendar; "primary"
@@ -75,6 +75,24 @@ func NewCalendar(client *http.Client, endpoint, id string) (*Calendar, error) {
 	return &Calendar{id: cmp.Or(id, primary), service: sync.OnceValues(func() (*calendar.Service, error) {
 		return calendar.NewService(context.Background(), option.WithHTTPClient(&own), option.WithEndpoint(endpoint))
 	})}, nil
+}
+
+// OwnAddress asks for the address of the account that signs the requests of client in, which is the id of its
+// own calendar; "": it can't be had. See [NewCalendar] for the endpoint.
+func OwnAddress(ctx context.Context, client *http.Client, endpoint string) string {
+	c, err := NewCalendar(client, endpoint, primary)
+	if err != nil {
+		return ""
+	}
+	service, err := c.service()
+	if err != nil {
+		return ""
+	}
+	own, err := whole(service.CalendarList.Get(primary).Fields("id").Context(ctx).Do())
+	if err != nil || !strings.Contains(own.Id, "@") {
+		return ""
+	}
+	return oneLine(own.Id)
 }
 
 // A strict transport makes an error of an answer to a deletion that says anything: Google's says nothing (204), and

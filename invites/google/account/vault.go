@@ -1,4 +1,4 @@
-package google
+package account
 
 import (
 	"context"
@@ -18,44 +18,30 @@ import (
 	"coalition/invites"
 )
 
-// A secret is shown to nobody: it can be stored and sent, and printing it prints nothing of it.
-type secret string
-
-func (secret) String() string   { return "…" }
-func (secret) GoString() string { return "…" }
-
-// A grant is what a person has granted this program, as it is stored. It is never changed, but replaced.
-type grant struct {
-	Client   string    `json:"client_id"` // it was granted to
-	TokenURI string    `json:"token_uri"` // of that client
-	Refresh  secret    `json:"refresh_token"`
-	Access   secret    `json:"access_token,omitempty"`
-	Expiry   time.Time `json:"expiry,omitzero"` // of Access; zero: it is good until it is refused
-	Scopes   []string  `json:"scopes"`
-	Account  string    `json:"account,omitempty"`   // its address; "": not known
-	Since    time.Time `json:"since"`               // when the person granted it
-	Ends     time.Time `json:"ends,omitzero"`       // when it will not count any more; zero: that is open
-	Dead     time.Time `json:"dead_since,omitzero"` // when Google refused it for good; zero: it has not
-}
-
 const (
-	longestGrant = 64 << 10         // bytes
-	keyringName  = "coalition"      // the service, in the words of keyrings
-	keyringLimit = 20 * time.Second // for a keyring to answer; it may ask a person to unlock it
-	retryLock    = 20 * time.Millisecond
+	// keyringName is the service, in the words of keyrings.
+	keyringName = "coalition"
+	// keyringLimit is for a keyring to answer; it may ask a person to unlock it.
+	keyringLimit = 20 * time.Second
+	// retryLock is how often a lock that another process holds is tried.
+	retryLock = 20 * time.Millisecond
 )
 
 // A vault is where a grant lies: in a file, or in the keyring of the system. A lock file beside the
 // former guards both: whoever changes the grant holds it, so that two processes never renew the same one.
 type vault struct {
-	path   string // of the file
-	ring   string // the name of the entry in the keyring; "": only the file counts
+	// path is that of the file.
+	path string
+	// ring is the name of the entry in the keyring; "": only the file counts.
+	ring string
+	// asking holds a value while a question to the keyring is open.
 	asking chan struct{}
 }
 
 // A version tells whether a grant may have changed: the file, or the lock for what lies in the keyring.
 type version struct {
-	file, lock time.Time // when they were changed
+	// file and lock are when they were changed.
+	file, lock time.Time
 	size       int64
 	mode       fs.FileMode
 }
@@ -71,9 +57,11 @@ func (v *vault) lock(ctx context.Context) (unlock func(), err error) {
 	if _, err := l.TryLockContext(ctx, retryLock); err != nil {
 		return nil, v.trouble("can't be locked", err)
 	}
-	return func() { _ = l.Close() }, nil // the lock file stays: without it two could hold it
+	// The lock file stays: without it two could hold it.
+	return func() { _ = l.Close() }, nil
 }
 
+// version returns that of the grant as it lies there now.
 func (v *vault) version() (now version) {
 	if info, err := os.Stat(v.path); err == nil {
 		now.file, now.size, now.mode = info.ModTime(), info.Size(), info.Mode()
@@ -84,27 +72,16 @@ func (v *vault) version() (now version) {
 	return now
 }
 
-// read gives the grant, and whether it lies in the keyring; nil: there is none. The file counts first: it
+// read returns the grant, and whether it lies in the keyring; nil: there is none. The file counts first: it
 // is only there where the keyring could not be had.
 func (v *vault) read(ctx context.Context) (g *grant, inRing bool, err error) {
 	data, err := v.readFile()
 	if errors.Is(err, fs.ErrNotExist) && v.ring != "" {
-		var text string
-		err = v.ask(ctx, func() (err error) {
-			text, err = keyring.Get(keyringName, v.ring)
-			return err
-		})
-		switch {
-		case errors.Is(err, keyring.ErrNotFound):
+		data, err = v.readRing(ctx)
+		inRing = err == nil
+		if inRing && data == nil {
 			return nil, true, nil
-		case ctx.Err() != nil:
-			return nil, false, ctx.Err()
-		case err != nil:
-			return nil, false, &invites.DeliveryError{Channel: true, Wait: refusedPause, Err: invites.ErrLogin,
-				Text: "there is no sign-in to Google beside the state, and the system keyring can't be opened from here; " +
-					"sign in with: coalition auth google, or name a calendar.google.token_file in the config"}
 		}
-		data, inRing = []byte(text), true
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -113,12 +90,34 @@ func (v *vault) read(ctx context.Context) (g *grant, inRing bool, err error) {
 		return nil, false, err
 	}
 	g = new(grant)
-	if json.Unmarshal(data, g) != nil || g.Refresh == "" { // the cause may quote what it read
-		return nil, inRing, signIn("the sign-in to Google in " + v.place(inRing) + " can't be read")
+	// The cause is left out: it may quote what it read.
+	if json.Unmarshal(data, g) != nil || g.Refresh == "" {
+		return nil, inRing, loginError("the sign-in to Google in " + v.place(inRing) + " can't be read")
 	}
 	return g, inRing, nil
 }
 
+// readRing returns what lies in the keyring; nil: nothing.
+func (v *vault) readRing(ctx context.Context) (data []byte, err error) {
+	var text string
+	err = v.ask(ctx, func() (err error) {
+		text, err = keyring.Get(keyringName, v.ring)
+		return err
+	})
+	switch {
+	case errors.Is(err, keyring.ErrNotFound):
+		return nil, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, &invites.DeliveryError{Channel: true, Wait: refusedPause, Err: invites.ErrLogin,
+			Text: "there is no sign-in to Google beside the state, and the system keyring can't be opened from here; " +
+				"sign in with: coalition auth google, or name a calendar.google.token_file in the config"}
+	}
+	return []byte(text), nil
+}
+
+// readFile returns what lies in the file. Its error wraps [fs.ErrNotExist] where there is none.
 func (v *vault) readFile() ([]byte, error) {
 	f, err := os.Open(v.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,10 +132,12 @@ func (v *vault) readFile() ([]byte, error) {
 	case err != nil:
 		return nil, v.trouble("can't be read", err)
 	case !info.Mode().IsRegular():
-		return nil, &invites.DeliveryError{Channel: true, Text: v.path + ", where the sign-in to Google should be, is no file"}
+		return nil, &invites.DeliveryError{Channel: true,
+			Text: v.path + ", where the sign-in to Google should be, is no file"}
 	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
 		return nil, &invites.DeliveryError{Channel: true,
-			Text: fmt.Sprintf("others of this machine can read the sign-in to Google in %s (mode %04o), so it is not used; use: chmod 600 %[1]s", v.path, info.Mode().Perm())}
+			Text: fmt.Sprintf("others of this machine can read the sign-in to Google in %s (mode %04o), "+
+				"so it is not used; use: chmod 600 %[1]s", v.path, info.Mode().Perm())}
 	}
 	data, err := io.ReadAll(io.LimitReader(f, longestGrant))
 	if err != nil {
@@ -157,7 +158,8 @@ func (v *vault) write(ctx context.Context, g *grant, inRing bool) error {
 	set := func(text string) error {
 		return v.ask(ctx, func() error { return keyring.Set(keyringName, v.ring, text) })
 	}
-	if err = set(string(data)); errors.Is(err, keyring.ErrSetDataTooBig) { // on Windows; each process gets one of its own then
+	if err = set(string(data)); errors.Is(err, keyring.ErrSetDataTooBig) {
+		// So it is on Windows. Each process gets an access token of its own then.
 		less := *g
 		less.Access = ""
 		if data, err = json.Marshal(less); err != nil {
@@ -166,7 +168,8 @@ func (v *vault) write(ctx context.Context, g *grant, inRing bool) error {
 		err = set(string(data))
 	}
 	if err != nil {
-		return &invites.DeliveryError{Channel: true, Err: err, Text: "the sign-in to Google can't be written to the system keyring"}
+		return &invites.DeliveryError{Channel: true, Err: err,
+			Text: "the sign-in to Google can't be written to the system keyring"}
 	}
 	return v.touch()
 }
@@ -200,7 +203,8 @@ func (v *vault) writeFile(g *grant) error {
 // replaceFile writes a file that only its owner can read. Nobody else may write it at the same time.
 func replaceFile(path string, data []byte, durable bool) (err error) {
 	next := path + ".new"
-	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
+	// One may be left of a process that was killed.
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -221,19 +225,27 @@ func replaceFile(path string, data []byte, durable bool) (err error) {
 		_ = os.Remove(next)
 		return err
 	}
-	if durable && runtime.GOOS != "windows" { // where folders can't be synced
-		folder, err := os.Open(filepath.Dir(path))
-		if err != nil {
-			return err
-		}
-		defer folder.Close()
-		return folder.Sync()
+	if !durable {
+		return nil
 	}
-	return nil
+	return syncFolder(filepath.Dir(path))
 }
 
-// first stores the grant of a new sign-in: in the keyring where there is one. Whoever calls it holds the
-// lock.
+// syncFolder makes what was renamed in a folder last, also where the power fails.
+func syncFolder(path string) error {
+	// Windows can't sync folders.
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
+}
+
+// first stores the grant of a new sign-in: in the keyring where there is one. Whoever calls it holds the lock.
 func (v *vault) first(ctx context.Context, g *grant) error {
 	if v.ring != "" && v.write(ctx, g, true) == nil {
 		if err := os.Remove(v.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -250,7 +262,8 @@ func (v *vault) remove(ctx context.Context, inRing bool) error {
 	if v.ring != "" {
 		err := v.ask(ctx, func() error { return keyring.Delete(keyringName, v.ring) })
 		if err != nil && !errors.Is(err, keyring.ErrNotFound) && inRing {
-			return &invites.DeliveryError{Channel: true, Err: err, Text: "the sign-in to Google can't be taken out of the system keyring"}
+			return &invites.DeliveryError{Channel: true, Err: err,
+				Text: "the sign-in to Google can't be taken out of the system keyring"}
 		}
 		if err := v.touch(); err != nil {
 			return err
@@ -284,7 +297,7 @@ func (v *vault) ask(ctx context.Context, question func() error) error {
 	}
 }
 
-// place is where the grant lies, in words.
+// place says where the grant lies, in words.
 func (v *vault) place(inRing bool) string {
 	if inRing {
 		return "the system keyring"
@@ -292,6 +305,7 @@ func (v *vault) place(inRing bool) string {
 	return v.path
 }
 
+// trouble returns the error of a sign-in that could not be reached in its file.
 func (v *vault) trouble(what string, err error) error {
 	text := "the sign-in to Google in " + v.path + " " + what
 	var path *fs.PathError

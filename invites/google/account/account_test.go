@@ -1,4 +1,4 @@
-package google_test
+package account_test
 
 import (
 	"bufio"
@@ -28,6 +28,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/google"
+	"coalition/invites/google/account"
 	"coalition/invites/google/googletest"
 )
 
@@ -38,18 +39,32 @@ const (
 	mail     = "https://mail.google.com/"
 )
 
-// account is ana's account at g, whose sign-in lies in a file.
-func account(t testing.TB, g *googletest.Server) *google.Account {
+// A person is an account with the config that it was made with.
+type person struct {
+	account.Config
+	*account.Account
+}
+
+func of(c account.Config) *person { return &person{c, account.New(c)} }
+
+// config is that of ana's account at g, whose sign-in lies in a file.
+func config(t testing.TB, g *googletest.Server) account.Config {
 	t.Helper()
 	dir := t.TempDir()
-	return &google.Account{ClientFile: g.ClientFile(t), TokenFile: filepath.Join(dir, "secrets", "google"), Folder: filepath.Join(dir, "state"),
-		User: googletest.Account, Endpoint: g.Endpoint(), Calendar: true}
+	return account.Config{ClientFile: g.ClientFile(t), TokenFile: filepath.Join(dir, "secrets", "google"), Folder: filepath.Join(dir, "state"),
+		User: googletest.Account, Calendar: true,
+		AddressOf: func(ctx context.Context, client *http.Client) string {
+			return google.OwnAddress(ctx, client, g.Endpoint())
+		}}
+}
+
+func ana(t testing.TB, g *googletest.Server) *person {
+	t.Helper()
+	return of(config(t, g))
 }
 
 // another is the same account in another process.
-func another(a *google.Account) *google.Account {
-	return &google.Account{ClientFile: a.ClientFile, TokenFile: a.TokenFile, Folder: a.Folder, User: a.User, Endpoint: a.Endpoint, Calendar: a.Calendar, Mail: a.Mail}
-}
+func another(p *person) *person { return of(p.Config) }
 
 // googleAddress is the address of Google's page to which the one leads that a browser is started with.
 func googleAddress(address string) (string, error) {
@@ -66,8 +81,8 @@ func googleAddress(address string) (string, error) {
 }
 
 // prompt has a person grant that, or all.
-func prompt(g *googletest.Server, grant ...string) google.Prompt {
-	return google.Prompt{Say: func(string) {}, Browser: func(address string) error {
+func prompt(g *googletest.Server, grant ...string) account.Prompt {
+	return account.Prompt{Say: func(string) {}, Browser: func(address string) error {
 		address, err := googleAddress(address)
 		if err != nil {
 			return err
@@ -76,7 +91,7 @@ func prompt(g *googletest.Server, grant ...string) google.Prompt {
 	}}
 }
 
-func signIn(t testing.TB, g *googletest.Server, a *google.Account) google.Status {
+func signIn(t testing.TB, g *googletest.Server, a *person) account.Status {
 	t.Helper()
 	s, err := a.SignIn(t.Context(), prompt(g))
 	if err != nil {
@@ -86,7 +101,7 @@ func signIn(t testing.TB, g *googletest.Server, a *google.Account) google.Status
 }
 
 // stored is the file of the sign-in.
-func stored(t testing.TB, a *google.Account) map[string]any {
+func stored(t testing.TB, a *person) map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(a.TokenFile)
 	if err != nil {
@@ -100,7 +115,7 @@ func stored(t testing.TB, a *google.Account) map[string]any {
 }
 
 // rewrite changes the file of the sign-in.
-func rewrite(t testing.TB, a *google.Account, change func(map[string]any)) {
+func rewrite(t testing.TB, a *person, change func(map[string]any)) {
 	t.Helper()
 	v := stored(t, a)
 	change(v)
@@ -116,7 +131,7 @@ func rewrite(t testing.TB, a *google.Account, change func(map[string]any)) {
 func ended(v map[string]any) { v["expiry"] = time.Now().Add(50 * time.Second) }
 
 // ask makes one request of the API.
-func ask(t testing.TB, g *googletest.Server, a *google.Account) error {
+func ask(t testing.TB, g *googletest.Server, a *person) error {
 	t.Helper()
 	answer, err := a.Client().Get(g.Endpoint() + "calendars/primary/events?maxResults=1&fields=nextPageToken,nextSyncToken,items(id)")
 	if err != nil {
@@ -152,7 +167,7 @@ func clean(t testing.TB, g *googletest.Server, text string) {
 
 func TestSignIn(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	if err := ask(t, g, a); !errors.Is(err, invites.ErrLogin) || !strings.Contains(told(t, g, err).Text, "nobody is signed in to Google; use: coalition auth google") {
 		t.Errorf("before: %v", err)
 	}
@@ -180,7 +195,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("the file: %v %v", info, err)
 	}
 	// A sign-in that comes to nothing leaves the last one as it is.
-	if _, err := other.SignIn(t.Context(), google.Prompt{Browser: func(string) error { return errors.New("no browser") }}); err == nil || err.Error() != "no browser" {
+	if _, err := other.SignIn(t.Context(), account.Prompt{Browser: func(string) error { return errors.New("no browser") }}); err == nil || err.Error() != "no browser" {
 		t.Errorf("without a browser: %v", err)
 	}
 	if err := ask(t, g, another(a)); err != nil {
@@ -191,7 +206,7 @@ func TestSignIn(t *testing.T) {
 // The person may be at another machine: the address is printed alone on its line, and comes back as text.
 func TestSignInPasted(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	shown, show := io.Pipe()
 	pasted, paste := io.Pipe()
 	lines := bufio.NewReader(shown)
@@ -199,7 +214,7 @@ func TestSignInPasted(t *testing.T) {
 	var mu sync.Mutex
 	done := make(chan error, 1)
 	go func() {
-		_, err := a.SignIn(t.Context(), google.Prompt{Show: show, Pasted: pasted, Say: func(text string) {
+		_, err := a.SignIn(t.Context(), account.Prompt{Show: show, Pasted: pasted, Say: func(text string) {
 			mu.Lock()
 			defer mu.Unlock()
 			told = append(told, text)
@@ -242,7 +257,7 @@ func TestSignInPasted(t *testing.T) {
 // What else comes to the port while a person is at Google's page counts for nothing.
 func TestSignInCallback(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	visit := func(method, address, host string) (status int, page string, h http.Header) {
 		t.Helper()
 		r, err := http.NewRequest(method, address, nil)
@@ -262,7 +277,7 @@ func TestSignInCallback(t *testing.T) {
 	}
 	hold := make(chan struct{}) // so that the port is still there for the second callback
 	g.Fail(googletest.Fault{Call: "token", Block: hold, After: true})
-	_, err := a.SignIn(t.Context(), google.Prompt{Browser: func(address string) error {
+	_, err := a.SignIn(t.Context(), account.Prompt{Browser: func(address string) error {
 		defer close(hold)
 		begun, err := url.Parse(address)
 		if err != nil {
@@ -344,12 +359,12 @@ func TestSignInFails(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		before func(*googletest.Server, *google.Account)
-		prompt func(*googletest.Server) google.Prompt
+		before func(*googletest.Server, *account.Config)
+		prompt func(*googletest.Server) account.Prompt
 		want   string
 	}{
-		{"refused", nil, func(g *googletest.Server) google.Prompt {
-			return google.Prompt{Browser: func(address string) error {
+		{"refused", nil, func(g *googletest.Server) account.Prompt {
+			return account.Prompt{Browser: func(address string) error {
 				page, err := googleAddress(address)
 				if err != nil {
 					return err
@@ -357,14 +372,14 @@ func TestSignInFails(t *testing.T) {
 				return g.Deny(context.Background(), page)
 			}}
 		}, "you have refused on Google's page, so nothing is changed here"},
-		{"events not ticked", nil, func(g *googletest.Server) google.Prompt { return prompt(g, freebusy, listing) },
+		{"events not ticked", nil, func(g *googletest.Server) account.Prompt { return prompt(g, freebusy, listing) },
 			"it can't work without all of it; sign in again, and tick the box “View and edit events on all your calendars” on Google's page"},
-		{"mail not ticked", func(_ *googletest.Server, a *google.Account) { a.Mail = true }, func(g *googletest.Server) google.Prompt { return prompt(g, events) },
+		{"mail not ticked", func(_ *googletest.Server, c *account.Config) { c.Mail = true }, func(g *googletest.Server) account.Prompt { return prompt(g, events) },
 			"it can't work without all of it; sign in again, and tick the box “Read, compose, send, and permanently delete all your email from Gmail” on Google's page"},
-		{"nobody comes", nil, func(*googletest.Server) google.Prompt {
-			return google.Prompt{Browser: func(string) error { return nil }}
+		{"nobody comes", nil, func(*googletest.Server) account.Prompt {
+			return account.Prompt{Browser: func(string) error { return nil }}
 		}, "nobody has signed in for 10 minutes; begin again with: coalition auth google"},
-		{"code used up", func(g *googletest.Server, _ *google.Account) {
+		{"code used up", func(g *googletest.Server, _ *account.Config) {
 			var late atomic.Int64
 			g.Set(func(s *googletest.Settings) {
 				s.Now = func() time.Time { return time.Now().Add(time.Duration(late.Load())) }
@@ -374,23 +389,24 @@ func TestSignInFails(t *testing.T) {
 					late.Store(int64(time.Hour))
 				}
 			})
-		}, func(g *googletest.Server) google.Prompt { return prompt(g) }, "Google does not take what your browser has brought back; begin again with: coalition auth google"},
-		{"no answer", func(g *googletest.Server, _ *google.Account) { g.Fail(googletest.Fault{Call: "token", Cut: true}) },
-			func(g *googletest.Server) google.Prompt { return prompt(g) }, "Google's sign-in can't be reached: the connection was cut"},
-		{"trouble", func(g *googletest.Server, _ *google.Account) {
+		}, func(g *googletest.Server) account.Prompt { return prompt(g) }, "Google does not take what your browser has brought back; begin again with: coalition auth google"},
+		{"no answer", func(g *googletest.Server, _ *account.Config) { g.Fail(googletest.Fault{Call: "token", Cut: true}) },
+			func(g *googletest.Server) account.Prompt { return prompt(g) }, "Google's sign-in can't be reached: the connection was cut"},
+		{"trouble", func(g *googletest.Server, _ *account.Config) {
 			g.Fail(googletest.Fault{Call: "token", Status: 503, HTML: true})
-		}, func(g *googletest.Server) google.Prompt { return prompt(g) }, "503 Google's sign-in has trouble; it is tried again later"},
-		{"no client", func(_ *googletest.Server, a *google.Account) { a.ClientFile = "/nowhere/client.json" }, func(g *googletest.Server) google.Prompt { return prompt(g) },
+		}, func(g *googletest.Server) account.Prompt { return prompt(g) }, "503 Google's sign-in has trouble; it is tried again later"},
+		{"no client", func(_ *googletest.Server, c *account.Config) { c.ClientFile = "/nowhere/client.json" }, func(g *googletest.Server) account.Prompt { return prompt(g) },
 			"the Google client in /nowhere/client.json is not there; download it from Google's console, and name its file in calendar.google.client_file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			g := googletest.Start(t)
-			a := account(t, g)
+			c := config(t, g)
 			if tt.before != nil {
-				tt.before(g, a)
+				tt.before(g, &c)
 			}
+			a := of(c)
 			ctx, cancel := t.Context(), context.CancelFunc(func() {})
 			if tt.name == "nobody comes" {
 				ctx, cancel = short()
@@ -411,7 +427,7 @@ func TestSignInFails(t *testing.T) {
 // Without the boxes that only bring more, it works, and says what it lacks.
 func TestSignInPartly(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	s, err := a.SignIn(t.Context(), prompt(g, events))
 	if err != nil || s.Account != "" || !slices.Equal(s.Scopes, []string{events}) ||
 		!slices.Equal(s.Lacks, []string{"See the list of Google calendars you’re subscribed to", "View your availability in your calendars"}) {
@@ -421,8 +437,9 @@ func TestSignInPartly(t *testing.T) {
 		t.Error(err)
 	}
 	// When the config wants more of the account later, somebody has to sign in again.
-	more := another(a)
-	more.Mail = true
+	wanted := a.Config
+	wanted.Mail = true
+	more := of(wanted)
 	if _, err := more.Token(t.Context()); !errors.Is(err, invites.ErrLogin) || !strings.Contains(told(t, g, err).Text, "does not cover all that the config wants") {
 		t.Errorf("for mail: %v", err)
 	}
@@ -448,8 +465,8 @@ func TestClientFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := (&google.Account{ClientFile: path}).CheckClient()
-		if tt.want == "" && err != nil || tt.want != "" && (!errors.Is(err, google.ErrClient) || !strings.Contains(err.Error(), path+" "+tt.want)) {
+		err := account.New(account.Config{ClientFile: path}).CheckClient()
+		if tt.want == "" && err != nil || tt.want != "" && (!errors.Is(err, account.ErrClient) || !strings.Contains(err.Error(), path+" "+tt.want)) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		}
 	}
@@ -459,7 +476,7 @@ func TestClientFile(t *testing.T) {
 func TestConsentEnds(t *testing.T) {
 	g := googletest.Start(t)
 	g.Set(func(s *googletest.Settings) { s.RefreshExpiresIn = 604799 * time.Second })
-	a := account(t, g)
+	a := ana(t, g)
 	s := signIn(t, g, a)
 	if left := time.Until(s.Ends); left < 604790*time.Second || left > 604799*time.Second {
 		t.Errorf("ends at %v", s.Ends)
@@ -472,7 +489,7 @@ func TestConsentEnds(t *testing.T) {
 			t.Errorf("%v later %d days are left, want %d", tt.later, days, tt.days)
 		}
 	}
-	if _, ok := (google.Status{}).Left(time.Now()); ok {
+	if _, ok := (account.Status{}).Left(time.Now()); ok {
 		t.Error("a consent without an end ends")
 	}
 	// Renewing a token moves the end of the consent nowhere.
@@ -496,7 +513,7 @@ func TestRenew(t *testing.T) {
 	for _, rotate := range []bool{false, true} {
 		g := googletest.Start(t)
 		g.Set(func(s *googletest.Settings) { s.Rotate = rotate })
-		a := account(t, g)
+		a := ana(t, g)
 		signIn(t, g, a)
 		first := stored(t, a)
 		rewrite(t, a, ended)
@@ -532,9 +549,9 @@ func TestRenew(t *testing.T) {
 func TestRenewAtOnce(t *testing.T) {
 	g := googletest.Start(t)
 	g.Set(func(s *googletest.Settings) { s.Rotate = true })
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
-	two := []*google.Account{another(a), another(a)}
+	two := []*person{another(a), another(a)}
 	for range 3 {
 		rewrite(t, a, ended)
 		g.Forget()
@@ -586,7 +603,7 @@ func TestRenewAtOnce(t *testing.T) {
 func TestRenewUnsaved(t *testing.T) {
 	g := googletest.Start(t)
 	g.Set(func(s *googletest.Settings) { s.Rotate = true })
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	rewrite(t, a, ended)
 	blocked := a.TokenFile + ".new"
@@ -633,7 +650,7 @@ func TestRenewUnsaved(t *testing.T) {
 // On a 401 the token is renewed, and the request repeated, once.
 func TestUnauthorized(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	g.ExpireAccessTokens()
 	g.Forget()
@@ -669,11 +686,11 @@ func TestUnauthorized(t *testing.T) {
 // A grant that is no more is asked for once, in all processes, until somebody signs in.
 func TestInvalidGrant(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	g.RevokeGrant()
 	g.Forget()
-	two := []*google.Account{a, another(a)}
+	two := []*person{a, another(a)}
 	for range 3 {
 		for _, one := range append(two, another(a)) {
 			if err := ask(t, g, one); !errors.Is(err, invites.ErrLogin) || told(t, g, err).Text != "Google wants you to sign in again; use: coalition auth google" {
@@ -702,7 +719,7 @@ func TestInvalidGrant(t *testing.T) {
 // Who signs in with another account in one process has it in all.
 func TestAddress(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	if got := a.Address(); got != "" {
 		t.Errorf("nobody is signed in, and it is %s", got)
 	}
@@ -756,7 +773,7 @@ func TestRenewFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			g := googletest.Start(t)
-			a := account(t, g)
+			a := ana(t, g)
 			signIn(t, g, a)
 			rewrite(t, a, ended)
 			tt.fault.Call = "token"
@@ -775,7 +792,7 @@ func TestRenewFails(t *testing.T) {
 // Another client has another account.
 func TestOtherClient(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	rewrite(t, a, func(v map[string]any) { ended(v); v["client_id"] = "another.apps.googleusercontent.com" })
 	if err := ask(t, g, a); !errors.Is(err, invites.ErrLogin) || !strings.Contains(told(t, g, err).Text, "the client file is another one") {
@@ -789,7 +806,7 @@ func TestOtherClient(t *testing.T) {
 // Nobody gets the token by answering in Google's place.
 func TestAccountRedirect(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	var seen http.Header
 	thief := httpServer(t, func(_ http.ResponseWriter, r *http.Request) { seen = r.Header })
@@ -809,7 +826,7 @@ func httpServer(t *testing.T, serve http.HandlerFunc) (address string) {
 
 func TestTokenFile(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	for _, tt := range []struct {
 		name  string
@@ -826,7 +843,7 @@ func TestTokenFile(t *testing.T) {
 		if err := tt.spoil(); err != nil {
 			t.Fatal(err)
 		}
-		for _, one := range []*google.Account{a, another(a)} {
+		for _, one := range []*person{a, another(a)} {
 			if err := ask(t, g, one); errors.Is(err, invites.ErrLogin) != tt.login || told(t, g, err).Text != tt.want {
 				t.Errorf("%s: %v", tt.name, err)
 			}
@@ -848,7 +865,7 @@ func TestTokenFile(t *testing.T) {
 
 // Nothing is opened before the account is used, nor made by looking.
 func TestUntouched(t *testing.T) {
-	a := &google.Account{ClientFile: "/nowhere/client.json", Folder: filepath.Join(t.TempDir(), "state"), TokenFile: "/nowhere/token", Calendar: true}
+	a := of(account.Config{ClientFile: "/nowhere/client.json", Folder: filepath.Join(t.TempDir(), "state"), TokenFile: "/nowhere/token", Calendar: true})
 	a.Client()
 	if _, err := a.Status(t.Context()); !errors.Is(err, invites.ErrLogin) {
 		t.Error(err)
@@ -859,10 +876,10 @@ func TestUntouched(t *testing.T) {
 }
 
 // inKeyring is an account without a file of its own.
-func inKeyring(t testing.TB, g *googletest.Server) *google.Account {
-	a := account(t, g)
-	a.TokenFile = ""
-	return a
+func inKeyring(t testing.TB, g *googletest.Server) *person {
+	c := config(t, g)
+	c.TokenFile = ""
+	return of(c)
 }
 
 func TestKeyring(t *testing.T) {
@@ -893,7 +910,7 @@ func TestKeyring(t *testing.T) {
 	}
 	// A sign-in counts everywhere at once, also where the last one was given up.
 	g.RevokeGrant()
-	for _, one := range []*google.Account{a, other} {
+	for _, one := range []*person{a, other} {
 		if err := ask(t, g, one); !errors.Is(err, invites.ErrLogin) {
 			t.Errorf("taken back: %v", err)
 		}
@@ -903,8 +920,9 @@ func TestKeyring(t *testing.T) {
 		t.Errorf("signed in again: %v", err)
 	}
 	// Another state is another account.
-	elsewhere := another(a)
-	elsewhere.Folder = t.TempDir()
+	there := a.Config
+	there.Folder = t.TempDir()
+	elsewhere := of(there)
 	if _, err := elsewhere.Token(t.Context()); !errors.Is(err, invites.ErrLogin) {
 		t.Errorf("another state is signed in, too: %v", err)
 	}
@@ -955,7 +973,7 @@ func TestNoKeyring(t *testing.T) {
 
 func TestSignOut(t *testing.T) {
 	g := googletest.Start(t)
-	a := account(t, g)
+	a := ana(t, g)
 	if was, err := a.SignOut(t.Context()); was || err != nil {
 		t.Errorf("nobody was signed in: %v %v", was, err)
 	}
@@ -1002,8 +1020,8 @@ func TestSignOut(t *testing.T) {
 }
 
 // What the daemon notes is for `auth status` and doctor, in another process.
-func TestNoted(t *testing.T) {
-	a := &google.Account{Folder: filepath.Join(t.TempDir(), "state"), TokenFile: "/nowhere/token"}
+func TestRecord(t *testing.T) {
+	a := of(account.Config{Folder: filepath.Join(t.TempDir(), "state"), TokenFile: "/nowhere/token"})
 	path := filepath.Join(a.Folder, "google-status.json")
 	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	quota := &invites.DeliveryError{Code: 403, Text: "Google Calendar takes no more guests for now", Err: invites.ErrGuests}
@@ -1027,7 +1045,7 @@ func TestNoted(t *testing.T) {
 		{10 * time.Minute, nil, true, 10 * time.Minute, "another", 63 * time.Second},
 	} {
 		before, _ := os.Stat(path)
-		a.Noted(noon.Add(tt.after), tt.err)
+		a.Record(noon.Add(tt.after), tt.err)
 		after, err := os.Stat(path)
 		if err != nil || after.Mode().Perm() != 0o600 {
 			t.Fatal(after, err)
@@ -1045,7 +1063,7 @@ func TestNoted(t *testing.T) {
 // TestRenewForEver is what the next test runs in processes of its own: it renews without end, and prints a
 // line each time.
 func TestRenewForEver(t *testing.T) {
-	a := &google.Account{ClientFile: os.Getenv("CLIENT_FILE"), TokenFile: os.Getenv("TOKEN_FILE"), Calendar: true}
+	a := of(account.Config{ClientFile: os.Getenv("CLIENT_FILE"), TokenFile: os.Getenv("TOKEN_FILE"), Calendar: true})
 	for a.TokenFile != "" {
 		if _, err := a.Token(t.Context()); err != nil {
 			fmt.Println(err)
@@ -1059,7 +1077,7 @@ func TestRenewForEver(t *testing.T) {
 func TestKilled(t *testing.T) {
 	g := googletest.Start(t)
 	g.Set(func(s *googletest.Settings) { s.ExpiresIn = 30 * time.Second }) // each use renews
-	a := account(t, g)
+	a := ana(t, g)
 	signIn(t, g, a)
 	refresh := stored(t, a)["refresh_token"]
 	const kills = 50

@@ -1,8 +1,8 @@
-// Package invites knows what travels between two people who agree on a talk, in the words of
-// iTIP: addresses, zones, methods, an event written as an iCalendar object (RFC 5545, 5546), the object
-// that a partner's calendar answers with, and a mail as far as it can matter.
+// Package invites knows the words of iTIP (RFC 5545, 5546), addresses and zones, and the shapes that cross
+// packages: an event of a calendar, a mail as far as it can matter, a finished message on its way.
 // It leaves to others what the talk is about (templates), when and whether something is sent
-// (scheduler), and how bytes travel (invites/email). It is pure: no clock, no network, no state.
+// (scheduler), and how bytes are written, read and carried (the packages below). It is pure: no clock, no
+// network, no state.
 package invites
 
 import (

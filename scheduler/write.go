@@ -11,6 +11,7 @@ import (
 	"github.com/jordan-wright/email"
 
 	"coalition/invites"
+	"coalition/invites/ical"
 	"coalition/scheduler/plan"
 	"coalition/templates"
 )
@@ -190,7 +191,7 @@ func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, 
 		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
-	event := invites.VEvent{
+	event := ical.VEvent{
 		UID: c.UID, Sequence: m.Sequence, Stamp: m.Stamp,
 		Start: start, End: start.Add(m.Content.Length),
 		Summary:   entry.Summary,

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/ical"
 )
 
 // What is kept of a mail, in characters.
@@ -254,7 +255,7 @@ func theCalendar(top *part) (one *invites.Object, uids []string, doubt string) {
 			doubt = "the calendar in it holds NUL bytes"
 			return
 		}
-		o, err := invites.ParseObject([]byte(text))
+		o, err := ical.Parse([]byte(text))
 		if err != nil {
 			doubt = "the calendar in it " + err.Error()
 			return

@@ -1,4 +1,4 @@
-package invites
+package ical
 
 import (
 	"slices"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/emersion/go-ical"
 	"github.com/yaegashi/wtz.go"
+
+	"coalition/invites"
 )
 
 // How the zone of a foreign calendar is found, for which TZID is only a name that the file gives it.
@@ -110,7 +112,7 @@ var newerWindows = map[string]string{
 func named(tzid string) (loc *time.Location, place bool) {
 	parts := strings.Split(tzid, "/")
 	for n := min(len(parts), 3); n >= 2; n-- { // America/Argentina/Buenos_Aires
-		if loc, err := Location(strings.Join(parts[len(parts)-n:], "/")); err == nil {
+		if loc, err := invites.Location(strings.Join(parts[len(parts)-n:], "/")); err == nil {
 			return loc, true
 		}
 	}
@@ -118,13 +120,13 @@ func named(tzid string) (loc *time.Location, place bool) {
 	if strings.EqualFold(name, "UTC") { // Outlook's "tzone://Microsoft/Utc"
 		return time.UTC, false
 	}
-	if loc, err := Location(name); err == nil {
+	if loc, err := invites.Location(name); err == nil {
 		return loc, false
 	}
 	// Outlook counts the zones of one name in a file: "GMT Standard Time 1".
 	for _, name := range []string{name, strings.TrimRight(strings.TrimRight(name, "0123456789"), " ")} {
 		for _, windows := range []map[string]string{wtz.WindowsToUnixMap, newerWindows} {
-			if loc, err := Location(windows[name]); err == nil {
+			if loc, err := invites.Location(windows[name]); err == nil {
 				return loc, false
 			}
 		}

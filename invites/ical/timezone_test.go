@@ -1,4 +1,4 @@
-package invites_test
+package ical_test
 
 import (
 	"archive/zip"
@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
+	"coalition/invites/ical"
 	"coalition/invites/zones"
 	"coalition/invites/zones/zonestest"
 )
@@ -259,7 +260,7 @@ func TestTimezoneTellsEveryZone(t *testing.T) {
 
 func checkZone(t *testing.T, loc *time.Location, year int) error {
 	start := time.Date(year, 6, 15, 12, 0, 0, 0, loc)
-	e := &invites.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+	e := &ical.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
 	data, err := e.Encode(invites.Publish)
 	if err != nil {
 		return err
@@ -344,7 +345,7 @@ func TestTimezoneShape(t *testing.T) {
 	} {
 		t.Run(test.zone, func(t *testing.T) {
 			start := time.Date(2027, 6, 15, 12, 0, 0, 0, zone(t, test.zone))
-			e := &invites.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+			e := &ical.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
 			var got []string
 			values := map[string]string{}
 			for _, line := range contentLines(t, encode(t, e, invites.Publish)) {
@@ -368,7 +369,7 @@ func TestTimezoneFarYears(t *testing.T) {
 	for _, name := range []string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"} {
 		told := func(year int) string {
 			start := time.Date(year, 6, 15, 12, 0, 0, 0, zone(t, name))
-			e := &invites.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+			e := &ical.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
 			_, rest, _ := strings.Cut(string(encode(t, e, invites.Publish)), "BEGIN:VTIMEZONE")
 			zone, _, _ := strings.Cut(rest, "END:VTIMEZONE")
 			return zone
@@ -390,7 +391,7 @@ func TestTimezoneOfAnotherYear(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := &invites.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+		e := &ical.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
 		lines := contentLines(t, encode(t, e, invites.Publish))
 		z, err := readTimezone(lines)
 		if err != nil {
@@ -423,7 +424,7 @@ func TestTimezoneLastDayOfALeapYear(t *testing.T) {
 	d, _ := goZones(t)
 	zonestest.Use(t, d)
 	start := time.Date(2028, 12, 31, 12, 0, 0, 0, zone(t, "Europe/Berlin"))
-	e := &invites.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
+	e := &ical.VEvent{UID: "u", Start: start, End: start.Add(time.Hour), Stamp: start}
 	if data := string(encode(t, e, invites.Publish)); !strings.Contains(data, "DTSTART;TZID=Europe/Berlin:20281231T120000") {
 		t.Errorf("got\n%s", data)
 	}

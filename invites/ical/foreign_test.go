@@ -1,4 +1,4 @@
-package invites_test
+package ical_test
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package invites_test
+package ical_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
+	"coalition/invites/ical"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -37,10 +38,10 @@ const agenda = "What it is for\n" +
 	"Until then: https://talk.example.org/a?b=1,2;c=3#d\n"
 
 // talk is a complete event in Berlin. kind is how the two meet: in person, by phone or by video.
-func talk(tb testing.TB, kind string) *invites.VEvent {
+func talk(tb testing.TB, kind string) *ical.VEvent {
 	tb.Helper()
 	start := time.Date(2027, 3, 4, 10, 0, 0, 0, zone(tb, "Europe/Berlin"))
-	e := &invites.VEvent{
+	e := &ical.VEvent{
 		UID:         "7c9e6679f3a24d6b8b1c0d5e4f3a2b1c@example.org",
 		Sequence:    2,
 		Stamp:       time.Date(2027, 2, 22, 9, 30, 5, 0, zone(tb, "Asia/Kathmandu")), // written in UTC
@@ -86,7 +87,7 @@ var ways = []struct {
 
 var kinds = []string{"person", "phone", "video"}
 
-func encode(tb testing.TB, e *invites.VEvent, m invites.Method) []byte {
+func encode(tb testing.TB, e *ical.VEvent, m invites.Method) []byte {
 	tb.Helper()
 	data, err := e.Encode(m)
 	if err != nil {
@@ -223,21 +224,21 @@ func TestEncodeZoneOfTime(t *testing.T) {
 func TestEncodeRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		change func(e *invites.VEvent)
+		change func(e *ical.VEvent)
 		want   string
 	}{
-		{"no length", func(e *invites.VEvent) { e.End = e.Start }, "DTEND is not after DTSTART"},
-		{"ends before it starts", func(e *invites.VEvent) { e.End = e.Start.Add(-time.Hour) }, "DTEND is not after DTSTART"},
-		{"the machine's own zone", func(e *invites.VEvent) { e.Start = e.Start.In(time.Local) }, `the zone "Local" is no IANA time zone`},
-		{"a zone without a name", func(e *invites.VEvent) { e.Start = e.Start.In(time.FixedZone("", 3600)) }, `the zone "" is no IANA time zone`},
-		{"a carriage return", func(e *invites.VEvent) { e.Description = "a\r\nATTENDEE:mailto:eve@example.org" }, "DESCRIPTION has a line break"},
-		{"a line separator", func(e *invites.VEvent) { e.Summary = "a\u2028b" }, "SUMMARY has a line break"},
-		{"a bell", func(e *invites.VEvent) { e.Location = "a\ab" }, "LOCATION has a control character (U+0007)"},
-		{"half a character", func(e *invites.VEvent) { e.Comment = "a\xc3" }, "COMMENT is not UTF-8"},
-		{"reordering", func(e *invites.VEvent) { e.Summary = "a\u202eb" }, "SUMMARY has a character that reorders text on the screen (U+202E)"},
-		{"a line break in a name", func(e *invites.VEvent) { e.Attendee.Name = "Jo\nX-EVIL:1" }, "ATTENDEE has a line break"},
-		{"a tab in a name", func(e *invites.VEvent) { e.Organizer.Name = "Ana\tLopes" }, "ORGANIZER has a tab"},
-		{"a line break in a link", func(e *invites.VEvent) { e.Conference = "https://a\nX-EVIL:1" }, "CONFERENCE has a line break"},
+		{"no length", func(e *ical.VEvent) { e.End = e.Start }, "DTEND is not after DTSTART"},
+		{"ends before it starts", func(e *ical.VEvent) { e.End = e.Start.Add(-time.Hour) }, "DTEND is not after DTSTART"},
+		{"the machine's own zone", func(e *ical.VEvent) { e.Start = e.Start.In(time.Local) }, `the zone "Local" is no IANA time zone`},
+		{"a zone without a name", func(e *ical.VEvent) { e.Start = e.Start.In(time.FixedZone("", 3600)) }, `the zone "" is no IANA time zone`},
+		{"a carriage return", func(e *ical.VEvent) { e.Description = "a\r\nATTENDEE:mailto:eve@example.org" }, "DESCRIPTION has a line break"},
+		{"a line separator", func(e *ical.VEvent) { e.Summary = "a\u2028b" }, "SUMMARY has a line break"},
+		{"a bell", func(e *ical.VEvent) { e.Location = "a\ab" }, "LOCATION has a control character (U+0007)"},
+		{"half a character", func(e *ical.VEvent) { e.Comment = "a\xc3" }, "COMMENT is not UTF-8"},
+		{"reordering", func(e *ical.VEvent) { e.Summary = "a\u202eb" }, "SUMMARY has a character that reorders text on the screen (U+202E)"},
+		{"a line break in a name", func(e *ical.VEvent) { e.Attendee.Name = "Jo\nX-EVIL:1" }, "ATTENDEE has a line break"},
+		{"a tab in a name", func(e *ical.VEvent) { e.Organizer.Name = "Ana\tLopes" }, "ORGANIZER has a tab"},
+		{"a line break in a link", func(e *ical.VEvent) { e.Conference = "https://a\nX-EVIL:1" }, "CONFERENCE has a line break"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := talk(t, "person")

@@ -1,4 +1,4 @@
-package invites
+package ical
 
 import (
 	"bytes"
@@ -15,6 +15,8 @@ import (
 
 	"github.com/emersion/go-ical"
 	"golang.org/x/text/encoding/charmap"
+
+	"coalition/invites"
 )
 
 // What a stranger's calendar may have at most. One that answers an invitation has some 3 kB; with
@@ -34,16 +36,16 @@ const (
 
 var errUnreadable = errors.New("can't be read")
 
-// ParseObject reads what a partner's calendar has sent: one VCALENDAR with one VEVENT, of whatever
+// Parse reads what a partner's calendar has sent: one VCALENDAR with one VEVENT, of whatever
 // METHOD. It knows the shapes that real calendars write, and takes nothing on trust: data of more than
-// 256 kB is refused and less takes some 20 ms at worst, every text in the object passes [Line] and
+// 256 kB is refused and less takes some 20 ms at worst, every text in the object passes [invites.Line] and
 // has 300 characters at most. Whoever is named in it may be anybody.
 //
 // The error is a phrase for people that reads after "the calendar in it", such as "holds more than
 // one event"; it never repeats what it has read. An object that is not refused has a UID; all else
 // may be missing: Method is "" without METHOD, Start and End are either both there, and in order,
-// or both zero, and an attendee who has said nothing has [NeedsAction].
-func ParseObject(data []byte) (*Object, error) {
+// or both zero, and an attendee who has said nothing has [invites.NeedsAction].
+func Parse(data []byte) (*invites.Object, error) {
 	data, err := harmless(data)
 	if err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func ParseObject(data []byte) (*Object, error) {
 			return nil, errors.New("is about an event that repeats")
 		}
 	}
-	o := &Object{
+	o := &invites.Object{
 		Summary:  told(event.Props[ical.PropSummary]),
 		Location: told(event.Props[ical.PropLocation]),
 		Comment:  told(event.Props[ical.PropComment]),
@@ -86,7 +88,7 @@ func ParseObject(data []byte) (*Object, error) {
 	}
 	var delegates [][]string
 	for _, p := range event.Props[ical.PropAttendee] {
-		o.Attendees = append(o.Attendees, Attendee{Email: mailbox(p.Value), PartStat: partStat(p)})
+		o.Attendees = append(o.Attendees, invites.Attendee{Email: mailbox(p.Value), PartStat: partStat(p)})
 		delegates = append(delegates, mailboxes(p.Params[paramDelegatedTo]))
 		if note := p.Params.Get(paramResponseComment); o.Comment == "" && note != "" {
 			o.Comment = oneLine(html.UnescapeString(unescape.Replace(note)))
@@ -311,7 +313,7 @@ func only(c *ical.Component, name string) (*ical.Prop, error) {
 // token is what a METHOD or a PARTSTAT can be (RFC 5545, section 3.1: iana-token).
 var token = regexp.MustCompile(`^[A-Z0-9-]{1,40}$`)
 
-func methodOf(calendar *ical.Component) (Method, error) {
+func methodOf(calendar *ical.Component) (invites.Method, error) {
 	p, err := only(calendar, ical.PropMethod)
 	if p == nil || p.Value == "" {
 		return "", err
@@ -320,7 +322,7 @@ func methodOf(calendar *ical.Component) (Method, error) {
 	if !token.MatchString(m) {
 		return "", errors.New("has a METHOD that can't be read")
 	}
-	return Method(m), nil
+	return invites.Method(m), nil
 }
 
 func uidOf(event *ical.Component) (string, error) {
@@ -332,7 +334,7 @@ func uidOf(event *ical.Component) (string, error) {
 		return "", errors.New("has no UID")
 	}
 	uid := unescape.Replace(p.Value)
-	if len(uid) > maxUID || Line(uid) != nil {
+	if len(uid) > maxUID || invites.Line(uid) != nil {
 		return "", errors.New("has a UID that can't be read")
 	}
 	return uid, nil
@@ -350,15 +352,15 @@ func sequenceOf(event *ical.Component) (int, error) {
 	return int(n), nil
 }
 
-func partStat(attendee ical.Prop) PartStat {
+func partStat(attendee ical.Prop) invites.PartStat {
 	s := strings.ToUpper(strings.TrimSpace(attendee.Params.Get(ical.ParamParticipationStatus)))
 	if !token.MatchString(s) {
-		return NeedsAction // the default (RFC 5545, section 3.2.12)
+		return invites.NeedsAction // the default (RFC 5545, section 3.2.12)
 	}
-	return PartStat(s)
+	return invites.PartStat(s)
 }
 
-// mailbox is the address in a mailto: URI (RFC 6068), as [ParseEmail] returns it; "" where there is none.
+// mailbox is the address in a mailto: URI (RFC 6068), as [invites.ParseEmail] returns it; "" where there is none.
 func mailbox(uri string) string {
 	scheme, address, _ := strings.Cut(uri, ":")
 	if !strings.EqualFold(strings.TrimSpace(scheme), "mailto") {
@@ -368,7 +370,7 @@ func mailbox(uri string) string {
 	if decoded, err := url.PathUnescape(address); err == nil {
 		address = decoded
 	}
-	email, _ := ParseEmail(strings.TrimSpace(address))
+	email, _ := invites.ParseEmail(strings.TrimSpace(address))
 	return email
 }
 
@@ -395,7 +397,7 @@ func told(props []ical.Prop) string {
 	return oneLine(strings.Join(texts, " "))
 }
 
-// oneLine is what people see of s, as one line that passes [Line]: octets that are not UTF-8 are
+// oneLine is what people see of s, as one line that passes [invites.Line]: octets that are not UTF-8 are
 // read as Windows writes them, and what is cut off is marked.
 func oneLine(s string) string {
 	var line []rune
@@ -406,7 +408,7 @@ func oneLine(s string) string {
 		}
 		s = s[size:]
 		switch {
-		case IsBidi(r) || r == '\ufeff': // nothing was to be seen of it
+		case invites.IsBidi(r) || r == '\ufeff': // nothing was to be seen of it
 		case r == ' ' || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp):
 			gap = len(line) > 0
 		default:

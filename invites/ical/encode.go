@@ -1,4 +1,8 @@
-package invites
+// Package ical knows the iCalendar object of iTIP, both ways: the one event that leaves as a VEVENT with
+// its VTIMEZONE (RFC 5545, 5546), and whatever a stranger's calendar answers with. It leaves the MIME
+// parts around it to invites/email, and what an answer means to whoever knows the conversation. It is
+// pure: no clock, no network, no state but zones that it has written before.
+package ical
 
 import (
 	"cmp"
@@ -9,6 +13,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-ical"
+
+	"coalition/invites"
 )
 
 // A VEvent is one talk between an organizer and one partner: a single VEVENT without RRULE.
@@ -17,7 +23,7 @@ type VEvent struct {
 	Sequence int       // SEQUENCE: rises when time or place change, and with a CANCEL (RFC 5546, 2.1.4)
 	Stamp    time.Time // DTSTAMP: new in every message, later than the last one's
 
-	// Start and End are wall time in a zone of [Location], half-open. Required.
+	// Start and End are wall time in a zone of [invites.Location], half-open. Required.
 	Start, End time.Time
 
 	Summary     string // SUMMARY, one line
@@ -28,10 +34,10 @@ type VEvent struct {
 	// Conference is where the talk is held at a distance: a tel: or https: URI; may be empty (RFC 7986, 5.11).
 	Conference string
 
-	Organizer, Attendee Address
+	Organizer, Attendee invites.Address
 
 	// PartStat is what the attendee has answered so far, which an update must not wipe out; "" is NeedsAction.
-	PartStat PartStat
+	PartStat invites.PartStat
 
 	// Cancelled gives STATUS:CANCELLED to a PUBLISH, as every CANCEL has it.
 	Cancelled bool
@@ -68,7 +74,7 @@ const (
 // it; a DECLINECOUNTER shows the event as it stands, asks for nothing and rings for nothing
 // (RFC 5546, section 3.2). The error names the property that can't be written as it is: control
 // characters are refused, never dropped.
-func (e *VEvent) Encode(m Method) ([]byte, error) {
+func (e *VEvent) Encode(m invites.Method) ([]byte, error) {
 	if !e.End.After(e.Start) {
 		return nil, errors.New("DTEND is not after DTSTART")
 	}
@@ -93,7 +99,7 @@ func (e *VEvent) Encode(m Method) ([]byte, error) {
 	}
 	w.raw("BEGIN:VEVENT")
 	w.props(e.props(m, start, end))
-	if e.Alarm > 0 && !e.Cancelled && m != Cancel && m != DeclineCounter {
+	if e.Alarm > 0 && !e.Cancelled && m != invites.Cancel && m != invites.DeclineCounter {
 		w.raw("BEGIN:VALARM")
 		alarm := make(ical.Props, 3)
 		set(alarm, ical.PropAction, "DISPLAY")
@@ -129,13 +135,13 @@ func twice(t time.Time) bool {
 	return false
 }
 
-func (e *VEvent) props(m Method, start, end time.Time) ical.Props {
+func (e *VEvent) props(m invites.Method, start, end time.Time) ical.Props {
 	p := make(ical.Props, 20)
 	set(p, ical.PropUID, e.UID)
 	set(p, ical.PropDateTimeStamp, e.Stamp.UTC().Format("20060102T150405Z"))
 	set(p, ical.PropSequence, strconv.Itoa(e.Sequence))
 	set(p, ical.PropTransparency, "OPAQUE")
-	if e.Cancelled || m == Cancel {
+	if e.Cancelled || m == invites.Cancel {
 		set(p, ical.PropStatus, string(ical.EventCancelled))
 	} else {
 		set(p, ical.PropStatus, string(ical.EventConfirmed))
@@ -158,14 +164,14 @@ func (e *VEvent) props(m Method, start, end time.Time) ical.Props {
 			Params: ical.Params{ical.ParamValue: {"URI"}, "FEATURE": {feature}}}}
 	}
 	p[ical.PropOrganizer] = []ical.Prop{{Name: ical.PropOrganizer, Value: "mailto:" + e.Organizer.Email, Params: name(e.Organizer)}}
-	if m != Publish {
+	if m != invites.Publish {
 		params := name(e.Attendee)
 		params[ical.ParamCalendarUserType] = []string{"INDIVIDUAL"}
 		params[ical.ParamRole] = []string{"REQ-PARTICIPANT"}
-		if m == Request || m == DeclineCounter {
-			params[ical.ParamParticipationStatus] = []string{string(cmp.Or(e.PartStat, NeedsAction))}
+		if m == invites.Request || m == invites.DeclineCounter {
+			params[ical.ParamParticipationStatus] = []string{string(cmp.Or(e.PartStat, invites.NeedsAction))}
 		}
-		if m == Request { // without it, ROLE and PARTSTAT Google and Exchange show no buttons
+		if m == invites.Request { // without it, ROLE and PARTSTAT Google and Exchange show no buttons
 			params[ical.ParamRSVP] = []string{"TRUE"}
 		}
 		p[ical.PropAttendee] = []ical.Prop{{Name: ical.PropAttendee, Value: "mailto:" + e.Attendee.Email, Params: params}}
@@ -173,7 +179,7 @@ func (e *VEvent) props(m Method, start, end time.Time) ical.Props {
 	return p
 }
 
-func name(a Address) ical.Params {
+func name(a invites.Address) ical.Params {
 	if a.Name == "" {
 		return ical.Params{}
 	}
@@ -244,7 +250,7 @@ func (w *writer) prop(p *ical.Prop) {
 	w.line = append(w.line[:0], p.Name...)
 	for _, name := range paramOrder {
 		for _, v := range p.Params[name] {
-			if err := Line(v); err != nil || strings.ContainsRune(v, '"') {
+			if err := invites.Line(v); err != nil || strings.ContainsRune(v, '"') {
 				w.fail(p.Name, err)
 				return
 			}
@@ -256,7 +262,7 @@ func (w *writer) prop(p *ical.Prop) {
 			}
 		}
 	}
-	if err := Line(strings.ReplaceAll(p.Value, "\t", " ")); err != nil { // a tab is white space here
+	if err := invites.Line(strings.ReplaceAll(p.Value, "\t", " ")); err != nil { // a tab is white space here
 		w.fail(p.Name, err)
 		return
 	}

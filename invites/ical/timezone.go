@@ -1,4 +1,4 @@
-package invites
+package ical
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-ical"
+
+	"coalition/invites"
 )
 
 // How the zone of an invitation is told: by its own rules, not by its name, because a receiver may
@@ -50,7 +52,7 @@ func timezone(t time.Time) ([]byte, error) {
 		return b.([]byte), nil
 	}
 	name := key.zone.String()
-	if _, err := Location(name); err != nil {
+	if _, err := invites.Location(name); err != nil {
 		return nil, fmt.Errorf("the zone %q %w", name, err)
 	}
 	w := writer{}

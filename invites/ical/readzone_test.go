@@ -1,4 +1,4 @@
-package invites_test
+package ical_test
 
 import (
 	"strings"
@@ -155,7 +155,7 @@ func zoneTests() []zoneTest {
 	}
 }
 
-func TestParseObjectZones(t *testing.T) {
+func TestParseZones(t *testing.T) {
 	for _, test := range zoneTests() {
 		o := parse(t, test.calendar())
 		if test.want == "" {
@@ -176,7 +176,7 @@ func TestParseObjectZones(t *testing.T) {
 
 // The rules of each phase count, and not only those in a shape that this program writes: an onset
 // must be where the rule has it, to the second.
-func TestParseObjectOnsets(t *testing.T) {
+func TestParseOnsets(t *testing.T) {
 	for _, test := range []struct {
 		rule  string
 		onset string // the latest before the end of July 2027
@@ -229,7 +229,7 @@ func TestParseObjectOnsets(t *testing.T) {
 	}
 }
 
-func TestParseObjectSpan(t *testing.T) {
+func TestParseSpan(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
 	night := "DTSTART;TZID=Europe/Berlin:20270327T220000" // clocks go forward in it
 	for _, test := range []struct {
@@ -283,7 +283,7 @@ func TestParseObjectSpan(t *testing.T) {
 
 // The name of a zone is compared as it is meant: TEXT is escaped where it is the zone's own, and in a parameter it is
 // quoted, or is not though it should be.
-func TestParseObjectZoneNames(t *testing.T) {
+func TestParseZoneNames(t *testing.T) {
 	rules := observed("STANDARD", "16010101T030000", "+0200", "+0100", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10") + "\r\n" +
 		observed("DAYLIGHT", "16010101T020000", "+0100", "+0200", "RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3")
 	for _, test := range []struct{ own, param string }{
@@ -307,7 +307,7 @@ func TestParseObjectZoneNames(t *testing.T) {
 }
 
 // Outlook on the web names UTC in its own way, without a VTIMEZONE.
-func TestParseObjectUTCOfOutlook(t *testing.T) {
+func TestParseUTCOfOutlook(t *testing.T) {
 	for _, name := range []string{"tzone://Microsoft/Utc", "UTC", "utc"} {
 		o := parse(t, reply("DTSTART;TZID=\""+name+"\":20270711T150000"))
 		if want := time.Date(2027, 7, 11, 15, 0, 0, 0, time.UTC); !o.Start.Equal(want) {
@@ -317,7 +317,7 @@ func TestParseObjectUTCOfOutlook(t *testing.T) {
 }
 
 // Whom somebody has sent in their place is told, on whichever line it stands.
-func TestParseObjectDelegates(t *testing.T) {
+func TestParseDelegates(t *testing.T) {
 	for _, test := range []struct {
 		lines []string
 		want  string

@@ -1,4 +1,4 @@
-package invites_test
+package ical_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"coalition/invites"
+	"coalition/invites/ical"
 )
 
 const uid = "7c9e6679f3a24d6b8b1c0d5e4f3a2b1c@example.org"
@@ -125,7 +126,7 @@ func TestParseReplies(t *testing.T) {
 	}
 	got := map[string]*invites.Object{}
 	for name, data := range fixtures(t, "replies") {
-		o, err := invites.ParseObject(data)
+		o, err := ical.Parse(data)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -150,7 +151,7 @@ func reply(lines ...string) string {
 
 func parse(tb testing.TB, data string) *invites.Object {
 	tb.Helper()
-	o, err := invites.ParseObject([]byte(data))
+	o, err := ical.Parse([]byte(data))
 	if err != nil {
 		tb.Fatalf("%v\n%s", err, data)
 	}
@@ -223,9 +224,9 @@ func padded(size int) string {
 	return reply("X-FILL:" + strings.Repeat("a", fill))
 }
 
-func TestParseObjectRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	for _, test := range refusals() {
-		o, err := invites.ParseObject([]byte(test.data))
+		o, err := ical.Parse([]byte(test.data))
 		if err == nil || err.Error() != test.want {
 			t.Errorf("%s: got %v, want %s", test.name, err, test.want)
 		}
@@ -275,14 +276,14 @@ func tolerated() map[string]string {
 	}
 }
 
-func TestParseObjectTolerates(t *testing.T) {
+func TestParseTolerates(t *testing.T) {
 	want := &invites.Object{Method: invites.Reply, UID: uid, Sequence: -1, Summary: "A talk",
 		Attendees: []invites.Attendee{{Email: "maya@example.org", PartStat: invites.Accepted}}}
 	for name, data := range tolerated() {
 		if len(data) > 256<<10 {
 			t.Fatalf("%s: %d octets", name, len(data))
 		}
-		got, err := invites.ParseObject([]byte(data))
+		got, err := ical.Parse([]byte(data))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if d := gocmp.Diff(want, got, sameTime); d != "" {
@@ -291,7 +292,7 @@ func TestParseObjectTolerates(t *testing.T) {
 	}
 }
 
-func TestParseObjectMethod(t *testing.T) {
+func TestParseMethod(t *testing.T) {
 	for in, want := range map[string]invites.Method{
 		"METHOD:counter": invites.Counter, "METHOD: Reply ": invites.Reply, "METHOD:X-Nothing": "X-NOTHING", "METHOD:": "", "X-A:1": "",
 	} {
@@ -301,7 +302,7 @@ func TestParseObjectMethod(t *testing.T) {
 	}
 }
 
-func TestParseObjectSequence(t *testing.T) {
+func TestParseSequence(t *testing.T) {
 	for in, want := range map[string]int{"SEQUENCE:0": 0, "SEQUENCE: 7 ": 7, "SEQUENCE:2147483647": 1<<31 - 1, "X-A:1": -1} {
 		if got := parse(t, reply(in)).Sequence; got != want {
 			t.Errorf("%q: got %d, want %d", in, got, want)
@@ -309,7 +310,7 @@ func TestParseObjectSequence(t *testing.T) {
 	}
 }
 
-func TestParseObjectAttendees(t *testing.T) {
+func TestParseAttendees(t *testing.T) {
 	for _, test := range []struct {
 		in   string
 		want invites.Attendee
@@ -334,7 +335,7 @@ func TestParseObjectAttendees(t *testing.T) {
 	}
 }
 
-func TestParseObjectTexts(t *testing.T) {
+func TestParseTexts(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                             "",
 		"Ana, Maya; a talk":            "Ana, Maya; a talk", // which should be escaped
@@ -377,7 +378,7 @@ func TestParseObjectTexts(t *testing.T) {
 }
 
 // What a calendar writes beside an answer may stand in the line of the one who answers.
-func TestParseObjectResponseComment(t *testing.T) {
+func TestParseResponseComment(t *testing.T) {
 	for _, test := range []struct{ note, comment, want string }{
 		{`X-RESPONSE-COMMENT="Not that day; sorry"`, "", "Not that day; sorry"},
 		{`X-RESPONSE-COMMENT="Not "that" day"`, "", "Not 'that' day"},
@@ -396,7 +397,7 @@ func TestParseObjectResponseComment(t *testing.T) {
 
 // What this program writes it reads as it was meant, in any zone; and once more where the zone has a
 // name that only the VTIMEZONE explains.
-func TestParseObjectReadsEncoded(t *testing.T) {
+func TestParseReadsEncoded(t *testing.T) {
 	_, names := goZones(t)
 	names = slices.DeleteFunc(names, func(name string) bool { return name == "Factory" })
 	rapid.Check(t, func(t *rapid.T) {
@@ -410,7 +411,7 @@ func TestParseObjectReadsEncoded(t *testing.T) {
 				start = until.Add(time.Duration(rapid.IntRange(-9000, 9000).Draw(t, "beside it")) * time.Second)
 			}
 		}
-		e := &invites.VEvent{
+		e := &ical.VEvent{
 			UID:       rapid.StringMatching(`[a-zA-Z0-9@._:-]{1,200}`).Draw(t, "UID"),
 			Sequence:  rapid.IntRange(0, 1<<31-1).Draw(t, "sequence"),
 			Stamp:     start.Add(-time.Hour).UTC(),
@@ -429,7 +430,7 @@ func TestParseObjectReadsEncoded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := invites.ParseObject(data)
+		got, err := ical.Parse(data)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, data)
 		}
@@ -444,7 +445,7 @@ func TestParseObjectReadsEncoded(t *testing.T) {
 		for _, sign := range []string{":", "="} {
 			data = bytes.ReplaceAll(data, []byte("TZID"+sign+loc.String()), []byte("TZID"+sign+"Our own zone"))
 		}
-		if got, err = invites.ParseObject(data); err != nil {
+		if got, err = ical.Parse(data); err != nil {
 			t.Fatalf("%v\n%s", err, data)
 		}
 		if d := gocmp.Diff(want, got); d != "" {
@@ -454,13 +455,13 @@ func TestParseObjectReadsEncoded(t *testing.T) {
 }
 
 // The worst that fits into what is taken costs no more than it may.
-func TestParseObjectTakesNoLonger(t *testing.T) {
+func TestParseTakesNoLonger(t *testing.T) {
 	for name, data := range expensive() {
 		if len(data) > 256<<10 {
 			t.Fatalf("%s: %d octets", name, len(data))
 		}
 		began := time.Now()
-		_, err := invites.ParseObject([]byte(data))
+		_, err := ical.Parse([]byte(data))
 		took := time.Since(began)
 		t.Logf("%-30s %8.1f ms  %v", name, float64(took.Microseconds())/1000, err)
 		if took > 2*time.Second { // what is quadratic takes longer on any machine, and what is not takes far less
@@ -509,18 +510,18 @@ func expensive() map[string]string {
 	return list
 }
 
-func BenchmarkParseObject(b *testing.B) {
+func BenchmarkParse(b *testing.B) {
 	data := fixtures(b, "replies")["google-accepted"]
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := invites.ParseObject(data); err != nil {
+		if _, err := ical.Parse(data); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-func FuzzParseObject(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, folder := range []string{"replies", "golden"} {
 		for _, data := range fixtures(f, folder) {
 			f.Add(data)
@@ -540,7 +541,7 @@ func FuzzParseObject(f *testing.F) {
 		f.Add([]byte(test.calendar()))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		o, err := invites.ParseObject(data)
+		o, err := ical.Parse(data)
 		if (o == nil) == (err == nil) {
 			t.Fatalf("got %v and %v", o, err)
 		}
@@ -562,7 +563,7 @@ func FuzzParseObject(f *testing.F) {
 			if len(form) > 256<<10 || len(data) > 256<<10 {
 				continue
 			}
-			again, err2 := invites.ParseObject([]byte(form))
+			again, err2 := ical.Parse([]byte(form))
 			if d := gocmp.Diff(o, again, sameTime); d != "" || fmt.Sprint(err) != fmt.Sprint(err2) {
 				t.Errorf("%s: %v, then %v\n%s", name, err, err2, d)
 			}
@@ -583,7 +584,7 @@ func refold(s string) string {
 	return b.String()
 }
 
-// checkObject fails unless all that ParseObject promises of an object holds.
+// checkObject fails unless all that Parse promises of an object holds.
 func checkObject(t *testing.T, o *invites.Object) {
 	t.Helper()
 	for name, text := range map[string]string{"Method": string(o.Method), "UID": o.UID, "Summary": o.Summary, "Location": o.Location, "Comment": o.Comment} {

@@ -107,16 +107,22 @@ func TestPlainReply(t *testing.T) {
 
 // The times of a brief that was sent once more are not those of the first one.
 func TestReplyToOldBrief(t *testing.T) {
-	w := asked(t)
-	old := w.letter("1")
-	w.plan("maya", maya("when: {times: [2027-03-11 10:00, 2027-03-12 15:00]}"))
-	w.commit(w.Brief(w.find("maya"), true, w.now))
-	w.pass()
-	w.later(time.Hour)
-	old.At = w.now
-	w.receive(old)
-	if c := w.find("maya"); c.Status(w.now) != scheduler.Asked || c.Answer.Value != scheduler.Query {
-		t.Errorf("after a number that answers the first brief: %s, %+v", c.Status(w.now), c.Answer)
+	for _, via := range []string{"", "file"} { // whose replies are known by their subject, too
+		w := asked(t)
+		old := w.letter("1")
+		w.plan("maya", maya("when: {times: [2027-03-11 10:00, 2027-03-12 15:00]}"))
+		d := must(w.Brief(w.find("maya"), true, w.now))
+		if via != "" {
+			d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, via
+		}
+		w.commit(d, nil)
+		w.pass()
+		w.later(time.Hour)
+		old.At, old.Subject = w.now, "Re: May we talk about working as partners?"
+		w.receive(old)
+		if c := w.find("maya"); c.Status(w.now) != scheduler.Asked || c.Answer == nil || c.Answer.Value != scheduler.Query {
+			t.Errorf("after a number that answers the first brief %q: %s, %+v", via, c.Status(w.now), c.Answer)
+		}
 	}
 }
 
@@ -189,7 +195,7 @@ func TestNoReference(t *testing.T) {
 		{"that nobody vouches for", func(m *invites.Mail) { m.Subject = subject }, "", "it names no message of ours"},
 		{"a question that nobody vouches for", func(m *invites.Mail) { m.Subject, m.Text = subject, "What about?" }, "", "it names no message of ours"},
 		{"a question that somebody vouches for", func(m *invites.Mail) { m.Subject, m.Text, m.Vouched = subject, "What about?", true }, "question", "What about?"},
-		{"a reply to a mail that nobody knows", func(m *invites.Mail) { m.Subject, m.Vouched, m.Refs = subject, true, []string{"x@example.net"} }, "", "not a reply to the brief"},
+		{"a reply to a mail that nobody knows", func(m *invites.Mail) { m.Subject, m.Vouched, m.Refs = subject, true, []string{"x@example.net"} }, "", "it has the brief's subject, but is not a reply to the brief that was sent"},
 		{"another subject", func(m *invites.Mail) { m.Subject, m.Text, m.Vouched = "Re: Team dinner", "Yes", true }, "", "under “Re: Team dinner”: “Yes” (not a reply to the brief"},
 		{"another subject, and another mail", func(m *invites.Mail) { m.Subject, m.Refs = "Re: Team dinner", []string{"x@example.net"} }, "", "under “Re: Team dinner”: “2” (not a reply to the brief"},
 		{"no subject", func(m *invites.Mail) { m.Text = "no" }, "", "without a subject: “no” (not a reply to the brief"},
@@ -241,13 +247,13 @@ func TestOtherMeetings(t *testing.T) {
 	other := func(w *world, method invites.Method) *invites.Mail {
 		mail := w.reply(method, invites.Accepted)
 		mail.Calendar.UID, mail.UIDs, mail.Refs, mail.Subject = "other@example.org", []string{"other@example.org"}, nil, "Accepted: Team dinner"
+		mail.Text = "Yes"
 		return mail
 	}
 	for _, method := range []invites.Method{invites.Reply, invites.Counter, invites.Request, invites.Cancel, invites.Publish, ""} {
 		for _, w := range []*world{asked(t), invited(t)} {
 			w.Notify = true
 			mail := other(w, method)
-			mail.Text = "Yes"
 			unread := other(w, method)
 			unread.Key, unread.Calendar, unread.Doubt = "unread", nil, "the calendar in it is larger than 256 kB"
 			for _, mail := range []*invites.Mail{mail, unread} {
@@ -259,7 +265,13 @@ func TestOtherMeetings(t *testing.T) {
 			}
 		}
 	}
-	w := invited(t)
+	w := asked(t)
+	namesake := other(w, invites.Reply)
+	namesake.Subject = "Accepted: May we talk about working as partners?"
+	if r := w.receive(namesake); r.ID != "" {
+		t.Errorf("an answer to another meeting under the brief's subject: %+v", r)
+	}
+	w = invited(t)
 	ours := w.reply(invites.Reply, invites.Accepted)
 	ours.UIDs, ours.Refs, ours.Calendar, ours.Doubt = []string{"x", ours.Calendar.UID}, nil, nil, "the calendar in it is larger than 256 kB"
 	if r := w.receive(ours); !strings.Contains(r.What, "256 kB") {
@@ -694,7 +706,7 @@ func TestTwoConversationsOnePartner(t *testing.T) {
 	w.commit(w.Brief(w.find("other"), false, w.now)) // by itself it would wait for the answer to the first
 	w.pass()
 	mail := w.letter("yes")
-	mail.Refs, mail.Subject = nil, "Re: May we talk about working as partners?"
+	mail.Refs, mail.Subject, mail.Vouched = nil, "Re: May we talk about working as partners?", true
 	w.receive(mail)
 	w.pass()
 	w.want("brief-0 brief-0")
@@ -1206,29 +1218,30 @@ func TestNotify(t *testing.T) {
 		name string
 		do   func(*world)
 		want string // what the subject says; "": no mail
+		why  string // a part of what stands in it
 	}{
-		{"a question", func(w *world) { w.receive(w.letter("What about?")) }, "question"},
-		{"a yes without a time", func(w *world) { w.receive(w.letter("yes")) }, "time"},
-		{"a no", func(w *world) { w.receive(w.letter("no")) }, "no"},
-		{"a later", func(w *world) { w.receive(w.letter("later")) }, "later"},
-		{"a yes with its time", func(w *world) { w.receive(w.letter("1")) }, ""},
+		{"a question", func(w *world) { w.receive(w.letter("What about?")) }, "question", ""},
+		{"a yes without a time", func(w *world) { w.receive(w.letter("yes")) }, "time", ""},
+		{"a no", func(w *world) { w.receive(w.letter("no")) }, "no", ""},
+		{"a later", func(w *world) { w.receive(w.letter("later")) }, "later", ""},
+		{"a yes with its time", func(w *world) { w.receive(w.letter("1")) }, "", ""},
 		{"a forgery", func(w *world) {
 			mail := w.letter("no")
 			mail.From.Email = "mallory@example.org"
 			w.receive(mail)
 			mail.Key += " again"
 			w.receive(mail)
-		}, "not believed"},
+		}, "not believed", "it does not come from maya@example.org"},
 		{"a yes to another mail", func(w *world) {
 			mail := w.letter("yes")
 			mail.Refs, mail.Subject = nil, "Re: Team dinner"
 			w.receive(mail)
-		}, "a mail about"},
+		}, "a mail about", "not a reply to the brief"},
 		{"a robot", func(w *world) {
 			mail := w.letter("I am away.")
 			mail.Sort = invites.Robot
 			w.receive(mail)
-		}, ""},
+		}, "", ""},
 	} {
 		w := asked(t)
 		w.Notify = true
@@ -1254,7 +1267,8 @@ func TestNotify(t *testing.T) {
 		}
 		_, subject, _ := strings.Cut(string(told[0].Data), "\r\nSubject: ")
 		subject, _, _ = strings.Cut(subject, "\r\n")
-		if !strings.Contains(strings.ToLower(subject), test.want) || !strings.Contains(string(told[0].Data), "Auto-Submitted: auto-generated") {
+		if !strings.Contains(strings.ToLower(subject), test.want) || !strings.Contains(string(told[0].Data), "Auto-Submitted: auto-generated") ||
+			!strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(string(told[0].Data), "=\r\n", "")), " "), test.why) {
 			t.Errorf("%s: told:\n%s", test.name, told[0].Data)
 		}
 	}

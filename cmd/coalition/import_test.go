@@ -24,9 +24,15 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/strictyaml": {"coalition/invites"},
 	"coalition/scheduler/plan":       {"coalition/invites", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler":            {"coalition/invites", "coalition/invites/ical", "coalition/invites/zones", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
-	"coalition/scheduler/store":      {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan"},
+	"coalition/scheduler/store": {"coalition/invites", "coalition/scheduler", "coalition/scheduler/plan",
+		"coalition/scheduler/store/database", "coalition/scheduler/store/sqlitefile", "coalition/scheduler/store/tables"},
+	"coalition/scheduler/store/backup": {"coalition/scheduler/store", "coalition/scheduler/store/database",
+		"coalition/scheduler/store/sqlitefile", "coalition/scheduler/store/tables"},
+	"coalition/scheduler/store/database":   {"coalition/scheduler/store/sqlitefile"},
+	"coalition/scheduler/store/sqlitefile": {},
+	"coalition/scheduler/store/tables":     {"coalition/scheduler/store/database"},
 	"coalition/cmd/coalition": {"coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/plan",
-		"coalition/scheduler/store", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers"},
+		"coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers"},
 	"coalition/invites/google/account":    {"coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise
@@ -46,6 +52,9 @@ var mustNotKnow = map[string][]string{
 	"coalition/invites/google":  {"database/sql", "net/smtp", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2"},
 	"coalition/scheduler":       {"database/sql", "net/http", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2", "github.com/spf13/cobra"},
 	"coalition/scheduler/store": {"github.com/emersion/go-smtp", "github.com/spf13/cobra"},
+	// The care of a file knows no other database, and neither of the two a conversation.
+	"coalition/scheduler/store/database":   {"coalition/scheduler", "net/smtp"},
+	"coalition/scheduler/store/sqlitefile": {"coalition/scheduler", "github.com/jackc/pgx/v5", "net/http"},
 
 	"coalition/invites/google/account": {"database/sql", "net/smtp", "google.golang.org/api/calendar/v3"},
 }

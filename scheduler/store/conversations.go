@@ -9,6 +9,7 @@ import (
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
+	"coalition/scheduler/store/tables"
 )
 
 // ms returns an instant as it is stored: unix milliseconds, 0 for none.
@@ -173,7 +174,7 @@ func (s *Store) putConversation(tx *database.Tx, c *scheduler.Conversation, data
 
 // Slots implements [scheduler.Store].
 func (s *Store) Slots(ctx context.Context) (int64, error) {
-	if s.db.Absent() || s.db.Version() < organizersStep {
+	if s.db.Absent() || s.db.Version() < tables.Organizers {
 		return 1, nil
 	}
 	n, ok, err := database.Number(ctx, s.db, "SELECT slots FROM organizers WHERE organizer = $1", s.organizer)

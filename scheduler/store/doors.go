@@ -7,6 +7,7 @@ import (
 
 	"coalition/scheduler"
 	"coalition/scheduler/store/database"
+	"coalition/scheduler/store/tables"
 )
 
 // knockFor is how long a process that knocks keeps others away at most: longer than a server takes that
@@ -15,7 +16,7 @@ const knockFor = 90 * time.Second
 
 // Doors implements [scheduler.Store].
 func (s *Store) Doors(ctx context.Context) (list []*scheduler.Door, err error) {
-	if s.db.Absent() || s.db.Version() < doorsStep {
+	if s.db.Absent() || s.db.Version() < tables.Doors {
 		return nil, nil
 	}
 	return list, database.Each(ctx, s.db, func(rows *sql.Rows) error {

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"coalition/scheduler/store/database"
+	"coalition/scheduler/store/tables"
 )
 
 // findRows finds under which of the organizer's addresses the rows are. It looks at no rows of others.
 func (s *Store) findRows(ctx context.Context, addresses []string, readOnly bool) error {
-	if s.db.Version() < organizersStep {
+	if s.db.Version() < tables.Organizers {
 		// Read only, as an older version has left it.
 		return s.findRowsBefore(ctx, addresses)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"coalition/scheduler"
 	"coalition/scheduler/store/database"
+	"coalition/scheduler/store/tables"
 )
 
 // install gives a state its id and its secret, where it has none. A state that was written before there
@@ -39,7 +40,7 @@ func (s *Store) install(ctx context.Context, readOnly bool) error {
 }
 
 // KnowsItself reports whether the state has an id and a secret: there is one, and of no earlier version.
-func (s *Store) KnowsItself() bool { return !s.db.Absent() && s.db.Version() >= installationsStep }
+func (s *Store) KnowsItself() bool { return !s.db.Absent() && s.db.Version() >= tables.Installations }
 
 // count counts a message that leaves.
 func (s *Store) count(tx *database.Tx) error {
@@ -137,7 +138,7 @@ func (s *Store) pause() string { return "paused " + s.organizer }
 func (s *Store) isPaused(ctx context.Context) (bool, error) {
 	names := []any{s.pause()}
 	query := "SELECT COUNT(*) FROM control WHERE name = $1"
-	if s.db.Version() < doorsStep {
+	if s.db.Version() < tables.Doors {
 		// Read only, as an older version has left it.
 		names[0] = "paused"
 	}

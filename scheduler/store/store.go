@@ -9,6 +9,7 @@ import (
 	"coalition/scheduler"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/sqlitefile"
+	"coalition/scheduler/store/tables"
 )
 
 // ErrNewer is returned by [Open] for a database that a later version of the program has written.
@@ -54,7 +55,7 @@ func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnl
 			err = fmt.Errorf("%s can't be written to; look at the permissions of the file and of its folder", dsn)
 		}
 	}()
-	db, err := database.Open(ctx, dsn, Tables, readOnly)
+	db, err := database.Open(ctx, dsn, tables.Schema, readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func Blank(ctx context.Context, dsn string) error {
 	if database.IsPostgres(dsn) {
 		return nil
 	}
-	return sqlitefile.New(dsn, Tables.Marks).Blank(ctx)
+	return sqlitefile.New(dsn, tables.Schema.Marks).Blank(ctx)
 }
 
 // Close ends the store, and with it this process's claims.

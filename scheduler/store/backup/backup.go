@@ -18,6 +18,7 @@ import (
 	"coalition/scheduler/store"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/sqlitefile"
+	"coalition/scheduler/store/tables"
 )
 
 // ErrBusy is returned by [Restore] while a command works on the state.
@@ -40,7 +41,7 @@ func Write(ctx context.Context, s *store.Store, path string, replace bool) error
 	temp.Close()
 	defer os.Remove(temp.Name())
 	if file := s.Database().File(); file != "" {
-		err = sqlitefile.New(file, store.Tables.Marks).CopyTo(ctx, temp.Name())
+		err = sqlitefile.New(file, tables.Schema.Marks).CopyTo(ctx, temp.Name())
 	} else {
 		err = export(ctx, s, temp.Name())
 	}
@@ -74,7 +75,7 @@ func markCopy(ctx context.Context, path string, made time.Time) error {
 	if err != nil {
 		return sqlitefile.Whole(err)
 	}
-	if err := sqlitefile.New(path, store.Tables.Marks).CheckAll(ctx, db); err != nil {
+	if err := sqlitefile.New(path, tables.Schema.Marks).CheckAll(ctx, db); err != nil {
 		return err
 	}
 	return sqlitefile.Sync(path)
@@ -116,7 +117,7 @@ func Inspect(ctx context.Context, path string, addresses []string) (*Summary, er
 	}
 	// Nothing was written.
 	defer func() { _ = tx.Rollback() }()
-	if err := sqlitefile.New(path, store.Tables.Marks).CheckAll(ctx, tx); err != nil {
+	if err := sqlitefile.New(path, tables.Schema.Marks).CheckAll(ctx, tx); err != nil {
 		return nil, err
 	}
 	st, err := s.Standing(ctx)
@@ -171,7 +172,7 @@ func restoreFile(ctx context.Context, state, path string) (kept string, err erro
 	if err := os.MkdirAll(filepath.Dir(state), 0o700); err != nil {
 		return "", err
 	}
-	file := sqlitefile.New(state, store.Tables.Marks)
+	file := sqlitefile.New(state, tables.Schema.Marks)
 	if err := file.Lock(); err != nil {
 		return "", err
 	}
@@ -186,7 +187,7 @@ func restoreFile(ctx context.Context, state, path string) (kept string, err erro
 	if err != nil {
 		return "", err
 	}
-	if err := sqlitefile.New(path, store.Tables.Marks).CopyTo(ctx, temp.Name()); err != nil {
+	if err := sqlitefile.New(path, tables.Schema.Marks).CopyTo(ctx, temp.Name()); err != nil {
 		return "", err
 	}
 	if err := markCopy(ctx, temp.Name(), info.ModTime()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/store"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/sqlitefile"
+	"coalition/scheduler/store/tables"
 )
 
 // A table is one of those that hold what belongs to an organizer.
@@ -92,12 +93,12 @@ func (t *table) copy(ctx context.Context, from database.Querier, where, organize
 
 // export writes all that belongs to the organizer, as it is at one moment, into the empty file at path.
 func export(ctx context.Context, s *store.Store, path string) error {
-	file, err := database.NewFile(ctx, path, store.Tables)
+	file, err := database.NewFile(ctx, path, tables.Schema)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	tables, err := tablesOf(ctx, file)
+	list, err := tablesOf(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func export(ctx context.Context, s *store.Store, path string) error {
 	}
 	// After a commit there is nothing to take back.
 	defer func() { _ = to.Rollback() }()
-	for _, t := range tables {
+	for _, t := range list {
 		if err := t.copy(ctx, from, t.where(), s.Organizer(), func(row []any) error {
 			_, err := to.ExecContext(ctx, t.insert(t.columns), row...)
 			return err
@@ -132,12 +133,12 @@ func replace(ctx context.Context, s *store.Store, path, from string) error {
 		return err
 	}
 	defer file.Close()
-	tables, err := tablesOf(ctx, file)
+	list, err := tablesOf(ctx, file)
 	if err != nil {
 		return err
 	}
 	// Who has opened these rows, from where, and who is at work is known better here.
-	tables = slices.DeleteFunc(tables, func(t table) bool {
+	list = slices.DeleteFunc(list, func(t table) bool {
 		return slices.Contains([]string{"organizers", "addresses", "homes", "owners", "control"}, t.name)
 	})
 	return s.Database().Update(ctx, func(tx *database.Tx) error {
@@ -146,14 +147,14 @@ func replace(ctx context.Context, s *store.Store, path, from string) error {
 		if err != nil {
 			return err
 		}
-		for _, t := range slices.Backward(tables) {
+		for _, t := range slices.Backward(list) {
 			if _, err := tx.Exec("DELETE FROM "+t.name+" WHERE "+t.where(), s.Organizer()); err != nil {
 				return err
 			}
 		}
 		// Messages are numbered anew: by the row in the backup, that here.
 		renumbered := make(map[int64]int64)
-		for _, t := range tables {
+		for _, t := range list {
 			if err := t.take(ctx, tx, file, from, s.Organizer(), renumbered); err != nil {
 				return err
 			}

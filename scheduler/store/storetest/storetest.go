@@ -28,13 +28,15 @@ func Postgres(t *testing.T) (newDatabase func(t testing.TB) string) {
 	if initdb == "" || postgres == "" {
 		t.Fatal("PostgreSQL is not installed; run: make install")
 	}
-	dir, err := os.MkdirTemp("", "pg") // not t.TempDir: the path of a socket has to be short
+	// Not t.TempDir: the path of a socket has to be short.
+	dir, err := os.MkdirTemp("", "pg")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if os.Getuid() == 0 { // it refuses to run as root
+	// It refuses to run as root.
+	if os.Getuid() == 0 {
 		uid, gid := nobody(t)
 		attr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
 		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
@@ -54,8 +56,9 @@ func Postgres(t *testing.T) (newDatabase func(t testing.TB) string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // at once
-		_ = server.Wait()                          // ends as killed
+		// SIGQUIT ends it at once, and as if it was killed.
+		_ = server.Process.Signal(syscall.SIGQUIT)
+		_ = server.Wait()
 	})
 	admin := fmt.Sprintf("postgres://postgres@/postgres?host=%s", dir)
 	ctx := context.Background()

@@ -1,24 +1,26 @@
-package store
+// Package tables knows which tables a state consists of, version by version. What their rows mean it leaves to
+// package store, and how they are made to package database.
+package tables
 
 import "coalition/scheduler/store/database"
 
-// Tables are what a state consists of. Whoever only reads takes older ones as they are.
-var Tables = database.Schema{
-	Steps: []string{tables1, tablesReceived, tablesOrganizers, tablesInstallations, tablesDoors},
+// Schema is all tables as they are now. Whoever only reads takes older ones as they are.
+var Schema = database.Schema{
+	Steps: []string{first, received, organizers, installations, doors},
 	Marks: []string{"schema_version", "conversations", "messages", "bodies", "events", "control"},
 	InUse: "SELECT 1 FROM messages m WHERE m.organizer = $1 AND m.owner = owners.owner",
 }
 
-// The versions of the tables from which on something is there: see [database.DB.Version].
+// The versions from which on something is there: see [database.DB.Version].
 const (
-	organizersStep    = 3
-	installationsStep = 4
-	// doorsStep is also that from which on a pause is one organizer's.
-	doorsStep = 5
+	Organizers    = 3
+	Installations = 4
+	// Doors is also that from which on a pause is one organizer's.
+	Doors = 5
 )
 
-// tables1 is the first version of the tables. Instants are unix milliseconds in UTC, 0 for none.
-const tables1 = `CREATE TABLE conversations (
+// first is the first version of the tables. Instants are unix milliseconds in UTC, 0 for none.
+const first = `CREATE TABLE conversations (
 	organizer TEXT NOT NULL,
 	id        TEXT NOT NULL,
 	round     BIGINT NOT NULL,
@@ -76,8 +78,8 @@ CREATE TABLE control (
 	name TEXT PRIMARY KEY
 )`
 
-// tablesReceived is for what comes in. Whoever only reads does without these.
-const tablesReceived = `CREATE TABLE received (
+// received is for what comes in. Whoever only reads does without these.
+const received = `CREATE TABLE received (
 	organizer TEXT NOT NULL,
 	key       TEXT NOT NULL,
 	PRIMARY KEY (organizer, key)
@@ -95,9 +97,9 @@ CREATE TABLE pages (
 	round     BIGINT NOT NULL
 )`
 
-// tablesOrganizers is for what several processes decide on at the same moment, for whose rows are
+// organizers is for what several processes decide on at the same moment, for whose rows are
 // opened, and for who is still alive.
-const tablesOrganizers = `CREATE TABLE organizers (
+const organizers = `CREATE TABLE organizers (
 	organizer TEXT PRIMARY KEY,
 	slots     BIGINT NOT NULL
 );
@@ -124,8 +126,8 @@ INSERT INTO addresses (address, organizer) SELECT lower(organizer), MIN(organize
 CREATE INDEX messages_claimed ON messages (organizer, owner) WHERE owner <> '';
 DROP INDEX messages_sending`
 
-// tablesInstallations is what a state knows of itself.
-const tablesInstallations = `CREATE TABLE installations (
+// installations is what a state knows of itself.
+const installations = `CREATE TABLE installations (
 	organizer TEXT PRIMARY KEY,
 	state     TEXT NOT NULL,
 	secret    BYTES NOT NULL,
@@ -134,8 +136,8 @@ const tablesInstallations = `CREATE TABLE installations (
 	copied    BIGINT NOT NULL
 )`
 
-// tablesDoors is for the doors of the channels, and makes a pause the organizer's own.
-const tablesDoors = `CREATE TABLE doors (
+// doors is for the doors of the channels, and makes a pause the organizer's own.
+const doors = `CREATE TABLE doors (
 	organizer TEXT NOT NULL,
 	name      TEXT NOT NULL,
 	account   TEXT NOT NULL,

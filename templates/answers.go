@@ -58,7 +58,7 @@ func (s *Set) placed(err error) error {
 		return err
 	}
 	list := "answer " + wrong.List
-	if wrong.Missing {
+	if wrong.Problem == "" {
 		return fmt.Errorf("template: %s:1:1: there is no %q", path.Join(wrong.Language, "answers.tmpl"), list)
 	}
 	l, err := s.language(wrong.Language)

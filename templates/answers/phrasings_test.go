@@ -282,6 +282,7 @@ func TestBelowAnAnswer(t *testing.T) {
 		"Sent from Outlook for Android, if you wonder",
 		"CONFIDENTIALITY NOTICE: The contents may be privileged. If you have received this email in error, do not use it; would you please tell us?",
 		"**********\nThis footnote confirms that this email message has been swept for the presence of computer viruses. But no scanner finds all of them.\n**********",
+		strings.Repeat("_", 60) + "\nThis email may be confidential.",
 		"Viele Grüße\nMaya Chen\n\nTel.: 030 5550 0142, Fax: 030 5550 0143\nHafenstraße 14, 10115 Berlin\nSitz der Gesellschaft: Berlin, Amtsgericht Charlottenburg, HRB 12345 B",
 		"Mit freundlichen Grüßen\n\ni. V. Dr. M. Chen\nAbteilung 3, Raum 2.14",
 		"Von meinem iPhone gesendet",

@@ -1,0 +1,60 @@
+package answers
+
+import (
+	"regexp"
+	"strings"
+)
+
+// questionMarks are those of all scripts, but for the Greek one, which is a semicolon to Unicode.
+const questionMarks = "?¿\uff1f\ufe56\u061f\u2047\u2048\u2049\u203d\u2e2e\u055e\u1367"
+
+// sadFace is a sign that takes back a yes.
+var sadFace = regexp.MustCompile(`(?:^|\s)[:;=]['-]?[(/\\]+(?:\s|$)`)
+
+// doubtful reports whether there is a question, or a word of doubt in any language, from token i to token end, beside
+// such an answer: a no is no less clear by saying why not.
+func (l *letter) doubtful(i, end int, answer roles) bool {
+	doubt := roleDoubt
+	if answer.has(roleYes) {
+		doubt |= roleNegation
+	}
+	span := l.span(i, end)
+	if strings.ContainsAny(span, questionMarks) || answer.has(roleYes) && sadFace.MatchString(span) {
+		return true
+	}
+	for i = max(i, l.opening); i < end; {
+		p, n := l.all.match(l.tokens, i)
+		if p.has(doubt) && !p.has(answer) || p.has(roleStop) && n > 1 {
+			return true
+		}
+		i += max(n, 1)
+	}
+	return false
+}
+
+// differs reports whether what stands from token i to token end may mean something else than the answer.
+func (l *letter) differs(i, end int, answer roles) bool {
+	if l.doubtful(i, end, answer) {
+		return true
+	}
+	other := (roleAnswer | roleNumber | roleOrdinal | roleTime) &^ answer
+	if answer == roleYes {
+		other |= roleRegret | roleReason
+	}
+	for k, p := range l.all.scan(l.tokens, i, end) {
+		if p.has(other) || l.numeric(k) && !l.tokens[k].item {
+			return true
+		}
+	}
+	return false
+}
+
+// speaks reports whether the tokens from i to end say something about an answer.
+func (l *letter) speaks(i, end int) bool {
+	for _, p := range l.all.scan(l.tokens, i, end) {
+		if p.has(roleAnswer | roleDoubt | roleNegation | roleReason | roleOr) {
+			return true
+		}
+	}
+	return false
+}

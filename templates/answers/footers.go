@@ -1,0 +1,124 @@
+package answers
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
+var fromOutside = regexp.MustCompile(`^\s*(?:` +
+	`[\[(*]{1,3}\s*(?i:ext|external|extern)(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*[\])*]{1,3}:?|` +
+	`(?:EXTERNAL|EXTERN)(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
+
+// picture is what stands in a text for one, such as a logo.
+var picture = lazily(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\]` +
+	`(<[^<>\n]{0,300}>)?[ \t]*$`)
+
+var postscript = lazily(`(?i)\bp\.\s?s\.:?`)
+
+// lazily returns an expression that is compiled when it is first needed: most runs of the program read no reply.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+// withoutFooters returns text without what no person has written in it: notes of a law office, of a scanner, of a
+// list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins with the line
+// that shows what it is, or with those that run on into that one.
+func (r *Reader) withoutFooters(text string) string {
+	text = picture().ReplaceAllString(postscript().ReplaceAllString(text, "PS "), "")
+	lines := strings.Split(text, "\n")
+	var keep []string
+	empty := func(i int) bool { return strings.TrimSpace(lines[i]) == "" }
+	for from := 0; from < len(lines); {
+		to := from
+		for to < len(lines) && !empty(to) {
+			to++
+		}
+		at, before := r.footer(lines[from:to])
+		keep = append(keep, lines[from:from+at]...)
+		if before != "" {
+			keep = append(keep, before)
+		}
+		for ; to < len(lines) && empty(to); to++ {
+			keep = append(keep, lines[to])
+		}
+		from = to
+	}
+	return strings.Join(keep, "\n")
+}
+
+// footer returns the line of a paragraph with which a footer begins, and what of that line stands before it; behind
+// the last line where there is none.
+func (r *Reader) footer(lines []string) (at int, before string) {
+	text := strings.Join(lines, "\n")
+	tokens := tokenize(text, nil)
+	shows := 0 // the token with the first phrase of a footer
+	for ; shows < len(tokens); shows++ {
+		if _, n := r.footers.match(tokens, shows); n > 0 {
+			break
+		}
+	}
+	if shows == len(tokens) {
+		return len(lines), ""
+	}
+	begin := lineStart(tokens, shows)
+	at = strings.Count(text[:tokens[shows].start], "\n")
+	if at > 0 && runsOn(lines[at-1]) {
+		begin = lineStart(tokens, max(begin-1, 0))
+		at--
+	} else if sentence, answer := r.besideAnswer(text, tokens, begin, shows); sentence > 0 {
+		begin, before = sentence, answer
+	}
+	// What begins like a condition or an answer, and what speaks of its writer, is a person's.
+	p, _ := r.all.match(tokens, begin)
+	own := func(t token) bool { return r.all.phrases[t.word].has(roleSelf) }
+	if begin != shows && p.has(rolePostscript|roleAnswer) || slices.ContainsFunc(tokens[begin:], own) {
+		return len(lines), ""
+	}
+	return at, before
+}
+
+// lineStart returns the first token of the line of token i.
+func lineStart(tokens []token, i int) int {
+	for i > 0 && !strings.Contains(tokens[i].gap, "\n") {
+		i--
+	}
+	return i
+}
+
+// runsOn reports whether a line goes on in the next one.
+func runsOn(line string) bool {
+	const full = 50 // characters
+	line = strings.TrimSpace(line)
+	return utf8.RuneCountInString(line) >= full && strings.ContainsFunc(line, inWord) && !strings.HasSuffix(line, ".")
+}
+
+// besideAnswer returns the sentence of token shows, where an answer stands before it in the line that begins with
+// token begin, and that answer; 0 where there is none.
+func (r *Reader) besideAnswer(text string, tokens []token, begin, shows int) (sentence int, answer string) {
+	for k := shows; k > begin; k-- {
+		if strings.ContainsAny(tokens[k].gap, ".!") {
+			line := strings.LastIndexByte(text[:tokens[k].start], '\n') + 1
+			answer = text[line:tokens[k].start]
+			if r.holdsAnswer(answer) {
+				return k, answer
+			}
+			break
+		}
+	}
+	return 0, ""
+}
+
+// holdsAnswer reports whether there is an answer, or a number, in a line.
+func (r *Reader) holdsAnswer(line string) bool {
+	tokens := tokenize(line, &r.all)
+	for i, p := range r.all.scan(tokens, 0, len(tokens)) {
+		if p.has(roleAnswer|roleNumber) || len(tokens[i].word) < 3 && isDigit(tokens[i].word[0]) {
+			return true
+		}
+	}
+	return false
+}

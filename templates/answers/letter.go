@@ -1,0 +1,123 @@
+package answers
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A letter is a reply as it is cut up for reading, in whatever language.
+type letter struct {
+	text   string
+	tokens []token
+	// all is the words of all languages.
+	all *lexicon
+	// names are the words of what the writer is called.
+	names []string
+	// opening is the token behind the opening.
+	opening int
+}
+
+// A part is the tokens of a letter, or the bytes of its text, from one up to another.
+type part struct{ from, to int }
+
+// span returns what stands in the text from token i to token end, and what parts the first from the one before it.
+func (l *letter) span(i, end int) string {
+	if i >= end {
+		return ""
+	}
+	return l.between(i, end)
+}
+
+// between returns what stands in the text between the end of the token before i and the beginning of token end.
+func (l *letter) between(i, end int) string {
+	from, to := 0, len(l.text)
+	if i > 0 {
+		from = l.tokens[i-1].end
+	}
+	if end < len(l.tokens) {
+		to = l.tokens[end].start
+	}
+	return l.text[from:to]
+}
+
+// next returns the next token behind token i with that in its gap: that of the next line, or paragraph.
+func (l *letter) next(i int, gap string) int {
+	for i++; i < len(l.tokens) && !strings.Contains(l.tokens[i].gap, gap); i++ {
+	}
+	return i
+}
+
+// holds reports whether a token from i to end is a phrase by itself that has one of those roles.
+func (l *letter) holds(i, end int, role roles) bool {
+	for _, t := range l.tokens[i:end] {
+		if l.all.phrases[t.word].has(role) {
+			return true
+		}
+	}
+	return false
+}
+
+// unknown reports whether token i is a word that no language knows, such as a name.
+func (l *letter) unknown(i int) bool {
+	_, n := l.all.match(l.tokens, i)
+	return n == 0 && letterAt(l.tokens[i].word, 0) && !l.numeric(i)
+}
+
+// numeric reports whether there is a number in token i.
+func (l *letter) numeric(i int) bool { return strings.ContainsFunc(l.tokens[i].word, unicode.IsNumber) }
+
+// capital reports whether token i begins with a capital letter, as a name does.
+func (l *letter) capital(i int) bool {
+	first, _ := utf8.DecodeRuneInString(l.text[l.tokens[i].start:])
+	return unicode.IsUpper(first)
+}
+
+// skipOpening returns the first token behind the opening: a greeting with or without a name, or a name and a comma on
+// a line of their own.
+func (l *letter) skipOpening() int {
+	if len(l.tokens) == 0 {
+		return 0
+	}
+	p, greeting := l.all.match(l.tokens, 0)
+	if !p.has(roleGreeting) {
+		greeting = 0
+	}
+	end := l.skipName(greeting)
+	gap := "\n"
+	if end < len(l.tokens) {
+		gap = l.tokens[end].gap
+	}
+	switch {
+	case end > 0 && strings.Contains(gap, ",") && strings.Contains(gap, "\n"):
+		return end
+	case greeting == 0 || p.has(roleDoubt):
+		return 0
+	case gap != "":
+		return end
+	}
+	return greeting
+}
+
+// skipName returns the first token behind the name in an opening; greeting is the one behind the greeting, 0 where
+// there is none.
+func (l *letter) skipName(greeting int) int {
+	titled := greeting
+	for greeting > 0 && titled < len(l.tokens) {
+		p, n := l.all.match(l.tokens, titled)
+		if !p.has(roleTitle) {
+			break
+		}
+		titled += n
+	}
+	end := titled
+	for end < len(l.tokens) && end < titled+3 && l.unknown(end) {
+		gap := l.tokens[end].gap
+		begins := end == titled && (gap == "." || greeting > 0 && gap == "," && l.capital(end))
+		if gap != "" && end > 0 && !begins {
+			break
+		}
+		end++
+	}
+	return end
+}

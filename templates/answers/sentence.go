@@ -1,0 +1,166 @@
+package answers
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// understood is what a letter says up to some token. Tokens are -1 where there is no such one yet.
+type understood struct {
+	// answers are of roleAnswer.
+	answers roles
+	// spoken says that there is one in words, and not only by a number.
+	spoken  bool
+	numbers []int
+	// regret and reason say that the writer is sorry, and that they say why not.
+	regret, reason bool
+	// numbered is the token behind the last number, and labelled the one behind its label.
+	numbered, labelled int
+	// slash says that one stands before the last number.
+	slash bool
+	// parted says that more than articles and labels stands behind the last number.
+	parted bool
+}
+
+// A reading is a letter as it is read in the words of one language.
+type reading struct {
+	*letter
+	own *lexicon
+	now understood
+}
+
+// read says what the letter means in the words of one language. doubts reports that there is an answer, and something
+// beside it, in whatever language, that makes it doubtful.
+func (l *letter) read(own *lexicon) (said Meaning, doubts bool) {
+	r := &reading{letter: l, own: own, now: understood{numbered: -1, labelled: -1}}
+	rest, end := r.listen()
+	said = Meaning{Value: values[r.now.answers], Numbers: r.now.numbers}
+	if said.Value == "" || (r.now.regret || r.now.reason) && r.now.answers == roleYes {
+		return Meaning{}, false
+	}
+	for i := rest; i < end; i++ {
+		if (i == rest || r.begins(i)) && r.closes(i) {
+			end = i
+		}
+	}
+	if r.doubtful(0, rest, r.now.answers) {
+		return Meaning{}, true
+	}
+	said.Length = utf8.RuneCountInString(r.span(0, rest))
+	short := true
+	for _, p := range append([]part{{rest, end}}, r.afterwards(end)...) {
+		if r.differs(p.from, p.to, r.now.answers) {
+			return Meaning{}, true
+		}
+		said.Length += utf8.RuneCountInString(r.span(p.from, p.to))
+		lines, ok := r.adds(p.from, p.to)
+		said.Adds, short = append(said.Adds, lines...), short && ok
+	}
+	if !short || len(said.Adds) > mostAdds {
+		said.Adds = nil
+	}
+	return said, false
+}
+
+// values are what answers are called in [Meaning]; others contradict each other. "No, not now" is a later.
+var values = map[roles]string{roleYes: "yes", roleNo: "no", roleLater: "later", roleNo | roleLater: "later"}
+
+// listen reads the letter as far as it is clear. The rest begins with token rest, and the letter ends before token
+// end; both are the same where it closes there.
+func (r *reading) listen() (rest, end int) {
+	end = len(r.tokens)
+	before, sentence := r.now, r.opening // before the sentence that begins there
+	for i := r.opening; i < end; {
+		if i == r.opening || r.begins(i) {
+			before, sentence = r.now, i
+		}
+		if r.now.answers != 0 {
+			if r.closes(i) {
+				return i, i
+			}
+			if p, _ := r.own.match(r.tokens, i); p.has(roleAdds) {
+				return i, end
+			}
+		}
+		n := 0
+		if before.answers == 0 || !r.tokens[i].item {
+			n = r.hear(i)
+		}
+		if n == 0 {
+			r.now = before // which is no answer where there was none
+			return sentence, end
+		}
+		i += n
+	}
+	return end, end
+}
+
+// hear takes in the phrase at token i, and returns how many tokens that were: 0 where it can't be understood.
+func (r *reading) hear(i int) int {
+	p, n := r.own.match(r.tokens, i)
+	if number := r.number(i); number != 0 {
+		p, n = phrase{roles: roleNumber, number: number}, 1
+	}
+	if r.tokens[i].word == "+" {
+		p, n = phrase{roles: roleOr}, 1
+	}
+	now := &r.now
+	if !p.has(roleArticle|roleLabel|roleNumber|roleOrdinal) || strings.ContainsAny(r.tokens[i].gap, ",;&\n") {
+		now.parted = true
+	}
+	switch {
+	case p.has(roleNumber | roleOrdinal):
+		if !r.listed(i) || p.has(roleOrdinal) && !r.ordinal(i, n) {
+			return 0
+		}
+		now.answers |= roleYes
+		if !slices.Contains(now.numbers, p.number) {
+			now.numbers = append(slices.Clip(now.numbers), p.number)
+		}
+		now.numbered, now.labelled, now.parted = i+n, i+n, false
+	case p.has(roleAnswer):
+		now.answers |= p.roles & roleAnswer
+		now.spoken = true
+	case p.has(roleRegret | roleReason):
+		now.regret, now.reason = now.regret || p.has(roleRegret), now.reason || p.has(roleReason)
+		if now.regret && now.reason && now.answers == 0 { // "sorry, I have no time"
+			now.answers = roleNo
+		}
+	case p.has(roleLabel):
+		if now.numbered == i {
+			now.labelled = i + n
+		} else if !r.numberAt(i + n) {
+			return 0
+		}
+	case p.has(roleOr):
+		if now.labelled != i || !r.numberAhead(i+n) {
+			return 0
+		}
+	case !p.has(roleFiller | roleArticle):
+		return 0
+	}
+	return n
+}
+
+// begins reports whether a sentence begins with token i. A dot ends none behind a number that may be an ordinal: "der
+// 2. Termin", "2. Termin".
+func (r *reading) begins(i int) bool {
+	gap := r.tokens[i].gap
+	if strings.ContainsAny(gap, "\n!;") {
+		return true
+	}
+	if i == 0 || !strings.Contains(gap, ".") {
+		return false
+	}
+	if word := r.tokens[i-1].word; !isDigit(word[len(word)-1]) || r.tokens[i-1].item {
+		return true
+	}
+	if i > 1 {
+		if p, _ := r.own.match(r.tokens, i-2); p.has(roleArticle) {
+			return false
+		}
+	}
+	next, _ := r.own.match(r.tokens, i)
+	return !next.has(roleLabel) && r.now.spoken
+}

@@ -124,7 +124,7 @@ func (s *Scheduler) takeUp(c *Conversation, e *invites.Event, b *Board) *Draft {
 	if guest.PartStat != "" && guest.PartStat != invites.NeedsAction {
 		text += ", " + strings.ToLower(string(guest.PartStat))
 	}
-	d := s.plain(c, now, c.event(now, "sync", text))
+	d := c.plain(now, c.event(now, "sync", text))
 	d.Messages = []*Message{m}
 	return d
 }

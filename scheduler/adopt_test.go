@@ -25,7 +25,7 @@ func TestLostState(t *testing.T) {
 		{"as it was", func(w *world, o *online) {}, invites.NeedsAction},
 		{"accepted", func(w *world, o *online) { o.edit(accept); w.sync() }, invites.Accepted},
 		{"moved here", func(w *world, o *online) {
-			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(other), w.now))
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(other), w.now))
 			w.pass()
 		}, invites.NeedsAction},
 		{"moved and held elsewhere, and accepted, there", func(w *world, o *online) {
@@ -74,7 +74,7 @@ func TestLostState(t *testing.T) {
 			if st := c.Status(w.now); st != scheduler.Invited && st != scheduler.Confirmed || !strings.HasPrefix(c.Next(w.now).Next, "remind") {
 				t.Errorf("it is %s; next: %s", st, c.Next(w.now).Next)
 			}
-			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
 			if !o.only(t).Deleted {
 				t.Error("it can't be cancelled")

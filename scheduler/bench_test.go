@@ -48,8 +48,8 @@ ready: true
 			b.ReportAllocs()
 			content, size := c.Says(now, kind), 0
 			for b.Loop() {
-				m := &Message{Kind: kind, To: "maya@example.org", Content: content}
-				if err := s.write(c, m, nil, now); err != nil {
+				m := &Message{Kind: kind, To: "maya@example.org", Content: content, Basis: &Basis{}}
+				if err := s.Write(&Draft{At: now, Conversation: c, Messages: []*Message{m}}); err != nil {
 					b.Fatal(err)
 				}
 				size = len(m.Data)

@@ -76,7 +76,7 @@ func TestBareDeletion(t *testing.T) {
 		"in the changes": func(w *world, _ *online) { w.sync() },
 		"by its absence": func(w *world, o *online) { o.forget = true; w.sync() },
 		"by a write": func(w *world, _ *online) {
-			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 			w.pass()
 		},
 	} {
@@ -101,18 +101,18 @@ func TestBesideAWrite(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		m := meddle(w, o)
-		w.commit(w.Reschedule(w.find("maya"), first, w.now))
-		before := must(w.Reschedule(w.find("maya"), second, w.now))
+		w.commit(w.reschedule(w.find("maya"), first, w.now))
+		before := must(w.reschedule(w.find("maya"), second, w.now))
 		m.answered = func() {
 			if err := w.store.Commit(context.Background(), before); !errors.Is(err, scheduler.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
 			}
-			if _, err := w.Reschedule(w.find("maya"), second, w.now); !errors.Is(err, scheduler.ErrBusy) {
+			if _, err := w.reschedule(w.find("maya"), second, w.now); !errors.Is(err, scheduler.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 		}
 		w.pass()
-		w.commit(w.Reschedule(w.find("maya"), second, w.now))
+		w.commit(w.reschedule(w.find("maya"), second, w.now))
 		w.pass()
 		w.sync()
 		if c := w.find("maya"); !c.Start(w.now).Equal(second.Time()) || !o.only(t).Start.Equal(second.Time()) {
@@ -128,7 +128,7 @@ func TestBesideAWrite(t *testing.T) {
 		w.pass()
 		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
 		m.answered = func() {
-			if _, err := w.CallOff(w.find("maya"), "", w.now); !errors.Is(err, scheduler.ErrBusy) {
+			if _, err := w.callOff(w.find("maya"), "", w.now); !errors.Is(err, scheduler.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 			if _, err := w.Take(w.find("maya"), scheduler.Answer{Value: scheduler.No, How: "command"}, w.now); !errors.Is(err, scheduler.ErrBusy) {
@@ -136,7 +136,7 @@ func TestBesideAWrite(t *testing.T) {
 			}
 		}
 		w.pass()
-		w.commit(w.CallOff(w.find("maya"), "", w.now))
+		w.commit(w.callOff(w.find("maya"), "", w.now))
 		w.pass()
 		o.want(t, invitation, "cancellation maya@example.org 4 Mar 10:00")
 		w.want("brief-0")
@@ -152,7 +152,7 @@ func TestBesideAWrite(t *testing.T) {
 		if err := c.Apply(scheduler.ByMail{}, w.now); err != nil {
 			t.Fatal(err)
 		}
-		before := must(w.Invite(c, plan.Slot{}, "", w.now))
+		before := must(w.invite(c, plan.Slot{}, "", w.now))
 		m.answered = func() {
 			if err := w.store.Commit(context.Background(), before); !errors.Is(err, scheduler.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
@@ -178,7 +178,7 @@ func TestFoundOut(t *testing.T) {
 		o.after = cut
 		w.pass()
 		o.edit(deleteIt)
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.again()
 		w.sync()
 		w.pass()
@@ -216,9 +216,9 @@ func TestFoundOut(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		o.before = cut
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.pass()
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 		w.again()
 		w.sync()
 		w.now = start.Add(-30 * time.Minute)
@@ -245,7 +245,7 @@ func TestFoundOut(t *testing.T) {
 	t.Run("an answer beside a move whose process was killed", func(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		claimed := must(w.store.Claim(context.Background(), time.Now(), scheduler.Google, 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) { return "", true }))
 		if len(claimed) != 1 {
 			t.Fatalf("%d claimed", len(claimed))
@@ -273,7 +273,7 @@ func TestFoundOut(t *testing.T) {
 	t.Run("beside a write that is unclear all else is read once", func(t *testing.T) {
 		w, o := booked(t)
 		o.before = cut
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.pass()
 		w.sync()
 		if must(w.store.Cursor(context.Background(), o.cursor())) == "" {
@@ -355,7 +355,7 @@ func TestAnswersAndMoves(t *testing.T) {
 	t.Run("to the old time, while another is on its way", func(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
-		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		w.commit(w.reschedule(w.find("maya"), other, w.now))
 		o.edit(accept)
 		w.sync()
 		w.pass()
@@ -368,7 +368,7 @@ func TestAnswersAndMoves(t *testing.T) {
 		w, o := booked(t)
 		o.edit(accept)
 		w.sync()
-		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		w.commit(w.reschedule(w.find("maya"), other, w.now))
 		w.pass()
 		w.sync()
 		o.edit(func(e *invites.Event) { e.Summary = "Our talk" })
@@ -397,7 +397,7 @@ func TestBetween(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		m := meddle(w, o)
-		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		w.commit(w.reschedule(w.find("maya"), other, w.now))
 		m.answered = func() {
 			w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
 			if r := must(w.Pass(context.Background(), w.board())); len(r.Decided) > 0 {
@@ -413,7 +413,7 @@ func TestBetween(t *testing.T) {
 		w.sync()
 		o.edit(func(e *invites.Event) { e.Start, e.End = other.Time().UTC(), other.Time().Add(time.Hour).UTC() })
 		w.sync()
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 		w.pass()
 		if at := o.only(t).Start; !at.Equal(start) {
 			t.Errorf("its event is at %s", at)
@@ -435,7 +435,7 @@ func TestBetween(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		o.before = &invites.DeliveryError{Channel: true, Wait: time.Hour, Text: "503"}
-		w.commit(w.Reschedule(w.find("maya"), other, w.now))
+		w.commit(w.reschedule(w.find("maya"), other, w.now))
 		w.pass()
 		o.edit(deleteIt)
 		w.sync()
@@ -491,7 +491,7 @@ func TestInvitedAgain(t *testing.T) {
 	w.sync()
 	o.edit(func(e *invites.Event) { e.Guests = nil })
 	w.sync()
-	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
 	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
 	w.pass()
@@ -515,13 +515,13 @@ func TestMoveTakenBack(t *testing.T) {
 			w.sync()
 		}
 		o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
-		w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+		w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 		w.pass()
 		if !first {
 			o.edit(accept)
 			w.sync()
 		}
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 		w.pass()
 		w.again()
 		w.sync()
@@ -537,11 +537,11 @@ func TestDeclineTakenBack(t *testing.T) {
 	w, o := booked(t)
 	w.sync()
 	o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
-	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
 	o.edit(func(e *invites.Event) { e.Guests[0].PartStat = invites.Declined })
 	w.sync()
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 	w.pass()
 	w.again()
 	w.sync()
@@ -560,7 +560,7 @@ func TestOwnWriteIsNoAnswer(t *testing.T) {
 	w.sync()
 	o.now = func() time.Time { return time.Now().Add(-time.Hour) }
 	o.after = &invites.DeliveryError{Unclear: true, Text: "cut", Wait: time.Hour}
-	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
 	o.before = &invites.DeliveryError{Text: "503", Wait: time.Hour}
 	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
@@ -610,7 +610,7 @@ func TestOnceEnds(t *testing.T) {
 	w, o := booked(t)
 	w.sync()
 	o.after = &invites.DeliveryError{Unclear: true, Text: "cut", Wait: time.Hour}
-	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
 	o.edit(accept)
 	m := &halfListed{online: o}
@@ -652,7 +652,7 @@ func TestInvitedAgainStays(t *testing.T) {
 	m := meddle(w, o)
 	o.edit(func(e *invites.Event) { e.Guests = nil })
 	w.sync()
-	w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+	w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 	w.pass()
 	o.edit(func(e *invites.Event) { // what the true calendar has done at the write, and the guest after it
 		e.Guests = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Accepted}}

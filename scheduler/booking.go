@@ -149,7 +149,8 @@ func (s *Scheduler) planLocation(c *Conversation) (string, error) {
 }
 
 // writeChange gives m what it writes into the calendar.
-func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.View) error {
+func (s *Scheduler) writeChange(d *Draft, m *Message, view *templates.View) error {
+	c := d.Conversation
 	entry, err := view.Entry()
 	if err != nil {
 		return fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
@@ -178,7 +179,7 @@ func (s *Scheduler) writeChange(c *Conversation, m *Message, view *templates.Vie
 		ch.Guests = nil
 	}
 	if b := c.Booking; m.Kind == Update && b != nil && b.Described && ch.Description != b.Wrote.Description {
-		c.news = append(c.news, c.event(m.Changed, "sync", "the description that was changed in Google Calendar gives way to that of the plan"))
+		d.Events = append(d.Events, c.event(m.Changed, "sync", "the description that was changed in Google Calendar gives way to that of the plan"))
 	}
 	switch {
 	case m.Kind == Cancel:

@@ -232,7 +232,7 @@ func (r *reading) take(ctx context.Context, e *invites.Event) error {
 				return nil
 			}
 			c.Behind = true
-			err := r.s.Store.Commit(ctx, r.s.plain(c, r.b.Now))
+			err := r.s.Store.Commit(ctx, c.plain(r.b.Now))
 			if r.b = nil; errors.Is(err, ErrConflict) && try < 5 {
 				continue
 			}

@@ -296,7 +296,7 @@ func TestElsewhere(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		o.name = ""
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.pass()
 		if in := w.find("maya").Booking.In; in != "ana@example.org" {
 			t.Errorf("it is in %q", in)
@@ -309,7 +309,7 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("strays: %v", got)
 		}
 		o.before = &invites.DeliveryError{Channel: true, Err: invites.ErrLogin, Text: "sign in"}
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.pass()
 		if m := w.find("maya").Messages; !m[len(m)-1].NeedsLogin() {
 			t.Errorf("it waits for something else: %s", m[len(m)-1].Error)
@@ -326,7 +326,7 @@ func TestElsewhere(t *testing.T) {
 	})
 	t.Run("Google is not in the config any more", func(t *testing.T) {
 		w, _ := booked(t)
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 		w.Online, w.Google = nil, false
 		w.pass()
 		if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
@@ -411,7 +411,7 @@ func TestBooked(t *testing.T) {
 	w.pass()
 	o.want(t, invitation)
 
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 	w.pass()
 	w.sync()
 	if c := w.find("maya"); c.PartStat != invites.NeedsAction || c.Sequence != 1 || !o.only(t).Start.Equal(start.Add(24*time.Hour)) {
@@ -420,7 +420,7 @@ func TestBooked(t *testing.T) {
 	if o.only(t).Guests[0].PartStat != invites.Accepted {
 		t.Error("the guest's answer was wiped")
 	}
-	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.commit(w.callOff(w.find("maya"), "", w.now))
 	w.pass()
 	w.sync()
 	w.pass()
@@ -597,7 +597,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	}
 	t.Run("cancel tells the partner", func(t *testing.T) {
 		w, o := gone(t)
-		w.commit(w.CallOff(w.find("maya"), "", w.now))
+		w.commit(w.callOff(w.find("maya"), "", w.now))
 		w.pass()
 		o.want(t, invitation, "cancellation maya@example.org 4 Mar 10:00")
 	})
@@ -611,7 +611,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	})
 	t.Run("invite brings it back", func(t *testing.T) {
 		w, o := gone(t)
-		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 		w.pass()
 		w.sync()
 		if o.want(t, invitation, "update maya@example.org 4 Mar 10:00"); o.only(t).Deleted || w.status("maya") != scheduler.Invited {
@@ -621,10 +621,10 @@ func TestDeletedInGoogle(t *testing.T) {
 	t.Run("invite brings it back at another time", func(t *testing.T) {
 		w, o := gone(t)
 		other := plan.SlotOf(start.Add(24 * time.Hour))
-		if _, err := w.Reschedule(w.find("maya"), other, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+		if _, err := w.reschedule(w.find("maya"), other, w.now); !errors.Is(err, scheduler.ErrUnfit) {
 			t.Errorf("a mere move is taken: %v", err)
 		}
-		w.commit(w.Invite(w.find("maya"), other, "", w.now))
+		w.commit(w.invite(w.find("maya"), other, "", w.now))
 		w.pass()
 		o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
 	})
@@ -924,10 +924,10 @@ func TestTroubleInGoogle(t *testing.T) {
 			if w.status("maya") != scheduler.Confirmed {
 				t.Errorf("after the guest has accepted: %s", w.status("maya"))
 			}
-			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 			trouble(w, o)
 			o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
-			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.commit(w.callOff(w.find("maya"), "", w.now))
 			trouble(w, o)
 			o.want(t, invitation, "update maya@example.org 5 Mar 10:00", "cancellation maya@example.org 5 Mar 10:00")
 			for _, m := range w.find("maya").Messages {
@@ -970,7 +970,7 @@ func TestLanes(t *testing.T) {
 	if err := c.Apply(scheduler.ByMail{}, w.now); err != nil {
 		t.Fatal(err)
 	}
-	w.commit(w.Invite(c, plan.Slot{}, "", w.now))
+	w.commit(w.invite(c, plan.Slot{}, "", w.now))
 	w.pass()
 	w.want("brief-0 invite-0")
 	w.again()
@@ -1049,7 +1049,7 @@ func TestLifeInGoogle(t *testing.T) {
 				"move": func(rt *rapid.T) {
 					to := slot()
 					w.sync() // as commands do
-					d, err := w.Reschedule(w.find("maya"), to, w.now)
+					d, err := w.reschedule(w.find("maya"), to, w.now)
 					if err != nil || d.Sent != nil {
 						return
 					}
@@ -1058,11 +1058,11 @@ func TestLifeInGoogle(t *testing.T) {
 				},
 				"cancel": func(rt *rapid.T) {
 					if rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
-						w.commit(w.CallOff(w.find("maya"), "", w.now))
+						w.commit(w.callOff(w.find("maya"), "", w.now))
 					}
 				},
 				"bring back": func(*rapid.T) {
-					if d, err := w.Invite(w.find("maya"), plan.Slot{}, "", w.now); err == nil {
+					if d, err := w.invite(w.find("maya"), plan.Slot{}, "", w.now); err == nil {
 						words++
 						w.commit(d, nil)
 					}

@@ -60,7 +60,7 @@ func TestClocksArePutOtherwise(t *testing.T) {
 		t.Errorf("got %s at %s, want it confirmed at five", c.Status(w.now), at)
 	}
 	// The update is the organizer's word: it asks again, and goes once.
-	w.commit(w.Reschedule(w.find("maya"), agreed, w.now))
+	w.commit(w.reschedule(w.find("maya"), agreed, w.now))
 	w.wantNext("deliver the update")
 	for range 2 {
 		w.pass()
@@ -84,7 +84,7 @@ func TestClocksArePutOtherwise(t *testing.T) {
 		t.Errorf("status: got %s, want the old answer reset", got)
 	}
 	// Asked once more it has gone; the new answer counts.
-	d, err := w.Reschedule(w.find("maya"), agreed, w.now)
+	d, err := w.reschedule(w.find("maya"), agreed, w.now)
 	if err != nil || d.Sent == nil || d.Sent.Kind != scheduler.Update {
 		t.Errorf("once more: got %v, %v", d, err)
 	}
@@ -108,7 +108,7 @@ func TestClocksOfThePartner(t *testing.T) {
 	w.pass()
 	w.want("invite-0")
 	w.wantNext("say whether Maya Chen is to get an update: the clocks of America/Vancouver are put otherwise by newer zone data, and the talk is there at Thu 4 Mar 2027 10:00 now, where they read 09:00: coalition move maya --start \"2027-03-04 17:00\" (with --told if they know)")
-	w.commit(w.Reschedule(w.find("maya"), plan.Slot{Wall: "2027-03-04T17:00", Zone: "Europe/Lisbon"}, w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.Slot{Wall: "2027-03-04T17:00", Zone: "Europe/Lisbon"}, w.now))
 	w.pass()
 	w.want("invite-0 update-1")
 	for _, want := range []string{"it may have said: Thursday, 4 March 2027, 09:00–10:00 (Vancouver)", "It is: Thursday, 4 March 2027, 10:00–11:00"} {
@@ -264,7 +264,7 @@ func TestClocksInGoogle(t *testing.T) {
 	if len(o.told) != before || w.status("maya") != scheduler.Confirmed {
 		t.Errorf("told %q by itself, status %s", o.told[before:], w.status("maya"))
 	}
-	w.commit(w.Reschedule(w.find("maya"), agreed, w.now))
+	w.commit(w.reschedule(w.find("maya"), agreed, w.now))
 	w.pass()
 	w.sync()
 	w.pass()

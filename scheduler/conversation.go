@@ -26,6 +26,10 @@ type Settings struct {
 	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail, and each cancellation as METHOD:CANCEL
 	Notify     bool              // the organizer gets a short mail about each answer that waits for them
 	Google     bool              // invitations are events in Google Calendar
+	Via        string            // how mail goes, for the log: "outbox" or "smtp"
+
+	// Secret is that of the installation, from which UIDs and Message-IDs derive; none: they are random.
+	Secret []byte
 }
 
 // A Status is a conversation's place in its life.
@@ -88,8 +92,6 @@ type Proposal struct {
 	Start  time.Time     `json:"start"`
 	Length time.Duration `json:"length"`
 	Note   string        `json:"note,omitempty"`
-
-	reason string // why it is being declined
 }
 
 // A Cancellation is the organizer's decision to let a conversation go.

@@ -13,9 +13,9 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// Brief decides on the permission-asking brief: the first one, or with again one more. The error is
+// Ask decides on the permission-asking brief: the first one, or with again one more. The error is
 // a [Refusal].
-func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, error) {
+func (c *Conversation) Ask(again bool, now time.Time) (*Draft, error) {
 	if err := c.Ended(now); err != nil {
 		return nil, err
 	}
@@ -29,38 +29,15 @@ func (s *Scheduler) Brief(c *Conversation, again bool, now time.Time) (*Draft, e
 		}
 	}
 	c.Settle(now)
-	objection := c.Objection(Brief, now)
 	if err := c.Apply(AskAgain{}, now); err != nil {
 		return nil, err
 	}
-	d, err := s.draft(c, Brief, now)
-	if d != nil {
-		d.Objection = objection
-	}
-	return d, err
-}
-
-// CheckedIn is what would follow from the organizer's check-in: the step, and its message where it has
-// one. Nothing is stored, and c is of no more use. The error is a [Refusal].
-func (s *Scheduler) CheckedIn(c *Conversation, now time.Time) (Step, *Message, error) {
-	if err := c.Apply(CheckIn{}, now); err != nil {
-		return Step{}, nil, err
-	}
-	c.Settle(now)
-	step := c.Next(now)
-	if step.Kind == "" {
-		return step, nil, nil
-	}
-	d, err := s.decide(c, step, now, false)
-	if err != nil {
-		return step, nil, err
-	}
-	return step, d.Messages[0], nil
+	return c.draft(Brief, now)
 }
 
 // Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
 // yes that the partner has given in person. The error is a [Refusal].
-func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now time.Time) (*Draft, error) {
+func (c *Conversation) Invite(at plan.Slot, permitted string, now time.Time) (*Draft, error) {
 	if err := c.busy(); err != nil {
 		return nil, err
 	}
@@ -72,7 +49,7 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 				}
 			}
 			c.restore()
-			return s.draft(c, Update, now)
+			return c.draft(Update, now)
 		}
 		if !at.IsZero() && at != c.start(now) {
 			if err := c.Ended(now); err != nil {
@@ -83,9 +60,9 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 		if m.State == Bounced { // it goes again as a message of its own
 			m.State = Superseded
 			if c.told() == nil {
-				return s.draft(c, Invite, now)
+				return c.draft(Invite, now)
 			}
-			return s.draft(c, Update, now)
+			return c.draft(Update, now)
 		}
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
@@ -114,7 +91,7 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 	if m := c.last(nil, Invite); m != nil && (m.open() || m.State == Failed) && m.Content == c.Says(now, Invite) {
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
-	d, err := s.draft(c, Invite, now)
+	d, err := c.draft(Invite, now)
 	if d != nil {
 		d.Events = append(events, d.Events...)
 	}
@@ -123,7 +100,7 @@ func (s *Scheduler) Invite(c *Conversation, at plan.Slot, permitted string, now 
 
 // Reschedule decides on a new start for a talk that the partner has been invited to. The error is a
 // [Refusal].
-func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*Draft, error) {
+func (c *Conversation) Reschedule(to plan.Slot, now time.Time) (*Draft, error) {
 	if err := c.busy(); err != nil {
 		return nil, err
 	}
@@ -152,9 +129,9 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 	} else if shifts {
 		c.Clocks.Retold = says.Unix
 	} else if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
-		return s.plain(c, now, c.event(now, "move", "back to "+to.String())), nil
+		return c.plain(now, c.event(now, "move", "back to "+to.String())), nil
 	}
-	d, err := s.draft(c, Update, now)
+	d, err := c.draft(Update, now)
 	if d != nil {
 		text := fmt.Sprintf("from %s to %s", from, to)
 		if shifts {
@@ -166,19 +143,19 @@ func (s *Scheduler) Reschedule(c *Conversation, to plan.Slot, now time.Time) (*D
 }
 
 // TakeCounter decides on the time that the partner has proposed. The error is a [Refusal].
-func (s *Scheduler) TakeCounter(c *Conversation, now time.Time) (*Draft, error) {
+func (c *Conversation) TakeCounter(now time.Time) (*Draft, error) {
 	if c.Counter == nil {
 		return nil, c.noCounter()
 	}
 	if at := c.Counter.slot(c); !at.Time().Equal(c.Counter.Start) {
 		return nil, &Refusal{ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: coalition move " + c.Ref() + " --start TIME"}
 	}
-	return s.Reschedule(c, c.Counter.slot(c), now)
+	return c.Reschedule(c.Counter.slot(c), now)
 }
 
 // DeclineCounter decides on declining the time that the partner has proposed: they are told once, with
 // the reason where there is one. The error is a [Refusal].
-func (s *Scheduler) DeclineCounter(c *Conversation, reason string, now time.Time) (*Draft, error) {
+func (c *Conversation) DeclineCounter(reason string, now time.Time) (*Draft, error) {
 	if c.Counter == nil {
 		return nil, c.noCounter()
 	}
@@ -195,13 +172,11 @@ func (s *Scheduler) DeclineCounter(c *Conversation, reason string, now time.Time
 	if err := line("the reason", reason); err != nil {
 		return nil, err
 	}
-	c.Counter.reason = reason
 	text := strings.TrimSuffix("declined the time proposed, "+c.Counter.slot(c).String()+": "+reason, ": ")
-	d, err := s.decide(c, Step{Kind: DeclineCounter}, now, true)
-	if err != nil {
-		return nil, err
+	d := c.decide(Step{Kind: DeclineCounter}, now, true)
+	for _, m := range d.Messages {
+		m.Basis.Declined, m.Basis.Reason = c.Counter, reason
 	}
-	d.Objection = c.Objection(DeclineCounter, now)
 	c.Counter, c.Touched = nil, now
 	d.Events = append(d.Events, c.event(now, "counter", text))
 	return d, nil
@@ -217,22 +192,22 @@ func (p *Proposal) slot(c *Conversation) plan.Slot {
 }
 
 // identify gives the round its one UID, and ORGANIZER, which never change from then on.
-func (s *Scheduler) identify(c *Conversation) {
+func (c *Conversation) identify() {
 	if c.UID == "" {
-		id := s.derive("uid", c.ID, c.Round, strings.ToLower(string(c.Plan.With.Email)))
-		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" && s.Google {
+		id := c.settings.Derive("uid", c.ID, c.Round, strings.ToLower(string(c.Plan.With.Email)))
+		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" && c.settings.Google {
 			c.Channel = Google
 		}
 		if c.Channel == Google {
 			c.UID = invites.EventID(id) + googleUID
 		}
-		c.Organizer, c.PartStat = s.Organizer, invites.NeedsAction
+		c.Organizer, c.PartStat = c.settings.Organizer, invites.NeedsAction
 	}
 }
 
 // ByFile turns a draft whose message waits in the outbox into one of a message for a file: the one
 // that waits will not go. The error is a [Refusal].
-func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
+func ByFile(d *Draft) (*Draft, error) {
 	c := d.Conversation
 	for _, m := range c.Messages {
 		if m == d.Sent {
@@ -244,17 +219,14 @@ func (s *Scheduler) ByFile(d *Draft) (*Draft, error) {
 	if step.Kind != d.Sent.Kind {
 		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: coalition log " + string(c.ID)}
 	}
-	file, err := s.decide(c, step, d.At, true)
-	if err != nil {
-		return nil, err
-	}
+	file := c.decide(step, d.At, true)
 	file.Drop[d.Sent] = Superseded
 	return file, nil
 }
 
 // CallOff decides on a cancellation, and on telling the partner where there is something to tell. The
 // error is a [Refusal].
-func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Draft, error) {
+func (c *Conversation) CallOff(reason string, now time.Time) (*Draft, error) {
 	if err := c.busy(); err != nil {
 		return nil, err
 	}
@@ -262,11 +234,9 @@ func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Dra
 		off := *c.Cancelled
 		off.Reason, off.Told = cmp.Or(reason, off.Reason), false
 		c.Cancelled = &off
-		d, err := s.decide(c, Step{Kind: Cancel}, now, true)
-		if d != nil {
-			d.Events = append(d.Events, c.event(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in Google Calendar: "+reason, ": ")))
-		}
-		return d, err
+		d := c.decide(Step{Kind: Cancel}, now, true)
+		d.Events = append(d.Events, c.event(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in Google Calendar: "+reason, ": ")))
+		return d, nil
 	}
 	if c.Cancelled != nil {
 		return &Draft{At: now, Conversation: c, Sent: c.last(nil, Cancel)}, nil
@@ -277,9 +247,9 @@ func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Dra
 	c.own = true
 	event := c.event(now, "cancel", strings.TrimSuffix("cancelled: "+reason, ": "))
 	if c.Next(now).Kind != Cancel {
-		return s.plain(c, now, event), nil
+		return c.plain(now, event), nil
 	}
-	d, err := s.draft(c, Cancel, now)
+	d, err := c.draft(Cancel, now)
 	if d != nil {
 		d.Events = append(d.Events, event)
 	}
@@ -287,14 +257,14 @@ func (s *Scheduler) CallOff(c *Conversation, reason string, now time.Time) (*Dra
 }
 
 // Take takes in a change that sends nothing by itself. The error is a [Refusal].
-func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft, error) {
+func (c *Conversation) Take(change Change, now time.Time) (*Draft, error) {
 	if err := c.Apply(change, now); err != nil {
 		return nil, err
 	}
 	event := c.event(now, "ready", "checked in")
 	switch change := change.(type) {
 	case NotYet:
-		return s.plain(c, now), nil
+		return c.plain(now), nil
 	case Answer:
 		event = c.event(now, "answer", change.text())
 	case Agenda:
@@ -304,14 +274,7 @@ func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft,
 	case Withdraw:
 		event = c.event(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}
-	d := s.plain(c, now, event)
-	if a, ok := change.(Answer); ok {
-		if a.Value == No && s.Understand(c.Language(), a.Note).Stop {
-			c.stopped(string(c.Plan.With.Email), now)
-		}
-		c.hush(d)
-	}
-	return d, nil
+	return c.plain(now, event), nil
 }
 
 func (a Answer) text() string {
@@ -344,7 +307,7 @@ func (c *Conversation) event(now time.Time, kind, text string) Event {
 }
 
 // plain is the draft of a conversation that has changed without anything to send.
-func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draft {
+func (c *Conversation) plain(now time.Time, events ...Event) *Draft {
 	c.Settle(now)
 	c.weigh(now)
 	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
@@ -352,7 +315,7 @@ func (s *Scheduler) plain(c *Conversation, now time.Time, events ...Event) *Draf
 
 // draft is the message of that kind, by the organizer's own command. Where the next step is
 // another one, the refusal names it.
-func (s *Scheduler) draft(c *Conversation, kind Kind, now time.Time) (*Draft, error) {
+func (c *Conversation) draft(kind Kind, now time.Time) (*Draft, error) {
 	c.Settle(now)
 	c.own = true
 	step := c.Next(now)
@@ -362,11 +325,7 @@ func (s *Scheduler) draft(c *Conversation, kind Kind, now time.Time) (*Draft, er
 	case step.Kind != kind:
 		return nil, &Refusal{ErrUnfit, fmt.Sprintf("%s can't be sent now", theNoun(kind)), "first " + step.Next}
 	}
-	d, err := s.decide(c, step, now, true)
-	if d != nil {
-		d.Objection = c.Objection(kind, now)
-	}
-	return d, err
+	return c.decide(step, now, true), nil
 }
 
 func theNoun(k Kind) string { return "the " + k.noun() }
@@ -384,12 +343,12 @@ func (c *Conversation) stale(now time.Time) map[*Message]State {
 	return drop
 }
 
-// decide turns a step into messages with finished bytes. It changes c; nothing is stored yet.
-func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved bool) (*Draft, error) {
+// decide turns a step into messages, whose words are still to be written. It changes c; nothing is stored yet.
+func (c *Conversation) decide(step Step, now time.Time, approved bool) *Draft {
 	c.Settle(now)
 	told := c.told()
 	m := &Message{ID: c.ID, Round: c.Round, Kind: step.Kind, Revision: step.revision, To: string(c.Plan.With.Email),
-		Due: step.Due, State: Queued, Approved: approved, Via: s.Via}
+		Due: step.Due, State: Queued, Approved: approved, Via: c.settings.Via, Basis: &Basis{Known: told}}
 	if m.Due.IsZero() {
 		m.Due = now
 	}
@@ -397,7 +356,6 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 	case Brief:
 		c.Answer = nil
 		c.Offered = c.offers(now)
-		s.openPage(c, m, now)
 		m.Content = c.Says(now, Brief)
 		for _, t := range c.Offered {
 			if at := t.Time(); m.Deadline.IsZero() || at.Before(m.Deadline) {
@@ -408,7 +366,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 			m.Deadline = d.To.Time()
 		}
 	case Invite, Update:
-		s.identify(c)
+		c.identify()
 		m.Content = c.Says(now, Invite)
 		m.Deadline = m.Content.Start.Time()
 		last := c.lastDecided()
@@ -451,20 +409,11 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 	if c.Channel == Google && (step.Kind == Invite || step.Kind == Update || step.Kind == Cancel && told != nil) {
 		m.Via = string(Google)
 	}
-	if err := s.write(c, m, told, now); err != nil {
-		return nil, err
-	}
 	d := &Draft{At: now, Conversation: c, Messages: []*Message{m}, Events: c.news}
-	if m.page != "" {
-		d.Page = c.Page
-	}
-	if s.CopyToSelf && m.Calendar != nil && m.Kind != DeclineCounter && m.To != s.Organizer.Email {
-		own := *m
-		own.Revision, own.To, own.Calendar = c.nextRevision(m.Kind, copyRevision), s.Organizer.Email, nil
-		if err := s.write(c, &own, told, now); err != nil {
-			return nil, err
-		}
-		d.Messages = append(d.Messages, &own)
+	if own := c.settings.Organizer.Email; c.settings.CopyToSelf && c.method(m) != "" && m.Kind != DeclineCounter && m.To != own {
+		also := *m
+		also.Revision, also.To = c.nextRevision(m.Kind, copyRevision), own
+		d.Messages = append(d.Messages, &also)
 	}
 	d.Drop = c.stale(now)
 	for old := range d.Drop {
@@ -474,7 +423,7 @@ func (s *Scheduler) decide(c *Conversation, step Step, now time.Time, approved b
 			}
 		}
 	}
-	return d, nil
+	return d
 }
 
 // lastDecided is the newest invitation or update, whatever has become of it.

@@ -393,7 +393,7 @@ func (d *delivery) tell(m *Message, n News) {
 		c := b.Conversations[i]
 		n.At = b.Now
 		c.tell(n)
-		if err := d.Store.Commit(d.hard, d.plain(c, b.Now)); !errors.Is(err, ErrConflict) {
+		if err := d.Store.Commit(d.hard, c.plain(b.Now)); !errors.Is(err, ErrConflict) {
 			wake(d.pokes())
 			return
 		}

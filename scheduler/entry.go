@@ -21,7 +21,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Event, tried *try, now
 			return nil
 		case tried == nil || e.Deleted:
 			c.Behind = false
-			d := s.plain(c, now)
+			d := c.plain(now)
 			d.Heard = c.resolve(nil, now)
 			return d
 		}
@@ -47,7 +47,7 @@ func (s *Scheduler) takeEntry(c *Conversation, e *invites.Event, tried *try, now
 		}
 	}
 	c.Booking, c.Behind = &t.b, false
-	d := s.plain(c, now, t.events...)
+	d := c.plain(now, t.events...)
 	c.hush(d)
 	d.Heard = c.resolve(tried, now)
 	return d

@@ -33,7 +33,7 @@ func TestWhatAnswersAreTo(t *testing.T) {
 		w.sync()
 	}
 	move := func(w *world, to time.Time) {
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(to.In(lisbon)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(to.In(lisbon)), w.now))
 		w.pass()
 		w.sync()
 	}
@@ -75,7 +75,7 @@ func TestWhatAnswersAreTo(t *testing.T) {
 			o.asks = true
 			o.edit(answer(invites.Accepted))
 			w.sync()
-			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(other.In(lisbon)), w.now))
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(other.In(lisbon)), w.now))
 			w.pass()
 			o.edit(answer(invites.Accepted))
 			w.sync()
@@ -176,21 +176,21 @@ func TestAnswersByMail(t *testing.T) {
 		w.answer = func(*invites.Submission, func() error) error {
 			return &invites.DeliveryError{Code: 451, Text: "not now", Wait: time.Hour}
 		}
-		w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+		w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 		w.pass()
 		if c := w.find("maya"); c.PartStat != invites.NeedsAction {
 			t.Errorf("while it waits it is %s", c.PartStat)
 		}
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 		if c := w.find("maya"); c.PartStat != invites.Accepted {
 			t.Errorf("taken back it is %s", c.PartStat)
 		}
 	})
 	t.Run("a move and back", func(t *testing.T) {
 		w := invited(t)
-		w.commit(w.Reschedule(w.find("maya"), dayLater, w.now))
+		w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
 		w.pass()
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 		w.pass()
 		if c := w.find("maya"); c.PartStat != invites.NeedsAction {
 			t.Errorf("it is %s", c.PartStat)
@@ -227,7 +227,7 @@ func TestLostTime(t *testing.T) {
 			w.pass()
 			w.want("")
 			o.want(t, invitation)
-			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start), w.now))
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start), w.now))
 			w.pass()
 			w.sync()
 			e := o.only(t)
@@ -264,7 +264,7 @@ func TestLostTime(t *testing.T) {
 		})
 		t.Run(name+", and cancelled", func(t *testing.T) {
 			w, o := lost(t)
-			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
 			if !o.only(t).Deleted {
 				t.Error("it is still there")
@@ -284,7 +284,7 @@ func TestBackFromCancel(t *testing.T) {
 			w.sync()
 			w.take("maya", scheduler.Withdraw{Told: true})
 		} else {
-			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
 		}
 		w.sync()
@@ -299,7 +299,7 @@ func TestBackFromCancel(t *testing.T) {
 		if next := c.Next(w.now).Next; !strings.Contains(next, "coalition cancel maya") || c.Status(w.now) != scheduler.Cancelled || len(o.told) != before {
 			t.Errorf("told %t: it is %s; next: %s", told, c.Status(w.now), next)
 		}
-		w.commit(w.CallOff(w.find("maya"), "", w.now))
+		w.commit(w.callOff(w.find("maya"), "", w.now))
 		w.pass()
 		w.sync()
 		if c := w.find("maya"); !o.only(t).Deleted || c.Next(w.now).Next != "" || len(o.told) != before+1 {
@@ -336,7 +336,7 @@ func TestCounterToGoogle(t *testing.T) {
 	}
 	t.Run("taken", func(t *testing.T) {
 		w, o := proposed(t)
-		w.commit(w.TakeCounter(w.find("maya"), w.now))
+		w.commit(w.takeCounter(w.find("maya"), w.now))
 		w.pass()
 		if c := w.find("maya"); !o.only(t).Start.Equal(dayLater.Time()) || c.Counter != nil {
 			t.Errorf("its event is at %s", o.only(t).Start)
@@ -345,7 +345,7 @@ func TestCounterToGoogle(t *testing.T) {
 	})
 	t.Run("declined", func(t *testing.T) {
 		w, o := proposed(t)
-		w.commit(w.DeclineCounter(w.find("maya"), "I am on the train then.", w.now))
+		w.commit(w.declineCounter(w.find("maya"), "I am on the train then.", w.now))
 		w.pass()
 		w.sync()
 		c := w.find("maya")
@@ -417,7 +417,7 @@ func testMovedElsewhere(t *testing.T, account string) {
 		w.Online = h
 		w.sync()
 		if how == "cancelled" {
-			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
 		} else {
 			o.edit(deleteIt)
@@ -433,7 +433,7 @@ func testMovedElsewhere(t *testing.T, account string) {
 			t.Errorf("cancelled, and next: %s", next)
 		}
 	}
-	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.commit(w.callOff(w.find("maya"), "", w.now))
 	w.pass()
 	if !o.only(t).Deleted || h.wrote != h.away {
 		t.Errorf("cancelled in %q", h.wrote)
@@ -487,7 +487,7 @@ func TestLeftAndBack(t *testing.T) {
 		}
 		o.edit(deleteIt)
 		w.sync()
-		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 		w.pass()
 		w.sync()
 		if c, e := w.find("maya"), o.only(t); e.Deleted || !hasGuest(e, "maya@example.org") || c.PartStat != invites.NeedsAction {
@@ -550,7 +550,7 @@ func TestDeletedInOneLook(t *testing.T) {
 		o.edit(placeAt("South gate"))
 		o.edit(deleteIt)
 		w.sync()
-		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 		if bare { // the calendar in memory writes what differs from what was written last; the true one compares
 			continue
 		}

@@ -229,15 +229,15 @@ func TestLifeBetweenLooks(t *testing.T) {
 				},
 				"move": func(rt *rapid.T) {
 					w.sync() // as commands do
-					command(w.Reschedule(w.find("maya"), slot(), w.now))
+					command(w.reschedule(w.find("maya"), slot(), w.now))
 				},
 				"invite": func(*rapid.T) {
 					w.sync()
-					command(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+					command(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 				},
 				"cancel": func(rt *rapid.T) {
 					if w.find("maya").Cancelled != nil || rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
-						command(w.CallOff(w.find("maya"), "", w.now))
+						command(w.callOff(w.find("maya"), "", w.now))
 					}
 				},
 				"move there": func(rt *rapid.T) {

@@ -50,9 +50,8 @@ func (c *Conversation) notices(now time.Time) bool {
 	return !due.IsZero() && !due.After(now)
 }
 
-// notify adds to the draft the notices that are due.
-func (s *Scheduler) notify(d *Draft, now time.Time) error {
-	c := d.Conversation
+// notify adds to the draft the notices that are due, whose words are still to be written.
+func (c *Conversation) notify(d *Draft, now time.Time) {
 	var later []News
 	for _, n := range c.Notices {
 		if n.Due.After(now) {
@@ -62,13 +61,9 @@ func (s *Scheduler) notify(d *Draft, now time.Time) error {
 		if n.What == templates.NewsCounter && c.Counter == nil || n.What == templates.NewsQuestion && !c.said(Query) || n.What == templates.NewsDoubted && c.Doubted == nil {
 			continue // it is settled meanwhile
 		}
-		m := &Message{ID: c.ID, Round: c.Round, Kind: Notice, To: s.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: s.Via, notice: &n}
+		m := &Message{ID: c.ID, Round: c.Round, Kind: Notice, To: c.settings.Organizer.Email, Due: n.Due, State: Queued, Approved: true, Via: c.settings.Via, Basis: &Basis{News: &n}}
 		m.Revision = c.nextRevision(Notice, "")
-		if err := s.write(c, m, nil, now); err != nil {
-			return err
-		}
 		d.Messages, c.Messages = append(d.Messages, m), append(c.Messages, m)
 	}
 	c.Notices = slices.Clip(later)
-	return nil
 }

@@ -129,8 +129,15 @@ type Message struct {
 	booking *Booking // of the conversation, at the claim
 	door    *Door    // the closed one that it waits at, when it was loaded; nil: none
 
-	page   string // in the making of a brief: the address of its page
-	notice *News  // in the making of a notice: what it says
+	Basis *Basis // of a message whose words are still to be written; nil: they are
+}
+
+// A Basis is what the words of a message are made of beside its conversation as it stands.
+type Basis struct {
+	Known    *Content  // what the partner knew of the talk before; nil: nothing
+	Declined *Proposal // the time that a [DeclineCounter] refuses
+	Reason   string    // and why; may be empty
+	News     *News     // what a [Notice] tells
 }
 
 // NeedsLogin reports whether the message waits for the organizer to sign in.

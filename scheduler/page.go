@@ -24,20 +24,27 @@ const (
 	pageLife = 60 * 24 * time.Hour
 )
 
-// openPage gives a brief in the making the page on which it can be answered. Its token has 128 random
-// bits; only its hash is kept beside the finished bytes. The page of an earlier brief ends when this one
-// has left.
-func (s *Scheduler) openPage(c *Conversation, m *Message, now time.Time) {
+// openPage gives a brief the page on which it can be answered, and returns its address; "" where there are none.
+// Its token has 128 random bits; only its hash is kept beside the finished bytes.
+func (s *Scheduler) openPage(d *Draft) string {
 	if s.Link == nil {
-		return
+		return ""
 	}
 	b := make([]byte, 16)
 	rand.Read(b) // which never fails
 	token := base64.RawURLEncoding.EncodeToString(b)
+	d.Page = hash(token)
+	d.Conversation.openPage(d.Page, d.At)
+	return s.Link(token)
+}
+
+// openPage takes in that the next brief has the page whose token has that hash. The page of an earlier brief
+// ends when this one has left.
+func (c *Conversation) openPage(hash string, now time.Time) {
 	if c.newestBrief().left() { // a page that nobody has got a link to is none
 		c.PageBefore = c.Page
 	}
-	m.page, c.Page, c.PageUntil = s.Link(token), hash(token), now.Add(pageLife).UTC()
+	c.Page, c.PageUntil = hash, now.Add(pageLife).UTC()
 	for _, t := range c.Offered {
 		if end := t.Time().Add(c.Length()); t == c.Offered[0] || end.After(c.PageUntil) {
 			c.PageUntil = end.UTC()
@@ -216,7 +223,7 @@ func (s *Scheduler) gone(ctx context.Context, c *Conversation, b *Board, n int) 
 	}
 	c.hear(Word{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
 	c.tell(News{What: templates.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{"coalition show " + c.Ref(), "coalition show " + by}})
-	err := s.Store.Commit(ctx, s.plain(c, b.Now, c.event(b.Now, "page", what)))
+	err := s.Store.Commit(ctx, c.plain(b.Now, c.event(b.Now, "page", what)))
 	wake(s.pokes())
 	return err
 }
@@ -248,7 +255,7 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 		return nil, err
 	}
 	if a.Value == Yes {
-		s.identify(c)
+		c.identify()
 	}
 	if a.Value == Yes && !c.start(now).IsZero() { // without a time, the words are rather about that
 		var lines []string
@@ -264,7 +271,7 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 	if s.Understand(c.Language(), note).Stop && a.Value != Yes {
 		c.stopped(a.From, now)
 	}
-	d := s.plain(c, now, c.event(now, "answer", a.text()))
+	d := c.plain(now, c.event(now, "answer", a.text()))
 	c.hush(d)
 	return d, nil
 }
@@ -280,7 +287,7 @@ func (s *Scheduler) tooLate(ctx context.Context, c *Conversation, choice templat
 	}
 	c.hear(Word{At: now, From: string(c.Plan.With.Email), Text: what})
 	c.tell(News{What: templates.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{"coalition show " + c.Ref()}})
-	err := s.Store.Commit(ctx, s.plain(c, now, c.event(now, "page", what)))
+	err := s.Store.Commit(ctx, c.plain(now, c.event(now, "page", what)))
 	wake(s.pokes())
 	return err
 }

@@ -261,7 +261,7 @@ func TestPageBeforeTheNext(t *testing.T) {
 	w.answer = func(*invites.Submission, func() error) error {
 		return &invites.DeliveryError{Code: 451, Text: "not now"}
 	}
-	w.commit(w.Brief(w.find("maya"), true, w.now))
+	w.commit(w.ask(w.find("maya"), true, w.now))
 	w.pass()
 	if w.open(token) == nil {
 		t.Error("the only link that she has got is dead")
@@ -308,7 +308,7 @@ func TestPageGone(t *testing.T) {
 			t.Errorf("the token %q was taken", wrong)
 		}
 	}
-	w.commit(w.Brief(w.find("maya"), true, w.now))
+	w.commit(w.ask(w.find("maya"), true, w.now))
 	w.pass()
 	newer := w.token()
 	if w.open(token) != nil || w.open(newer) == nil {
@@ -319,7 +319,7 @@ func TestPageGone(t *testing.T) {
 		t.Error("the link outlives the talk")
 	}
 	w, token = paged(t)
-	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.commit(w.callOff(w.find("maya"), "", w.now))
 	if w.open(token) != nil {
 		t.Error("the link outlives a cancellation")
 	}
@@ -343,7 +343,7 @@ func TestPageInvited(t *testing.T) {
 	if p := w.open(token); !p.Invited || p.Open || !p.Start.Equal(start.Add(29*time.Hour)) {
 		t.Errorf("%+v", p)
 	}
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(20*24*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(20*24*time.Hour)), w.now))
 	w.pass()
 	w.now = start.Add(19 * 24 * time.Hour)
 	if w.open(token) == nil {

@@ -71,16 +71,14 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	var mu sync.Mutex
 	carryOn := func(t task, i int) {
 		var d *Draft
-		var err error
 		if i >= 0 {
-			d, err = s.decide(t.c, t.step, b.Now, false)
+			d = t.c.decide(t.step, b.Now, false)
 		} else {
-			d = s.plain(t.c, b.Now)
+			d = t.c.plain(b.Now)
 		}
+		t.c.notify(d, b.Now)
+		err := s.Write(d)
 		if err == nil {
-			if err := s.notify(d, b.Now); err != nil { // it must not keep what is for the partner
-				s.Log.Error("a notice can't be written", "id", t.c.Ref(), "error", err)
-			}
 			if r.Held && i >= 0 {
 				why := "many messages at once, or one that was due long ago"
 				for _, m := range d.Messages {

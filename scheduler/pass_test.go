@@ -41,7 +41,7 @@ func TestWholeLife(t *testing.T) {
 	w.pass()
 	w.want("brief-0 invite-0 update-0 update-1")
 	w.later(time.Hour)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
 	w.pass()
 	w.want("brief-0 invite-0 update-0 update-1 update-2")
 	// The plan still says the old start; it has had its word.
@@ -71,12 +71,12 @@ func TestCancelTellsOnce(t *testing.T) {
 	w.plan("maya", maya("permitted: She said so."))
 	w.pass()
 	w.later(time.Minute)
-	w.commit(w.CallOff(w.find("maya"), "I have to be in Porto.", w.now))
+	w.commit(w.callOff(w.find("maya"), "I have to be in Porto.", w.now))
 	for range 2 {
 		w.pass()
 		w.want("invite-0 cancel-1")
 	}
-	d, err := w.CallOff(w.find("maya"), "", w.now)
+	d, err := w.callOff(w.find("maya"), "", w.now)
 	if err != nil || d.Sent == nil {
 		t.Errorf("cancelled a second time: %v, %+v; want the cancellation that was sent", err, d)
 	}
@@ -90,7 +90,7 @@ func TestCancelAfterBrief(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
 	w.pass()
-	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.commit(w.callOff(w.find("maya"), "", w.now))
 	w.pass()
 	w.want("brief-0 cancel-0")
 	if w.arrived[1].Calendar != nil {
@@ -104,7 +104,7 @@ func TestCopyToSelf(t *testing.T) {
 	w.plan("maya", maya("permitted: She said so."))
 	w.pass()
 	w.later(time.Minute)
-	w.commit(w.CallOff(w.find("maya"), "", w.now))
+	w.commit(w.callOff(w.find("maya"), "", w.now))
 	w.pass()
 	var got []string
 	for _, p := range w.arrived {
@@ -186,7 +186,7 @@ func TestHold(t *testing.T) {
 	t.Run("commands are never held", func(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", maya("ask_on: 2027-01-29"))
-		w.commit(w.Brief(w.find("maya"), false, w.now))
+		w.commit(w.ask(w.find("maya"), false, w.now))
 		w.pass()
 		w.want("brief-0")
 	})
@@ -195,7 +195,7 @@ func TestHold(t *testing.T) {
 		w.plan("maya", maya())
 		w.plan("tom", maya("  email: tom@example.org", "ready: false"))
 		w.take("tom", scheduler.CheckIn{})
-		w.commit(w.Brief(w.find("tom"), false, w.now))
+		w.commit(w.ask(w.find("tom"), false, w.now))
 		must(w.Pass(context.Background(), w.board())) // decided, not delivered
 		w.later(25 * time.Hour)
 		held := must(w.HoldStale(context.Background(), w.board()))
@@ -245,7 +245,7 @@ func TestCancelOnTheWire(t *testing.T) {
 			cancel := func() {
 				w.answer = nil
 				w.later(time.Second)
-				w.commit(w.CallOff(w.find("maya"), "", w.now))
+				w.commit(w.callOff(w.find("maya"), "", w.now))
 			}
 			w.answer = func(_ *invites.Submission, dot func() error) error {
 				if when == "before the dot" {
@@ -270,7 +270,7 @@ func TestPlanSpeaksOnlyWhenItChanges(t *testing.T) {
 	w.pass()
 	w.later(time.Minute)
 	moved := start.Add(5 * time.Hour)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(moved), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(moved), w.now))
 	w.pass()
 	w.want("invite-0 update-1")
 	// Another word for the same start is no change.
@@ -315,7 +315,7 @@ func TestLaterAfterInvitation(t *testing.T) {
 	w.pass()
 	w.want("invite-0")
 	w.later(time.Minute)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
 	w.pass()
 	w.want("invite-0 update-2")
 	w.now = start.Add(47*time.Hour + time.Minute)
@@ -482,7 +482,7 @@ func TestNoPlan(t *testing.T) {
 			w.pass()
 			w.want("invite-0 reminder-0")
 			w.later(time.Minute)
-			w.commit(w.CallOff(w.find("maya"), "", w.now))
+			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
 			w.want("invite-0 reminder-0 cancel-1")
 		})
@@ -512,26 +512,26 @@ func TestAskAgain(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
 	w.pass()
-	d := must(w.Brief(w.find("maya"), false, w.now))
+	d := must(w.ask(w.find("maya"), false, w.now))
 	if d.Sent == nil {
 		t.Fatal("ask decided on a second brief without --again")
 	}
 	w.later(time.Minute)
-	w.commit(w.Brief(w.find("maya"), true, w.now))
+	w.commit(w.ask(w.find("maya"), true, w.now))
 	w.pass()
 	w.want("brief-0 brief-0")
 	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
 	w.pass()
 	w.want("brief-0 brief-0")
 	w.later(time.Minute)
-	w.commit(w.Brief(w.find("maya"), false, w.now))
+	w.commit(w.ask(w.find("maya"), false, w.now))
 	w.pass()
 	w.want("brief-0 brief-0 brief-0")
 	if s := w.status("maya"); s != scheduler.Asked {
 		t.Errorf("asked again after a later: status %s", s)
 	}
 	w.take("maya", scheduler.Answer{Value: scheduler.No})
-	if _, err := w.Brief(w.find("maya"), true, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+	if _, err := w.ask(w.find("maya"), true, w.now); !errors.Is(err, scheduler.ErrUnfit) {
 		t.Errorf("asked again after a no: %v", err)
 	}
 	if !strings.Contains(string(w.arrived[1].Data), "once more") || strings.Contains(string(w.arrived[0].Data), "once more") {
@@ -553,14 +553,14 @@ func TestRefusals(t *testing.T) {
 		reason error
 		says   string
 	}{
-		{"ask before the check-in", second(w.Brief(w.find("maya"), false, w.now)), scheduler.ErrNotReady, "ready maya"},
-		{"invite before the check-in", second(w.Invite(w.find("maya"), none, "", w.now)), scheduler.ErrNotReady, "ready maya"},
-		{"invite without a yes", second(w.Invite(w.find("tom"), none, "", w.now)), scheduler.ErrNoYes, "answer tom yes"},
-		{"invite without a time", second(w.Invite(w.find("priya"), none, "", w.now)), scheduler.ErrUnfit, "choose a time"},
-		{"invite at another time", second(w.Invite(w.find("zoe"), plan.SlotOf(start.Add(time.Hour)), "", w.now)), scheduler.ErrUnfit, "move zoe"},
-		{"move before the invitation", second(w.Reschedule(w.find("tom"), slot, w.now)), scheduler.ErrUnfit, "invite tom"},
-		{"move into the past", second(w.Reschedule(w.find("zoe"), plan.SlotOf(monday.Add(-time.Hour)), w.now)), scheduler.ErrUnfit, "ahead"},
-		{"a reason of two lines", second(w.CallOff(w.find("zoe"), "one\r\nBcc: two", w.now)), scheduler.ErrUnfit, "one line"},
+		{"ask before the check-in", second(w.ask(w.find("maya"), false, w.now)), scheduler.ErrNotReady, "ready maya"},
+		{"invite before the check-in", second(w.invite(w.find("maya"), none, "", w.now)), scheduler.ErrNotReady, "ready maya"},
+		{"invite without a yes", second(w.invite(w.find("tom"), none, "", w.now)), scheduler.ErrNoYes, "answer tom yes"},
+		{"invite without a time", second(w.invite(w.find("priya"), none, "", w.now)), scheduler.ErrUnfit, "choose a time"},
+		{"invite at another time", second(w.invite(w.find("zoe"), plan.SlotOf(start.Add(time.Hour)), "", w.now)), scheduler.ErrUnfit, "move zoe"},
+		{"move before the invitation", second(w.reschedule(w.find("tom"), slot, w.now)), scheduler.ErrUnfit, "invite tom"},
+		{"move into the past", second(w.reschedule(w.find("zoe"), plan.SlotOf(monday.Add(-time.Hour)), w.now)), scheduler.ErrUnfit, "ahead"},
+		{"a reason of two lines", second(w.callOff(w.find("zoe"), "one\r\nBcc: two", w.now)), scheduler.ErrUnfit, "one line"},
 		{"no such conversation", second(w.board().Find("nobody")), scheduler.ErrUnfit, "list"},
 		{"a shortened id that could be two", second(w.board().Find("")), scheduler.ErrUnfit, "there is no conversation"},
 	} {

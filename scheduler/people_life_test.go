@@ -129,7 +129,7 @@ func liveWith(t *testing.T, seed uint64) {
 			if err != nil {
 				continue
 			}
-			if d, err := w.Brief(c, true, w.now); err == nil && d.Sent == nil {
+			if d, err := w.ask(c, true, w.now); err == nil && d.Sent == nil {
 				w.commit(d, nil)
 				asked[c.Ref()], no = true, false
 				w.pass()
@@ -147,7 +147,7 @@ func liveWith(t *testing.T, seed uint64) {
 			}
 		case 8:
 			if c, err := w.board().Find(ref); err == nil {
-				if d, err := w.CallOff(c, "", w.now); err == nil && d.Sent == nil {
+				if d, err := w.callOff(c, "", w.now); err == nil && d.Sent == nil {
 					w.commit(d, nil)
 				}
 			}

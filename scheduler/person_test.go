@@ -69,7 +69,7 @@ func TestOneBriefAtATime(t *testing.T) {
 	w.pass()
 	w.wantSent(scheduler.Brief, "b", "tom", "c")
 	// The organizer may ask at any time, and is told.
-	d := must(w.Brief(w.find("a"), false, w.now))
+	d := must(w.ask(w.find("a"), false, w.now))
 	if d.Objection != "The brief of c to Maya Chen is not answered yet." {
 		t.Errorf("the question says %q", d.Objection)
 	}
@@ -101,7 +101,7 @@ func TestAfterANo(t *testing.T) {
 			w.pass()
 			// Another brief that waits in the outbox does not go any more.
 			w.plan("waits", maya("  email: m@example.net", "when: {start: 2027-03-12 10:00}"))
-			w.commit(w.Brief(w.find("waits"), false, w.now))
+			w.commit(w.ask(w.find("waits"), false, w.now))
 			w.later(time.Minute)
 			switch way {
 			case "mail":
@@ -126,7 +126,7 @@ func TestAfterANo(t *testing.T) {
 			w.pass()
 			w.wantSent(scheduler.Reminder, "agreed")
 			// Her own word is asked for.
-			d := must(w.Brief(w.find("further"), false, w.now))
+			d := must(w.ask(w.find("further"), false, w.now))
 			if !strings.HasPrefix(d.Objection, "Maya Chen said no (1 Feb 2027, maya).") {
 				t.Errorf("the question says %q", d.Objection)
 			}
@@ -186,14 +186,14 @@ func TestStop(t *testing.T) {
 			w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
 			w.pass()
 			w.want(before)
-			d := must(w.Invite(w.find("told"), plan.Slot{}, "", w.now))
+			d := must(w.invite(w.find("told"), plan.Slot{}, "", w.now))
 			if !strings.Contains(d.Objection, "asked for no more mail") {
 				t.Errorf("the question of invite says %q", d.Objection)
 			}
 			w.commit(d, nil)
 			w.pass()
 			w.want(before + " invite-0")
-			d = must(w.CallOff(w.find("agreed"), "", w.now))
+			d = must(w.callOff(w.find("agreed"), "", w.now))
 			if !strings.Contains(d.Objection, "asked for no more mail") || len(d.Messages) != 1 {
 				t.Errorf("the question of cancel says %q", d.Objection)
 			}
@@ -209,7 +209,7 @@ func TestStopLate(t *testing.T) {
 	for name, prepare := range map[string]func(w *world){
 		"invited":   func(w *world) {},
 		"met":       func(w *world) { w.now = start.Add(2 * time.Hour) },
-		"cancelled": func(w *world) { w.commit(w.CallOff(w.find("maya"), "", w.now)); w.pass() },
+		"cancelled": func(w *world) { w.commit(w.callOff(w.find("maya"), "", w.now)); w.pass() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -242,7 +242,7 @@ func TestStopEnds(t *testing.T) {
 	w.receive(w.letterTo("maya", "stop"))
 	w.plan("further", maya("when: {start: 2027-03-18 10:00}"))
 	w.later(time.Minute)
-	w.commit(w.Brief(w.find("further"), false, w.now))
+	w.commit(w.ask(w.find("further"), false, w.now))
 	w.pass()
 	w.later(time.Minute)
 	w.receive(w.letterTo("further", "Yes, gladly."))
@@ -271,7 +271,7 @@ func TestRounds(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", first+"---\n"+second)
 		w.pass()
-		d := must(w.Brief(w.find("maya/2"), false, w.now))
+		d := must(w.ask(w.find("maya/2"), false, w.now))
 		if d.Objection != "Round 2 waits until round 1 has been held." {
 			t.Errorf("the question says %q", d.Objection)
 		}
@@ -283,7 +283,7 @@ func TestRounds(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", first+"---\n"+second)
 		w.pass()
-		w.commit(w.CallOff(w.find("maya/1"), "", w.now))
+		w.commit(w.callOff(w.find("maya/1"), "", w.now))
 		w.pass()
 		w.wantSent(scheduler.Brief)
 		w.wantStep("maya/2", "ask yourself, since round 1 was cancelled: coalition ask maya/2", "round 1 was cancelled")
@@ -303,7 +303,7 @@ func TestRounds(t *testing.T) {
 // The plan of a talk that is over has had its word; whoever edits it hears how to begin another.
 func TestEditedAfterTheEnd(t *testing.T) {
 	for name, end := range map[string]func(w *world){
-		"cancelled": func(w *world) { w.commit(w.CallOff(w.find("maya"), "", w.now)); w.pass() },
+		"cancelled": func(w *world) { w.commit(w.callOff(w.find("maya"), "", w.now)); w.pass() },
 		"over":      func(w *world) { w.now = start.Add(2 * time.Hour) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -328,13 +328,13 @@ func TestEditedAfterTheEnd(t *testing.T) {
 			if _, err := w.Take(w.find("maya"), scheduler.CheckIn{}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("ready: %v", err)
 			}
-			if _, err := w.Brief(w.find("maya"), false, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+			if _, err := w.ask(w.find("maya"), false, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("ask: %v", err)
 			}
-			if _, err := w.Reschedule(w.find("maya"), plan.Slot{Wall: "2027-06-04T10:00", Zone: "Europe/Lisbon"}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+			if _, err := w.reschedule(w.find("maya"), plan.Slot{Wall: "2027-06-04T10:00", Zone: "Europe/Lisbon"}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("move: %v", err)
 			}
-			if _, err := w.Invite(w.find("maya"), plan.Slot{Wall: "2027-06-04T10:00", Zone: "Europe/Lisbon"}, "", w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+			if _, err := w.invite(w.find("maya"), plan.Slot{Wall: "2027-06-04T10:00", Zone: "Europe/Lisbon"}, "", w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("invite at another time: %v", err)
 			}
 			w.plan("maya", maya("permitted: She said so.")+"---\n"+maya("id: maya", "round: 2", "when: {start: 2027-05-06 10:00}"))

@@ -36,21 +36,21 @@ func TestLife(t *testing.T) {
 			"bounce": l.bounces,
 			"ask": func(rt *rapid.T) {
 				c := l.find("maya")
-				d, err := l.Brief(c, rapid.Bool().Draw(rt, "again"), l.now)
+				d, err := l.ask(c, rapid.Bool().Draw(rt, "again"), l.now)
 				if err == nil && d.Sent == nil {
 					l.asks++
 				}
 				l.command(d, err)
 			},
 			"invite": func(rt *rapid.T) {
-				d, err := l.Invite(l.find("maya"), l.slot(rt), "", l.now)
+				d, err := l.invite(l.find("maya"), l.slot(rt), "", l.now)
 				if err == nil && d.Sent == nil {
 					l.moved = d.Conversation.Start(l.now)
 				}
 				l.command(d, err)
 			},
 			"move": func(rt *rapid.T) {
-				d, err := l.Reschedule(l.find("maya"), l.slot(rt), l.now)
+				d, err := l.reschedule(l.find("maya"), l.slot(rt), l.now)
 				if err == nil && d.Sent == nil {
 					l.moved = d.Conversation.Start(l.now)
 				}
@@ -58,7 +58,7 @@ func TestLife(t *testing.T) {
 			},
 			"cancel": func(rt *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(rt, "really") == 0 {
-					l.command(l.CallOff(l.find("maya"), "It can't be.", l.now))
+					l.command(l.callOff(l.find("maya"), "It can't be.", l.now))
 				}
 			},
 			"pass":    func(rt *rapid.T) { l.pass() },
@@ -307,14 +307,14 @@ func (l *life) calendarReplies(rt *rapid.T) {
 
 func (l *life) decidesOnCounter(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "take") {
-		d, err := l.TakeCounter(l.find("maya"), l.now)
+		d, err := l.takeCounter(l.find("maya"), l.now)
 		if err == nil && d.Sent == nil {
 			l.moved = d.Conversation.Start(l.now)
 		}
 		l.command(d, err)
 		return
 	}
-	d, err := l.DeclineCounter(l.find("maya"), "", l.now)
+	d, err := l.declineCounter(l.find("maya"), "", l.now)
 	l.command(d, err)
 }
 

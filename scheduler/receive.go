@@ -426,7 +426,7 @@ func (t *taking) tell(kind string, text string, commands ...string) {
 }
 
 func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *Draft) {
-	d := t.s.plain(t.c, t.at, events...)
+	d := t.c.plain(t.at, events...)
 	d.Heard = t.heard
 	t.c.hush(d)
 	return Receipt{Mail: t.mail, ID: t.c.ID, Round: t.c.Round, What: what, Counted: counted}, d

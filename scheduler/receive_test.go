@@ -111,7 +111,7 @@ func TestReplyToOldBrief(t *testing.T) {
 		w := asked(t)
 		old := w.letter("1")
 		w.plan("maya", maya("when: {times: [2027-03-11 10:00, 2027-03-12 15:00]}"))
-		d := must(w.Brief(w.find("maya"), true, w.now))
+		d := must(w.ask(w.find("maya"), true, w.now))
 		if via != "" {
 			d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, via
 		}
@@ -304,7 +304,7 @@ func TestBriefByFile(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"))
 		c := w.find("maya")
-		d := must(w.Brief(c, false, w.now))
+		d := must(w.ask(c, false, w.now))
 		d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, "file"
 		if err := w.store.Commit(context.Background(), d); err != nil {
 			t.Fatal(err)
@@ -461,7 +461,7 @@ func TestSettledWords(t *testing.T) {
 	}
 	// What the calendar itself has said before is settled by what it says now.
 	w := invited(t)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 	w.pass()
 	w.later(time.Minute)
 	old := w.reply(invites.Reply, invites.Accepted)
@@ -580,7 +580,7 @@ func TestOlderThanTheAnswer(t *testing.T) {
 	w.receive(newer)
 	w.pass()
 	w.want("brief-0") // there are words that the organizer has not looked at
-	w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+	w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 	w.pass()
 	w.want("brief-0 invite-0")
 }
@@ -638,7 +638,7 @@ func TestAdditions(t *testing.T) {
 	// Taken after the invitation, a line is told once.
 	w = asked(t)
 	w.receive(w.letter("2\n\nThe hiring plan"))
-	w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+	w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 	w.pass()
 	w.later(time.Hour)
 	w.take("maya", scheduler.Agenda{Take: true})
@@ -693,7 +693,7 @@ func TestWaitAMoment(t *testing.T) {
 		if len(w.find("maya").Waiting(w.now)) == 0 {
 			t.Error("the list does not show the words")
 		}
-		w.commit(w.Invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 		w.again()
 		w.want("brief-0 invite-0")
 	}
@@ -703,7 +703,7 @@ func TestWaitAMoment(t *testing.T) {
 func TestTwoConversationsOnePartner(t *testing.T) {
 	w := asked(t)
 	w.plan("other", maya("purpose: Another one.", "when: {start: 2027-03-11 10:00}"))
-	w.commit(w.Brief(w.find("other"), false, w.now)) // by itself it would wait for the answer to the first
+	w.commit(w.ask(w.find("other"), false, w.now)) // by itself it would wait for the answer to the first
 	w.pass()
 	mail := w.letter("yes")
 	mail.Refs, mail.Subject, mail.Vouched = nil, "Re: May we talk about working as partners?", true
@@ -727,7 +727,7 @@ func TestWordsStay(t *testing.T) {
 	if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); !strings.Contains(lines, "I am ill") || !strings.Contains(lines, "Thanks!") {
 		t.Errorf("waiting: %s", lines)
 	}
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 	if lines := w.find("maya").Waiting(w.now); len(lines) != 0 {
 		t.Errorf("after a move: %s", lines)
 	}
@@ -759,7 +759,7 @@ func TestCalendarReplies(t *testing.T) {
 	// A move asks again, and an answer to the time before does not confirm it.
 	old := w.reply(invites.Reply, invites.Accepted)
 	w.later(time.Minute)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 	w.pass()
 	w.want("brief-0 invite-0 update-0 update-1")
 	if text := strings.ReplaceAll(string(w.arrived[3].Calendar), "\r\n ", ""); !strings.Contains(text, "PARTSTAT=NEEDS-ACTION") {
@@ -894,7 +894,7 @@ func TestCounter(t *testing.T) {
 	}
 	w.pass()
 	w.want("brief-0 invite-0")
-	w.commit(w.DeclineCounter(w.find("maya"), "I am on the train then.", w.now))
+	w.commit(w.declineCounter(w.find("maya"), "I am on the train then.", w.now))
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0 declinecounter-0")
@@ -905,14 +905,14 @@ func TestCounter(t *testing.T) {
 			t.Errorf("the refusal lacks %s:\n%s", part, text)
 		}
 	}
-	if err := second(w.DeclineCounter(w.find("maya"), "", w.now)); err == nil {
+	if err := second(w.declineCounter(w.find("maya"), "", w.now)); err == nil {
 		t.Error("declined twice")
 	}
-	if err := second(w.TakeCounter(w.find("maya"), w.now)); err == nil {
+	if err := second(w.takeCounter(w.find("maya"), w.now)); err == nil {
 		t.Error("taken after it was declined")
 	}
 	propose(other.UTC())
-	w.commit(w.TakeCounter(w.find("maya"), w.now))
+	w.commit(w.takeCounter(w.find("maya"), w.now))
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0 declinecounter-0 update-1")
@@ -1069,7 +1069,7 @@ func TestCounterBesideOtherThings(t *testing.T) {
 	w.answer = func(*invites.Submission, func() error) error {
 		return &invites.DeliveryError{Code: 451, Text: "not now"}
 	}
-	w.commit(w.DeclineCounter(w.find("maya"), "", w.now))
+	w.commit(w.declineCounter(w.find("maya"), "", w.now))
 	w.pass()
 	w.answer = nil
 	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
@@ -1078,7 +1078,7 @@ func TestCounterBesideOtherThings(t *testing.T) {
 	w = invited(t)
 	counter(w)
 	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
-	if err := second(w.DeclineCounter(w.find("maya"), "", w.now)); err == nil {
+	if err := second(w.declineCounter(w.find("maya"), "", w.now)); err == nil {
 		t.Error("a refusal after a no")
 	}
 	w = invited(t)
@@ -1094,9 +1094,9 @@ func TestRefusalOvertaken(t *testing.T) {
 	mail := w.reply(invites.Counter, invites.Tentative)
 	mail.Calendar.Start, mail.Calendar.End = start.Add(26*time.Hour), start.Add(27*time.Hour)
 	w.receive(mail)
-	w.commit(w.DeclineCounter(w.find("maya"), "", w.now))
+	w.commit(w.declineCounter(w.find("maya"), "", w.now))
 	w.later(time.Minute)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(50*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(50*time.Hour)), w.now))
 	w.pass()
 	w.want("brief-0 invite-0 update-1")
 }
@@ -1120,7 +1120,7 @@ func TestBounce(t *testing.T) {
 	w.pass()
 	w.want("brief-0")
 	// It goes once more when the organizer wants it to.
-	w.commit(w.Brief(w.find("maya"), false, w.now))
+	w.commit(w.ask(w.find("maya"), false, w.now))
 	for range 2 {
 		w.pass()
 		w.want("brief-0 brief-0")
@@ -1306,8 +1306,8 @@ func TestMovedBack(t *testing.T) {
 				w.pass()
 			}
 		} else {
-			w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-			w.commit(w.Reschedule(w.find("maya"), slot, w.now))
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+			w.commit(w.reschedule(w.find("maya"), slot, w.now))
 		}
 		w.answer = nil
 		w.again()
@@ -1317,7 +1317,7 @@ func TestMovedBack(t *testing.T) {
 			t.Errorf("by the plan %t: %+v, SEQUENCE %d", byPlan, r, w.find("maya").Sequence)
 		}
 		// What comes next still has a higher SEQUENCE than anything before.
-		w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
+		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(48*time.Hour)), w.now))
 		w.pass()
 		w.want("invite-0 update-2")
 	}
@@ -1341,7 +1341,7 @@ func TestSlowClockAfterAMove(t *testing.T) {
 	w := invited(t)
 	w.receive(w.reply(invites.Reply, invites.Accepted))
 	w.later(time.Minute)
-	w.commit(w.Reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
 	w.pass()
 	w.later(time.Minute)
 	slow := w.reply(invites.Reply, invites.Declined)

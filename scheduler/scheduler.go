@@ -31,13 +31,12 @@ import (
 )
 
 // A Scheduler carries the conversations of one organizer. All fields are required but Online, Poll,
-// Account, Mailbox, Link and Secret.
+// Account, Mailbox and Link.
 type Scheduler struct {
 	Settings
 	Plans  *plan.Folder
 	Store  Store
 	Sender Sender
-	Via    string // how Sender sends, for the log: "outbox" or "smtp"
 	Words  *templates.Set
 	// Understand says what a reply means, as [answers.Reader.Read] does; nothing where the words can't be read.
 	Understand func(lang, text string, names ...string) answers.Meaning
@@ -48,8 +47,6 @@ type Scheduler struct {
 	Online Calendar      // Google Calendar; nil: what is there stays as it is
 	Poll   time.Duration // how often it is looked at
 
-	// Secret is that of the installation, from which UIDs and Message-IDs derive; none: they are random.
-	Secret []byte
 	// Unmarked is why the marker beside the plans can't be written; nil: it can, or nobody has tried.
 	Unmarked error
 	// Account says by which account the channel or [MailboxDoor] of that name goes, and how it is signed in to: another

@@ -231,10 +231,10 @@ func (s *Scheduler) unmarked(err error) {
 	}
 }
 
-// derive is a name of 128 bits that nobody can guess without the secret of the installation, and that is
+// Derive is a name of 128 bits that nobody can guess without the secret of the installation, and that is
 // the same whenever it is asked for: a message that is written once more, after its first copy was
 // forgotten, is taken for the same one by mail programs and calendars.
-func (s *Scheduler) derive(parts ...any) (id [16]byte) {
+func (s *Settings) Derive(parts ...any) (id [16]byte) {
 	if len(s.Secret) == 0 {
 		rand.Read(id[:]) // which never fails
 		return id

@@ -51,20 +51,20 @@ func TestWeigh(t *testing.T) {
 // A name is the same whenever the same thing is named, and another one for anything else, and for anybody
 // without the secret.
 func TestDerive(t *testing.T) {
-	s := &Scheduler{Secret: []byte("secret")}
-	same := s.derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil)
-	if again := s.derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil); again != same {
+	s := &Settings{Secret: []byte("secret")}
+	same := s.Derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil)
+	if again := s.Derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil); again != same {
 		t.Error("the same message has two names")
 	}
-	other := &Scheduler{Secret: []byte("another")}
+	other := &Settings{Secret: []byte("another")}
 	for name, id := range map[string][16]byte{
-		"another installation": other.derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil),
-		"another round":        s.derive("message", plan.ID("maya"), 2, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil),
-		"another revision":     s.derive("message", plan.ID("maya"), 1, Invite, "2", "maya@example.org", Content{Length: time.Hour}, nil),
-		"another reader":       s.derive("message", plan.ID("maya"), 1, Invite, "1", "ana@example.org", Content{Length: time.Hour}, nil),
-		"other words":          s.derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: 2 * time.Hour}, nil),
-		"the event":            s.derive("uid", plan.ID("maya"), 1, "maya@example.org"),
-		"no secret":            (&Scheduler{}).derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil),
+		"another installation": other.Derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil),
+		"another round":        s.Derive("message", plan.ID("maya"), 2, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil),
+		"another revision":     s.Derive("message", plan.ID("maya"), 1, Invite, "2", "maya@example.org", Content{Length: time.Hour}, nil),
+		"another reader":       s.Derive("message", plan.ID("maya"), 1, Invite, "1", "ana@example.org", Content{Length: time.Hour}, nil),
+		"other words":          s.Derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: 2 * time.Hour}, nil),
+		"the event":            s.Derive("uid", plan.ID("maya"), 1, "maya@example.org"),
+		"no secret":            (&Settings{}).Derive("message", plan.ID("maya"), 1, Invite, "1", "maya@example.org", Content{Length: time.Hour}, nil),
 	} {
 		if id == same {
 			t.Errorf("%s has the same name", name)

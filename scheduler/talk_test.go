@@ -44,6 +44,7 @@ var ana = scheduler.Settings{
 	Hours:     plan.WorkingHours{From: 9 * 60, To: 17*60 + 30},
 	Reminders: []time.Duration{24 * time.Hour, time.Hour},
 	HoldOver:  10,
+	Via:       "smtp",
 }
 
 // maya is a complete plan. Each change is a key of it, or of a block in it, with another value: a
@@ -133,7 +134,7 @@ func (w *world) reopen(open func(context.Context, string, []string, bool) (*stor
 		w.t.Fatal(err)
 	}
 	w.store = st
-	w.Scheduler = &scheduler.Scheduler{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w, Via: "smtp",
+	w.Scheduler = &scheduler.Scheduler{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w,
 		Words: words, Understand: understand, Finish: email.Finish, Now: func() time.Time { return w.now },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }
@@ -227,4 +228,30 @@ func (w *world) want(kinds string) {
 	if got := w.kinds(); got != kinds {
 		w.t.Errorf("arrived: %s; want %s", got, kinds)
 	}
+}
+
+// What follows is what commands do.
+
+func (w *world) ask(c *scheduler.Conversation, again bool, now time.Time) (*scheduler.Draft, error) {
+	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.Ask(again, now) })
+}
+
+func (w *world) invite(c *scheduler.Conversation, at plan.Slot, permitted string, now time.Time) (*scheduler.Draft, error) {
+	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.Invite(at, permitted, now) })
+}
+
+func (w *world) reschedule(c *scheduler.Conversation, to plan.Slot, now time.Time) (*scheduler.Draft, error) {
+	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.Reschedule(to, now) })
+}
+
+func (w *world) takeCounter(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.TakeCounter(now) })
+}
+
+func (w *world) declineCounter(c *scheduler.Conversation, reason string, now time.Time) (*scheduler.Draft, error) {
+	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.DeclineCounter(reason, now) })
+}
+
+func (w *world) callOff(c *scheduler.Conversation, reason string, now time.Time) (*scheduler.Draft, error) {
+	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.CallOff(reason, now) })
 }

@@ -44,10 +44,36 @@ var wording = map[Kind]templates.Kind{
 	Cancel: templates.Cancellation, Reminder: templates.Reminder, DeclineCounter: templates.Refusal,
 }
 
-// write gives m its stamp, its Message-ID and its finished bytes. told is what the partner knew before.
-func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.Time) error {
+// Write gives the messages of a draft their words. A notice to the organizer that can't be written keeps nothing
+// from going: it is left out, and written another time.
+func (s *Scheduler) Write(d *Draft) error {
+	var written []*Message
+	for _, m := range d.Messages {
+		if err := s.write(d, m); err == nil {
+			written = append(written, m)
+		} else if m.Kind == Notice {
+			s.Log.Error("a notice can't be written", "id", d.Conversation.Ref(), "error", err)
+			d.Conversation.Notices = append(d.Conversation.Notices, *m.Basis.News)
+		} else {
+			return err
+		}
+	}
+	for _, m := range written {
+		m.Basis = nil
+	}
+	d.Messages = written
+	return nil
+}
+
+// write gives m its stamp, its Message-ID and its finished bytes.
+func (s *Scheduler) write(d *Draft, m *Message) error {
+	c, told, now := d.Conversation, m.Basis.Known, d.At
 	m.Stamp, m.Changed = c.stamp(now), now.UTC()
-	id := s.derive("message", c.ID, c.Round, m.Kind, m.Revision, strings.ToLower(m.To), m.Content, c.says(m))
+	page := ""
+	if m.Kind == Brief {
+		page = s.openPage(d)
+	}
+	id := s.Derive("message", c.ID, c.Round, m.Kind, m.Revision, strings.ToLower(m.To), m.Content, c.says(m))
 	m.MessageID = hex.EncodeToString(id[:]) + "@" + domain(s.Organizer.Email)
 	kind, want := wording[m.Kind], c.Language()
 	switch {
@@ -67,7 +93,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 			talk.From, talk.To = d.From.Time(), d.To.Time()
 		}
 		talk.Again = m.Revision != "1" && c.reached()
-		talk.Page = m.page
+		talk.Page = page
 	case Cancel:
 		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, told == nil, told != nil
 	case Update:
@@ -85,10 +111,10 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	case Reminder:
 		talk.Setting.NoLink = talk.Setting.URL == "" && c.Plan.Setting.URL == "" && (c.Booking == nil || c.Booking.Is.Join == "")
 	case DeclineCounter:
-		talk.Reason = c.Counter.reason
-		talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
+		talk.Reason = m.Basis.Reason
+		talk.Proposed = templates.Former{Start: m.Basis.Declined.Start, Length: m.Basis.Declined.Length}
 	case Notice:
-		talk.News = m.notice.news()
+		talk.News = m.Basis.News.news()
 		for _, t := range c.Offered {
 			talk.Times = append(talk.Times, t.Time())
 		}
@@ -105,7 +131,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	}
 	if m.Channel() == Google {
 		m.MessageID = ""
-		return s.writeChange(c, m, view)
+		return s.writeChange(d, m, view)
 	}
 	words, err := view.Message(kind)
 	if err != nil {
@@ -133,11 +159,7 @@ func (s *Scheduler) write(c *Conversation, m *Message, told *Content, now time.T
 	if ids := c.thread(m.copy()); len(ids) > 0 {
 		e.Headers["References"] = ids
 	}
-	method := m.method()
-	if c.Channel == Google { // one channel carries the event; that a time is not taken is said in a plain mail
-		method = ""
-	}
-	if method != "" {
+	if method := c.method(m); method != "" {
 		m.Calendar, err = s.calendar(c, m, view, method)
 		if err != nil {
 			return err
@@ -160,16 +182,18 @@ func (c *Conversation) says(m *Message) any {
 	case Cancel:
 		return c.Cancelled.Reason
 	case DeclineCounter:
-		return []any{c.Counter.Start, c.Counter.Length, c.Counter.reason}
+		return []any{m.Basis.Declined.Start, m.Basis.Declined.Length, m.Basis.Reason}
 	case Notice:
-		return m.notice
+		return m.Basis.News
 	}
 	return nil
 }
 
 // method is the iTIP method of the calendar that m carries; "" where it carries none.
-func (m *Message) method() invites.Method {
+func (c *Conversation) method(m *Message) invites.Method {
 	switch {
+	case c.Channel == Google: // one channel carries the event; that a time is not taken is said in a plain mail
+		return ""
 	case m.Content.Start.IsZero() || m.Kind == Brief || m.Kind == Reminder || m.Channel() == Google:
 		return ""
 	case m.Kind == Cancel: // for the organizer, too: calendars take an entry out for nothing else
@@ -199,7 +223,7 @@ func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, 
 		Cancelled: m.Kind == Cancel,
 	}
 	if m.Kind == DeclineCounter { // all else may have changed, and is for a REQUEST to say
-		event.Comment = c.Counter.reason
+		event.Comment = m.Basis.Reason
 		return event.Encode(method)
 	}
 	event.Description, event.Location = entry.Description, entry.Location

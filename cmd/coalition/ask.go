@@ -31,7 +31,7 @@ sent. --dry-run shows it also before you have checked in.`,
 					}
 					a.say("You have not checked in yet: this goes out only after coalition ready %s", c.Ref())
 				}
-				return a.sched.Brief(c, again, now)
+				return c.Ask(again, now)
 			})
 		},
 	})

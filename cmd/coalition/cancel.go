@@ -26,7 +26,7 @@ have deleted the event in Google Calendar, and let your partner know.`,
 				if told {
 					return a.sched.Take(c, scheduler.Withdraw{Reason: reason, Told: true}, now)
 				}
-				return a.sched.CallOff(c, reason, now)
+				return c.CallOff(reason, now)
 			})
 		},
 	})

@@ -27,9 +27,9 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			}
 			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
 				if args[1] == "take" {
-					return a.sched.TakeCounter(c, now)
+					return c.TakeCounter(now)
 				}
-				return a.sched.DeclineCounter(c, reason, now)
+				return c.DeclineCounter(reason, now)
 			})
 		},
 	})

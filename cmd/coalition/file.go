@@ -23,7 +23,10 @@ func (f files) any() bool { return f.eml != "" || f.ics != "" }
 func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error {
 	if d.Sent != nil { // it waits in the outbox: it goes by file instead
 		var err error
-		if d, err = a.sched.ByFile(d); err != nil {
+		if d, err = scheduler.ByFile(d); err != nil {
+			return err
+		}
+		if err = a.sched.Write(d); err != nil {
 			return err
 		}
 	}

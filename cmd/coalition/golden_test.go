@@ -44,22 +44,22 @@ func TestGolden(t *testing.T) {
 		g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)}
 		maya, tom := "maya-"+lang, "tom-"+lang
 		g.send(maya, "brief", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.Brief(c, false, g.now)
+			return c.Ask(false, g.now)
 		})
 		g.send(tom, "", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.Brief(c, false, g.now)
+			return c.Ask(false, g.now)
 		})
 		g.send(tom, "withdrawal", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.CallOff(c, "", g.now)
+			return c.CallOff("", g.now)
 		})
 		g.send(maya, "brief-again", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.Brief(c, true, g.now)
+			return c.Ask(true, g.now)
 		})
 		g.receive(maya, &invites.Mail{Text: "What would it be about?\nMaya"})
 		g.pass(maya, "notice-question")
 		g.receive(maya, &invites.Mail{Text: "1\n\nThe hiring plan"})
 		g.send(maya, "invitation", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.Invite(c, plan.Slot{}, "", g.now)
+			return c.Invite(plan.Slot{}, "", g.now)
 		})
 		g.pass(maya, "notice-adds")
 		g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Reply, Attendees: []invites.Attendee{{PartStat: invites.Accepted}}}})
@@ -72,15 +72,15 @@ func TestGolden(t *testing.T) {
 			Attendees: []invites.Attendee{{PartStat: invites.Tentative}}}})
 		g.pass(maya, "notice-counter")
 		g.send(maya, "refusal", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.DeclineCounter(c, "I am on the train then.", g.now)
+			return c.DeclineCounter("I am on the train then.", g.now)
 		})
 		g.send(maya, "update", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.Reschedule(c, c.Choices(g.now)[1], g.now)
+			return c.Reschedule(c.Choices(g.now)[1], g.now)
 		})
 		g.now = time.Date(2027, 3, 4, 15, 0, 0, 0, time.UTC)
 		g.pass(maya, "reminder")
 		g.send(maya, "cancellation", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-			return g.sched.CallOff(c, "I have to be in Porto that day.", g.now)
+			return c.CallOff("I have to be in Porto that day.", g.now)
 		})
 	}
 }
@@ -117,7 +117,7 @@ func (g *goldens) send(id, name string, decide func(*scheduler.Conversation) (*s
 	g.Helper()
 	_, c := g.open(id)
 	defer g.state.Close()
-	d, err := decide(c)
+	d, err := g.sched.Decide(c, g.now, func() (*scheduler.Draft, error) { return decide(c) })
 	if err != nil {
 		g.Fatal(err)
 	}

@@ -41,7 +41,7 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 						return nil, err
 					}
 				}
-				return a.sched.Invite(c, at, permitted, now)
+				return c.Invite(at, permitted, now)
 			})
 		},
 	})

@@ -35,7 +35,7 @@ has, or say with --told that they know.`,
 				if told {
 					return a.sched.Take(c, scheduler.Keep{To: to}, now)
 				}
-				return a.sched.Reschedule(c, to, now)
+				return c.Reschedule(to, now)
 			})
 		},
 	})

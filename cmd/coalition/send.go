@@ -35,7 +35,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 		if err != nil {
 			return err
 		}
-		d, err := decide(c, b.Now)
+		d, err := a.sched.Decide(c, b.Now, func() (*scheduler.Draft, error) { return decide(c, b.Now) })
 		if !a.dryRun && a.busy(ctx, err, busyEnd) {
 			try--
 			continue

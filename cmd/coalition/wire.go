@@ -50,13 +50,12 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		return fmt.Errorf("the state can't be used: %w", err)
 	}
 	a.state = st
+	settings.Secret, settings.Via = st.Secret(), string(c.Mail.Via)
 	a.sched = &scheduler.Scheduler{
 		Settings: settings,
 		Plans:    folder,
 		Store:    st,
-		Secret:   st.Secret(),
 		Sender:   c.sender(),
-		Via:      string(c.Mail.Via),
 		Words:    words,
 		Finish:   email.Finish,
 		Now:      time.Now,

@@ -12,9 +12,17 @@ import (
 	"coalition/scheduler/store/database"
 )
 
-// claimable is the condition that a message can be claimed: it waits, or is to be repeated.
-const claimable = `m.state IN ('queued', 'unclear')
-	AND (m.state = 'queued' OR m.unclears < 2 AND m.kind <> 'reminder')`
+const (
+	// repeatable is the condition that a message which is unclear is repeated, once: a reminder never is.
+	repeatable = "m.kind <> 'reminder'"
+	// claimable is the condition that a message can be claimed: it waits, or is to be repeated.
+	claimable = "m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND " + repeatable + ")"
+	// freedState is what becomes of the state of a message in the hands of an owner that is no more, and freedUnclears of
+	// how often it was unclear: what had reached its dot may have arrived. A calendar can be asked, however often.
+	freedState = "CASE WHEN m.phase = 'dot' OR m.unclears = 1 AND " + repeatable + " THEN 'unclear' ELSE 'queued' END"
+
+	freedUnclears = `CASE WHEN m.phase <> 'dot' THEN m.unclears WHEN m.via = 'google' THEN 1 ELSE m.unclears + 1 END`
+)
 
 // trusted is the condition that a message goes although nobody knows whether the state is up to date: the
 // organizer has approved it, or nobody doubts.
@@ -73,19 +81,7 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 				ends[i] = end
 			}
 		}
-		taken := make([]bool, len(list))
-		err = s.update(ctx, func(tx *database.Tx) error {
-			if err := tx.Beat(owner); err != nil {
-				return err
-			}
-			for i, c := range list {
-				var err error
-				if taken[i], err = s.claim(tx, c, ends[i], owner); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		taken, err := s.claimEach(ctx, list, ends, owner)
 		if err != nil {
 			return claimed, err
 		}
@@ -122,6 +118,23 @@ func (s *Store) candidates(ctx context.Context, wall time.Time, limit int, among
 		JOIN conversations c ON c.organizer = m.organizer AND c.id = m.id AND c.round = m.round
 		WHERE m.organizer = $1 AND m.not_before <= $2 AND `+claimable+trusted+among+" ORDER BY m.due, m.seq LIMIT $3",
 		s.organizer, ms(wall), limit)
+}
+
+// claimEach takes each message for owner, or ends it in the state in ends, and reports for which ones it did.
+func (s *Store) claimEach(ctx context.Context, list []candidate, ends []scheduler.State, owner string) ([]bool, error) {
+	taken := make([]bool, len(list))
+	return taken, s.update(ctx, func(tx *database.Tx) error {
+		if err := tx.Beat(owner); err != nil {
+			return err
+		}
+		for i, c := range list {
+			var err error
+			if taken[i], err = s.claim(tx, c, ends[i], owner); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // claim takes a message for owner, or ends it in the state end. It does neither, and returns false, where
@@ -288,19 +301,18 @@ func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Messa
 
 // free frees the claims of an owner that is not alive, and returns what has changed with it.
 func (s *Store) free(ctx context.Context, tx *database.Tx, owner string, life database.Life, wall time.Time) (
-	freed []*scheduler.Message, err error) {
+	list []*scheduler.Message, err error) {
 	keep, until := "''", wall
 	if life == database.Silent {
 		keep, until = "owner", wall.Add(doubt)
 	}
 	if err := database.Each(ctx, tx, func(rows *sql.Rows) error {
 		m, err := scanMessage(rows)
-		freed = append(freed, m)
+		list = append(list, m)
 		return err
 	}, `UPDATE messages AS m SET owner = CASE WHEN phase = 'dot' THEN `+keep+` ELSE '' END, phase = '',
 		not_before = CASE WHEN phase = 'dot' THEN CAST($1 AS BIGINT) ELSE CAST($2 AS BIGINT) END,
-		unclears = CASE WHEN phase <> 'dot' THEN unclears WHEN via = 'google' THEN 1 ELSE unclears + 1 END,
-		state = CASE WHEN phase = 'dot' OR unclears = 1 AND kind <> 'reminder' THEN 'unclear' ELSE 'queued' END
+		unclears = `+freedUnclears+`, state = `+freedState+`
 		WHERE organizer = $3 AND owner = $4 AND state = 'sending' RETURNING `+strings.ReplaceAll(messageColumns, "m.", ""),
 		ms(until), ms(wall), s.organizer, owner); err != nil {
 		return nil, err
@@ -317,17 +329,15 @@ func (s *Store) free(ctx context.Context, tx *database.Tx, owner string, life da
 	if life == database.Gone {
 		err = tx.Forget(owner)
 	}
-	return freed, err
+	return list, err
 }
 
 // ReleaseAll frees the claims in rows that come from a backup: whoever had messages in their hands does not have
 // these.
 func (s *Store) ReleaseAll(tx *database.Tx) error {
-	_, err := tx.Exec(`UPDATE messages SET owner = '', phase = '',
+	_, err := tx.Exec(`UPDATE messages AS m SET owner = '', phase = '',
 		not_before = CASE WHEN owner = '' THEN not_before ELSE 0 END,
-		unclears = CASE WHEN phase <> 'dot' THEN unclears WHEN via = 'google' THEN 1 ELSE unclears + 1 END,
-		state = CASE WHEN state <> 'sending' THEN state
-			WHEN phase = 'dot' OR unclears = 1 AND kind <> 'reminder' THEN 'unclear' ELSE 'queued' END
+		unclears = `+freedUnclears+`, state = CASE WHEN state <> 'sending' THEN state ELSE `+freedState+` END
 		WHERE organizer = $1 AND (owner <> '' OR state = 'sending')`, s.organizer)
 	return err
 }

@@ -78,6 +78,20 @@ type EventChange struct {
 	Is  *Event `json:"-"`
 }
 
+// Capabilities says what an online calendar does by itself, so that whoever writes into it need not. It is the same
+// for as long as the program runs, and nothing is asked to tell it.
+type Capabilities struct {
+	// MailsGuests says that the calendar sends invitations, updates and cancellations to the guests of an event, and
+	// takes in their answers; false: whoever writes the event mails them (iMIP, RFC 6047).
+	MailsGuests bool
+	// MakesRooms says that it makes a room for a video call where Event.Meet asks for one; false: Meet does nothing,
+	// and Join stays "".
+	MakesRooms bool
+	// KnowsFreeBusy says that it can be asked when people are busy (free/busy, RFC 5545, section 3.6.4), as far as
+	// they show it to the account.
+	KnowsFreeBusy bool
+}
+
 // A Span is a time, half-open.
 type Span struct{ Start, End time.Time }
 

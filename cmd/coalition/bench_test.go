@@ -252,7 +252,7 @@ func BenchmarkGoogle(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer a.state.Close()
-	online, err := google.NewCalendar(g.Client(), g.Endpoint(), "")
+	online, err := google.New(google.Config{Client: g.Client(), Endpoint: g.Endpoint()})
 	if err != nil {
 		b.Fatal(err)
 	}

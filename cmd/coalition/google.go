@@ -58,11 +58,11 @@ func (c *config) online(warn func(ends time.Time)) (*watched, error) {
 		return nil, nil
 	}
 	own := c.account()
-	calendar, err := google.NewCalendar(own.Client(), c.Calendar.Google.Endpoint, c.Calendar.Google.Calendar)
+	calendar, err := google.New(google.Config{Client: own.Client(), Endpoint: c.Calendar.Google.Endpoint,
+		ID: c.Calendar.Google.Calendar, Account: own.Address})
 	if err != nil {
 		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
 	}
-	calendar.Account = own.Address
 	return &watched{Calendar: calendar, account: own, warn: warn}, nil
 }
 

@@ -47,8 +47,9 @@ func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan s
 // push has Google tell of changes in the calendar, where the config has a page that can be reached from
 // outside. hint is called when there may be some.
 func (a *app) push(c *google.Calendar, hint func()) *google.Push {
-	const name = "google push" // of the cursor, beside those of mailboxes
-	p := &google.Push{
+	// The name of the cursor, beside those of mailboxes.
+	const name = "google push"
+	p := google.PushConfig{
 		Calendar: c,
 		Hint:     hint,
 		Load:     func() (string, error) { return a.state.Cursor(a.hard, name) },
@@ -60,5 +61,5 @@ func (a *app) push(c *google.Calendar, hint func()) *google.Push {
 	if a.config.Web != nil {
 		p.PublicURL = string(a.config.Web.PublicURL)
 	}
-	return p
+	return google.NewPush(p)
 }

@@ -61,7 +61,7 @@ func TestPushBesidePages(t *testing.T) {
 		}
 		t.Cleanup(func() { a.state.Close() })
 		a.sched.Log = slog.New(slog.NewTextHandler(log, nil))
-		c, err := google.NewCalendar(g.Client(), g.Endpoint(), "")
+		c, err := google.New(google.Config{Client: g.Client(), Endpoint: g.Endpoint()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -453,7 +453,7 @@ func TestWriteForbidden(t *testing.T) {
 	})
 	t.Run("no such calendar", func(t *testing.T) {
 		d := sit(t).invited()
-		c, err := google.NewCalendar(d.Client(), d.Endpoint(), "gone@group.calendar.google.com")
+		c, err := google.New(google.Config{Client: d.Client(), Endpoint: d.Endpoint(), ID: "gone@group.calendar.google.com"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -479,7 +479,7 @@ func TestWriteForbidden(t *testing.T) {
 	t.Run("readers", func(t *testing.T) {
 		d := sit(t)
 		d.AddCalendar("team@group.calendar.google.com", "Team", "reader")
-		c, err := google.NewCalendar(d.Client(), d.Endpoint(), "team@group.calendar.google.com")
+		c, err := google.New(google.Config{Client: d.Client(), Endpoint: d.Endpoint(), ID: "team@group.calendar.google.com"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	mostCalendars = 50                  // in one question; Google's limit
-	longestWindow = 60 * 24 * time.Hour // Google refuses more than about three months
+	// mostCalendars is Google's limit for one question.
+	mostCalendars = 50
+	// longestWindow is for one question; Google refuses more than about three months.
+	longestWindow = 60 * 24 * time.Hour
 )
 
-// Busy is when the calendars with these ids are taken between from and to: the organizer's own (none: the
+// Busy returns when the calendars with these ids are taken between from and to: the organizer's own (none: the
 // one that is c), and those of guests who share theirs, whose ids are their addresses. Events that were
 // declined, or that are shown as free, leave the time free. Each calendar that could be looked at has its
 // spans, in UTC, in order, disjoint and within from and to, or none; unknown are the others, of which
 // nothing is known. It is there for the search for times that suit both.
-func (c *Calendar) Busy(ctx context.Context, from, to time.Time, ids ...string) (busy map[string][]invites.Span, unknown []string, err error) {
-	s, err := c.service()
-	if err != nil {
-		return nil, nil, c.fault(ctx, err, false)
-	}
+func (c *Calendar) Busy(ctx context.Context, from, to time.Time, ids ...string) (
+	busy map[string][]invites.Span, unknown []string, err error,
+) {
 	if len(ids) == 0 {
 		ids = []string{c.id}
 	}
@@ -38,14 +38,8 @@ func (c *Calendar) Busy(ctx context.Context, from, to time.Time, ids ...string) 
 	for some := range slices.Chunk(ids, mostCalendars) {
 		for start := from; start.Before(to); start = start.Add(longestWindow) {
 			end := earlier(start.Add(longestWindow), to)
-			question := &calendar.FreeBusyRequest{CalendarExpansionMax: mostCalendars,
-				TimeMin: start.Format(time.RFC3339Nano), TimeMax: end.Format(time.RFC3339Nano)}
-			for _, id := range some {
-				question.Items = append(question.Items, &calendar.FreeBusyRequestItem{Id: id})
-			}
-			var answer *calendar.FreeBusyResponse
-			call := s.Freebusy.Query(question).Fields("calendars").Context(ctx)
-			if f := c.read(ctx, func() (err error) { answer, err = whole(call.Do()); return err }); f != nil {
+			answer, f := c.freeBusy(ctx, start, end, some)
+			if f != nil {
 				return nil, nil, f
 			}
 			for _, id := range some {
@@ -69,7 +63,21 @@ func (c *Calendar) Busy(ctx context.Context, from, to time.Time, ids ...string) 
 	return busy, unknown, nil
 }
 
-// spans is what of one calendar lies between from and to, where Google could look at it.
+// freeBusy asks once, for as many calendars and as long a time as one question may be about.
+func (c *Calendar) freeBusy(ctx context.Context, from, to time.Time, ids []string) (
+	answer *calendar.FreeBusyResponse, f *invites.DeliveryError,
+) {
+	question := &calendar.FreeBusyRequest{CalendarExpansionMax: mostCalendars,
+		TimeMin: from.Format(time.RFC3339Nano), TimeMax: to.Format(time.RFC3339Nano)}
+	for _, id := range ids {
+		question.Items = append(question.Items, &calendar.FreeBusyRequestItem{Id: id})
+	}
+	call := c.service.Freebusy.Query(question).Fields("calendars").Context(ctx)
+	f = c.read(ctx, func() (err error) { answer, err = notNull(call.Do()); return err })
+	return answer, f
+}
+
+// spans returns what of one calendar lies between from and to, where Google could look at it.
 func spans(of calendar.FreeBusyCalendar, from, to time.Time) (list []invites.Span, readable bool) {
 	if len(of.Errors) > 0 {
 		return nil, false
@@ -92,7 +100,9 @@ func spans(of calendar.FreeBusyCalendar, from, to time.Time) (list []invites.Spa
 
 // merge puts spans in order, and those together that overlap or touch.
 func merge(list []invites.Span) (merged []invites.Span) {
-	slices.SortFunc(list, func(a, b invites.Span) int { return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End)) })
+	slices.SortFunc(list, func(a, b invites.Span) int {
+		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End))
+	})
 	for _, s := range list {
 		if n := len(merged); n > 0 && !s.Start.After(merged[n-1].End) {
 			merged[n-1].End = later(merged[n-1].End, s.End)

@@ -18,8 +18,10 @@ const (
 	// parameters names what a listing asks for. A sync token is only good for the very parameters that it
 	// was made with; who changes these counts up.
 	parameters = "2"
-	pageSize   = 1000           // events; Google gives up to 2,500
-	tokenLife  = 24 * time.Hour // then a new token is taken although nothing has come: old ones run out
+	// pageSize is in events; Google gives up to 2,500.
+	pageSize = 1000
+	// tokenLife is after how long a new token is taken although nothing has come: old ones run out.
+	tokenLife = 24 * time.Hour
 )
 
 // Changes calls take with the events that have changed after cursor, page by page, also with those that
@@ -30,20 +32,18 @@ const (
 // next time: what it brought until then proves nothing about what it did not bring.
 //
 // Only events that could be this program's are brought: that have its property, or an id of the form of
-// [invites.NewEventID] (their property may be lost: other programs drop it). Single times of an event that was made
-// to recur are left out.
+// [invites.NewEventID] (their property may be lost: other programs drop it). Single times of an event that was
+// made to recur are left out.
 //
 // next is the cursor for the next call; the same one where nothing has come and it is less than a day old.
 // An error of take ends it, and is returned. Faults that pass are waited out for some seconds.
-func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Event, full bool) error) (next string, err error) {
-	s, err := c.service()
-	if err != nil {
-		return cursor, c.fault(ctx, err, false)
-	}
-	now := time.Now()
+func (c *Calendar) Changes(
+	ctx context.Context, cursor string, since time.Time, take func(page []*invites.Event, full bool) error,
+) (next string, err error) {
+	events, now := c.service.Events, time.Now()
 	token, made, ok := readCursor(cursor)
 	if ok {
-		next, came, err := c.list(ctx, s.Events.List(c.id).SyncToken(token), func(page []*invites.Event) error {
+		next, came, err := c.list(ctx, events.List(c.id).SyncToken(token), func(page []*invites.Event) error {
 			if len(page) == 0 {
 				return nil
 			}
@@ -60,7 +60,7 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 		}
 		// 410 says that the token has run out, 400 that it never was one.
 	}
-	call := s.Events.List(c.id)
+	call := events.List(c.id)
 	if !since.IsZero() {
 		call.TimeMin(since.UTC().Format(time.RFC3339))
 	}
@@ -68,7 +68,8 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 	if err != nil {
 		var f *invites.DeliveryError
 		if errors.As(err, &f) && f.Code == http.StatusGone {
-			f.Final = false // only this listing has run out
+			// Only this listing has run out.
+			f.Final = false
 		}
 		return cursor, err
 	}
@@ -76,21 +77,26 @@ func (c *Calendar) Changes(ctx context.Context, cursor string, since time.Time, 
 }
 
 // list goes through all pages of a listing. came says whether there was anything at all in them.
-func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take func([]*invites.Event) error) (token string, came bool, err error) {
+func (c *Calendar) list(
+	ctx context.Context, call *calendar.EventsListCall, take func([]*invites.Event) error,
+) (token string, came bool, err error) {
 	call.SingleEvents(false).MaxResults(pageSize).Context(ctx).
 		Fields("nextPageToken,nextSyncToken,accessRole", googleapi.Field("items("+eventFields+")"))
 	for {
 		var events *calendar.Events
-		if f := c.read(ctx, func() (err error) { events, err = whole(call.Do()); return err }); f != nil {
+		if f := c.read(ctx, func() (err error) { events, err = notNull(call.Do()); return err }); f != nil {
 			return "", came, f
 		}
-		if err := c.shown(events); err != nil {
+		if err := c.checkRole(events); err != nil {
 			return "", came, err
 		}
 		came = came || len(events.Items) > 0
 		var page []*invites.Event
 		for _, event := range events.Items {
-			if event != nil && event.Id != "" && event.RecurringEventId == "" && (couldBeOurs(event.Id) || event.ExtendedProperties != nil && event.ExtendedProperties.Private[refKey] != "") {
+			if event == nil || event.Id == "" || event.RecurringEventId != "" {
+				continue
+			}
+			if ref, _ := private(event); ref != "" || couldBeOurs(event.Id) {
 				page = append(page, c.event(event))
 			}
 		}
@@ -99,7 +105,8 @@ func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take
 		}
 		if events.NextPageToken == "" {
 			if events.NextSyncToken == "" {
-				return "", came, &invites.DeliveryError{Channel: true, Text: "Google Calendar did not say where to go on the next time"}
+				return "", came, &invites.DeliveryError{Channel: true,
+					Text: "Google Calendar did not say where to go on the next time"}
 			}
 			return events.NextSyncToken, came, nil
 		}
@@ -107,12 +114,12 @@ func (c *Calendar) list(ctx context.Context, call *calendar.EventsListCall, take
 	}
 }
 
-// A cursor is the version of the parameters, when the token was made in Unix seconds, and the token.
-
+// writeCursor returns a cursor: the version of the parameters, when the token was made in Unix seconds, and the token.
 func writeCursor(token string, made time.Time) string {
 	return parameters + " " + strconv.FormatInt(made.Unix(), 10) + " " + token
 }
 
+// readCursor reads what writeCursor has written; ok is false where the token is of no use.
 func readCursor(cursor string) (token string, made time.Time, ok bool) {
 	version, rest, _ := strings.Cut(cursor, " ")
 	at, token, _ := strings.Cut(rest, " ")

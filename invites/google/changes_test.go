@@ -407,7 +407,7 @@ func BenchmarkChanges(b *testing.B) {
 			_, _ = io.WriteString(w, pages[r.FormValue("pageToken")])
 		}))
 		defer server.Close()
-		c, err := google.NewCalendar(server.Client(), server.URL, "")
+		c, err := google.New(google.Config{Client: server.Client(), Endpoint: server.URL})
 		if err != nil {
 			b.Fatal(err)
 		}

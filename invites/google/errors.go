@@ -25,14 +25,18 @@ import (
 )
 
 const (
-	quotaPause = time.Hour        // a quota on guests takes hours to end
-	longWait   = 24 * time.Hour   // more than that nobody is made to wait
-	patience   = 20 * time.Second // for a pause within a call
+	// quotaPause is for a quota on guests, which takes hours to end.
+	quotaPause = time.Hour
+	// longWait is the most that anybody is made to wait.
+	longWait = 24 * time.Hour
+	// patience is for a pause within a call.
+	patience = 20 * time.Second
+	// firstPause is before the second try of what only reads, doubling; there are manyTries of them.
 	firstPause = 500 * time.Millisecond
 	manyTries  = 4
 )
 
-// fault is what has become of a request that failed; writing says that it was to change something.
+// fault returns what has become of a request that failed; writing says that it was to change something.
 // Google's status and its reason decide together: the same status means "later", "never" and "not you".
 func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.DeliveryError {
 	var known *invites.DeliveryError
@@ -41,7 +45,8 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		err = wrapped.Err // without the address: it tells of people
+		// Without the address: it tells of people.
+		err = wrapped.Err
 	}
 	var answer *googleapi.Error
 	switch {
@@ -50,7 +55,8 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	case errors.Is(err, invites.ErrLogin):
 		return &invites.DeliveryError{Channel: true, Err: err, Text: oneLine(err.Error())}
 	}
-	f := &invites.DeliveryError{Channel: true, Account: errors.As(err, new(*tls.CertificateVerificationError)), Err: cmp.Or(ctx.Err(), err)}
+	f := &invites.DeliveryError{Channel: true, Err: cmp.Or(ctx.Err(), err),
+		Account: errors.As(err, new(*tls.CertificateVerificationError))}
 	what := cause(ctx, err)
 	if f.Unclear = writing && !unsent(err); f.Unclear {
 		f.Text = "whether Google Calendar took the change is not known: " + what
@@ -60,37 +66,24 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	return f
 }
 
-// refusal is Google's answer with a status that is not a good one.
+// refusal returns what Google's answer means with a status that is not a good one.
 func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.DeliveryError {
 	f := &invites.DeliveryError{Code: answer.Code, Err: answer}
 	said := oneLine(cmp.Or(answer.Message, http.StatusText(answer.Code)))
-	because := reasons(answer)
-	is := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(because, name) })
-	}
 	switch code := answer.Code; {
 	case code == http.StatusUnauthorized:
-		f.Channel, f.Text, f.Err = true, "Google does not accept the sign-in any more; sign in again with: coalition auth google", login(answer)
-	case code == http.StatusForbidden && is("insufficientPermissions", "insufficientScopes", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):
-		f.Channel, f.Text, f.Err = true, "the sign-in does not cover this; sign in again, and allow all that is asked for: coalition auth google", login(answer)
-	case code == http.StatusTooManyRequests, code == http.StatusForbidden && is("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"):
-		f.Channel, f.Wait, f.Text = true, retryAfter(answer.Header), "Google Calendar asks for a pause: too many requests"
-	case code == http.StatusForbidden && is("quotaExceeded", "dailyLimitExceeded", "calendarUsageLimitsExceeded"):
-		f.Channel, f.Wait, f.Text = true, max(quotaPause, retryAfter(answer.Header)), "Google Calendar takes no more for now: "+said
-		if writing && is("quotaExceeded", "calendarUsageLimitsExceeded") {
-			f.Err = fmt.Errorf("%w: %w", invites.ErrGuests, answer)
-			f.Text = "Google Calendar takes no more guests for now; that can last some hours: " + said
-		}
-	case code == http.StatusForbidden && is("accessNotConfigured", "SERVICE_DISABLED"):
-		f.Final, f.Channel, f.Text = true, true, "the Google Calendar API is not switched on in the project that the client file is from"
-	case code == http.StatusForbidden && is("requiredAccessLevel"):
-		f.Final, f.Channel, f.Text = true, true, "the account may not change the calendar "+oneLine(c.id)
-	case code == http.StatusForbidden && is("forbiddenForNonOrganizer"):
-		f.Final, f.Text = true, "only the organizer may change this event: "+said
+		f.Channel, f.Err = true, login(answer)
+		f.Text = "Google does not accept the sign-in any more; sign in again with: coalition auth google"
+	case code == http.StatusTooManyRequests, code == http.StatusForbidden && because(answer, rateLimits...):
+		f.Channel, f.Wait = true, retryAfter(answer.Header)
+		f.Text = "Google Calendar asks for a pause: too many requests"
+	case code == http.StatusForbidden:
+		c.forbid(f, answer, said, writing)
 	case code == http.StatusNotFound:
 		f.Final, f.Channel, f.Text = true, true, "there is no calendar "+oneLine(c.id)+" in the account"
 	case code == http.StatusRequestTimeout, code >= 500:
-		f.Unclear, f.Channel = writing, code != http.StatusInternalServerError // that one may be about this event only
+		// An internal error may be about this event only.
+		f.Unclear, f.Channel = writing, code != http.StatusInternalServerError
 		f.Wait, f.Text = retryAfter(answer.Header), "Google Calendar has trouble: "+said
 	case code >= 300 && code < 400:
 		f.Channel, f.Text = true, "something else answers in the place of Google Calendar"
@@ -102,9 +95,43 @@ func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.Deliv
 	return f
 }
 
+// rateLimits are the reasons of a 403 that means the same as a 429.
+var rateLimits = []string{"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+
+// forbid fills in what a 403 means, which is for its reason to say.
+func (c *Calendar) forbid(f *invites.DeliveryError, answer *googleapi.Error, said string, writing bool) {
+	switch {
+	case because(answer, "insufficientPermissions", "insufficientScopes", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"):
+		f.Channel, f.Err = true, login(answer)
+		f.Text = "the sign-in does not cover this; sign in again, and allow all that is asked for: coalition auth google"
+	case because(answer, "quotaExceeded", "dailyLimitExceeded", "calendarUsageLimitsExceeded"):
+		f.Channel, f.Wait = true, max(quotaPause, retryAfter(answer.Header))
+		f.Text = "Google Calendar takes no more for now: " + said
+		if writing && because(answer, "quotaExceeded", "calendarUsageLimitsExceeded") {
+			f.Err = fmt.Errorf("%w: %w", invites.ErrGuests, answer)
+			f.Text = "Google Calendar takes no more guests for now; that can last some hours: " + said
+		}
+	case because(answer, "accessNotConfigured", "SERVICE_DISABLED"):
+		f.Final, f.Channel = true, true
+		f.Text = "the Google Calendar API is not switched on in the project that the client file is from"
+	case because(answer, "requiredAccessLevel"):
+		f.Final, f.Channel, f.Text = true, true, "the account may not change the calendar "+oneLine(c.id)
+	case because(answer, "forbiddenForNonOrganizer"):
+		f.Final, f.Text = true, "only the organizer may change this event: "+said
+	default:
+		f.Final, f.Text = true, "Google Calendar refused: "+said
+	}
+}
+
+// because reports whether one of these is a reason of the answer.
+func because(answer *googleapi.Error, names ...string) bool {
+	given := reasons(answer)
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(given, name) })
+}
+
 func login(err error) error { return fmt.Errorf("%w: %w", invites.ErrLogin, err) }
 
-// reasons is why, in Google's words: those of the API, and those of what stands before it.
+// reasons returns why, in Google's words: those of the API, and those of what stands before it.
 func reasons(answer *googleapi.Error) (names []string) {
 	for _, item := range answer.Errors {
 		names = append(names, item.Reason)
@@ -119,7 +146,7 @@ func reasons(answer *googleapi.Error) (names []string) {
 	return names
 }
 
-// retryAfter is how long the server asks to wait (RFC 9110, section 10.2.3); 0 where it does not.
+// retryAfter returns how long the server asks to wait (RFC 9110, section 10.2.3); 0 where it does not.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
@@ -138,7 +165,7 @@ func unsent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &certificate)
 }
 
-// cause is an error of the network, or of an answer that can't be read, in words for people.
+// cause returns an error of the network, or of an answer that can't be read, in words for people.
 func cause(ctx context.Context, err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
@@ -167,7 +194,7 @@ func cause(ctx context.Context, err error) string {
 	return "the connection failed"
 }
 
-// oneLine is what a server said, fit for one line of a log.
+// oneLine returns what a server said, fit for one line of a log.
 func oneLine(s string) string {
 	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
 		return r == ' ' || unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || invites.IsBidi(r)
@@ -184,7 +211,8 @@ func (c *Calendar) read(ctx context.Context, call func() error) *invites.Deliver
 			return nil
 		}
 		f := c.fault(ctx, err, false)
-		if f.Final || try == manyTries || f.Wait > patience || time.Since(began) > patience/2 || errors.Is(f, invites.ErrLogin) {
+		if f.Final || try == manyTries || f.Wait > patience || time.Since(began) > patience/2 ||
+			errors.Is(f, invites.ErrLogin) {
 			return f
 		}
 		pause := firstPause << (try - 1)

@@ -136,7 +136,7 @@ func TestReadAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
 		pause := ""
-		c, err := google.NewCalendar(&http.Client{Transport: slow(func(r *http.Request) (*http.Response, error) {
+		c, err := google.New(google.Config{Client: &http.Client{Transport: slow(func(r *http.Request) (*http.Response, error) {
 			at = append(at, time.Now())
 			answer := &http.Response{StatusCode: 429, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"nextSyncToken":"t"}`)), Request: r}
 			if pause != "" {
@@ -146,7 +146,7 @@ func TestReadAgain(t *testing.T) {
 				answer.StatusCode = 200
 			}
 			return answer, nil
-		})}, "", "")
+		})}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,10 +199,10 @@ func TestReadStopped(t *testing.T) {
 // A request that gets no answer ends, also where ctx does not.
 func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, err := google.NewCalendar(&http.Client{Transport: slow(func(r *http.Request) (*http.Response, error) {
+		c, err := google.New(google.Config{Client: &http.Client{Transport: slow(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
-		})}, "", "")
+		})}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,10 +223,10 @@ func TestSilence(t *testing.T) {
 // What signs in goes to nobody else.
 func TestRedirect(t *testing.T) {
 	var hosts []string
-	c, err := google.NewCalendar(&http.Client{Transport: slow(func(r *http.Request) (*http.Response, error) {
+	c, err := google.New(google.Config{Client: &http.Client{Transport: slow(func(r *http.Request) (*http.Response, error) {
 		hosts = append(hosts, r.URL.Host)
 		return &http.Response{StatusCode: 307, Header: http.Header{"Location": {"https://elsewhere.example/"}}, Body: http.NoBody, Request: r}, nil
-	})}, "", "")
+	})}})
 	if err != nil {
 		t.Fatal(err)
 	}

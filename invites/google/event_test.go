@@ -34,7 +34,7 @@ func (f wire) RoundTrip(r *http.Request) (*http.Response, error) {
 // over is a calendar behind a wire.
 func over(t testing.TB, f wire) *google.Calendar {
 	t.Helper()
-	c, err := google.NewCalendar(&http.Client{Transport: f}, "", "")
+	c, err := google.New(google.Config{Client: &http.Client{Transport: f}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestNewEventID(t *testing.T) {
 	}
 }
 
-func TestNewCalendar(t *testing.T) {
+func TestNew(t *testing.T) {
 	for endpoint, wanted := range map[string]string{
 		"": "https://www.googleapis.com/calendar/v3/calendars/primary/events/x", "https://proxy.example.org/calendar/v3/": "https://proxy.example.org/calendar/v3/calendars/primary/events/x",
 		"https://proxy.example.org/calendar/v3": "https://proxy.example.org/calendar/v3/calendars/primary/events/x", "http://127.0.0.1:8085/v3/": "http://127.0.0.1:8085/v3/calendars/primary/events/x",
@@ -191,19 +191,19 @@ func TestNewCalendar(t *testing.T) {
 		"http://proxy.example.org/": "", "ftp://proxy.example.org/": "", "proxy.example.org": "", "https://": "", "https://u:p@proxy.example.org/": "", "https://proxy.example.org/?key=x": "", "https://proxy.example.org/#x": "", ":": "",
 	} {
 		var asked bytes.Buffer
-		c, err := google.NewCalendar(&http.Client{Transport: wire(func(r *http.Request) (int, string, error) {
+		c, err := google.New(google.Config{Client: &http.Client{Transport: wire(func(r *http.Request) (int, string, error) {
 			r.URL.RawQuery = ""
 			asked.WriteString(r.URL.String())
 			return 200, `{"id":"x","summary":"A talk"}`, nil
-		})}, endpoint, "")
+		})}, Endpoint: endpoint})
 		if err != nil || wanted == "" {
 			if (err == nil) != (wanted != "") {
-				t.Errorf("NewCalendar with %q: %v", endpoint, err)
+				t.Errorf("New with %q: %v", endpoint, err)
 			}
 			continue
 		}
 		if asked.Len() > 0 {
-			t.Errorf("NewCalendar with %q asked for %s", endpoint, &asked)
+			t.Errorf("New with %q asked for %s", endpoint, &asked)
 		}
 		if _, err := c.Event(t.Context(), "", "x"); err != nil || asked.String() != wanted {
 			t.Errorf("with %q: asked for %s: %v; want %s", endpoint, &asked, err, wanted)
@@ -215,15 +215,26 @@ func TestName(t *testing.T) {
 	names := map[string]bool{}
 	for _, id := range []string{"", "Team@group.calendar.google.com"} {
 		for _, account := range []string{"", "Ana@example.org"} {
-			c, err := google.NewCalendar(&http.Client{}, "", id)
+			c, err := google.New(google.Config{Client: &http.Client{}, ID: id, Account: func() string { return account }})
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Account = func() string { return account }
 			names[c.Name()] = true
 		}
 	}
 	if want := map[string]bool{"": true, "ana@example.org": true, "team@group.calendar.google.com": true}; !maps.Equal(names, want) {
 		t.Errorf("names: %v", names)
+	}
+}
+
+// A channel is known by what it can do, also behind somebody who has wrapped it.
+func TestCapabilities(t *testing.T) {
+	c := over(t, func(*http.Request) (int, string, error) {
+		t.Error("it asks")
+		return 500, "", nil
+	})
+	var wrapped interface{ Capabilities() invites.Capabilities } = struct{ *google.Calendar }{c}
+	if got := wrapped.Capabilities(); got != (invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true}) {
+		t.Errorf("got %+v", got)
 	}
 }

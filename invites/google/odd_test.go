@@ -95,11 +95,10 @@ func testMovedAway(t *testing.T, account string) {
 	d := sit(t).invited()
 	const team = "team@group.calendar.google.com"
 	d.AddCalendar(team, "The team", "owner")
-	c, err := google.NewCalendar(d.Client(), d.Endpoint(), "primary")
+	c, err := google.New(google.Config{Client: d.Client(), Endpoint: d.Endpoint(), Account: func() string { return account }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Account = func() string { return account }
 	d.calendar = c
 	d.MoveTo(d.id, team)
 	err = d.try(changed(called)(d)) // who does not know where it is takes nothing out

@@ -28,11 +28,30 @@ import (
 // A Push has Google tell of changes in a calendar: it keeps one notification channel open, whose
 // messages come to a path beside the pages for partners. They are hints. None says what has changed,
 // some get lost, and where there is no channel nothing else is different: whoever uses it goes on
-// looking by themselves. All fields are required but PublicURL.
+// looking by themselves.
 //
 // A channel outlives the program, which finds it again when it starts: so a restart costs no request,
 // and what happens meanwhile is seen when the calendar is looked at first.
 type Push struct {
+	config PushConfig
+	// come gets a value when a message has come.
+	come chan struct{}
+
+	// loaded says that known was read; saved is what Load and Save keep.
+	loaded bool
+	saved  string
+
+	// mu guards what is below. Only Run writes it, but for heard.
+	mu    sync.Mutex
+	known channels
+	// opening is the channel that is being asked for; Google may know it already.
+	opening *channel
+	// heard is the id of the channel through which a message has come last.
+	heard string
+}
+
+// A PushConfig says what is to be told of. All fields are required but PublicURL.
+type PushConfig struct {
 	Calendar *Calendar
 	// PublicURL is where the handler of Beside is reached from outside, perhaps with a path. Where it is
 	// not https, or of this machine or its own network only, Google could not come, and there is no channel.
@@ -44,50 +63,54 @@ type Push struct {
 	Load func() (string, error)
 	Save func(string) error
 	Log  *slog.Logger
-
-	once sync.Once
-	come chan struct{} // gets a value when a message has come
-
-	loaded bool
-	saved  string // what Load and Save keep
-
-	mu      sync.Mutex // only Run writes what it guards, but for heard
-	known   channels
-	opening *channel // Google may know it already
-	heard   string   // the id of the channel through which a message has come last
 }
 
+// NewPush returns the push of a config, which does nothing before it is run.
+func NewPush(c PushConfig) *Push { return &Push{config: c, come: make(chan struct{}, 1)} }
+
 const (
-	pushPath     = "/google/calendar"
-	ttl          = 7 * 24 * time.Hour // how long a channel is to live; Google may give less, and no more by itself
-	shortest     = 10 * time.Minute   // between two of them, however little it gives
-	pushPause    = 5 * time.Second    // between two hints
-	firstMessage = time.Minute        // how long it may take to come through a new one
-	recheck      = time.Hour          // how often the clock is looked at: a machine that sleeps stops timers
-	mostOld      = 20
+	pushPath = "/google/calendar"
+	// ttl is how long a channel is to live; Google may give less, and no more by itself.
+	ttl = 7 * 24 * time.Hour
+	// shortest is between two channels, however little Google gives.
+	shortest = 10 * time.Minute
+	// pushPause is between two hints.
+	pushPause = 5 * time.Second
+	// firstMessage is how long it may take to come through a new channel.
+	firstMessage = time.Minute
+	// recheck is how often the clock is looked at: a machine that sleeps stops timers.
+	recheck = time.Hour
+	// mostOld is how many channels of before are kept in mind.
+	mostOld = 20
 )
 
 // channels are those that Google may know, as they are stored.
 type channels struct {
-	Now *channel  `json:"now,omitempty"` // the one whose messages count
-	Old []channel `json:"old,omitempty"` // until they would have ended: late messages still come through them
+	// Now is the one whose messages count.
+	Now *channel `json:"now,omitempty"`
+	// Old are kept until they would have ended: late messages still come through them.
+	Old []channel `json:"old,omitempty"`
 }
 
 // A channel is one that Google has been asked for.
 type channel struct {
-	ID       string    `json:"id"`
-	Resource string    `json:"resource"` // what Google calls the events of the calendar
-	Hash     []byte    `json:"hash"`     // SHA-256 of its token, the secret that every message brings
-	Calendar string    `json:"calendar"` // Name of the calendar
-	Address  string    `json:"address"`
-	Renew    time.Time `json:"renew"` // when the next one is to be opened
-	Expires  time.Time `json:"expires"`
-	Stopped  bool      `json:"stopped,omitempty"`
+	ID string `json:"id"`
+	// Resource is what Google calls the events of the calendar.
+	Resource string `json:"resource"`
+	// Hash is SHA-256 of its token, the secret that every message brings.
+	Hash []byte `json:"hash"`
+	// Calendar is the Name of the calendar.
+	Calendar string `json:"calendar"`
+	Address  string `json:"address"`
+	// Renew is when the next one is to be opened.
+	Renew   time.Time `json:"renew"`
+	Expires time.Time `json:"expires"`
+	Stopped bool      `json:"stopped,omitempty"`
 }
 
-// address is where Google's messages go; "" where they can't come.
+// address returns where Google's messages go; "" where they can't come.
 func (p *Push) address() string {
-	u, err := url.Parse(p.PublicURL)
+	u, err := url.Parse(p.config.PublicURL)
 	if err != nil || u.Scheme != "https" {
 		return ""
 	}
@@ -99,10 +122,10 @@ func (p *Push) address() string {
 	} else if !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") {
 		return ""
 	}
-	return strings.TrimSuffix(p.PublicURL, "/") + pushPath
+	return strings.TrimSuffix(p.config.PublicURL, "/") + pushPath
 }
 
-// Beside is a handler that takes Google's messages, and leaves all other requests to pages: also those
+// Beside returns a handler that takes Google's messages, and leaves all other requests to pages: also those
 // that look like a message and are none, so that they meet the limits and the 404 of every wrong path.
 // Behind a proxy that strips the path of PublicURL it works as behind one that keeps it.
 func (p *Push) Beside(pages http.Handler) http.Handler {
@@ -115,7 +138,8 @@ func (p *Push) Beside(pages http.Handler) http.Handler {
 			pages.ServeHTTP(w, r)
 			return
 		}
-		if r.ContentLength != 0 { // messages have no body; whatever this is, it is not read
+		// Messages have no body; whatever this is, it is not read.
+		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
 		}
 		w.WriteHeader(http.StatusOK)
@@ -142,26 +166,24 @@ func (p *Push) takes(header http.Header) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	is := func(c *channel) bool {
-		return c != nil && c.ID == id && (c.Resource == resource || c == p.opening) && subtle.ConstantTimeCompare(c.Hash, hash[:]) == 1
+		return c != nil && c.ID == id && (c.Resource == resource || c == p.opening) &&
+			subtle.ConstantTimeCompare(c.Hash, hash[:]) == 1
 	}
 	switch {
-	case is(p.known.Now), is(p.opening): // the first message may be here before Google's answer is
+	// The first message may be here before Google's answer is.
+	case is(p.known.Now), is(p.opening):
 		p.heard = id
 		if state != "sync" {
 			select {
-			case p.messages() <- struct{}{}:
+			case p.come <- struct{}{}:
 			default:
 			}
 		}
 		return true
-	default: // a refusal would not stop those that are still on their way
+	// A refusal would not stop those that are still on their way.
+	default:
 		return slices.ContainsFunc(p.known.Old, func(c channel) bool { return is(&c) })
 	}
-}
-
-func (p *Push) messages() chan struct{} {
-	p.once.Do(func() { p.come = make(chan struct{}, 1) })
-	return p.come
 }
 
 // Run keeps the channel open until ctx ends, and leaves it open then. Where no channel can be, it stops
@@ -179,13 +201,14 @@ func (p *Push) Run(ctx context.Context) {
 			return
 		}
 		if fresh != nil {
-			p.Log.Info("Google Calendar tells of changes", "at", fresh.Address)
+			p.config.Log.Info("Google Calendar tells of changes", "at", fresh.Address)
 			side.Go(func() { p.listen(ctx, fresh.ID) })
 		}
 		if err == nil {
 			told = ""
 		} else if text := err.Error(); text != told {
-			p.Log.Warn("Google Calendar can't be asked to tell of changes; they are seen without that, a little later", "error", text)
+			p.config.Log.Warn("Google Calendar can't be asked to tell of changes; they are seen without that, a little later",
+				"error", text)
 			told = text
 		}
 		var wait time.Duration
@@ -213,8 +236,8 @@ func (p *Push) pass(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-p.messages():
-			p.Hint()
+		case <-p.come:
+			p.config.Hint()
 		}
 		if !sleep(ctx, pushPause) {
 			return
@@ -231,7 +254,8 @@ func (p *Push) listen(ctx context.Context, id string) {
 	heard := p.heard == id
 	p.mu.Unlock()
 	if !heard {
-		p.Log.Warn("Google Calendar has promised to tell of changes, but does not come through; can public_url be reached from outside, and is its certificate valid?", "at", p.address())
+		p.config.Log.Warn("Google Calendar has promised to tell of changes, but does not come through; "+
+			"can public_url be reached from outside, and is its certificate valid?", "at", p.address())
 	}
 }
 
@@ -240,7 +264,7 @@ func (p *Push) tend(ctx context.Context) (fresh *channel, err error) {
 	if err := p.load(); err != nil {
 		return nil, err
 	}
-	now, address, name := time.Now(), p.address(), p.Calendar.Name()
+	now, address, name := time.Now(), p.address(), p.config.Calendar.Name()
 	alive := func(c channel) bool { return c.Expires.After(now) }
 	var known channels
 	if c := p.known.Now; c != nil && alive(*c) {
@@ -280,13 +304,14 @@ func (p *Push) load() error {
 	if p.loaded {
 		return nil
 	}
-	text, err := p.Load()
+	text, err := p.config.Load()
 	if err != nil {
 		return &invites.DeliveryError{Text: "the state can't be read", Err: err}
 	}
 	var known channels
 	if json.Unmarshal([]byte(text), &known) != nil {
-		known = channels{} // what it has named ends by itself
+		// What it has named ends by itself.
+		known = channels{}
 	}
 	p.loaded, p.saved = true, text
 	p.mu.Lock()
@@ -303,12 +328,13 @@ func (p *Push) remember(known channels) error {
 	p.mu.Unlock()
 	text := []byte(nil)
 	if known.Now != nil || known.Old != nil {
-		text, _ = json.Marshal(known) // texts and times: can't fail
+		// Texts and times can't fail.
+		text, _ = json.Marshal(known)
 	}
 	if string(text) == p.saved {
 		return nil
 	}
-	if err := p.Save(string(text)); err != nil {
+	if err := p.config.Save(string(text)); err != nil {
 		return &invites.DeliveryError{Text: "the state can't be written", Err: err}
 	}
 	p.saved = string(text)
@@ -323,22 +349,20 @@ func (p *Push) open(ctx context.Context, address, name string) (*channel, error)
 	p.mu.Lock()
 	p.opening = &c
 	p.mu.Unlock()
-	service, err := p.Calendar.service()
-	if err != nil {
-		return nil, p.Calendar.fault(ctx, err, false)
-	}
 	now := time.Now().UTC().Round(0)
-	answer, err := whole(service.Events.Watch(p.Calendar.id, &calendar.Channel{
+	answer, err := notNull(p.config.Calendar.service.Events.Watch(p.config.Calendar.id, &calendar.Channel{
 		Id: c.ID, Type: "web_hook", Address: address, Token: token,
 		Params: map[string]string{"ttl": strconv.Itoa(int(ttl / time.Second))},
 	}).Context(ctx).Do())
 	if err != nil {
 		return nil, p.refusal(ctx, err)
 	}
-	opened := c // p.opening is being read
+	// A copy, since p.opening is being read.
+	opened := c
 	opened.Resource = answer.ResourceId
 	life := time.UnixMilli(answer.Expiration).Sub(now)
-	if life <= 0 || life > ttl { // one of the clocks is wrong
+	if life <= 0 || life > ttl {
+		// One of the clocks is wrong.
 		life = ttl
 	}
 	opened.Expires = now.Add(life)
@@ -348,15 +372,11 @@ func (p *Push) open(ctx context.Context, address, name string) (*channel, error)
 
 // stop ends a channel, and reports whether that need not be tried again.
 func (p *Push) stop(ctx context.Context, c channel) bool {
-	service, err := p.Calendar.service()
-	if err != nil {
-		return false
-	}
-	err = service.Channels.Stop(&calendar.Channel{Id: c.ID, ResourceId: c.Resource}).Context(ctx).Do()
-	return err == nil || p.Calendar.fault(ctx, err, false).Final
+	err := p.config.Calendar.service.Channels.Stop(&calendar.Channel{Id: c.ID, ResourceId: c.Resource}).Context(ctx).Do()
+	return err == nil || p.config.Calendar.fault(ctx, err, false).Final
 }
 
-// refusal is why Google opens no channel.
+// refusal returns why Google opens no channel.
 func (p *Push) refusal(ctx context.Context, err error) *invites.DeliveryError {
 	var answer *googleapi.Error
 	if errors.As(err, &answer) {
@@ -364,15 +384,16 @@ func (p *Push) refusal(ctx context.Context, err error) *invites.DeliveryError {
 			switch strings.TrimPrefix(reason, "push.") {
 			case "pushNotSupportedForRequestedResource":
 				return &invites.DeliveryError{Final: true, Err: err, Text: "it does not do so for this calendar"}
-			case "webhookUrlNotHttps", "webhookUrlUnauthorized": // the latter with 401, which is not about the sign-in
+			// The latter with 401, which is not about the sign-in.
+			case "webhookUrlNotHttps", "webhookUrlUnauthorized":
 				return &invites.DeliveryError{Final: true, Err: err, Text: "it does not accept the address of web.public_url"}
 			}
 		}
 	}
-	return p.Calendar.fault(ctx, err, false)
+	return p.config.Calendar.fault(ctx, err, false)
 }
 
-// pushBackoff is how long to wait after the attempt-th try, counted from 1: from a minute to six hours,
+// pushBackoff returns how long to wait after the attempt-th try, counted from 1: from a minute to six hours,
 // doubling, with a quarter of jitter either way. r is a random number in [0, 1).
 func pushBackoff(attempt int, r float64) time.Duration {
 	const first, most = time.Minute, 6 * time.Hour

@@ -125,19 +125,19 @@ const public = "https://talk.example.org/answers"
 
 func newPushed(t testing.TB, g *post, kept, publicURL string) *pushed {
 	t.Helper()
-	c, err := NewCalendar(&http.Client{Transport: g}, "", "")
+	c, err := New(Config{Client: &http.Client{Transport: g}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &pushed{t: t, google: g, kept: kept}
-	d.Push = &Push{
+	d.Push = NewPush(PushConfig{
 		Calendar:  c,
 		PublicURL: publicURL,
 		Hint:      d.hint,
 		Load:      func() (string, error) { return d.kept, nil },
 		Save:      func(text string) error { d.kept, d.saves = text, append(d.saves, text); return nil },
 		Log:       slog.New(slog.NewTextHandler(&d.log, nil)),
-	}
+	})
 	d.Handler = d.Beside(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Pages", "yes")
 		w.WriteHeader(http.StatusNotFound)
@@ -339,7 +339,7 @@ func TestPushSlowHint(t *testing.T) {
 		g := &post{}
 		d := newPushed(t, g, "", public)
 		free := make(chan struct{})
-		d.Hint = func() { d.hint(); <-free }
+		d.config.Hint = func() { d.hint(); <-free }
 		end := d.run()
 		for range 10 {
 			if code := d.send(message(g.watched[0], "exists")); code != 200 {
@@ -477,7 +477,7 @@ func TestPushElsewhere(t *testing.T) {
 			t.Errorf("the address is %s", got)
 		}
 		d = newPushed(t, g, d.kept, "https://other.example.org")
-		d.Calendar.Account = func() string { return "ana@example.org" }
+		d.config.Calendar.account = func() string { return "ana@example.org" }
 		d.run()()
 		d.want(3, 2, 0)
 		for _, url := range []string{"http://talk.example.org", "", "https://localhost:8080", "https://192.168.1.7", "https://[::1]/x", "https://127.0.0.1:8080", "https://box", "https://box.local.", "ftp://talk.example.org", "https://10.0.0.1"} {
@@ -747,14 +747,14 @@ func TestPushStateFails(t *testing.T) {
 		d := newPushed(t, g, "", public)
 		var broken atomic.Bool
 		broken.Store(true)
-		load, save := d.Load, d.Save
-		d.Load = func() (string, error) {
+		load, save := d.config.Load, d.config.Save
+		d.config.Load = func() (string, error) {
 			if broken.Load() {
 				return "", errors.New("disk I/O error")
 			}
 			return load()
 		}
-		d.Save = func(text string) error {
+		d.config.Save = func(text string) error {
 			if broken.Load() {
 				return errors.New("disk full")
 			}
@@ -829,9 +829,9 @@ func FuzzPushMessage(f *testing.F) {
 		if code := d.send(r); right != (code == 200) || !right && code != 404 {
 			t.Errorf("answered with %d", code)
 		}
-		hinted := len(d.messages()) > 0
+		hinted := len(d.come) > 0
 		if hinted {
-			<-d.messages()
+			<-d.come
 		}
 		if hinted != (right && state != "sync") {
 			t.Errorf("a hint: %v", hinted)

@@ -59,7 +59,7 @@ func sit(t *testing.T) *desk {
 		s.Now = func() time.Time { return time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC) }
 		s.Keeps = true // so that a write which wipes answers is seen
 	})
-	c, err := google.NewCalendar(g.Client(), g.Endpoint(), "primary")
+	c, err := google.New(google.Config{Client: g.Client(), Endpoint: g.Endpoint()})
 	if err != nil {
 		t.Fatal(err)
 	}

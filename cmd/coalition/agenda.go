@@ -35,9 +35,7 @@ update by the daemon.`,
 				}
 				change.Lines = append(change.Lines, n)
 			}
-			return a.recording(cmd, args[0], func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error) {
-				return change, nil
-			})
+			return a.recording(cmd, args[0], always(change))
 		},
 	}
 }
@@ -49,11 +47,7 @@ type agenda struct {
 }
 
 func (a *app) showAgenda(cmd *cobra.Command, ref string) error {
-	b, err := a.board(cmd.Context())
-	if err != nil {
-		return err
-	}
-	c, err := a.find(b, ref)
+	_, c, err := a.boardOf(cmd.Context(), ref)
 	if err != nil {
 		return err
 	}

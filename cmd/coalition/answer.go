@@ -21,7 +21,8 @@ func (a *app) answerCommand() *cobra.Command {
 known time the invitation is due, and the daemon sends it. --time is one of the
 numbers in the brief (2, or "1 or 3" for the earlier one that is still free) or a
 time.`,
-		Example:           "  coalition answer maya yes --time 2\n  coalition answer tom later --note \"after the fair\"",
+		Example: "  coalition answer maya yes --time 2\n" +
+			"  coalition answer tom later --note \"after the fair\"",
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.idsThen(scheduler.Yes, scheduler.No, scheduler.Wait),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,7 +36,7 @@ time.`,
 			if err := invites.Line(note); err != nil {
 				return usage("the note %s", "write it as one line", err)
 			}
-			return a.recording(cmd, args[0], func(b *scheduler.Board, c *scheduler.Conversation) (scheduler.Change, error) {
+			change := func(b *scheduler.Board, c *scheduler.Conversation) (scheduler.Change, error) {
 				answer := scheduler.Answer{Value: value, How: "command", Note: note}
 				if at != "" {
 					var err error
@@ -47,7 +48,8 @@ time.`,
 					a.sayOverlaps(b, b.Overlaps(start, c.Length(), c))
 				}
 				return answer, nil
-			})
+			}
+			return a.recording(cmd, args[0], change)
 		},
 	}
 	c.Flags().StringVar(&note, "note", "", "what they said besides: one line of `TEXT`")
@@ -55,9 +57,10 @@ time.`,
 	return c
 }
 
+// numbers is a --time that names numbers of the brief.
 var numbers = regexp.MustCompile(`^\s*\d+(\s*(?:or|,|/|and)\s*\d+)*\s*$`)
 
-// chosenTime is the slot that --time names: of the numbers in the brief the earliest that is still free.
+// chosenTime returns the slot that --time names: of the numbers in the brief the earliest that is still free.
 func (a *app) chosenTime(b *scheduler.Board, c *scheduler.Conversation, s string) (plan.Slot, error) {
 	if !numbers.MatchString(s) {
 		return a.parseStart(s, c.Plan.When.Timezone.Location(a.sched.Zone))

@@ -57,16 +57,10 @@ one that has failed. Without an id, the messages that wait are listed.`,
 					return err
 				}
 				a.say("Nothing waits for approval. This state counts from now on.")
-				if a.json {
-					return a.printJSON([]logRow{})
-				}
-				return nil
+				return a.data([]logRow{})
 			case len(waiting) == 0:
 				a.say("Nothing waits for approval.")
-				if a.json {
-					return a.printJSON([]logRow{})
-				}
-				return nil
+				return a.data([]logRow{})
 			case a.dryRun:
 				for i, m := range waiting {
 					if waiting[i], err = a.sched.Store.Message(cmd.Context(), m.Row); err != nil {
@@ -88,7 +82,8 @@ one that has failed. Without an id, the messages that wait are listed.`,
 				return nil
 			}
 			vouch := a.sched.Vouch
-			if b.HeldBeside(waiting) { // a word about one message is none about the state
+			// A word about one message is none about the state.
+			if b.HeldBeside(waiting) {
 				a.sayDoubt(b)
 				vouch = nil
 			}
@@ -105,12 +100,17 @@ func (a *app) pauseCommand() *cobra.Command {
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	return a.pausing("resume", false, "Start sending again, and try at once what waits for a server", "Sending goes on.")
+	return a.pausing("resume", false, "Start sending again, and try at once what waits for a server",
+		"Sending goes on.")
 }
 
 func (a *app) pausing(use string, paused bool, short, done string) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Long: short + ".\nMessages that a server has already taken are not called back.", Example: "  coalition " + use, Args: cobra.NoArgs,
+		Use:     use,
+		Short:   short,
+		Long:    short + ".\nMessages that a server has already taken are not called back.",
+		Example: "  coalition " + use,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.open(cmd.Context(), false); err != nil {
 				return err

@@ -20,19 +20,22 @@ one to the same person is unanswered or the round before is still ahead, and non
 after a no; this command sends it all the same, and says so in its question. With
 --eml it is written to a file that your mail program opens as a draft, and counts as
 sent. --dry-run shows it also before you have checked in.`,
-		Example:           "  coalition ask maya --dry-run\n  coalition ask maya --yes\n  coalition ask maya --eml brief.eml",
+		Example: "  coalition ask maya --dry-run\n  coalition ask maya --yes\n" +
+			"  coalition ask maya --eml brief.eml",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.sending(cmd.Context(), args[0], files{eml: file}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
-				if a.dryRun && !c.Ready { // a rehearsal shows what the check-in is about
+			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+				// A rehearsal shows what the check-in is about.
+				if a.dryRun && !c.Ready {
 					if err := c.Apply(scheduler.CheckIn{}, now); err != nil {
 						return nil, err
 					}
 					a.say("You have not checked in yet: this goes out only after coalition ready %s", c.Ref())
 				}
 				return c.Ask(again, now)
-			})
+			}
+			return a.sending(cmd.Context(), args[0], files{eml: file}, decide)
 		},
 	})
 	c.Flags().BoolVar(&again, "again", false, "send the brief once more")

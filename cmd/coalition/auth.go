@@ -29,16 +29,16 @@ calendar.google.client_file in the config.`,
 	return c
 }
 
-// account is the Google account of the config, which it reads.
+// account returns the Google account of the config, which it reads.
 func (a *app) account() (*account.Account, error) {
 	c, err := a.readConfig()
 	if err != nil {
 		return nil, err
 	}
-	a.config = c
 	own := c.account()
 	if own == nil {
-		return nil, usage("the config names no Google client", "make one of the type Desktop app in Google's console, download its file, and name it under calendar.google.client_file")
+		return nil, usage("the config names no Google client", "make one of the type Desktop app in Google's console, "+
+			"download its file, and name it under calendar.google.client_file")
 	}
 	return own, nil
 }
@@ -65,13 +65,14 @@ beside the state that only you can read.`,
 			if err := own.CheckClient(); err != nil {
 				return err
 			}
-			p := account.Prompt{Browser: openBrowser, Say: func(text string) { fmt.Fprintln(a.stderr, text) }}
+			p := account.Prompt{Browser: openBrowser, Say: func(text string) { a.note("%s", text) }}
 			if noBrowser {
 				p.Browser, p.Show, p.Pasted = nil, a.stdout, a.stdin
 				if a.json {
 					p.Show = a.stderr
 				}
-				p.Say("Open this address in a browser, and say there what this program may do. If the browser then can't open the address that it ends at, paste that here:")
+				p.Say("Open this address in a browser, and say there what this program may do. " +
+					"If the browser then can't open the address that it ends at, paste that here:")
 			} else {
 				a.say("Google's page opens in your browser: choose %s there, and tick all boxes.", a.config.Organizer.Email)
 			}
@@ -79,10 +80,8 @@ beside the state that only you can read.`,
 			if err != nil {
 				return err
 			}
-			if a.json {
-				if err := a.printJSON(a.newAuth(s, nil)); err != nil {
-					return err
-				}
+			if err := a.data(a.newAuth(s, nil)); err != nil {
+				return err
 			}
 			a.sayGranted(s)
 			return a.signedIn(cmd.Context())
@@ -100,19 +99,16 @@ func (a *app) sayGranted(s account.Status) {
 	}
 	a.say("You are signed in to %s. The sign-in lies in %s.", who, s.Place)
 	for _, box := range s.Lacks {
-		fmt.Fprintf(a.stderr, "You did not allow: %s. It works without, but knows less. To change that, sign in again.\n", box)
+		a.note("You did not allow: %s. It works without, but knows less. To change that, sign in again.", box)
 	}
-	own := []string{string(a.config.Organizer.Email)}
-	for _, alias := range a.config.Organizer.Aliases {
-		own = append(own, string(alias))
-	}
-	if s.Account != "" && !slices.ContainsFunc(own, func(address string) bool { return strings.EqualFold(address, s.Account) }) {
-		fmt.Fprintf(a.stderr, "%s is not organizer.email of the config, nor an alias: invitations come from that account. If that is meant, add it to organizer.aliases.\n", s.Account)
+	own := func(address string) bool { return strings.EqualFold(address, s.Account) }
+	if s.Account != "" && !slices.ContainsFunc(a.config.addresses(), own) {
+		a.note("%s is not organizer.email of the config, nor an alias: invitations come from that account. "+
+			"If that is meant, add it to organizer.aliases.", s.Account)
 	}
 	if !s.Ends.IsZero() {
-		fmt.Fprintf(a.stderr, `The sign-in ends on %s, because the client has the status "Testing". To make it last, choose
-"Publish app" under "Audience" in Google's console, and sign in again.
-`, a.local(s.Ends))
+		a.note(`The sign-in ends on %s, because the client has the status "Testing". To make it last, choose
+"Publish app" under "Audience" in Google's console, and sign in again.`, a.local(s.Ends))
 	}
 }
 
@@ -149,11 +145,12 @@ type authRow struct {
 
 // newAuth shows s; err is why it can't be used.
 func (a *app) newAuth(s account.Status, err error) authRow {
-	zone := a.config.Organizer.Timezone.Location("UTC")
-	row := authRow{SignedIn: err == nil, Account: orNull(s.Account), Scopes: append([]string{}, s.Scopes...), Lacks: append([]string{}, s.Lacks...),
+	zone := a.zone()
+	row := authRow{SignedIn: err == nil, Account: orNull(s.Account),
+		Scopes: append([]string{}, s.Scopes...), Lacks: append([]string{}, s.Lacks...),
 		Place: orNull(s.Place), Since: stamp(s.Since, zone), Ends: stamp(s.Ends, zone), Dead: stamp(s.Dead, zone),
 		Synced: stamp(s.Synced, zone), Trouble: orNull(s.Trouble), Troubled: stamp(s.Troubled, zone)}
-	if days, ok := s.Left(time.Now()); ok {
+	if days, ok := s.Left(a.wall()); ok {
 		row.DaysLeft = &days
 	}
 	return row
@@ -204,15 +201,19 @@ With --json, an object. What is absent is null:
 			line("lies in", s.Place)
 			line("may", strings.Join(s.Scopes, "\n             "))
 			line("not allowed", strings.Join(s.Lacks, "\n             "))
-			days, ends := s.Left(time.Now())
-			at("ends", s.Ends, ", in "+map[bool]string{true: "less than a day", false: count(days, "day")}[days == 0])
+			days, ends := s.Left(a.wall())
+			left := "less than a day"
+			if days != 0 {
+				left = count(days, "day")
+			}
+			at("ends", s.Ends, ", in "+left)
 			at("refused", s.Dead, "")
 			at("last read", s.Synced, "")
 			if s.Trouble != "" {
 				at("last trouble", s.Troubled, ": "+s.Trouble)
 			}
 			if ends && days < endsSoon && unusable == nil {
-				fmt.Fprintln(a.stderr, "The sign-in ends soon. Before it does, use: coalition auth google")
+				a.note("The sign-in ends soon. Before it does, use: coalition auth google")
 			}
 			return unusable
 		},

@@ -31,10 +31,10 @@ A file that is there is replaced only if it is a backup, and you say so.`,
 			if err != nil {
 				return err
 			}
-			a.config = c
 			state := c.resolve(c.State)
 			if _, err := os.Stat(state); !postgresState(state) && errors.Is(err, fs.ErrNotExist) {
-				return usage("there is no state yet at %s, and so nothing to back up", "begin with: coalition daemon", state)
+				return usage("there is no state yet at %s, and so nothing to back up",
+					"begin with: coalition daemon", state)
 			}
 			replace, err := a.mayReplace(ctx, c, file)
 			if err != nil {
@@ -51,9 +51,11 @@ A file that is there is replaced only if it is a backup, and you say so.`,
 				return err
 			}
 			if a.json {
-				return a.printJSON(map[string]any{"file": file, "conversations": sum.Conversations, "messages": sum.Messages, "sent": sum.Sent})
+				return a.printJSON(map[string]any{"file": file,
+					"conversations": sum.Conversations, "messages": sum.Messages, "sent": sum.Sent})
 			}
-			a.say("%s holds the whole state: %s, %s. Bring it back with: %s", file, count(sum.Conversations, "conversation"), count(sum.Messages, "message"), a.hint("restore "+file))
+			a.say("%s holds the whole state: %s, %s. Bring it back with: %s", file,
+				count(sum.Conversations, "conversation"), count(sum.Messages, "message"), a.hint("restore "+file))
 			return nil
 		},
 	}
@@ -63,7 +65,7 @@ A file that is there is replaced only if it is a backup, and you say so.`,
 
 // mayReplace reports whether there is a backup at file already, which may go.
 func (a *app) mayReplace(ctx context.Context, c *config, file string) (bool, error) {
-	info, err := os.Stat(file)
+	_, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if folder, err := os.Stat(filepath.Dir(file)); err != nil || !folder.IsDir() {
 			return false, usage("there is no folder %s", "make it, or name a file elsewhere", filepath.Dir(file))
@@ -73,7 +75,7 @@ func (a *app) mayReplace(ctx context.Context, c *config, file string) (bool, err
 	if err != nil {
 		return false, cantWrite(file, err)
 	}
-	if state, err := os.Stat(c.resolve(c.State)); err == nil && os.SameFile(state, info) {
+	if sameFile(file, c.resolve(c.State)) {
 		return false, usage("%s is the state itself", "name another file", file)
 	}
 	sum, err := backup.Inspect(ctx, file, c.addresses())
@@ -83,9 +85,10 @@ func (a *app) mayReplace(ctx context.Context, c *config, file string) (bool, err
 	if a.yes {
 		return true, nil
 	}
-	made := sum.Copied.In(c.settings().Zone.Location("UTC")).Format(timeLayout)
+	made := a.local(sum.Copied)
 	if !terminal(a.stdin) {
-		return false, usage("%s is there already, a backup of %s", "add --yes to replace it, or name another file", file, made)
+		return false, usage("%s is there already, a backup of %s",
+			"add --yes to replace it, or name another file", file, made)
 	}
 	yes, err := a.agrees(fmt.Sprintf("%s is a backup of %s. Replace it?", file, made))
 	if err == nil && !yes {
@@ -109,27 +112,25 @@ have looked: coalition approve. Stop the daemon before.`,
 			if err != nil {
 				return err
 			}
-			a.config = c
 			state := c.resolve(c.State)
 			sum, err := backup.Inspect(ctx, file, c.addresses())
 			if err != nil {
 				return noBackup(file, err)
 			}
-			if here, err := os.Stat(state); err == nil {
-				if from, err := os.Stat(file); err == nil && os.SameFile(here, from) {
-					return usage("%s is the state itself", "name a backup", file)
-				}
+			if sameFile(file, state) {
+				return usage("%s is the state itself", "name a backup", file)
 			}
 			what := file + " (" + count(sum.Conversations, "conversation") + ", " + count(sum.Messages, "message")
 			if !sum.Copied.IsZero() {
-				what += ", as on " + sum.Copied.In(c.settings().Zone.Location("UTC")).Format(timeLayout)
+				what += ", as on " + a.local(sum.Copied)
 			}
 			what += ")"
 			if !a.yes {
 				if !terminal(a.stdin) {
 					return usage("nobody can be asked here whether to bring back %s", "add --yes", what)
 				}
-				yes, err := a.agrees(fmt.Sprintf("Put %s in the place of the state %s? What is there is kept beside.", what, shownState(state)))
+				yes, err := a.agrees(fmt.Sprintf("Put %s in the place of the state %s? What is there is kept beside.",
+					what, shownState(state)))
 				if err != nil {
 					return err
 				}
@@ -140,7 +141,7 @@ have looked: coalition approve. Stop the daemon before.`,
 			kept, err := backup.Restore(ctx, state, home(c.resolve(c.Conversations)), c.addresses(), file)
 			switch {
 			case errors.Is(err, backup.ErrBusy):
-				fmt.Fprintln(a.stderr, "coalition: a command is at work on this state\n  try again when it has ended")
+				a.note("coalition: a command is at work on this state\n  try again when it has ended")
 				return errPending
 			case err != nil:
 				return err
@@ -149,7 +150,8 @@ have looked: coalition approve. Stop the daemon before.`,
 			if kept != "" {
 				a.say("The one before is kept as %s", kept)
 			}
-			if b, err := a.board(ctx); err == nil { // what is wrong besides, other commands say
+			// What is wrong besides, other commands say.
+			if b, err := a.board(ctx); err == nil {
 				a.sayDoubt(b)
 			}
 			return nil
@@ -161,7 +163,7 @@ have looked: coalition approve. Stop the daemon before.`,
 
 func postgresState(state string) bool { return strings.Contains(state, "://") }
 
-// shownState is the state without what signs in to it.
+// shownState shows the state without what signs in to it.
 func shownState(state string) string {
 	if postgresState(state) {
 		return "in the database"
@@ -180,7 +182,8 @@ func noBackup(file string, err error) error {
 	case errors.Is(err, backup.ErrNoBackup):
 		return usage("%s is no backup", "name the file that backup has written", file)
 	case errors.Is(err, store.ErrOtherOrganizer):
-		return usage("%s is a backup of another organizer", "if you have changed your address, add the old one to organizer.aliases", file)
+		return usage("%s is a backup of another organizer",
+			"if you have changed your address, add the old one to organizer.aliases", file)
 	case errors.Is(err, store.ErrNewer):
 		return usage("%s was written by a newer version of this program", "use that version", file)
 	}

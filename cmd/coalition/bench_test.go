@@ -95,7 +95,7 @@ func BenchmarkList(b *testing.B) {
 func BenchmarkPass(b *testing.B) {
 	dir := conversations(b, 10000, "")
 	program(b, dir, "daemon", "--once", "-q")
-	a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+	a := &app{wall: time.Now, configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
 	if err := a.open(context.Background(), false); err != nil {
 		b.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func BenchmarkPass(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
 			dir := conversations(b, 1000, "")
-			a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+			a := &app{wall: time.Now, configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
 			if err := a.open(context.Background(), false); err != nil {
 				b.Fatal(err)
 			}
@@ -154,7 +154,7 @@ func BenchmarkSend(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		dir := conversations(b, n, mail)
-		a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+		a := &app{wall: time.Now, configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
 		if err := a.open(context.Background(), false); err != nil {
 			b.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func BenchmarkGoogle(b *testing.B) {
 	g := googletest.Start(b)
 	g.AddForeign(10_000)
 	dir := conversations(b, 100, fmt.Sprintf("calendar:\n  via: google\n  google: {client_file: %q, token_file: ./token.json, endpoint: %q}\n", g.ClientFile(b), g.Endpoint()))
-	a := &app{environ: os.Environ(), stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hard: b.Context()}
+	a := &app{wall: time.Now, environ: os.Environ(), stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, hard: b.Context()}
 	a.configFile = filepath.Join(dir, "config.yaml")
 	if err := a.open(b.Context(), false); err != nil {
 		b.Fatal(err)

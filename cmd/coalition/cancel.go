@@ -18,16 +18,18 @@ func (a *app) cancelCommand() *cobra.Command {
 who has been asked, and has said neither no nor later, gets a short mail that takes the
 question back; anybody else hears nothing more. With --told nobody is written to: you
 have deleted the event in Google Calendar, and let your partner know.`,
-		Example:           "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes\n  coalition cancel maya --told",
+		Example: "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes\n" +
+			"  coalition cancel maya --told",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
 				if told {
 					return a.sched.Take(c, scheduler.Withdraw{Reason: reason, Told: true}, now)
 				}
 				return c.CallOff(reason, now)
-			})
+			}
+			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},
 	})
 	c.Flags().StringVar(&reason, "reason", "", "one line for the partner: `TEXT`")

@@ -39,7 +39,7 @@ Nothing is changed.`,
 					switch {
 					case err == nil:
 						wanted[string(c.ID)] = true
-					case !hasOwner(list, ref):
+					case !slices.ContainsFunc(list, func(p strictyaml.Problem) bool { return p.Owner == ref }):
 						return err
 					default:
 						wanted[ref] = true
@@ -53,9 +53,11 @@ Nothing is changed.`,
 				}
 				list = some
 			} else {
-				list = slices.Concat(a.config.clientProblems(), a.config.secretProblems(), a.config.warnings(), a.config.oldZones(b.Now), list)
+				list = slices.Concat(a.config.clientProblems(), a.config.secretProblems(), a.config.warnings(),
+					a.config.oldZones(b.Now), list)
 				if b.Doubt != "" {
-					list = append(list, strictyaml.Problem{File: a.sched.Plans.MarkerPath(), Line: 1, Column: 1, Warning: true,
+					list = append(list, strictyaml.Problem{
+						File: a.sched.Plans.MarkerPath(), Line: 1, Column: 1, Warning: true,
 						Text: b.Doubt, Mend: "nothing goes by itself until: coalition approve --all"})
 				}
 				list = append(list, a.templateProblems()...)
@@ -74,17 +76,10 @@ func (c *config) oldZones(now time.Time) []strictyaml.Problem {
 		return nil
 	}
 	return []strictyaml.Problem{c.doc.Warning(
-		fmt.Sprintf("the zone data in use (%s) came out on %s, over six months ago: clocks may be put otherwise by now", d, d.Released.Format("2 Jan 2006")),
-		"bring the zone data of the system up to date (on Debian: the package tzdata), or this program", "organizer", "timezone")}
-}
-
-func hasOwner(list []strictyaml.Problem, id string) bool {
-	for _, p := range list {
-		if p.Owner == id {
-			return true
-		}
-	}
-	return false
+		fmt.Sprintf("the zone data in use (%s) came out on %s, over six months ago: clocks may be put otherwise by now",
+			d, d.Released.Format("2 Jan 2006")),
+		"bring the zone data of the system up to date (on Debian: the package tzdata), or this program",
+		"organizer", "timezone")}
 }
 
 // errFound ends check where there is a problem; what it is has been printed.
@@ -125,9 +120,10 @@ func (a *app) sayProblems(checked string, list []strictyaml.Problem) error {
 func (a *app) schemaCommand() *cobra.Command {
 	schemas := map[string]reflect.Type{"plan": reflect.TypeFor[plan.Plan](), "config": reflect.TypeFor[config]()}
 	return &cobra.Command{
-		Use:       "schema plan|config",
-		Short:     "Print the JSON Schema of plan or config files, for editors",
-		Long:      "Print the JSON Schema of plan or config files. Editors that know YAML complete keys\nand check with it while you type.",
+		Use:   "schema plan|config",
+		Short: "Print the JSON Schema of plan or config files, for editors",
+		Long: `Print the JSON Schema of plan or config files. Editors that know YAML complete keys
+and check with it while you type.`,
 		Example:   "  coalition schema plan > plan.schema.json",
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: []string{"plan", "config"},
@@ -170,7 +166,8 @@ templates: names in the config, under the same name.`,
 			return nil
 		},
 	}, &cobra.Command{
-		Use: "show NAME", Short: "Print a template", Example: "  coalition template show en/brief.txt", Args: cobra.ExactArgs(1),
+		Use: "show NAME", Short: "Print a template", Args: cobra.ExactArgs(1),
+		Example: "  coalition template show en/brief.txt",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.open(cmd.Context(), true); err != nil {
 				return err

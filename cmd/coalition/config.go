@@ -16,7 +16,7 @@ import (
 	"coalition/scheduler/strictyaml"
 )
 
-// config is the file config.yaml. What it leaves out has the default named here.
+// A config is the file config.yaml. What it leaves out has the default named here.
 type config struct {
 	Organizer     organizerConfig `yaml:"organizer" strict:"required" doc:"You."`
 	Conversations string          `yaml:"conversations" strict:"max=1000" doc:"The folder of plan files; default ./conversations."`
@@ -30,11 +30,15 @@ type config struct {
 	Reminders     []ahead         `yaml:"reminders" doc:"How long before a talk the partner is reminded; default 24h and 1h."`
 	HoldOver      int             `yaml:"hold_over" doc:"A daemon pass with more messages than this waits for approve; default 10."`
 
-	path   string // of the file
-	doc    *strictyaml.Document
-	google *account.Account  // see account
-	slow   func(text string) // says what is waited for; nil: nobody is told
-	within time.Duration     // how long a password_command may take; 0: [passwordWithin]
+	// The path of the file.
+	path string
+	doc  *strictyaml.Document
+	// See account.
+	google *account.Account
+	// Says what is waited for; nil: nobody is told.
+	slow func(text string)
+	// How long a password_command may take; 0: [passwordWithin].
+	within time.Duration
 }
 
 type organizerConfig struct {
@@ -200,28 +204,35 @@ func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
 		doc:           docs[0],
 		Conversations: "./conversations",
 		State:         "./state/coalition.db",
-		Mail:          mailConfig{Via: "outbox", Outbox: "./outbox", SMTP: smtpConfig{Port: 587, Security: email.StartTLS, Connections: 4}},
-		Calendar:      calendarConfig{Via: "ics", Google: googleConfig{Calendar: "primary", Poll: interval(2 * time.Minute)}},
-		Reminders:     []ahead{ahead(24 * time.Hour), ahead(time.Hour)},
-		HoldOver:      10,
+		Mail: mailConfig{Via: "outbox", Outbox: "./outbox",
+			SMTP: smtpConfig{Port: 587, Security: email.StartTLS, Connections: 4}},
+		Calendar: calendarConfig{Via: "ics",
+			Google: googleConfig{Calendar: "primary", Poll: interval(2 * time.Minute)}},
+		Reminders: []ahead{ahead(24 * time.Hour), ahead(time.Hour)},
+		HoldOver:  10,
 	}
 	c.Organizer.Language = "en"
 	c.Organizer.WorkingHours = plan.WorkingHours{From: 9 * 60, To: 17*60 + 30}
 	problems = c.doc.Decode(c)
 	problems = append(problems, c.rules()...)
 	if len(docs) > 1 {
-		problems = append(problems, docs[1].Problem("a config is one document", "take out what stands from the line --- on"))
+		problems = append(problems, docs[1].Problem("a config is one document",
+			"take out what stands from the line --- on"))
 	}
 	return c, strictyaml.First(problems)
 }
 
-// rules are those that look at more than one key.
+// A refusing takes down what is wrong at a path of the config, and how to mend it.
+type refusing func(text, mend string, path ...string)
+
+// rules checks what takes more than one key to see.
 func (c *config) rules() (list []strictyaml.Problem) {
 	refuse := func(text, mend string, path ...string) {
 		list = append(list, c.doc.Problem(text, mend, path...))
 	}
 	if w := c.Organizer.WorkingHours; w.From >= w.To {
-		refuse("the working day ends before it begins", `write from: "09:00" and a later to:`, "organizer", "working_hours")
+		refuse("the working day ends before it begins", `write from: "09:00" and a later to:`,
+			"organizer", "working_hours")
 	}
 	if c.HoldOver < 0 || c.HoldOver > 10000 {
 		refuse("hold_over is no number of messages", "write 10, or another number from 0 to 10000", "hold_over")
@@ -254,20 +265,26 @@ func (c *config) rules() (list []strictyaml.Problem) {
 	if c.Replies != nil {
 		for i, server := range c.Replies.Trust {
 			if server == "" || strings.ContainsAny(server, " ;\t") {
-				refuse("this is no name of a server", "write the name that its Authentication-Results begins with, such as mx.example.org", "replies", "trust", fmt.Sprint(i))
+				refuse("this is no name of a server",
+					"write the name that its Authentication-Results begins with, such as mx.example.org",
+					"replies", "trust", fmt.Sprint(i))
 			}
 		}
 	}
 	if c.Calendar.Via == "google" && c.Calendar.Google.ClientFile == "" {
-		refuse("Google Calendar needs a client of your own", "add `client_file:` under google, with the Desktop client that you have downloaded from Google's console", "calendar", "via")
+		refuse("Google Calendar needs a client of your own", "add `client_file:` under google, "+
+			"with the Desktop client that you have downloaded from Google's console", "calendar", "via")
 	}
 	if e := c.Calendar.Google.Endpoint; e != "" {
 		u, err := url.Parse(e)
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(e, "?#@"):
-			refuse("endpoint is no web address", "write it in full, such as https://proxy.example.org/calendar/v3/, or leave it out", "calendar", "google", "endpoint")
+			refuse("endpoint is no web address",
+				"write it in full, such as https://proxy.example.org/calendar/v3/, or leave it out",
+				"calendar", "google", "endpoint")
 		case !account.Safe(e):
-			refuse("endpoint would carry your sign-in without https", "write https, which only this machine itself can do without", "calendar", "google", "endpoint")
+			refuse("endpoint would carry your sign-in without https",
+				"write https, which only this machine itself can do without", "calendar", "google", "endpoint")
 		}
 	}
 	for i, b := range c.Calendar.Busy {
@@ -278,7 +295,8 @@ func (c *config) rules() (list []strictyaml.Problem) {
 			}
 		}
 		if given != 1 {
-			refuse("a busy calendar is one of google, ics and caldav", "keep one of them", "calendar", "busy", fmt.Sprint(i))
+			refuse("a busy calendar is one of google, ics and caldav", "keep one of them",
+				"calendar", "busy", fmt.Sprint(i))
 		}
 		c.signInRules(refuse, b.signIn, "calendar", "busy", fmt.Sprint(i))
 	}
@@ -288,13 +306,16 @@ func (c *config) rules() (list []strictyaml.Problem) {
 			refuse("listen is no address with a port", "write it as 127.0.0.1:8080", "web", "listen")
 		}
 		if strings.ContainsAny(string(c.Web.PublicURL), "?#") {
-			refuse("public_url has more than an address and a path", "write it as https://talk.example.org", "web", "public_url")
+			refuse("public_url has more than an address and a path", "write it as https://talk.example.org",
+				"web", "public_url")
 		}
 	}
 	return list
 }
 
-func (c *config) serverRules(refuse func(text, mend string, path ...string), host string, port int, s security, auth mailAuth, in signIn, path ...string) {
+func (c *config) serverRules(
+	refuse refusing, host string, port int, s security, auth mailAuth, in signIn, path ...string,
+) {
 	if port < 1 || port > 65535 {
 		refuse("port is no port", "write one from 1 to 65535", append(path, "port")...)
 	}
@@ -302,7 +323,8 @@ func (c *config) serverRules(refuse func(text, mend string, path ...string), hos
 		refuse("host is no name of a server", "write the bare name, such as smtp.example.org", append(path, "host")...)
 	}
 	if ip := net.ParseIP(host); s == email.Clear && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		refuse("security none is for a server on this machine only", "write starttls or tls", append(path, "security")...)
+		refuse("security none is for a server on this machine only", "write starttls or tls",
+			append(path, "security")...)
 	}
 	if auth != byGoogle {
 		if !c.doc.Faulty(append(path, "auth")...) {
@@ -310,37 +332,42 @@ func (c *config) serverRules(refuse func(text, mend string, path ...string), hos
 		}
 		return
 	}
-	for _, only := range []struct{ key, value string }{{"password_file", in.PasswordFile}, {"password_command", in.PasswordCommand}} {
-		if only.value != "" {
-			refuse("auth xoauth2 has no password", "take "+only.key+" out, or write `auth: password`", append(path, only.key)...)
+	for _, only := range [][2]string{{"password_file", in.PasswordFile}, {"password_command", in.PasswordCommand}} {
+		if key, value := only[0], only[1]; value != "" {
+			refuse("auth xoauth2 has no password", "take "+key+" out, or write `auth: password`", append(path, key)...)
 		}
 	}
 	if in.Username == "" {
 		refuse("auth xoauth2 needs the address of the Google account", "add `username:`", append(path, "auth")...)
 	}
 	if c.Calendar.Google.ClientFile == "" {
-		refuse("auth xoauth2 needs a Google client", "add `client_file:` under calendar.google", append(path, "auth")...)
+		refuse("auth xoauth2 needs a Google client", "add `client_file:` under calendar.google",
+			append(path, "auth")...)
 	}
 }
 
-func (c *config) signInRules(refuse func(text, mend string, path ...string), in signIn, path ...string) {
+func (c *config) signInRules(refuse refusing, in signIn, path ...string) {
 	switch {
 	case in.Username != "" && in.PasswordFile == "" && in.PasswordCommand == "":
-		refuse("a user name needs a password", "add `password_file:` or `password_command:`", append(path, "username")...)
+		refuse("a user name needs a password", "add `password_file:` or `password_command:`",
+			append(path, "username")...)
 	case in.PasswordFile != "" && in.PasswordCommand != "":
-		refuse("password_file and password_command exclude each other", "keep one of them", append(path, "password_command")...)
+		refuse("password_file and password_command exclude each other", "keep one of them",
+			append(path, "password_command")...)
 	case in.Username == "" && in.PasswordFile+in.PasswordCommand != "":
 		refuse("a password needs a user name", "add `username:`", path...)
 	}
 }
 
-// warnings are about what is allowed, and hardly meant.
+// warnings names what is allowed, and hardly meant.
 func (c *config) warnings() (list []strictyaml.Problem) {
 	if c.Web != nil && c.Web.PublicURL == "" {
-		list = append(list, c.doc.Warning("without public_url no brief has a link to the page", "add the address at which partners reach it", "web"))
+		list = append(list, c.doc.Warning("without public_url no brief has a link to the page",
+			"add the address at which partners reach it", "web"))
 	}
 	if invites.NoReply(string(c.Organizer.Email)) {
-		list = append(list, c.doc.Warning("this looks like an address that nobody reads, and answers come back to it", "name one that you read", "organizer", "email"))
+		list = append(list, c.doc.Warning("this looks like an address that nobody reads, and answers come back to it",
+			"name one that you read", "organizer", "email"))
 	}
 	return append(list, c.doc.Doubts()...)
 }

@@ -15,7 +15,8 @@ func (a *app) counterCommand() *cobra.Command {
 		Short: "Take or decline another time that the partner's calendar proposes",
 		Long: `Take the time that your partner's calendar has proposed: they get one update, as
 with move. Or decline it: they are told once, and the talk stays where it is.`,
-		Example:           "  coalition counter maya take --yes\n  coalition counter maya decline --reason \"I am on the train then.\" --yes",
+		Example: "  coalition counter maya take --yes\n" +
+			"  coalition counter maya decline --reason \"I am on the train then.\" --yes",
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: a.idsThen("take", "decline"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -25,12 +26,13 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			if args[1] == "take" && reason != "" {
 				return usage("--reason belongs to decline", "leave it out")
 			}
-			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
 				if args[1] == "take" {
 					return c.TakeCounter(now)
 				}
 				return c.DeclineCounter(reason, now)
-			})
+			}
+			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},
 	})
 	c.Flags().StringVar(&reason, "reason", "", "with decline: one line for the partner: `TEXT`")

@@ -63,7 +63,8 @@ has sent for these plans, as the file .coalition beside them tells.`,
 			var push *google.Push
 			if a.online != nil {
 				a.online.warn = func(ends time.Time) {
-					a.sched.Log.Warn("the sign-in to Google ends; before it does, use: coalition auth google", "ends", ends)
+					a.sched.Log.Warn("the sign-in to Google ends; before it does, use: coalition auth google",
+						"ends", ends)
 				}
 				push = a.push(a.online.Calendar, a.sched.Hint)
 				side.Go(func() { push.Run(ctx) })

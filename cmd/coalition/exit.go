@@ -51,9 +51,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	var running *store.RunningError
 	var damaged *store.DamagedError
 	say := func(text, hint string) {
-		fmt.Fprintf(a.stderr, "coalition: %s\n", text)
+		a.note("coalition: %s", text)
 		if hint != "" {
-			fmt.Fprintf(a.stderr, "  %s\n", hint)
+			a.note("  %s", hint)
 		}
 	}
 	switch {
@@ -62,7 +62,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.Is(err, errPending):
 		return exitFailed
 	case errors.Is(err, errStopped):
-		fmt.Fprintln(a.stderr)
+		a.note("")
 		return exitStopped
 	case errors.Is(err, errFound):
 		return exitUsage
@@ -71,7 +71,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		return exitUsage
 	case errors.As(err, &bad):
 		printProblems(a.stderr, bad.problems, false)
-		fmt.Fprintf(a.stderr, "  see the lines with: coalition check %s\n", bad.ref)
+		a.note("  see the lines with: coalition check %s", bad.ref)
 		return exitUsage
 	case errors.As(err, &refusal):
 		say(refusal.Text, refusal.Mend)
@@ -89,7 +89,8 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		say(err.Error(), "")
 		return exitUsage
 	case errors.Is(err, invites.ErrLogin):
-		say(err.Error(), "") // which says how
+		// It says itself how.
+		say(err.Error(), "")
 		return exitLogin
 	case errors.As(err, &running):
 		say(running.Error(), "stop it first, or leave the work to it")
@@ -106,7 +107,8 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.Is(err, store.ErrOtherOrganizer):
 		say(err.Error(), "if you have changed your address, add the old one to organizer.aliases")
 		return exitUsage
-	case a.config == nil && !strings.HasPrefix(err.Error(), "coalition:"): // cobra: a wrong flag, command or number of arguments
+	case a.config == nil && !strings.HasPrefix(err.Error(), "coalition:"):
+		// From cobra: a wrong flag, command or number of arguments.
 		say(misread(cmd, err))
 		return exitUsage
 	case errors.Is(err, context.Canceled):
@@ -117,7 +119,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	return exitFailed
 }
 
-// errorText is what the system said, without the path.
+// errorText returns what the system said, without the path.
 func errorText(err error) string {
 	var errno syscall.Errno
 	if errors.As(err, &errno) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,7 +10,7 @@ import (
 	"coalition/scheduler"
 )
 
-// files are where a message goes instead of to its reader.
+// files name where a message goes instead of to its reader.
 type files struct {
 	eml, ics string
 	publish  bool
@@ -21,7 +20,8 @@ func (f files) any() bool { return f.eml != "" || f.ics != "" }
 
 // toFiles writes the message of a draft to files, and records that it was sent that way.
 func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error {
-	if d.Sent != nil { // it waits in the outbox: it goes by file instead
+	// It waits in the outbox: it goes by file instead.
+	if d.Sent != nil {
 		var err error
 		if d, err = scheduler.ByFile(d); err != nil {
 			return err
@@ -31,10 +31,11 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 		}
 	}
 	if d.Objection != "" {
-		fmt.Fprintln(a.stderr, "Note: "+d.Objection)
+		a.note("Note: %s", d.Objection)
 	}
 	m := d.Messages[0]
-	d.Messages = d.Messages[:1] // the organizer's own copy is for invitations that are sent
+	// The organizer's own copy is for invitations that are sent.
+	d.Messages = d.Messages[:1]
 	write, err := a.contents(d.Conversation, m, out)
 	if err != nil {
 		return err
@@ -61,10 +62,7 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 		}
 	}
 	a.sayFiles(m, out)
-	if a.json {
-		return a.printJSON([]logRow{a.messageRow(m)})
-	}
-	return nil
+	return a.data([]logRow{a.messageRow(m)})
 }
 
 func (a *app) sayFiles(m *scheduler.Message, out files) {
@@ -98,7 +96,7 @@ func (a *app) writeCopies(ctx context.Context, c *scheduler.Conversation, m *sch
 	return nil
 }
 
-// contents are the bytes for each file.
+// contents returns the bytes for each file.
 func (a *app) contents(c *scheduler.Conversation, m *scheduler.Message, out files) (map[string][]byte, error) {
 	write := make(map[string][]byte)
 	if out.eml != "" {

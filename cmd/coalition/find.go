@@ -15,7 +15,7 @@ import (
 	"coalition/scheduler/strictyaml"
 )
 
-// board is all conversations as they stand, for a command that only looks.
+// board returns all conversations as they stand, for a command that only looks.
 func (a *app) board(ctx context.Context) (*scheduler.Board, error) {
 	if err := a.open(ctx, true); err != nil {
 		return nil, err
@@ -23,29 +23,49 @@ func (a *app) board(ctx context.Context) (*scheduler.Board, error) {
 	return a.look(ctx)
 }
 
-// look is all conversations as they stand.
+// look returns all conversations as they stand.
 func (a *app) look(ctx context.Context) (*scheduler.Board, error) {
 	b, err := a.sched.Look(ctx, 0)
 	return b, a.noFolder(err)
 }
 
+// boardOf is board and find in one.
+func (a *app) boardOf(ctx context.Context, ref string) (*scheduler.Board, *scheduler.Conversation, error) {
+	if err := a.open(ctx, true); err != nil {
+		return nil, nil, err
+	}
+	return a.lookAt(ctx, ref)
+}
+
+// lookAt is look and find in one.
+func (a *app) lookAt(ctx context.Context, ref string) (*scheduler.Board, *scheduler.Conversation, error) {
+	b, err := a.look(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := a.find(b, ref)
+	return b, c, err
+}
+
 // noFolder says of an error that there is no folder of plan files, where that is what it says.
 func (a *app) noFolder(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return usage("there is no folder of plan files at %s", "make it, or name another under conversations in the config", a.sched.Plans.Path)
+		return usage("there is no folder of plan files at %s",
+			"make it, or name another under conversations in the config", a.sched.Plans.Path)
 	}
 	return err
 }
 
 // A badPlanError is that of a command that names a plan which can't be used.
 type badPlanError struct {
-	ref      string
-	problems []strictyaml.Problem // shown without their lines, which only check shows
+	ref string
+	// Shown without their lines, which only check shows.
+	problems []strictyaml.Problem
 }
 
 func (e *badPlanError) Error() string { return "the plan of " + e.ref + " can't be used" }
 
-// find is the conversation that a command names. A plan with a problem is refused: what it means is
+// find returns the conversation that a command names. A plan with a problem is refused: what it means is
 // not known.
 func (a *app) find(b *scheduler.Board, ref string) (*scheduler.Conversation, error) {
 	c, err := b.Find(ref)
@@ -97,7 +117,8 @@ func (a *app) idsThen(words ...string) cobra.CompletionFunc {
 func (a *app) parseTime(s string, now time.Time) (time.Time, error) {
 	d, err := plan.ParseDate(s)
 	if err != nil {
-		return time.Time{}, usage("%q is no time", "write 2027-03-04 10:00, 2027-03-04T10:00:00+01:00, 2027-03-04, or `in 10 days at 10:00`", s)
+		return time.Time{}, usage("%q is no time",
+			"write 2027-03-04 10:00, 2027-03-04T10:00:00+01:00, 2027-03-04, or `in 10 days at 10:00`", s)
 	}
 	t, err := d.Instant(now, string(a.sched.Zone), a.sched.Hours)
 	if err != nil {

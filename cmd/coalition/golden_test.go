@@ -95,7 +95,7 @@ type goldens struct {
 // open puts the program together as a command does, but for its clock.
 func (g *goldens) open(id string) (*scheduler.Board, *scheduler.Conversation) {
 	g.Helper()
-	g.app = &app{environ: os.Environ(), stdout: g.Output(), stderr: g.Output(), hard: g.Context(), configFile: filepath.Join(g.dir, "config.yaml")}
+	g.app = &app{wall: time.Now, environ: os.Environ(), stdout: g.Output(), stderr: g.Output(), hard: g.Context(), configFile: filepath.Join(g.dir, "config.yaml")}
 	if err := g.app.open(g.Context(), false); err != nil {
 		g.Fatal(err)
 	}

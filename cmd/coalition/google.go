@@ -16,17 +16,22 @@ import (
 type watched struct {
 	*google.Calendar
 	account *account.Account
-	warn    func(ends time.Time)
-	warned  time.Time
+	// The machine's clock.
+	wall   func() time.Time
+	warn   func(ends time.Time)
+	warned time.Time
 }
 
 // Changes implements [scheduler.Calendar].
-func (w *watched) Changes(ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error) (string, error) {
+func (w *watched) Changes(
+	ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error,
+) (string, error) {
 	next, err := w.Calendar.Changes(ctx, cursor, since, take)
-	if ctx.Err() != nil { // whoever asked did not wait
+	// Whoever asked did not wait.
+	if ctx.Err() != nil {
 		return next, err
 	}
-	now := time.Now()
+	now := w.wall()
 	w.account.Record(now, err)
 	if err == nil && now.Sub(w.warned) > 24*time.Hour {
 		if s, err := w.account.Status(ctx); err == nil {
@@ -47,13 +52,13 @@ func (w *watched) Write(ctx context.Context, ch *invites.EventChange, dot func()
 	e, err := w.Calendar.Write(ctx, ch, dot)
 	var fault *invites.DeliveryError
 	if errors.As(err, &fault) && fault.Stale == nil && ctx.Err() == nil {
-		w.account.Record(time.Now(), err)
+		w.account.Record(w.wall(), err)
 	}
 	return e, err
 }
 
-// online is the calendar of the config; nil where invitations go by mail.
-func (c *config) online(warn func(ends time.Time)) (*watched, error) {
+// online returns the calendar of the config; nil where invitations go by mail.
+func (c *config) online(wall func() time.Time, warn func(ends time.Time)) (*watched, error) {
 	if c.Calendar.Via != "google" {
 		return nil, nil
 	}
@@ -63,13 +68,14 @@ func (c *config) online(warn func(ends time.Time)) (*watched, error) {
 	if err != nil {
 		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
 	}
-	return &watched{Calendar: calendar, account: own, warn: warn}, nil
+	return &watched{Calendar: calendar, account: own, wall: wall, warn: warn}, nil
 }
 
 // errLogin ends a command for which somebody has to sign in first.
-var errLogin = &invites.DeliveryError{Text: "Google wants you to sign in; use: coalition auth google", Err: invites.ErrLogin}
+var errLogin = &invites.DeliveryError{
+	Text: "Google wants you to sign in; use: coalition auth google", Err: invites.ErrLogin}
 
-// signedIn is called after a sign-in has been stored: what has waited for it can go on at once. Requests
+// signedIn lets go on at once, after a sign-in has been stored, what has waited for it. Requests
 // of a running daemon notice it by themselves.
 func (a *app) signedIn(ctx context.Context) error {
 	err := a.open(ctx, false)

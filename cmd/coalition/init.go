@@ -47,7 +47,8 @@ say how to send it. On a terminal you are asked for what no flag says.`,
 			if zone == "" {
 				var err error
 				if zone, err = tzlocal.RuntimeTZ(); err != nil {
-					return usage("the time zone of this machine can't be told", "add --timezone, such as --timezone Europe/Lisbon")
+					return usage("the time zone of this machine can't be told",
+						"add --timezone, such as --timezone Europe/Lisbon")
 				}
 			}
 			language = cmp.Or(language, "en")
@@ -64,7 +65,8 @@ say how to send it. On a terminal you are asked for what no flag says.`,
 			}
 			a.say("Wrote %s. Next, plan a conversation: %s", path, a.hint("new NAME EMAIL"))
 			if other := a.getenv("COALITION_CONFIG"); other != "" && !sameFile(other, path) {
-				fmt.Fprintf(a.stderr, "But COALITION_CONFIG names %s, which commands use instead. End that with: unset COALITION_CONFIG\n", other)
+				a.note("But COALITION_CONFIG names %s, which commands use instead. "+
+					"End that with: unset COALITION_CONFIG", other)
 			}
 			return nil
 		},
@@ -80,7 +82,8 @@ say how to send it. On a terminal you are asked for what no flag says.`,
 func (a *app) inquireConfig(name, address, zone, language *string) error {
 	here := *zone
 	if here == "" {
-		here, _ = tzlocal.RuntimeTZ() // which is only proposed
+		// It is only proposed.
+		here, _ = tzlocal.RuntimeTZ()
 	}
 	for _, q := range []struct {
 		value            *string
@@ -118,7 +121,7 @@ mail:
   via: outbox   # a folder of .eml files; smtp sends
 `
 
-// fromFlags are the problems of a file that was made of flags: their places mean nothing.
+// fromFlags returns as one error the problems of a file that was made of flags: their places mean nothing.
 func fromFlags(problems []strictyaml.Problem) error {
 	var lines []string
 	for _, p := range problems {
@@ -127,7 +130,7 @@ func fromFlags(problems []strictyaml.Problem) error {
 	return usage("%s", "nothing was written", strings.Join(lines, "\n  "))
 }
 
-// quoted is s as one YAML value.
+// quoted returns s as one YAML value.
 func quoted(s string) string {
 	b, err := yaml.Marshal(s)
 	if err != nil || bytes.Count(b, []byte("\n")) > 1 {

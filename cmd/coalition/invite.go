@@ -21,14 +21,15 @@ in person is recorded with --permitted. With --ics or --eml the invitation is
 written to a file to attach to any mail, and counts as sent. The file of --ics is a
 meeting request (METHOD:REQUEST), with --publish an entry to hand out
 (METHOD:PUBLISH).`,
-		Example:           "  coalition invite maya --yes\n  coalition invite maya --start \"2027-03-04 10:00\" --yes\n  coalition invite maya --permitted \"She said yes after the review\" --ics talk.ics",
+		Example: "  coalition invite maya --yes\n  coalition invite maya --start \"2027-03-04 10:00\" --yes\n" +
+			"  coalition invite maya --permitted \"She said yes after the review\" --ics talk.ics",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out.publish && out.ics == "" {
 				return usage("--publish is for a file", "add --ics FILE")
 			}
-			return a.sending(cmd.Context(), args[0], out, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
 				var at plan.Slot
 				if start != "" {
 					var err error
@@ -42,13 +43,15 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 					}
 				}
 				return c.Invite(at, permitted, now)
-			})
+			}
+			return a.sending(cmd.Context(), args[0], out, decide)
 		},
 	})
 	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")
 	c.Flags().BoolVar(&byMail, "mail", false, "invite by mail, although calendar.via is google")
 	c.Flags().StringVar(&out.ics, "ics", "", "write the calendar to `FILE` instead of sending (- for standard output)")
-	c.Flags().StringVar(&out.eml, "eml", "", "write the whole mail to `FILE` instead of sending (- for standard output)")
+	c.Flags().StringVar(&out.eml, "eml", "",
+		"write the whole mail to `FILE` instead of sending (- for standard output)")
 	c.Flags().BoolVar(&out.publish, "publish", false, "with --ics: an entry to hand out, that asks for no answer")
 	c.Flags().StringVar(&permitted, "permitted", "", "record a yes given in person: how and when, in your `TEXT`")
 	return c

@@ -98,7 +98,7 @@ func (d *delivery) Logout() error { return nil }
 // killed is the daemon in a process of its own that kills itself at a named point of its work, the
 // n-th time it comes there: KILL_AT is "point n". It is the real program but for that.
 func killed() {
-	a := &app{environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hard: context.Background()}
+	a := &app{wall: time.Now, environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, hard: context.Background()}
 	a.configFile = os.Args[1]
 	if err := a.open(context.Background(), false); err != nil {
 		panic(err)

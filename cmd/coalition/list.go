@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -46,8 +45,7 @@ type rowAnswer struct {
 }
 
 func (a *app) row(c *scheduler.Conversation, now time.Time) row {
-	step := c.Next(now)
-	return a.rowOf(c, step, now)
+	return a.rowOf(c, c.Next(now), now)
 }
 
 func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Time) row {
@@ -70,7 +68,8 @@ func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Tim
 	}
 	if c.Invited() {
 		channel := string(cmp.Or(c.Channel, scheduler.Mail))
-		r.UID, r.PartStat, r.Sequence, r.Channel, r.EventID = &c.UID, orNull(string(c.PartStat)), &c.Sequence, &channel, orNull(c.EventID())
+		r.UID, r.PartStat, r.Sequence = &c.UID, orNull(string(c.PartStat)), &c.Sequence
+		r.Channel, r.EventID = &channel, orNull(c.EventID())
 	}
 	return r
 }
@@ -104,12 +103,8 @@ timezone; what is absent is null:
 			if err != nil {
 				return err
 			}
-			paused, err := a.sched.Store.Paused(cmd.Context())
-			if err != nil {
+			if _, err := a.sayPaused(cmd.Context()); err != nil {
 				return err
-			}
-			if paused {
-				fmt.Fprintln(a.stderr, "Note: "+pausedText)
 			}
 			a.sayDoubt(b)
 			a.sayGone(b)
@@ -136,16 +131,19 @@ func rank(b *scheduler.Board) []ranked {
 	over := func(r *ranked) bool {
 		return r.status == scheduler.Met || r.status == scheduler.Declined || r.status == scheduler.Cancelled
 	}
-	slices.SortStableFunc(list, func(x, y ranked) int {
+	// last compares what is so with what is not, which comes before it.
+	last := func(x, y bool) int {
 		switch {
-		case over(&x) != over(&y):
-			return map[bool]int{true: 1, false: -1}[over(&x)]
-		case x.Priority() != y.Priority():
-			return y.Priority() - x.Priority()
-		case x.step.Due.IsZero() != y.step.Due.IsZero():
-			return map[bool]int{true: 1, false: -1}[x.step.Due.IsZero()]
+		case x == y:
+			return 0
+		case x:
+			return 1
 		}
-		return x.step.Due.Compare(y.step.Due)
+		return -1
+	}
+	slices.SortStableFunc(list, func(x, y ranked) int {
+		return cmp.Or(last(over(&x), over(&y)), y.Priority()-x.Priority(),
+			last(x.step.Due.IsZero(), y.step.Due.IsZero()), x.step.Due.Compare(y.step.Due))
 	})
 	return list
 }
@@ -159,7 +157,7 @@ func (a *app) list(b *scheduler.Board) error {
 		}
 	}
 	if bad > 0 && !a.quiet {
-		fmt.Fprintf(a.stderr, "%s in plan files; see: coalition check\n", count(bad, "problem"))
+		a.note("%s in plan files; see: coalition check", count(bad, "problem"))
 	}
 	if a.json {
 		rows := []row{}
@@ -172,7 +170,7 @@ func (a *app) list(b *scheduler.Board) error {
 		a.say("No conversations yet. Plan one with: coalition new NAME EMAIL")
 		return nil
 	}
-	zone := a.sched.Zone.Location("UTC")
+	zone := a.zone()
 	table := [][]string{{"ID", "STATUS", "WITH", "TALK", "NEXT"}}
 	var notes []string
 	for _, e := range entries {

@@ -25,7 +25,8 @@ type logRow struct {
 	Attempts  int     `json:"attempts"`
 	Flagged   bool    `json:"flagged"`
 	Error     *string `json:"error"`
-	Text      *string `json:"text"` // what happened, for what is no message
+	// What happened, for what is no message.
+	Text *string `json:"text"`
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -88,7 +89,7 @@ With --json, an array of messages and events. What is absent is null:
 	}
 }
 
-// logRows are the messages and events of these conversations, or of all, oldest first.
+// logRows returns the messages and events of these conversations, or of all, oldest first.
 func (a *app) logRows(ctx context.Context, b *scheduler.Board, only ...*scheduler.Conversation) ([]logRow, error) {
 	id := plan.ID("")
 	if len(only) > 0 {
@@ -112,10 +113,9 @@ func (a *app) logRows(ctx context.Context, b *scheduler.Board, only ...*schedule
 			list = append(list, entry{m.Changed, a.messageRow(m)})
 		}
 	}
-	zone := a.sched.Zone.Location("UTC")
 	for _, e := range events {
 		if id == "" || wanted[scheduler.Ref(e.ID, e.Round)] {
-			list = append(list, entry{e.At, logRow{At: *stamp(e.At, zone), ID: string(e.ID), Round: e.Round, Kind: e.Kind, Text: orNull(e.Text)}})
+			list = append(list, entry{e.At, a.eventRow(e)})
 		}
 	}
 	slices.SortStableFunc(list, func(x, y entry) int { return x.at.Compare(y.at) })
@@ -132,8 +132,13 @@ func (a *app) messageRow(m *scheduler.Message) logRow {
 	if m.MessageID != "" {
 		id = orNull("<" + m.MessageID + ">")
 	}
-	return logRow{At: *stamp(m.Changed, a.sched.Zone.Location("UTC")), ID: string(m.ID), Round: m.Round, Kind: string(m.Kind), To: &m.To, Via: &via,
-		MessageID: id, State: &state, Attempts: m.Attempts, Flagged: m.Flagged, Error: orNull(m.Error)}
+	return logRow{At: *stamp(m.Changed, a.zone()), ID: string(m.ID), Round: m.Round, Kind: string(m.Kind),
+		To: &m.To, Via: &via, MessageID: id, State: &state,
+		Attempts: m.Attempts, Flagged: m.Flagged, Error: orNull(m.Error)}
+}
+
+func (a *app) eventRow(e scheduler.Event) logRow {
+	return logRow{At: *stamp(e.At, a.zone()), ID: string(e.ID), Round: e.Round, Kind: e.Kind, Text: orNull(e.Text)}
 }
 
 func (a *app) logTable(entries []logRow) {

@@ -26,7 +26,8 @@ type counts struct {
 
 type counted struct {
 	told time.Time
-	more int // since then
+	// How often since then.
+	more int
 }
 
 func newCounting(h slog.Handler) *counting {
@@ -41,8 +42,10 @@ func (c *counting) Handle(ctx context.Context, r slog.Record) error {
 	key := r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
-		case "attempt", "again": // these are never the same
-		case "error": // servers put the time that it took, and the like, into what they say
+		case "attempt", "again":
+			// These are never the same.
+		case "error":
+			// Servers put the time that it took, and the like, into what they say.
 			key += "\x00" + strings.Map(func(r rune) rune {
 				if unicode.IsDigit(r) {
 					return -1
@@ -64,7 +67,8 @@ func (c *counting) Handle(ctx context.Context, r slog.Record) error {
 		if before != nil {
 			more = before.more
 		}
-		for k, old := range c.seen { // what is long over
+		// What is long over is forgotten.
+		for k, old := range c.seen {
 			if r.Time.Sub(old.told) > 2*countFor {
 				delete(c.seen, k)
 			}

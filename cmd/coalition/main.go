@@ -38,33 +38,43 @@ type app struct {
 	configFile string
 	at         string
 	json       bool
-	aside      bool // stdout carries a message: talk goes to stderr
 	noColor    bool
 	quiet      bool
 	yes        bool
 	dryRun     bool
 
-	config   *config
-	state    *store.Store
-	sched    *scheduler.Scheduler
-	online   *watched        // the online calendar of the config; nil: there is none
-	soft     context.Context // ends with the first signal
-	hard     context.Context // ends when nothing may be waited for any more
-	lines    *bufio.Reader   // what is typed; see prompt
-	toldDoor *scheduler.Door // see atDoor
+	// stdout carries a message: talk goes to stderr.
+	aside bool
+	// The machine's clock, which --at leaves as it is.
+	wall   func() time.Time
+	config *config
+	state  *store.Store
+	sched  *scheduler.Scheduler
+	// The online calendar of the config; nil: there is none.
+	online *watched
+	// Ends with the first signal.
+	soft context.Context
+	// Ends when nothing may be waited for any more.
+	hard context.Context
+	// What is typed; see prompt.
+	lines *bufio.Reader
+	// The door that was told of last; see atDoor.
+	toldDoor *scheduler.Door
 }
 
-// run is the program: args without its name, the environment as of [os.Environ]. It returns the exit
+// run does what the program does: args without its name, the environment as of [os.Environ]. It returns the exit
 // code.
 func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	debug.SetGCPercent(1600) // a command is soon over: nothing is collected below 64 MB; the daemon sets it back
-	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr}
+	// A command is soon over: nothing is collected below 64 MB. The daemon sets it back.
+	debug.SetGCPercent(1600)
+	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, wall: time.Now}
 	return a.run(ctx, args)
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+	// It is ignored under nohup.
+	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(ctx, signals...)
@@ -75,7 +85,8 @@ func (a *app) run(ctx context.Context, args []string) int {
 	go func() {
 		select {
 		case <-ctx.Done():
-			stop() // a second signal ends the program at once
+			// A second signal ends the program at once.
+			stop()
 			time.AfterFunc(drainWithin, end)
 		case <-hard.Done():
 		}
@@ -116,7 +127,8 @@ Then:        coalition daemon`,
 		DisableAutoGenTag: true,
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&a.configFile, "config", "", "the config `FILE` (default $COALITION_CONFIG, ./config.yaml, ~/.config/coalition/config.yaml)")
+	f.StringVar(&a.configFile, "config", "",
+		"the config `FILE` (default $COALITION_CONFIG, ./config.yaml, ~/.config/coalition/config.yaml)")
 	f.BoolVar(&a.json, "json", false, "print data as JSON")
 	f.BoolVar(&a.noColor, "no-color", false, "print without colors")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "print only data and errors")
@@ -134,8 +146,10 @@ Then:        coalition daemon`,
 		}
 	}
 	group("plan", a.initCommand(), a.newCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
-	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(), a.counterCommand(), a.agendaCommand(), a.cancelCommand())
-	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(), a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.authCommand())
+	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(),
+		a.counterCommand(), a.agendaCommand(), a.cancelCommand())
+	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),
+		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.authCommand())
 	group("look", a.listCommand(), a.showCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())

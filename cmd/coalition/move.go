@@ -27,7 +27,7 @@ has, or say with --told that they know.`,
 			if start == "" {
 				return usage("move needs the new time", "add --start TIME")
 			}
-			return a.sending(cmd.Context(), args[0], files{}, func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
 				to, err := a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone))
 				if err != nil {
 					return nil, err
@@ -36,7 +36,8 @@ has, or say with --told that they know.`,
 					return a.sched.Take(c, scheduler.Keep{To: to}, now)
 				}
 				return c.Reschedule(to, now)
-			})
+			}
+			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},
 	})
 	c.Flags().StringVar(&start, "start", "", "begin at `TIME`")

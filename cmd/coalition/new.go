@@ -16,9 +16,10 @@ import (
 
 // newPlan are the flags of `new`.
 type newPlan struct {
-	id, timezone, language, call, opening, purpose, result, kind, place, phone, caller, url, start, duration, askOn, history string
-	offer, ask, times                                                                                                        []string
-	privateRoom, familiar                                                                                                    bool
+	id, timezone, language, call, opening, purpose, result, history string
+	kind, place, phone, caller, url, start, duration, askOn         string
+	offer, ask, times                                               []string
+	privateRoom, familiar                                           bool
 }
 
 func (a *app) newCommand() *cobra.Command {
@@ -31,7 +32,9 @@ in the file as a comment for you to fill in. With --history (what stands between
 two of you; it stays private) a first round for that is proposed, and the talk about
 the partnership becomes the second. Without a name you are asked, on a terminal; an
 empty answer leaves that for later.`,
-		Example: "  coalition new \"Maya Chen\" maya@example.org\n  coalition new \"Maya Chen\" maya@example.org --purpose \"Join forces on the launch\" \\\n    --kind walk --place \"Riverside path\" --start \"in 10 working days at 10:00\"",
+		Example: `  coalition new "Maya Chen" maya@example.org
+  coalition new "Maya Chen" maya@example.org --purpose "Join forces on the launch" \
+    --kind walk --place "Riverside path" --start "in 10 working days at 10:00"`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && terminal(a.stdin) {
 				return nil
@@ -69,7 +72,8 @@ empty answer leaves that for later.`,
 				}
 			}
 			if flag := n.homeless(); flag != "" {
-				return usage("--%s belongs to a setting", "add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
+				return usage("--%s belongs to a setting",
+					"add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
 			}
 			data := []byte(n.file(args[0], args[1]))
 			_, _, problems := a.sched.Plans.Parse(path, id, data)
@@ -86,10 +90,7 @@ empty answer leaves that for later.`,
 				return err
 			}
 			a.say("Wrote %s. Fill in what is missing, then: %s", path, a.hint("check "+string(id)))
-			if a.json {
-				return a.printJSON(map[string]string{"id": string(id), "file": path})
-			}
-			return nil
+			return a.data(map[string]string{"id": string(id), "file": path})
 		},
 	}
 	f := c.Flags()
@@ -127,7 +128,8 @@ func taken(b *scheduler.Board, id plan.ID, path string) error {
 	known := make(map[plan.ID]bool)
 	for _, c := range b.Conversations {
 		if known[c.ID] = true; c.ID == id {
-			other = c // the newest round
+			// The newest round comes last.
+			other = c
 		}
 	}
 	if other == nil {
@@ -144,7 +146,8 @@ func taken(b *scheduler.Board, id plan.ID, path string) error {
 	for n := 2; known[free]; n++ {
 		free = plan.ID(fmt.Sprintf("%s-%d", id, n))
 	}
-	return usage("%s is the id of a conversation with %s that %s", "give the new one an id of its own: --id "+string(free), id, other.Plan.With.Name, what)
+	return usage("%s is the id of a conversation with %s that %s",
+		"give the new one an id of its own: --id "+string(free), id, other.Plan.With.Name, what)
 }
 
 // inquireWho asks with whom the talk is to be.
@@ -159,7 +162,7 @@ func (a *app) inquireWho() ([]string, error) {
 
 // inquirePlan asks for what the brief can't do without, as far as no flag has said it.
 func (a *app) inquirePlan(n *newPlan) error {
-	fmt.Fprintln(a.stderr, "What you leave empty stands in the file as a comment, for you to fill in later.")
+	a.note("What you leave empty stands in the file as a comment, for you to fill in later.")
 	ask := func(value *string, question string, valid func(string) error) (err error) {
 		if *value == "" {
 			*value, err = a.inquire(question, "", false, valid)
@@ -186,7 +189,7 @@ func (a *app) inquirePlan(n *newPlan) error {
 	case plan.Office:
 		if !n.privateRoom {
 			if n.privateRoom, err = a.agrees("Does the office have a door"); err == nil && !n.privateRoom {
-				fmt.Fprintln(a.stderr, "  An office is a safe place only with a door; the setting is left for later.")
+				a.note("  An office is a safe place only with a door; the setting is left for later.")
 				n.kind = ""
 				break
 			}
@@ -209,7 +212,7 @@ func (a *app) inquirePlan(n *newPlan) error {
 	})
 }
 
-// slug is a name as an id.
+// slug makes an id of a name.
 func slug(name string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(name) {
@@ -223,7 +226,7 @@ func slug(name string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// homeless is a flag that would be lost, since it belongs to a setting and none is named; "" if there is none.
+// homeless names a flag that would be lost, since it belongs to a setting and none is named; "" if there is none.
 func (n *newPlan) homeless() string {
 	switch {
 	case n.kind != "":
@@ -242,6 +245,7 @@ func (n *newPlan) homeless() string {
 	return ""
 }
 
+// file returns the plan file.
 func (n *newPlan) file(name, address string) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -309,7 +313,8 @@ func (n *newPlan) file(name, address string) string {
 		line("when:")
 		line("  duration: %s", n.duration)
 		if n.start != "" || len(n.times) == 0 {
-			value("  ", "start", n.start, "2027-03-04 10:00   # or times: [2027-03-04 10:00, in 8 working days at 15:00]")
+			value("  ", "start", n.start,
+				"2027-03-04 10:00   # or times: [2027-03-04 10:00, in 8 working days at 15:00]")
 		}
 		if len(n.times) > 0 {
 			list("  ", "times", n.times, "")

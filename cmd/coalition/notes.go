@@ -7,24 +7,22 @@ import (
 	"coalition/scheduler"
 )
 
-// sayWaits says what keeps everything that is due from going.
-func (a *app) sayWaits(ctx context.Context, b *scheduler.Board) error {
+// pausedText says why nothing goes while sending is paused.
+const pausedText = "all sending is paused; start it again with: coalition resume"
+
+// sayPaused says that sending is paused, and reports it.
+func (a *app) sayPaused(ctx context.Context) (bool, error) {
 	paused, err := a.sched.Store.Paused(ctx)
-	if err != nil {
-		return err
-	}
 	if paused {
-		fmt.Fprintln(a.stderr, "Note: "+pausedText)
+		a.note("Note: %s", pausedText)
 	}
-	a.sayDoubt(b)
-	a.sayDoors(b)
-	return nil
+	return paused, err
 }
 
 // sayGone names the conversations whose plan file is no more.
 func (a *app) sayGone(b *scheduler.Board) {
 	for _, c := range b.Gone {
-		fmt.Fprintf(a.stderr, "%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %s\n", c.Ref(), c.Ref())
+		a.note("%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %[1]s", c.Ref())
 	}
 }
 
@@ -40,24 +38,23 @@ func (a *app) sayFresh(b *scheduler.Board) {
 // sayDoubt says why the state may not know of all that has left, where that is so.
 func (a *app) sayDoubt(b *scheduler.Board) {
 	if b.Doubt != "" {
-		fmt.Fprintf(a.stderr, "Note: %s. Nothing goes by itself until: %s\n", b.Doubt, a.hint("approve --all"))
+		a.note("Note: %s. Nothing goes by itself until: %s", b.Doubt, a.hint("approve --all"))
 	}
 }
 
-// wayOut is what to do about a state that may not know of all that has left.
+// wayOut says what to do about a state that may not know of all that has left.
 func (a *app) wayOut(ctx context.Context) string {
 	st, err := a.sched.Store.Standing(ctx)
 	switch {
 	case err == nil && st.Doubt == scheduler.DoubtNew:
-		return fmt.Sprintf("To begin anew: %s, or remove that file. If you have lost the state: %s", a.hint("approve --all"), a.hint("restore FILE"))
+		return fmt.Sprintf("To begin anew: %s, or remove that file. If you have lost the state: %s",
+			a.hint("approve --all"), a.hint("restore FILE"))
 	case err == nil && st.Doubt == scheduler.DoubtMarker:
 		return fmt.Sprintf("Look at its permissions, or remove it and: %s", a.hint("approve --all"))
 	}
-	return fmt.Sprintf("Bring back the newest state there is (%s), or look (%s) and let go what is still meant: %s", a.hint("restore FILE"), a.hint("approve"), a.hint("approve --all"))
+	return fmt.Sprintf("Bring back the newest state there is (%s), or look (%s) and let go what is still meant: %s",
+		a.hint("restore FILE"), a.hint("approve"), a.hint("approve --all"))
 }
-
-// pausedText is why nothing goes while sending is paused.
-const pausedText = "all sending is paused; start it again with: coalition resume"
 
 // sayDoors says why nothing goes, or comes, through the doors that are closed.
 func (a *app) sayDoors(b *scheduler.Board) {
@@ -74,45 +71,58 @@ func (a *app) sayDoors(b *scheduler.Board) {
 			continue
 		}
 		text := d.What()
-		if waits > 0 {
-			text += ", and " + count(waits, "message") + " " + map[bool]string{true: "waits", false: "wait"}[waits == 1]
+		switch {
+		case waits == 1:
+			text += ", and 1 message waits"
+		case waits > 1:
+			text += fmt.Sprintf(", and %d messages wait", waits)
 		}
-		fmt.Fprintf(a.stderr, "Note: %s, since %s: %s\n  %s\n", text, d.Since.Format("2 Jan 15:04"), d.Text, d.Way())
+		a.note("Note: %s, since %s: %s\n  %s", text, d.Since.Format("2 Jan 15:04"), d.Text, d.Way())
 	}
 }
 
 // sayStrays says which calendars are not read although talks have their events there.
 func (a *app) sayStrays(b *scheduler.Board) {
 	for _, name := range a.sched.Strays(b) {
-		fmt.Fprintf(a.stderr, "Talks have their events in another Google calendar, %s: what happens to them there is not seen.\n"+
-			"  sign in with an account that may change it, and name it in the config as calendar.google.calendar\n", name)
+		a.note("Talks have their events in another Google calendar, %s: what happens to them there is not seen.\n"+
+			"  sign in with an account that may change it, and name it in the config as calendar.google.calendar", name)
 	}
 }
 
 // sayFailed names the way back for messages that have failed, and are still meant.
 func (a *app) sayFailed(failed []*scheduler.Message) {
 	for _, m := range failed {
-		fmt.Fprintf(a.stderr, "%s: the %s to %s has failed: %s\n  once that is mended: %s\n", scheduler.Ref(m.ID, m.Round), name(m), m.To, m.Error, m.WayBack())
+		a.note("%s: the %s to %s has failed: %s\n  once that is mended: %s",
+			scheduler.Ref(m.ID, m.Round), name(m), m.To, m.Error, m.WayBack())
 	}
 }
 
 // sayOverlaps says with which agreed talks a time overlaps that is about to be agreed on, or to be named to the
 // partner.
 func (a *app) sayOverlaps(b *scheduler.Board, with []*scheduler.Conversation) {
-	zone := a.sched.Zone.Location("UTC")
 	for _, c := range with {
-		start := c.Start(b.Now).In(zone)
-		fmt.Fprintf(a.stderr, "Note: this time overlaps with the talk with %s (%s), %s to %s.\n", c.Plan.With.Name, c.Ref(), start.Format(timeLayout), start.Add(c.Length()).Format("15:04"))
+		start := c.Start(b.Now).In(a.zone())
+		a.note("Note: this time overlaps with the talk with %s (%s), %s to %s.", c.Plan.With.Name, c.Ref(),
+			start.Format(timeLayout), start.Add(c.Length()).Format("15:04"))
 	}
 }
 
-// otherVia is why what belongs into Google Calendar waits while the config says otherwise.
-const otherVia = "it goes through Google Calendar, and calendar.via in the config is not google"
+// whyWaits says why m, which is queued, has not gone, in the form ": reason" with which a line ends.
+func (a *app) whyWaits(m *scheduler.Message, paused bool) string {
+	switch {
+	case paused:
+		return ": " + pausedText
+	case m.Channel() == scheduler.Google && a.online == nil:
+		return ": it goes through Google Calendar, and calendar.via in the config is not google"
+	case m.Door() != nil:
+		return a.atDoor(m.Door())
+	case m.Error == "":
+		return ": another process is just trying the server; see: coalition list"
+	}
+	return ": " + m.Error
+}
 
-// otherTries is why a message waits while another process tries the server.
-const otherTries = "another process is just trying the server; see: coalition list"
-
-// atDoor is why a message waits at a closed door, told once for all that wait there.
+// atDoor says why a message waits at a closed door, told once for all that wait there.
 func (a *app) atDoor(d *scheduler.Door) string {
 	if a.toldDoor == d {
 		return ", for the same reason"
@@ -123,16 +133,16 @@ func (a *app) atDoor(d *scheduler.Door) string {
 
 // sayRest says why the other conversations wait.
 func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) {
-	zone := a.sched.Zone.Location("UTC")
 	const most = 10
 	waiting := 0
 	for _, c := range b.Conversations {
 		step, status := c.Next(b.Now), c.Status(b.Now)
-		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || status == scheduler.Declined && step.Again.IsZero() { // a no that is let rest
+		letRest := status == scheduler.Declined && step.Again.IsZero()
+		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || letRest {
 			continue
 		}
 		if waiting++; waiting <= most {
-			a.say("%-13s%s: %s", "waits", c.Ref(), nextWords(step, b.Now, zone))
+			a.say("%-13s%s: %s", "waits", c.Ref(), a.nextWords(step, b.Now))
 		}
 	}
 	if waiting > most {

@@ -25,9 +25,11 @@ func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan s
 	if err != nil {
 		return nil, fmt.Errorf("the page can't be served at %s: %w", a.config.Web.Listen, err)
 	}
-	pages, err := web.New(a.sched, a.sched.Words, a.sched.Log, cmp.Or(string(a.config.Web.PublicURL), "http://"+a.config.Web.Listen))
+	public := cmp.Or(string(a.config.Web.PublicURL), "http://"+a.config.Web.Listen)
+	pages, err := web.New(a.sched, a.sched.Words, a.sched.Log, public)
 	if err != nil {
-		_ = l.Close() // nobody has come yet
+		// Nobody has come yet.
+		_ = l.Close()
 		return nil, fmt.Errorf("the page can't be served under public_url: %w", err)
 	}
 	handler := http.Handler(pages)

@@ -18,7 +18,8 @@ func (a *app) once(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	before := make(map[int64]scheduler.State)
 	r, err := a.sched.Once(ctx, a.hard, func(b *scheduler.Board) {
-		if b.Doubt == "" { // which is the last word, below
+		// A doubt is the last word, below.
+		if b.Doubt == "" {
 			a.sayFresh(b)
 		}
 		for _, c := range b.Conversations {
@@ -41,11 +42,11 @@ func (a *app) once(cmd *cobra.Command) error {
 	printProblems(a.stderr, b.Problems, false)
 	a.sayGone(b)
 	if r.Apart != nil {
-		fmt.Fprintf(a.stderr, "Google Calendar can't be read, so what has changed there is not known: %s\n", r.Apart)
+		a.note("Google Calendar can't be read, so what has changed there is not known: %s", r.Apart)
 	}
 	a.sayStrays(b)
 	if r.Unread != nil {
-		fmt.Fprintf(a.stderr, "The mailbox can't be read, so answers in it are not known: %s\n", r.Unread)
+		a.note("The mailbox can't be read, so answers in it are not known: %s", r.Unread)
 	}
 	failed, login := r.Failed > 0, errors.Is(r.Apart, invites.ErrLogin)
 	list := []logRow{}
@@ -68,20 +69,19 @@ func (a *app) once(cmd *cobra.Command) error {
 		}
 	}
 	a.sayRest(b, acted)
-	if a.json {
-		if err := a.printJSON(list); err != nil {
-			return err
-		}
+	if err := a.data(list); err != nil {
+		return err
 	}
 	if a.sched.Unmarked != nil {
-		fmt.Fprintf(a.stderr, "The marker %s can't be written: if this state is lost, or an older one brought back, that will not be noticed (%s)\n",
-			a.sched.Plans.MarkerPath(), errorText(a.sched.Unmarked))
+		a.note("The marker %s can't be written: if this state is lost, or an older one brought back, that will not be "+
+			"noticed (%s)", a.sched.Plans.MarkerPath(), errorText(a.sched.Unmarked))
 	}
 	switch {
 	case r.Doubt != "":
 		a.say("Held: %s. %s", r.Doubt, a.wayOut(ctx))
 	case r.Held:
-		a.say("Held: many messages at once, or one that was due more than a day ago. Look with %s, then let them go with %s.", a.hint("approve"), a.hint("approve --all"))
+		a.say("Held: many messages at once, or one that was due more than a day ago. "+
+			"Look with %s, then let them go with %s.", a.hint("approve"), a.hint("approve --all"))
 	case len(r.Decided) > 0:
 		a.say("\nTry next:\n  %s\n  %s", a.hint("list"), a.hint("log"))
 		for _, c := range b.Conversations {
@@ -113,18 +113,14 @@ func (a *app) rehearsePass(ctx context.Context) error {
 	a.sayFresh(b)
 	a.sayGone(b)
 	printProblems(a.stderr, b.Problems, false)
-	paused, err := a.sched.Store.Paused(ctx)
+	paused, err := a.sayPaused(ctx)
 	if err != nil {
 		return err
 	}
-	if paused {
-		fmt.Fprintln(a.stderr, "Note: "+pausedText)
-	}
 	a.sayDoors(b)
 	if a.sched.Mailbox != nil {
-		fmt.Fprintln(a.stderr, "Note: a rehearsal reads no mailbox; a pass takes in first what has come there.")
+		a.note("Note: a rehearsal reads no mailbox; a pass takes in first what has come there.")
 	}
-	zone := a.sched.Zone.Location("UTC")
 	list, err := a.sched.Rehearse(ctx, b)
 	if err != nil {
 		return err
@@ -134,7 +130,7 @@ func (a *app) rehearsePass(ctx context.Context) error {
 	for _, f := range list {
 		m, row := f.Message, a.messageRow(f.Message)
 		told[f.Conversation.Ref()] = true
-		row.MessageID, row.At = nil, *stamp(cmp.Or(f.Due, b.Now), zone)
+		row.MessageID, row.At = nil, *stamp(cmp.Or(f.Due, b.Now), a.zone())
 		verb, when := "would send", "now"
 		switch {
 		case m.State == scheduler.Held:
@@ -145,16 +141,17 @@ func (a *app) rehearsePass(ctx context.Context) error {
 		case m.State == scheduler.Sending:
 			verb, when = "sending", "by another process"
 		case f.Later():
-			verb, when, row.State = "later", f.Due.In(zone).Format(timeLayout), nil
+			verb, when, row.State = "later", a.local(f.Due), nil
 		case paused:
 			verb, when = "waits", "until sending goes on"
 		case m.Door() != nil:
 			verb, when = "waits", "as the note says"
 		case !f.Due.IsZero():
-			when = f.Due.In(zone).Format(timeLayout)
+			when = a.local(f.Due)
 		}
 		rows = append(rows, row)
-		if !a.json { // it is what was asked for, also with -q
+		// It is what was asked for, also with -q.
+		if !a.json {
 			fmt.Fprintf(a.stdout, "%-13s%s, the %s to %s, %s\n", verb, f.Conversation.Ref(), name(m), m.To, when)
 		}
 	}
@@ -174,10 +171,6 @@ func (a *app) rehearsePass(ctx context.Context) error {
 // be handed over yet.
 func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused bool) (failed bool) {
 	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), scheduler.Ref(m.ID, m.Round), name(m), m.To)
-	reason := ""
-	if m.Error != "" {
-		reason = ": " + m.Error
-	}
 	switch m.State {
 	case scheduler.Accepted:
 		if c.Unheard(m) {
@@ -192,22 +185,18 @@ func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused 
 	case scheduler.Held:
 		a.say("%s", line)
 	case scheduler.Queued:
+		line += a.whyWaits(m, paused)
 		if paused {
-			a.say("%s: %s", line, pausedText)
+			a.say("%s", line)
 			return false
 		}
-		switch {
-		case m.Channel() == scheduler.Google && a.online == nil:
-			reason = ": " + otherVia
-		case m.Door() != nil:
-			reason = a.atDoor(m.Door())
-		case reason == "":
-			reason = ": " + otherTries
-		}
-		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
+		a.note("%s", line)
 		return true
 	default:
-		fmt.Fprintf(a.stderr, "%s%s\n", line, reason)
+		if m.Error != "" {
+			line += ": " + m.Error
+		}
+		a.note("%s", line)
 		return m.State == scheduler.Failed || m.State == scheduler.Unclear
 	}
 	return false

@@ -35,7 +35,8 @@ func (a *app) table(rows [][]string) {
 		}
 	}
 	indent := 0
-	for most := 24; most >= 12; most-- { // the last column is to have a third of the width
+	// The last column is to have a third of the width.
+	for most := 24; most >= 12; most-- {
 		indent = 0
 		for i, w := range widths {
 			widths[i] = min(w, most)
@@ -45,7 +46,8 @@ func (a *app) table(rows [][]string) {
 			break
 		}
 	}
-	out := bufio.NewWriter(a.stdout) // a terminal or pipe is slow to take lines one by one
+	// A terminal or pipe is slow to take lines one by one.
+	out := bufio.NewWriter(a.stdout)
 	for n, r := range rows {
 		var line strings.Builder
 		for i, cell := range r[:last] {
@@ -63,7 +65,8 @@ func (a *app) table(rows [][]string) {
 		}
 		fmt.Fprintln(out, text)
 	}
-	_ = out.Flush() // who has closed the pipe wants no more
+	// Who has closed the pipe wants no more.
+	_ = out.Flush()
 }
 
 // wrap breaks s between words into lines of that width.
@@ -109,6 +112,17 @@ func (a *app) say(format string, args ...any) {
 	fmt.Fprintf(w, format+"\n", args...)
 }
 
+// note prints what has to be read, also where stdout carries data or quiet was asked for.
+func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+
+// data prints v, where data is asked for.
+func (a *app) data(v any) error {
+	if !a.json {
+		return nil
+	}
+	return a.printJSON(v)
+}
+
 func (a *app) printJSON(v any) error {
 	enc := json.NewEncoder(a.stdout)
 	enc.SetIndent("", "  ")
@@ -126,7 +140,7 @@ func printProblems(w io.Writer, list []strictyaml.Problem, lines bool) {
 	}
 }
 
-// orNull is nil for the zero value.
+// orNull returns nil for the zero value.
 func orNull[T comparable](v T) *T {
 	var zero T
 	if v == zero {
@@ -143,15 +157,17 @@ func stamp(t time.Time, zone *time.Location) *string {
 	return &s
 }
 
-// local is a time on the organizer's clock.
-func (a *app) local(t time.Time) string {
-	return t.In(a.config.Organizer.Timezone.Location("UTC")).Format(timeLayout)
-}
+// zone returns the organizer's, on whose clock times are shown.
+func (a *app) zone() *time.Location { return a.config.Organizer.Timezone.Location("UTC") }
 
-// hint is a command line of this program that works as it stands, for this config.
+// local shows a time on the organizer's clock.
+func (a *app) local(t time.Time) string { return t.In(a.zone()).Format(timeLayout) }
+
+// hint returns a command line of this program that works as it stands, for this config.
 func (a *app) hint(args string) string {
 	program := "coalition"
-	if strings.Contains(os.Args[0], "go-build") { // started by go run
+	// Started by go run.
+	if strings.Contains(os.Args[0], "go-build") {
 		program = "go run ./cmd/coalition"
 	}
 	if a.configFile != "" {

@@ -48,20 +48,21 @@ func (a *app) confirmQuiet(d *scheduler.Draft) error {
 func (a *app) agrees(question string) (bool, error) {
 	answer, err := a.prompt(question + " [y/N] ")
 	if errors.Is(err, io.EOF) {
-		fmt.Fprintln(a.stderr) // what follows begins on a line of its own
+		// What follows begins on a line of its own.
+		a.note("")
 		err = nil
 	}
 	answer = strings.ToLower(answer)
 	return answer == "y" || answer == "yes", err
 }
 
-// allTheSame is a question with what the organizer should know first, which is said, too, where nobody is asked.
+// allTheSame returns a question with what the organizer should know first, which is said, too, where nobody is asked.
 func (a *app) allTheSame(objection, question string) string {
 	if objection == "" {
 		return question
 	}
 	if a.yes {
-		fmt.Fprintln(a.stderr, "Note: "+objection)
+		a.note("Note: %s", objection)
 	}
 	return objection + " " + strings.TrimSuffix(question, "?") + " all the same?"
 }
@@ -75,7 +76,7 @@ func (a *app) inquire(question, preset string, needed bool, valid func(string) e
 	for {
 		answer, err := a.prompt(question + ": ")
 		if errors.Is(err, io.EOF) {
-			fmt.Fprintln(a.stderr)
+			a.note("")
 			return "", usage("nothing was written: the answers ended too soon", "")
 		}
 		if err != nil {
@@ -88,11 +89,11 @@ func (a *app) inquire(question, preset string, needed bool, valid func(string) e
 		case answer == "" && !needed:
 			return "", nil
 		case answer == "":
-			fmt.Fprintln(a.stderr, "  This one is needed; Ctrl-C leaves.")
+			a.note("  This one is needed; Ctrl-C leaves.")
 			continue
 		}
 		if err := invites.Line(answer); err != nil {
-			fmt.Fprintf(a.stderr, "  This %s.\n", err)
+			a.note("  This %s.", err)
 			continue
 		}
 		if valid == nil {
@@ -103,9 +104,9 @@ func (a *app) inquire(question, preset string, needed bool, valid func(string) e
 		case err == nil:
 			return answer, nil
 		case errors.As(err, &fault):
-			fmt.Fprintf(a.stderr, "  This %s; %s.\n", fault.Text, fault.Mend)
+			a.note("  This %s; %s.", fault.Text, fault.Mend)
 		default:
-			fmt.Fprintf(a.stderr, "  This %s.\n", err)
+			a.note("  This %s.", err)
 		}
 	}
 }
@@ -113,7 +114,7 @@ func (a *app) inquire(question, preset string, needed bool, valid func(string) e
 // errStopped ends a command at whose question somebody has pressed Ctrl-C.
 var errStopped = errors.New("stopped at a question")
 
-// prompt is the line that is typed behind text; the error is io.EOF at the end of the input, or errStopped.
+// prompt returns the line that is typed behind text; the error is io.EOF at the end of the input, or errStopped.
 func (a *app) prompt(text string) (string, error) {
 	fmt.Fprint(a.stderr, text)
 	if a.lines == nil {
@@ -124,7 +125,8 @@ func (a *app) prompt(text string) (string, error) {
 		err  error
 	}
 	typed := make(chan input, 1)
-	go func() { // nothing calls a read back
+	// Nothing calls a read back.
+	go func() {
 		line, err := a.lines.ReadString('\n')
 		if line = strings.TrimSpace(line); line != "" {
 			err = nil

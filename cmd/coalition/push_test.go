@@ -55,7 +55,7 @@ func TestPushBesidePages(t *testing.T) {
 	log := make(lines, 100)
 	begin := func(ctx context.Context) (a *app, push *google.Push, closed <-chan struct{}) {
 		t.Helper()
-		a = &app{configFile: path, stderr: io.Discard, hard: t.Context()}
+		a = &app{wall: time.Now, configFile: path, stderr: io.Discard, hard: t.Context()}
 		if err := a.open(ctx, false); err != nil {
 			t.Fatal(err)
 		}

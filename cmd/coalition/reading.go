@@ -23,7 +23,7 @@ import (
 func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 	messages := d.Messages
 	if d.Objection != "" {
-		fmt.Fprintln(a.stderr, "Note: "+d.Objection)
+		a.note("Note: %s", d.Objection)
 	}
 	if d.Sent != nil {
 		m, err := a.sched.Store.Message(ctx, d.Sent.Row)
@@ -47,14 +47,15 @@ func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 
 // A reading is a message as a person reads it, which is what `--dry-run --json` shows.
 type reading struct {
-	ID       string `json:"id"`
-	Round    int    `json:"round"`
-	Kind     string `json:"kind"`
-	From     string `json:"from"`
-	To       string `json:"to"`
-	Subject  string `json:"subject"`
-	Text     string `json:"text"`
-	Calendar string `json:"calendar"` // the iCalendar object; "" where there is none
+	ID      string `json:"id"`
+	Round   int    `json:"round"`
+	Kind    string `json:"kind"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	// The iCalendar object; "" where there is none.
+	Calendar string `json:"calendar"`
 }
 
 func (a *app) printReadings(messages []*scheduler.Message) error {
@@ -76,7 +77,8 @@ func (a *app) printReadings(messages []*scheduler.Message) error {
 }
 
 func read(m *scheduler.Message) (reading, error) {
-	r := reading{ID: string(m.ID), Round: m.Round, Kind: string(m.Kind), Calendar: strings.ReplaceAll(string(m.Calendar), "\r\n", "\n")}
+	r := reading{ID: string(m.ID), Round: m.Round, Kind: string(m.Kind)}
+	r.Calendar = strings.ReplaceAll(string(m.Calendar), "\r\n", "\n")
 	if m.Channel() == scheduler.Google {
 		return r, r.event(m)
 	}
@@ -102,7 +104,7 @@ func read(m *scheduler.Message) (reading, error) {
 	})
 }
 
-// event is the reading of what is written into Google Calendar.
+// event fills in the reading of what is written into Google Calendar.
 func (r *reading) event(m *scheduler.Message) error {
 	var ch invites.EventChange
 	if err := json.Unmarshal(m.Data, &ch); err != nil {
@@ -120,7 +122,8 @@ func (r *reading) event(m *scheduler.Message) error {
 	if ch.Restore && !ch.Cancel {
 		text = "The event was deleted in Google Calendar; this brings it back.\n\n"
 	}
-	text += fmt.Sprintf("%s to %s (%s)\n", ch.Start.In(zone).Format(timeLayout), ch.End.In(zone).Format("15:04"), ch.Zone)
+	start, end := ch.Start.In(zone), ch.End.In(zone)
+	text += fmt.Sprintf("%s to %s (%s)\n", start.Format(timeLayout), end.Format("15:04"), ch.Zone)
 	if ch.Location != "" {
 		text += ch.Location + "\n"
 	}
@@ -155,20 +158,20 @@ func (a *app) present(c *scheduler.Conversation, m *scheduler.Message) error {
 		return err
 	}
 	a.presentHead(c, m, &r)
-	fmt.Fprintf(a.stderr, "\n%s\n", r.Text)
+	a.note("\n%s", r.Text)
 	return nil
 }
 
 func (a *app) presentHead(c *scheduler.Conversation, m *scheduler.Message, r *reading) {
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(a.stderr, "%-9s%s\n", name, value)
+			a.note("%-9s%s", name, value)
 		}
 	}
 	line("To:", r.To)
 	line("Subject:", r.Subject)
 	var times []string
-	switch zone := a.sched.Zone.Location("UTC"); {
+	switch zone := a.zone(); {
 	case !m.Content.Start.IsZero():
 		times = append(times, spanWords(m.Content.Start.Time(), m.Content.Length, zone, c.Zone()))
 	case m.Kind == scheduler.Brief:
@@ -176,13 +179,15 @@ func (a *app) presentHead(c *scheduler.Conversation, m *scheduler.Message, r *re
 			times = append(times, spanWords(slot.Time(), c.Length(), zone, c.Zone()))
 		}
 	}
-	for i, t := range times {
-		line([]string{"When:", ""}[min(i, 1)], t)
+	head := "When:"
+	for _, t := range times {
+		line(head, t)
+		head = ""
 	}
 	line("Where:", whereWords(c.Where()))
 }
 
-// spanWords is a time of a talk on the clocks of both.
+// spanWords tells a time of a talk on the clocks of both.
 func spanWords(start time.Time, length time.Duration, here, there *time.Location) string {
 	at := start.In(here)
 	s := at.Format(timeLayout) + " to " + at.Add(length).Format("15:04") + " (" + here.String() + ")"
@@ -192,7 +197,7 @@ func spanWords(start time.Time, length time.Duration, here, there *time.Location
 	return s
 }
 
-// whereWords is a setting in one line.
+// whereWords tells a setting in one line.
 func whereWords(s plan.Setting) string {
 	caller := ""
 	if s.Kind == plan.Phone {
@@ -201,7 +206,8 @@ func whereWords(s plan.Setting) string {
 			caller = "they call you"
 		}
 	}
-	return strings.Join(slices.DeleteFunc([]string{string(s.Kind), s.Place, caller, string(s.Phone), string(s.URL)}, func(s string) bool { return s == "" }), ", ")
+	parts := []string{string(s.Kind), s.Place, caller, string(s.Phone), string(s.URL)}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
 func name(m *scheduler.Message) string {
@@ -216,7 +222,7 @@ func name(m *scheduler.Message) string {
 	return string(m.Kind)
 }
 
-// unheard is why nobody hears of m, and what to do.
+// unheard says why nobody hears of m, and what to do.
 func unheard(m *scheduler.Message) string {
 	return m.To + " has left the event there, and is told nothing: write to them yourself where they should know."
 }

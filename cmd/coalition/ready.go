@@ -35,11 +35,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	if err := a.open(ctx, false); err != nil {
 		return err
 	}
-	b, err := a.look(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := a.find(b, ref)
+	b, c, err := a.lookAt(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -50,10 +46,11 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 		if a.json {
 			return a.printJSON(a.row(c, b.Now))
 		}
-		a.say("%s: you have checked in already. Next: %s", c.Ref(), nextWords(c.Next(b.Now), b.Now, a.sched.Zone.Location("UTC")))
+		a.say("%s: you have checked in already. Next: %s", c.Ref(), a.nextWords(c.Next(b.Now), b.Now))
 		return nil
 	}
-	step, m, err := a.sched.CheckedIn(c, b.Now) // on this board, of which nothing is stored
+	// On this board, of which nothing is stored.
+	step, m, err := a.sched.CheckedIn(c, b.Now)
 	if err != nil {
 		return err
 	}
@@ -68,14 +65,18 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 				return err
 			}
 		}
-		if err := a.sayWaits(ctx, b); err != nil {
+		if _, err := a.sayPaused(ctx); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "Once you are ready: %s.\n", leaves(step, b.Now, a.sched.Zone.Location("UTC")))
+		a.sayDoubt(b)
+		a.sayDoors(b)
+		a.note("Once you are ready: %s.", a.leaves(step, b.Now))
 		if c.HasHistory() {
-			fmt.Fprintln(a.stderr, "There is something between you two. It can be said kindly, and it has to be said.")
+			a.note("There is something between you two. It can be said kindly, and it has to be said.")
 		}
-		if yes, err = a.agrees(fmt.Sprintf("Are you ready and willing to be open with %s, and to let your guard down?", c.Plan.With.Name)); err != nil {
+		yes, err = a.agrees(fmt.Sprintf("Are you ready and willing to be open with %s, and to let your guard down?",
+			c.Plan.With.Name))
+		if err != nil {
 			return err
 		}
 	}
@@ -83,7 +84,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	if yes {
 		change = scheduler.CheckIn{}
 	}
-	d, err := a.record(ctx, ref, func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error) { return change, nil })
+	d, err := a.record(ctx, ref, always(change))
 	if err != nil || yes || a.json {
 		return a.tell(d, err)
 	}
@@ -92,12 +93,12 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 }
 
 // leaves says what a step sends, and when.
-func leaves(s scheduler.Step, now time.Time, zone *time.Location) string {
+func (a *app) leaves(s scheduler.Step, now time.Time) string {
 	switch {
 	case s.Kind == "":
-		return nextWords(s, now, zone)
+		return a.nextWords(s, now)
 	case s.IsDue(now):
 		return "this goes out at the daemon's next look"
 	}
-	return "this goes out on " + s.Due.In(zone).Format(timeLayout)
+	return "this goes out on " + a.local(s.Due)
 }

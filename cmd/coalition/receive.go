@@ -13,8 +13,8 @@ import (
 	"coalition/scheduler"
 )
 
-// mailSize is how much of a mail is read: what matters stands at its beginning.
-const mailSize = 1 << 20 // bytes
+// mailSize is how many bytes of a mail are read: what matters stands at its beginning.
+const mailSize = 1 << 20
 
 // A receipt is what has become of a mail, as `receive --json` shows it. What is absent is null.
 type receipt struct {
@@ -59,7 +59,8 @@ With --json, an array. What is absent is null:
 			var unread error
 			for _, name := range args {
 				data, err := a.readMail(name)
-				if err != nil { // the others count all the same
+				if err != nil {
+					// The others count all the same.
 					unread = cmp.Or(unread, err)
 					continue
 				}
@@ -72,10 +73,7 @@ With --json, an array. What is absent is null:
 					a.say("%s", received(name, r))
 				}
 			}
-			if a.json {
-				return cmp.Or(unread, a.printJSON(list))
-			}
-			return unread
+			return cmp.Or(unread, a.data(list))
 		},
 	}
 }
@@ -94,12 +92,14 @@ func (a *app) readMail(name string) ([]byte, error) {
 	if err != nil {
 		return nil, usage("%s can't be read as a mail", "name a mail file, or - for standard input", name)
 	}
-	_, _ = io.Copy(io.Discard, r) // whoever writes into a pipe must not fail for what is not needed
+	// Whoever writes into a pipe must not fail for what is not needed.
+	_, _ = io.Copy(io.Discard, r)
 	return data, nil
 }
 
 func newReceipt(name string, r scheduler.Receipt) receipt {
-	t := receipt{File: orNull(name), Message: orNull(r.Mail.MessageID), From: orNull(r.Mail.From.Email), Subject: orNull(r.Mail.Subject), ID: orNull(string(r.ID)), Counted: r.Counted, Text: r.What}
+	t := receipt{File: orNull(name), Message: orNull(r.Mail.MessageID), From: orNull(r.Mail.From.Email),
+		Subject: orNull(r.Mail.Subject), ID: orNull(string(r.ID)), Counted: r.Counted, Text: r.What}
 	if r.ID != "" {
 		t.Round = &r.Round
 	}

@@ -12,8 +12,16 @@ import (
 	"coalition/scheduler"
 )
 
-// recording is what every command does that changes a conversation and sends nothing.
-func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error)) error {
+// A changing says what is to change in a conversation as it stands.
+type changing func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error)
+
+// always returns change, whatever the conversation.
+func always(change scheduler.Change) changing {
+	return func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error) { return change, nil }
+}
+
+// recording does what every command does that changes a conversation and sends nothing.
+func (a *app) recording(cmd *cobra.Command, ref string, change changing) error {
 	if err := a.open(cmd.Context(), false); err != nil {
 		return err
 	}
@@ -21,14 +29,10 @@ func (a *app) recording(cmd *cobra.Command, ref string, change func(*scheduler.B
 }
 
 // record takes a change in and stores it.
-func (a *app) record(ctx context.Context, ref string, change func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error)) (*scheduler.Draft, error) {
-	busyEnd := time.Now().Add(busyFor)
+func (a *app) record(ctx context.Context, ref string, change changing) (*scheduler.Draft, error) {
+	busyEnd := a.wall().Add(busyFor)
 	for try := 1; ; try++ {
-		b, err := a.look(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c, err := a.find(b, ref)
+		b, c, err := a.lookAt(ctx, ref)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +48,8 @@ func (a *app) record(ctx context.Context, ref string, change func(*scheduler.Boa
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := ch.(scheduler.Answer); ok { // which may take a time, or have a word about a person
+		// An answer may take a time, or have a word about a person.
+		if _, ok := ch.(scheduler.Answer); ok {
 			d.Slots = b.Slots
 		}
 		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, scheduler.ErrConflict) && try < 50 {
@@ -70,19 +75,19 @@ func (a *app) tell(d *scheduler.Draft, err error) error {
 	if a.json {
 		return a.printJSON(a.row(c, now))
 	}
-	a.say("%s: %s. Next: %s", c.Ref(), d.What(), nextWords(c.Next(now), now, a.sched.Zone.Location("UTC")))
+	a.say("%s: %s. Next: %s", c.Ref(), d.What(), a.nextWords(c.Next(now), now))
 	return nil
 }
 
-// nextWords is a step in a sentence.
-func nextWords(s scheduler.Step, now time.Time, zone *time.Location) string {
+// nextWords tells a step in a sentence.
+func (a *app) nextWords(s scheduler.Step, now time.Time) string {
 	switch {
 	case s.Next == "":
 		return "nothing"
 	case s.Kind != "" && s.IsDue(now):
 		return s.Next + ", which the daemon does"
 	case s.Due.After(now):
-		return s.Next + " (" + s.Due.In(zone).Format(timeLayout) + ")"
+		return s.Next + " (" + a.local(s.Due) + ")"
 	}
 	return strings.TrimSpace(s.Next)
 }

@@ -41,7 +41,7 @@ func (c *config) password(in signIn, path string) func(context.Context) (string,
 	}
 }
 
-// from is where the password comes from, in words; a command may have a secret in it, and is not shown.
+// from tells where the password comes from, in words; a command may have a secret in it, and is not shown.
 func (in signIn) from(path string) string {
 	if in.PasswordFile != "" {
 		return "file " + in.PasswordFile
@@ -58,7 +58,8 @@ func (c *config) passwordIn(_ context.Context, in signIn, _ string) ([]byte, err
 	defer f.Close()
 	info, err := f.Stat()
 	if err == nil && loose(info) {
-		return nil, fmt.Errorf("others of this machine can read the file %s, so it is not used; use: chmod 600 %s", in.PasswordFile, name)
+		return nil, fmt.Errorf("others of this machine can read the file %s, so it is not used; use: chmod 600 %s",
+			in.PasswordFile, name)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, strictyaml.MaxSize))
 	if err != nil {
@@ -78,7 +79,8 @@ func (c *config) passwordOf(ctx context.Context, in signIn, path string) ([]byte
 	defer cancel()
 	cmd := exec.CommandContext(limited, "sh", "-c", in.PasswordCommand)
 	cmd.Dir = filepath.Dir(c.path)
-	cmd.WaitDelay = 100 * time.Millisecond // what it has started may hold on to its output
+	// What it has started may hold on to its output.
+	cmd.WaitDelay = 100 * time.Millisecond
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	slow := time.AfterFunc(within/5, func() {
@@ -96,18 +98,19 @@ func (c *config) passwordOf(ctx context.Context, in signIn, path string) ([]byte
 		return nil, fmt.Errorf("the %s did not end within %s", in.from(path), within)
 	case errors.As(err, &exit):
 		return nil, fmt.Errorf("the %s failed (%w)", in.from(path), exit)
-	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // it has ended, and said what it had to say
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
+		// With ErrWaitDelay it has ended, and said what it had to say.
 		return nil, fmt.Errorf("the %s can't be run", in.from(path))
 	}
 	return out.Bytes(), nil
 }
 
-// secretProblems are the files with secrets that others can read: they are not used.
+// secretProblems names the files with secrets that others can read: they are not used.
 func (c *config) secretProblems() (list []strictyaml.Problem) {
 	look := func(name string, path ...string) {
 		if info, err := os.Stat(c.resolve(name)); name != "" && err == nil && loose(info) {
-			list = append(list, c.doc.Problem(fmt.Sprintf("others of this machine can read the file %s (mode %04o)", name, info.Mode().Perm()),
-				"use: chmod 600 "+c.resolve(name), path...))
+			text := fmt.Sprintf("others of this machine can read the file %s (mode %04o)", name, info.Mode().Perm())
+			list = append(list, c.doc.Problem(text, "use: chmod 600 "+c.resolve(name), path...))
 		}
 	}
 	if c.Mail.Via == "smtp" {
@@ -126,13 +129,15 @@ func (c *config) secretProblems() (list []strictyaml.Problem) {
 	if info, err := os.Stat(c.path); err == nil && loose(info) {
 		if u, err := url.Parse(c.State); err == nil && u.User != nil {
 			if _, ok := u.User.Password(); ok {
-				list = append(list, c.doc.Problem(fmt.Sprintf("others of this machine can read this file (mode %04o), and the password of the database in it", info.Mode().Perm()),
-					"use: chmod 600 "+c.path, "state"))
+				text := fmt.Sprintf("others of this machine can read this file (mode %04o), "+
+					"and the password of the database in it", info.Mode().Perm())
+				list = append(list, c.doc.Problem(text, "use: chmod 600 "+c.path, "state"))
 			}
 		}
 	}
 	for i := range list {
-		list[i].Excerpt = "" // a line with a secret is not shown
+		// A line with a secret is not shown.
+		list[i].Excerpt = ""
 	}
 	return list
 }

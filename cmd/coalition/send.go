@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,27 +10,26 @@ import (
 	"coalition/scheduler"
 )
 
-// A sending command makes a draft, shows it, asks, commits it and delivers: each of them in this order.
+// A deciding makes the draft of a command, for a conversation as it stands now.
+type deciding func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error)
 
-// sending is what every command that sends does. decide is called again when somebody else has
-// carried the conversation on meanwhile.
-func (a *app) sending(ctx context.Context, ref string, out files, decide func(*scheduler.Conversation, time.Time) (*scheduler.Draft, error)) error {
+// sending does what every command that sends does: it makes a draft, shows it, asks, commits it and
+// delivers, in this order. decide is called again when somebody else has carried the conversation on
+// meanwhile.
+func (a *app) sending(ctx context.Context, ref string, out files, decide deciding) error {
 	a.aside = out.eml == "-" || out.ics == "-"
 	if err := a.openToSend(ctx); err != nil {
 		return err
 	}
-	if a.sched.Online != nil && !a.dryRun { // what is decided here should know what has happened there
+	// What is decided here should know what has happened there; where it can't be read, the write finds out.
+	if a.sched.Online != nil && !a.dryRun {
 		reading, cancel := context.WithTimeout(ctx, 5*time.Second)
-		_ = a.sched.ReadCalendar(reading) // where it can't be read, the write finds out
+		_ = a.sched.ReadCalendar(reading)
 		cancel()
 	}
-	busyEnd := time.Now().Add(busyFor)
+	busyEnd := a.wall().Add(busyFor)
 	for try := 1; ; try++ {
-		b, err := a.look(ctx)
-		if err != nil {
-			return err
-		}
-		c, err := a.find(b, ref)
+		b, c, err := a.lookAt(ctx, ref)
 		if err != nil {
 			return err
 		}
@@ -59,15 +57,16 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide func(*s
 	}
 }
 
-const busyFor = 40 * time.Second // most writes into the calendar take far less
+// busyFor is how long a write into the calendar is waited for; most take far less.
+const busyFor = 40 * time.Second
 
 // busy reports whether to decide once more, after a moment: err says that a change is being written into the
 // calendar, by a process that is still there.
 func (a *app) busy(ctx context.Context, err error, until time.Time) bool {
-	if !errors.Is(err, scheduler.ErrBusy) || time.Now().After(until) {
+	if !errors.Is(err, scheduler.ErrBusy) || a.wall().After(until) {
 		return false
 	}
-	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
+	if _, err := a.sched.Store.Recover(ctx, a.wall()); err != nil {
 		return false
 	}
 	select {
@@ -78,7 +77,7 @@ func (a *app) busy(ctx context.Context, err error, until time.Time) bool {
 	}
 }
 
-// openToSend is open for a command that sends, which also takes over what processes that are gone had
+// openToSend does what open does for a command that sends, which also takes over what processes that are gone had
 // in their hands; a rehearsal only looks.
 func (a *app) openToSend(ctx context.Context) error {
 	if err := a.open(ctx, a.dryRun); err != nil || a.dryRun {
@@ -87,37 +86,34 @@ func (a *app) openToSend(ctx context.Context) error {
 	if err := a.guardSecrets(); err != nil {
 		return err
 	}
-	if _, err := a.sched.Store.Recover(ctx, time.Now()); err != nil {
+	if _, err := a.sched.Store.Recover(ctx, a.wall()); err != nil {
 		return err
 	}
 	return a.sched.Stand(ctx)
 }
 
 func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error {
-	zone := a.sched.Zone.Location("UTC")
 	c := d.Conversation
 	if m := d.Sent; m != nil {
-		at := m.Changed.In(zone).Format(timeLayout)
+		at := a.local(m.Changed)
 		switch {
 		case out.any():
 			if m.State != scheduler.Held && m.State != scheduler.Queued && m.State != scheduler.Failed {
 				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), at)
 				return a.writeCopies(ctx, c, m, out)
 			}
-		case m.State == scheduler.Held, m.State == scheduler.Queued, m.State == scheduler.Unclear, m.State == scheduler.Failed:
+		case m.State == scheduler.Held, m.State == scheduler.Queued,
+			m.State == scheduler.Unclear, m.State == scheduler.Failed:
 			return a.letGo(ctx, []*scheduler.Message{m}, nil)
 		case m.State == scheduler.Sending:
-			fmt.Fprintf(a.stderr, "The %s is being sent at this moment by another process.\n", name(m))
+			a.note("The %s is being sent at this moment by another process.", name(m))
 			return errPending
 		case m.State == scheduler.Expired:
-			fmt.Fprintf(a.stderr, "The %s could not go in time: %s\n", name(m), m.Error)
+			a.note("The %s could not go in time: %s", name(m), m.Error)
 			return errPending
 		default:
 			a.say("The %s was %s on %s; nothing more is sent.", name(m), m.State.Shown(), at)
-			if a.json {
-				return a.printJSON([]logRow{a.messageRow(m)})
-			}
-			return nil
+			return a.data([]logRow{a.messageRow(m)})
 		}
 	} else if len(d.Messages) == 0 && out.any() {
 		return usage("there is nothing to write", "")
@@ -140,7 +136,8 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 	} else if err := a.confirmQuiet(d); err != nil {
 		return err
 	}
-	d.Slots = scheduler.Anyway // it may take a time, or be for somebody who is asked about another one
+	// It may take a time, or be for somebody who is asked about another one.
+	d.Slots = scheduler.Anyway
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}
@@ -150,10 +147,7 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 			more = "Nobody is written to, unless it turns out that the message before it has arrived."
 		}
 		a.say("%s: %s. %s", c.Ref(), d.What(), more)
-		if a.json {
-			return a.printJSON([]logRow{})
-		}
-		return nil
+		return a.data([]logRow{})
 	}
 	return a.deliver(ctx, d.Messages)
 }
@@ -201,37 +195,26 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 		case scheduler.Queued:
 			pending = true
 			login = login || m.NeedsLogin()
-			reason := ": " + m.Error
-			switch {
-			case paused:
-				reason = ": " + pausedText
-			case m.Channel() == scheduler.Google && a.online == nil:
-				reason = ": " + otherVia
-			case m.Door() != nil:
-				reason = a.atDoor(m.Door())
-			case m.Error == "":
-				reason = ": " + otherTries
-			}
-			fmt.Fprintf(a.stderr, "The %s to %s waits%s\n", name(m), m.To, reason)
+			a.note("The %s to %s waits%s", name(m), m.To, a.whyWaits(m, paused))
 		case scheduler.Unclear:
 			pending = true
 			login = login || m.NeedsLogin()
-			fmt.Fprintf(a.stderr, "Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s\n", name(m), m.To, m.Error, m.ID)
+			a.note("Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s",
+				name(m), m.To, m.Error, m.ID)
 		case scheduler.Failed:
 			pending = true
-			fmt.Fprintf(a.stderr, "The %s to %s was refused: %s\n  once that is mended: %s\n", name(m), m.To, m.Error, m.WayBack())
+			a.note("The %s to %s was refused: %s\n  once that is mended: %s",
+				name(m), m.To, m.Error, m.WayBack())
 		default:
 			pending = true
-			fmt.Fprintf(a.stderr, "The %s to %s is %s.\n", name(m), m.To, m.State.Shown())
+			a.note("The %s to %s is %s.", name(m), m.To, m.State.Shown())
 			if step := c.Next(b.Now); step.Next != "" {
-				fmt.Fprintf(a.stderr, "  next: %s\n", nextWords(step, b.Now, a.sched.Zone.Location("UTC")))
+				a.note("  next: %s", a.nextWords(step, b.Now))
 			}
 		}
 	}
-	if a.json {
-		if err := a.printJSON(list); err != nil {
-			return err
-		}
+	if err := a.data(list); err != nil {
+		return err
 	}
 	switch {
 	case login:
@@ -277,7 +260,7 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first fu
 				var r reading
 				if r, err = read(m); err == nil {
 					a.presentHead(c, m, &r)
-					fmt.Fprintln(a.stderr)
+					a.note("")
 				}
 			}
 			if err != nil {
@@ -285,7 +268,7 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first fu
 			}
 		}
 		if len(rows) > longest {
-			fmt.Fprintln(a.stderr, "Their words are shown with --dry-run.")
+			a.note("Their words are shown with --dry-run.")
 		}
 	}
 	if err := a.confirm(a.allTheSame(objection, "Send?")); err != nil {

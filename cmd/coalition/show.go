@@ -14,18 +14,15 @@ import (
 
 func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:               "show ID",
-		Short:             "Show everything known about a conversation",
-		Long:              "Show everything known about a conversation. What stands under private: in its plan\nis only counted: it stays in the file.",
+		Use:   "show ID",
+		Short: "Show everything known about a conversation",
+		Long: `Show everything known about a conversation. What stands under private: in its plan
+is only counted: it stays in the file.`,
 		Example:           "  coalition show maya\n  coalition show maya/2 --json",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			b, err := a.board(cmd.Context())
-			if err != nil {
-				return err
-			}
-			c, err := a.find(b, args[0])
+			b, c, err := a.boardOf(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -47,37 +44,39 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 			Log  []logRow   `json:"log"`
 		}{r, c.Plan, entries})
 	}
-	zone := a.sched.Zone.Location("UTC")
 	line := func(name, value string) {
 		if value != "" {
 			pieces := wrap(value, 66)
 			fmt.Fprintf(a.stdout, "%s%s\n", a.bold(fmt.Sprintf("%-12s", name)), strings.Join(pieces, "\n            "))
 		}
 	}
+	// list shows items by form, whose verbs are a number and the item, and the name before the first.
+	list := func(name, form string, items []string) {
+		for i, s := range items {
+			line(name, fmt.Sprintf(form, i+1, s))
+			name = ""
+		}
+	}
+	noted := func(text, note string) string { return strings.TrimSuffix(text+": "+note, ": ") }
 	p := &c.Plan
 	line("with", c.Partner().String()+", "+c.Zone().String())
 	line("status", r.Status)
 	if r.Next != nil {
 		due := ""
 		if step := c.Next(b.Now); !step.Due.IsZero() && step.Due.After(b.Now) {
-			due = " (" + step.Due.In(zone).Format(timeLayout) + ")"
+			due = " (" + a.local(step.Due) + ")"
 		}
 		line("next", *r.Next+due)
 	}
 	line("result", p.Result)
 	line("purpose", p.Purpose)
-	for i, s := range p.Offer {
-		line([]string{"offer", ""}[min(i, 1)], "- "+s)
+	list("offer", "- %[2]s", p.Offer)
+	list("ask", "- %[2]s", p.Ask)
+	var topics []string
+	for _, item := range p.Agenda {
+		topics = append(topics, fmt.Sprintf("%s (%d min)", item.Topic, item.Minutes))
 	}
-	for i, s := range p.Ask {
-		line([]string{"ask", ""}[min(i, 1)], "- "+s)
-	}
-	for i, item := range p.Agenda {
-		line([]string{"agenda", ""}[min(i, 1)], fmt.Sprintf("%d. %s (%d min)", i+1, item.Topic, item.Minutes))
-	}
-	for i, topic := range c.Taken {
-		line("", fmt.Sprintf("%d. %s", len(p.Agenda)+i+1, topic))
-	}
+	list("agenda", "%d. %s", append(topics, c.Taken...))
 	line("setting", whereWords(p.Setting))
 	if c.Place != nil {
 		line("", "now: "+cmp.Or(*c.Place, "no place"))
@@ -87,37 +86,38 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	}
 	if start := c.Start(b.Now); !start.IsZero() {
 		theirs := ""
-		if at := start.In(c.Zone()); at.Format(timeLayout) != start.In(zone).Format(timeLayout) {
-			theirs = "; for them " + at.Format(timeLayout)
+		if at := start.In(c.Zone()).Format(timeLayout); at != a.local(start) {
+			theirs = "; for them " + at
 		}
-		line("start", fmt.Sprintf("%s, %d min%s", start.In(zone).Format(timeLayout), int(c.Length().Minutes()), theirs))
+		line("start", fmt.Sprintf("%s, %d min%s", a.local(start), int(c.Length().Minutes()), theirs))
 	}
 	line("", c.Difference(b.Now))
 	head, slots := "offered", c.Offered
 	if len(slots) == 0 && c.Start(b.Now).IsZero() {
 		head, slots = "times", c.Choices(b.Now)
 	}
-	for i, slot := range slots {
-		line([]string{head, ""}[min(i, 1)], fmt.Sprintf("%d) %s", i+1, slot.Time().In(zone).Format(timeLayout)))
+	var times []string
+	for _, slot := range slots {
+		times = append(times, a.local(slot.Time()))
 	}
+	list(head, "%d) %s", times)
 	if c.Answer != nil {
 		how := c.Answer.How
 		if c.Answer.From != "" {
 			how += " from " + c.Answer.From
 		}
-		line("answer", strings.TrimSuffix(fmt.Sprintf("%s, %s, by %s: %s", c.Answer.Value, c.Answer.At.In(zone).Format(timeLayout), how, c.Answer.Note), ": "))
+		line("answer", noted(c.Answer.Value+", "+a.local(c.Answer.At)+", by "+how, c.Answer.Note))
 	}
-	for i, s := range c.Proposed {
-		line([]string{"proposed", ""}[min(i, 1)], fmt.Sprintf("%d. %s", i+1, s))
-	}
+	list("proposed", "%d. %s", c.Proposed)
 	if p := c.Counter; p != nil {
-		line("counter", strings.TrimSuffix(fmt.Sprintf("%s, %d min, proposed on %s: %s", p.Start.In(zone).Format(timeLayout), int(p.Length.Minutes()), p.At.In(zone).Format(timeLayout), p.Note), ": "))
+		line("counter", noted(fmt.Sprintf("%s, %d min, proposed on %s",
+			a.local(p.Start), int(p.Length.Minutes()), a.local(p.At)), p.Note))
 	}
 	if w := c.Word; w != nil {
-		line("last word", w.At.In(zone).Format(timeLayout)+", "+w.From+": "+w.Text)
+		line("last word", a.local(w.At)+", "+w.From+": "+w.Text)
 	}
 	if w := c.Doubted; w != nil {
-		line("doubted", w.At.In(zone).Format(timeLayout)+", "+w.From+": "+w.Text)
+		line("doubted", a.local(w.At)+", "+w.From+": "+w.Text)
 	}
 	if c.Invited() {
 		line("invitation", fmt.Sprintf("UID %s, SEQUENCE %d, %s", c.UID, c.Sequence, c.PartStat))

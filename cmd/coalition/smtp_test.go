@@ -233,7 +233,7 @@ func TestServerFails(t *testing.T) {
 			host, port, _ := net.SplitHostPort(p.addr)
 			dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("mail:\n  via: smtp\n  smtp: {host: %s, port: %s, security: %s}\n", host, port, security),
 				"conversations/maya.yaml", mayaPlan)
-			a := &app{configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
+			a := &app{wall: time.Now, configFile: filepath.Join(dir, "config.yaml"), stderr: os.Stderr, hard: context.Background()}
 			ctx := context.Background()
 			if err := a.open(ctx, false); err != nil {
 				t.Fatal(err)

@@ -28,7 +28,8 @@ is sent by this, and both stay as they are.`,
 				return err
 			}
 			if a.sched.Mailbox == nil && a.sched.Online == nil {
-				return usage("there is no mailbox and no calendar to read", "name a mailbox under replies in the config, or write `via: google` under calendar")
+				return usage("there is no mailbox and no calendar to read",
+					"name a mailbox under replies in the config, or write `via: google` under calendar")
 			}
 			began := a.sched.Now()
 			var unread, apart error
@@ -53,11 +54,10 @@ is sent by this, and both stay as they are.`,
 				return err
 			}
 			list := []logRow{}
-			zone := a.sched.Zone.Location("UTC")
 			for _, e := range events {
 				if !e.At.Before(began.Truncate(time.Millisecond)) {
 					a.say("%s: %s", scheduler.Ref(e.ID, e.Round), e.Text)
-					list = append(list, logRow{At: *stamp(e.At, zone), ID: string(e.ID), Round: e.Round, Kind: e.Kind, Text: orNull(e.Text)})
+					list = append(list, a.eventRow(e))
 				}
 			}
 			if a.json {
@@ -68,7 +68,7 @@ is sent by this, and both stay as they are.`,
 				a.say("Nothing new.")
 			}
 			if unread != nil && apart != nil {
-				fmt.Fprintf(a.stderr, "%s\n", unread)
+				a.note("%s", unread)
 				return apart
 			}
 			return cmp.Or(unread, apart)

@@ -22,7 +22,7 @@ var (
 	wrongValue     = regexp.MustCompile(`^invalid argument "(.*)" for "(?:-., )?(--[^"]+)" flag`)
 )
 
-// misread is what is wrong with the command line of cmd, in the words of this program, and what to write
+// misread tells what is wrong with the command line of cmd, in the words of this program, and what to write
 // instead. err is the library's.
 func misread(cmd *cobra.Command, err error) (text, mend string) {
 	line := strings.Split(err.Error(), "\n")[0]
@@ -71,16 +71,19 @@ func misread(cmd *cobra.Command, err error) (text, mend string) {
 func misfit(cmd *cobra.Command, args []string) string {
 	form := cmd.CommandPath() + strings.TrimPrefix(cmd.Use, cmd.Name())
 	if f := cmd.Flags().Lookup("start"); f != nil && len(args) > 1 {
-		for i := 1; i < len(args); i++ { // quotes may be missing, too
+		// Quotes may be missing, too.
+		for i := 1; i < len(args); i++ {
 			if _, err := plan.ParseDate(strings.Join(args[1:i+1], " ")); err == nil {
-				return fmt.Sprintf("a time goes after --start: %s %s --start %q", cmd.CommandPath(), args[0], strings.Join(args[1:], " "))
+				return fmt.Sprintf("a time goes after --start: %s %s --start %q",
+					cmd.CommandPath(), args[0], strings.Join(args[1:], " "))
 			}
 		}
 	}
 	if len(args) == 0 {
 		return fmt.Sprintf("%s needs more: %s", cmd.Name(), form)
 	}
-	if cmd.ValidateArgs(append(slices.Clone(args), "")) == nil || cmd.ValidateArgs(append(slices.Clone(args), "", "")) == nil {
+	more := append(slices.Clone(args), "", "")
+	if cmd.ValidateArgs(more[:len(args)+1]) == nil || cmd.ValidateArgs(more) == nil {
 		return fmt.Sprintf("after %q something is missing: %s", args[len(args)-1], form)
 	}
 	for n := len(args) - 1; n > 0; n-- {
@@ -100,13 +103,14 @@ func commandNames(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// closest are the names that were most likely meant by what was typed, at most three.
+// closest returns the names that were most likely meant by what was typed, at most three.
 func closest(typed string, names []string) []string {
 	known := &cobra.Command{}
 	for _, name := range names {
 		known.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
 	}
-	for known.SuggestionsMinimumDistance = 1; known.SuggestionsMinimumDistance <= 2; known.SuggestionsMinimumDistance++ {
+	for distance := 1; distance <= 2; distance++ {
+		known.SuggestionsMinimumDistance = distance
 		if list := known.SuggestionsFor(typed); len(list) > 0 {
 			return list[:min(3, len(list))]
 		}
@@ -114,7 +118,7 @@ func closest(typed string, names []string) []string {
 	return nil
 }
 
-// oneOfWords is a list as in "ask, answer or agenda".
+// oneOfWords writes a list as in "ask, answer or agenda".
 func oneOfWords(list []string) string {
 	if len(list) == 1 {
 		return list[0]
@@ -122,7 +126,7 @@ func oneOfWords(list []string) string {
 	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }
 
-// helpCommand is `help`, which refuses what it does not know.
+// helpCommand makes `help`, which refuses what it does not know.
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",

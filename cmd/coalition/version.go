@@ -14,13 +14,14 @@ import (
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version, and that of the zone data in use", Example: "  coalition version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version, and that of the zone data in use",
+		Example: "  coalition version", Args: cobra.NoArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
 			v := version()
 			if a.json {
 				d := zones.Newest()
-				return a.printJSON(map[string]string{"version": v, "zones": d.Version, "zones_released": d.Released.Format(time.DateOnly),
-					"zones_from": cmp.Or(d.Path, "built in")})
+				return a.printJSON(map[string]string{"version": v, "zones": d.Version,
+					"zones_released": d.Released.Format(time.DateOnly), "zones_from": cmp.Or(d.Path, "built in")})
 			}
 			fmt.Fprintf(a.stdout, "coalition %s\n%s\n", v, zoneData())
 			return nil
@@ -28,7 +29,7 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-// version is that of the module, with the commit where it was built from one.
+// version returns that of the module, with the commit where it was built from one.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -34,32 +34,32 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	}
 	words, err := c.words()
 	if err != nil {
-		return problemsError{c.doc.Problem("the folder of templates is not there", "make it, or leave the key empty", "templates")}
+		return problemsError{c.doc.Problem("the folder of templates is not there",
+			"make it, or leave the key empty", "templates")}
 	}
-	dsn := c.resolve(c.State)
-	settings := c.settings()
-	a.config = c
-	folder := &plan.Folder{Path: c.resolve(c.Conversations), Shown: c.resolve(c.Conversations), Meet: c.Calendar.Via == "google"}
-	if marker, err := folder.Marker(); marker != nil || err != nil { // there was a state, and one with nothing in it is none
+	dsn, plans := c.resolve(c.State), c.resolve(c.Conversations)
+	folder := &plan.Folder{Path: plans, Shown: plans, Meet: c.Calendar.Via == "google"}
+	// Where a marker is there was a state, and one with nothing in it is none.
+	if marker, err := folder.Marker(); marker != nil || err != nil {
 		if err := store.Blank(ctx, dsn); err != nil {
 			return fmt.Errorf("the state can't be used: %w", err)
 		}
 	}
-	st, err := store.OpenFrom(ctx, dsn, home(folder.Path), c.addresses(), readOnly)
+	st, err := store.OpenFrom(ctx, dsn, home(plans), c.addresses(), readOnly)
 	if err != nil {
 		return fmt.Errorf("the state can't be used: %w", err)
 	}
 	a.state = st
+	settings := c.settings()
 	settings.Secret, settings.Via = st.Secret(), string(c.Mail.Via)
 	a.sched = &scheduler.Scheduler{
-		Settings: settings,
-		Plans:    folder,
-		Store:    st,
-		Sender:   c.sender(),
-		Words:    words,
-		Finish:   email.Finish,
-		Now:      time.Now,
-
+		Settings:   settings,
+		Plans:      folder,
+		Store:      st,
+		Sender:     c.sender(),
+		Words:      words,
+		Finish:     email.Finish,
+		Now:        a.wall,
 		Understand: understand(words),
 		// Commands say themselves what has become of messages; only the daemon keeps a log.
 		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
@@ -68,9 +68,10 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Link:    c.link(),
 	}
 	if !readOnly {
-		if a.online, err = c.online(func(ends time.Time) {
-			fmt.Fprintf(a.stderr, "The sign-in to Google ends on %s. Before it does, use: coalition auth google\n", a.local(ends))
-		}); err != nil {
+		warn := func(ends time.Time) {
+			a.note("The sign-in to Google ends on %s. Before it does, use: coalition auth google", a.local(ends))
+		}
+		if a.online, err = c.online(a.wall, warn); err != nil {
 			return err
 		}
 	}
@@ -78,18 +79,18 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		a.sched.Online, a.sched.Poll = a.online, time.Duration(c.Calendar.Google.Poll)
 	}
 	if a.at != "" {
-		start, err := a.parseTime(a.at, time.Now())
+		start, err := a.parseTime(a.at, a.wall())
 		if err != nil {
 			return err
 		}
-		began := time.Now()
-		a.sched.Now = func() time.Time { return start.Add(time.Since(began)) }
+		began := a.wall()
+		a.sched.Now = func() time.Time { return start.Add(a.wall().Sub(began)) }
 	}
 	return nil
 }
 
-// understand returns what reads replies in the words of the templates. Those are read with the first reply, since most
-// commands see none; where they can't be read no reply says anything, and the organizer decides.
+// understand returns what reads replies in the words of the templates. Those are read with the first reply,
+// since most commands see none; where they can't be read no reply says anything, and the organizer decides.
 func understand(words *templates.Set) func(lang, text string, names ...string) answers.Meaning {
 	reader := sync.OnceValues(words.Answers)
 	return func(lang, text string, names ...string) answers.Meaning {
@@ -103,7 +104,8 @@ func understand(words *templates.Set) func(lang, text string, names ...string) a
 
 // home stands for a folder of plans on this machine, among all that may share a state.
 func home(folder string) string {
-	host, _ := os.Hostname() // without a name, the path has to do
+	// Without a name, the path has to do.
+	host, _ := os.Hostname()
 	if path, err := filepath.Abs(folder); err == nil {
 		folder = path
 	}
@@ -111,7 +113,7 @@ func home(folder string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// findConfig is the path of the config file: the one named, or the first there is.
+// findConfig returns the path of the config file: the one named, or the first there is.
 func (a *app) findConfig() (string, error) {
 	if a.configFile != "" {
 		return a.configFile, nil
@@ -130,10 +132,11 @@ func (a *app) findConfig() (string, error) {
 			return path, nil
 		}
 	}
-	return "", usage("there is no config file (looked for %s)", "make one with: coalition init", strings.Join(looked, ", "))
+	return "", usage("there is no config file (looked for %s)", "make one with: coalition init",
+		strings.Join(looked, ", "))
 }
 
-// readConfig reads the config file and says everything that is wrong with it.
+// readConfig reads the config file, which counts from then on, and says everything that is wrong with it.
 func (a *app) readConfig() (*config, error) {
 	path, err := a.findConfig()
 	if err != nil {
@@ -144,7 +147,8 @@ func (a *app) readConfig() (*config, error) {
 	case err != nil:
 		return nil, usage("the config file %s can't be read", "name another with --config", path)
 	case info.Size() > strictyaml.MaxSize || !info.Mode().IsRegular():
-		return nil, problemsError{{File: path, Line: 1, Column: 1, Text: "this is no config file", Mend: "name another with --config"}}
+		return nil, problemsError{{File: path, Line: 1, Column: 1,
+			Text: "this is no config file", Mend: "name another with --config"}}
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -154,13 +158,14 @@ func (a *app) readConfig() (*config, error) {
 	if len(problems) > 0 {
 		return nil, problemsError(problems)
 	}
+	a.config = c
 	return c, nil
 }
 
 // A problemsError is what is wrong in files that people write.
 type problemsError []strictyaml.Problem
 
-// Error is the number of problems; the program prints them one by one.
+// Error returns the number of problems; the program prints them one by one.
 func (e problemsError) Error() string {
 	if len(e) == 1 {
 		return "1 problem"
@@ -168,7 +173,7 @@ func (e problemsError) Error() string {
 	return fmt.Sprintf("%d problems", len(e))
 }
 
-// resolve is a path of the config, relative to its file.
+// resolve returns a path of the config, relative to its file.
 func (c *config) resolve(path string) string {
 	if path == "" || filepath.IsAbs(path) || strings.Contains(path, "://") {
 		return path
@@ -197,7 +202,7 @@ func (c *config) settings() scheduler.Settings {
 	return s
 }
 
-// addresses are all of the organizer's.
+// addresses returns all of the organizer's.
 func (c *config) addresses() []string {
 	s := c.settings()
 	return append([]string{s.Organizer.Email}, s.Aliases...)
@@ -218,7 +223,7 @@ func (c *config) sender() scheduler.Sender {
 	return smtp
 }
 
-// mailbox is where answers are read; nil where there is none.
+// mailbox returns where answers are read; nil where there is none.
 func (c *config) mailbox() scheduler.Mailbox {
 	if c.Replies == nil || c.Replies.IMAP == nil {
 		return nil
@@ -232,7 +237,7 @@ func (c *config) mailbox() scheduler.Mailbox {
 	return box
 }
 
-// trust is the servers whose word about a sender counts.
+// trust returns the servers whose word about a sender counts.
 func (c *config) trust() []string {
 	if c.Replies == nil {
 		return nil
@@ -260,7 +265,8 @@ func (c *config) account() *account.Account {
 	if c.google != nil || g.ClientFile == "" {
 		return c.google
 	}
-	folder := filepath.Dir(c.path) // where the state is a database elsewhere
+	// It counts where the state is a database elsewhere.
+	folder := filepath.Dir(c.path)
 	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
 		folder = filepath.Dir(dsn)
 	}
@@ -283,8 +289,8 @@ func (c *config) account() *account.Account {
 	return c.google
 }
 
-// accountOf says by which account the door of that name leads out, and how it is signed in to, without telling either:
-// see [scheduler.Scheduler.Account].
+// accountOf says by which account the door of that name leads out, and how it is signed in to, without
+// telling either: see [scheduler.Scheduler.Account].
 func (c *config) accountOf(name string) string {
 	var with []any
 	switch {
@@ -296,15 +302,17 @@ func (c *config) accountOf(name string) string {
 		with = append(with, i.Host, i.Port, i.Security, i.Auth, i.signIn, age(c.resolve(i.PasswordFile)))
 	case name == string(scheduler.Mail) && c.Mail.Via == "smtp":
 		s := c.Mail.SMTP
-		with = append(with, s.Host, s.Port, s.Security, s.Auth, s.signIn, age(c.resolve(s.PasswordFile)), c.Organizer.Email)
+		with = append(with, s.Host, s.Port, s.Security, s.Auth, s.signIn, age(c.resolve(s.PasswordFile)),
+			c.Organizer.Email)
 	default:
 		with = append(with, c.resolve(c.Mail.Outbox))
 	}
 	sum := sha256.Sum256(fmt.Append(nil, with...))
-	return hex.EncodeToString(sum[:4]) // too short to find out a command by
+	// Too short to find out a command by.
+	return hex.EncodeToString(sum[:4])
 }
 
-// age is when a file was written last, and how long it is; "" where there is none.
+// age tells when a file was written last, and how long it is; "" where there is none.
 func age(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || path == "" {

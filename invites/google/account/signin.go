@@ -56,29 +56,39 @@ func (a *Account) SignIn(ctx context.Context, p Prompt) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	exchange, cancel := withTimeout(ctx)
+	g := &grant{Client: c.ID, TokenURI: c.TokenURI, Scopes: asked}
+	if err := a.redeem(ctx, g, config, code, verifier); err != nil {
+		return Status{}, err
+	}
+	return a.keep(ctx, g)
+}
+
+// redeem exchanges a code for what g holds then (RFC 6749, section 4.1.3), and for the address of the account.
+func (a *Account) redeem(ctx context.Context, g *grant, config *oauth2.Config, code, verifier string) error {
+	asked, cancel := withTimeout(ctx)
 	defer cancel()
-	token, err := config.Exchange(exchange, code, oauth2.VerifierOption(verifier))
+	token, err := config.Exchange(asked, code, oauth2.VerifierOption(verifier))
 	switch {
 	case invalidGrant(err):
-		return Status{}, signInError("Google does not take what your browser has brought back; " +
+		return signInError("Google does not take what your browser has brought back; " +
 			"begin again with: coalition auth google")
 	case err != nil:
-		return Status{}, tokenFault(ctx, err)
+		return tokenFault(ctx, err)
 	}
-	g := &grant{Client: c.ID, TokenURI: c.TokenURI, Scopes: asked, Since: time.Now().UTC().Truncate(time.Second)}
+	g.Since = time.Now().UTC().Truncate(time.Second)
 	g.take(token)
 	if g.Refresh == "" {
-		return Status{}, signInError("Google has let you sign in for an hour only; begin again with: coalition auth google")
+		return signInError("Google has let you sign in for an hour only; begin again with: coalition auth google")
 	}
+	needed, _ := a.scopes()
 	if lacks := g.lacks(needed); len(lacks) > 0 {
-		return Status{}, signInError("it can't work without all of it; sign in again, and tick the box “" +
+		return signInError("it can't work without all of it; sign in again, and tick the box “" +
 			strings.Join(lacks, "” and “") + "” on Google's page")
 	}
 	if a.config.AddressOf != nil {
-		g.Account = a.config.AddressOf(exchange, oauth2.NewClient(exchange, oauth2.StaticTokenSource(token)))
+		g.Account = a.config.AddressOf(asked, oauth2.NewClient(asked, oauth2.StaticTokenSource(token)))
 	}
-	return a.keep(ctx, g)
+	return nil
 }
 
 // signInError returns the error of a sign-in that comes to nothing, in words.

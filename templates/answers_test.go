@@ -14,7 +14,7 @@ import (
 // answers, since its conditions would go unnoticed.
 func TestAnswersLanguages(t *testing.T) {
 	dir := own(t)
-	if err := os.CopyFS(filepath.Join(dir, "nl"), sub(t, "de")); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, "xx"), sub(t, "de")); err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
@@ -22,7 +22,7 @@ func TestAnswersLanguages(t *testing.T) {
 		fmt.Fprintf(&b, `{{define "answer %s"}}%s{{end}}`, list, map[string]string{"yes": "ja, graag", "no": "nee, sure", "doubt": "maar", "number": "tweede=2"}[list])
 	}
 	write := func(text string) *Set {
-		if err := os.WriteFile(filepath.Join(dir, "nl", "answers.tmpl"), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "xx", "answers.tmpl"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return load(t, dir)
@@ -36,7 +36,7 @@ func TestAnswersLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{"Graag, tweede": "yes 2", "nee": "no", "yes": "yes", "yes maar": "", "Yes. Maar Tom": "", "sure": ""} {
-		said := reader.Read("nl", text)
+		said := reader.Read("xx", text)
 		if got := strings.TrimSpace(said.Value + " " + strings.Trim(fmt.Sprint(said.Numbers), "[]")); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
@@ -48,10 +48,10 @@ func TestAnswersLanguages(t *testing.T) {
 		strings.Replace(b.String(), `nee`, "{{.Nothing | printf}}", 1):      "printf",
 	} {
 		s := write(text)
-		if list := s.Check(); len(list) != 1 || list[0].File != "nl/answers.tmpl" || !strings.Contains(list[0].Text, want) {
+		if list := s.Check(); len(list) != 1 || list[0].File != "xx/answers.tmpl" || !strings.Contains(list[0].Text, want) {
 			t.Errorf("want %q, got %v", want, list)
 		}
-		if _, err := s.Answers(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "nl/answers.tmpl:1:") {
+		if _, err := s.Answers(); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "xx/answers.tmpl:1:") {
 			t.Errorf("with %q the answers are read, or %v", want, err)
 		}
 	}

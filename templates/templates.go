@@ -23,8 +23,13 @@ import (
 	"unicode/utf8"
 )
 
-//go:embed layout.html style.css page.css en de
+// Each folder that has templates is a language.
+//
+//go:embed layout.html style.css page.css */*.tmpl */*.txt */*.html
 var embedded embed.FS
+
+// fallback is the language that serves where there is nothing in another.
+const fallback = "en"
 
 // A Kind names what is said.
 type Kind string
@@ -208,7 +213,7 @@ func (s *Set) has(name string) bool {
 func (s *Set) spoken(lang string, names ...string) string {
 	for _, name := range names {
 		if !s.has(path.Join(lang, name)) {
-			return "en"
+			return fallback
 		}
 	}
 	return lang
@@ -278,7 +283,7 @@ func (s *Set) Language(want string) (lang string, ok bool) {
 		}
 		want = want[:max(strings.LastIndexByte(want, '-'), 0)]
 	}
-	return "en", false
+	return fallback, false
 }
 
 // Files are the names of all templates.

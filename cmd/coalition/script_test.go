@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"coalition/invites/zones"
+	"coalition/templates"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts compare with")
@@ -33,7 +35,11 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
-			return nil
+			words, err := templates.Load("")
+			if err == nil {
+				e.Setenv("LANGUAGES", fmt.Sprint(words.Languages()))
+			}
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": func(ts *testscript.TestScript, _ bool, args []string) {

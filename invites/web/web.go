@@ -284,7 +284,8 @@ func (h *Handler) language(r *http.Request) string {
 			return lang
 		}
 	}
-	return "en"
+	lang, _ := h.words.Language("")
+	return lang
 }
 
 func write(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) {

@@ -261,7 +261,7 @@ var phrasings = []struct {
 // TestPhrasings reads whole replies: the answer is what a person would read in them, what stands below
 // it changes nothing, and nothing that is no yes becomes one.
 func TestPhrasings(t *testing.T) {
-	s := reader(t)
+	s := builtIn
 	for _, x := range phrasings {
 		got := s.Read(x.lang, x.text, x.who)
 		if say(got) != x.want || !slices.Equal(got.Adds, x.adds) {
@@ -272,7 +272,7 @@ func TestPhrasings(t *testing.T) {
 
 // Whatever of this stands below a clear answer changes nothing of it, and is nothing for the agenda.
 func TestBelowAnAnswer(t *testing.T) {
-	s := reader(t)
+	s := builtIn
 	below := []string{
 		"Best regards,\nMaya Chen\nHead of Research\n14 Harbour Street, 2nd floor\n+44 20 5550 0142",
 		"Kind regards\n\nMaya Chen | Example Ltd | Registered in England and Wales No. 1234567",
@@ -313,7 +313,7 @@ func TestBelowAnAnswer(t *testing.T) {
 
 // What stands below is not counted among the writer's words.
 func TestLetterLength(t *testing.T) {
-	s := reader(t)
+	s := builtIn
 	text := "Yes, 1 works for me.\n\nBest wishes\nMaya\n\n" + strings.Repeat("If this message was not meant for you, do not read on. ", 20)
 	if got := s.Read("en", text); say(got) != "yes 1" || got.Length > 40 {
 		t.Errorf("%q, %d characters", say(got), got.Length)

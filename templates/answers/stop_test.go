@@ -11,7 +11,7 @@ import (
 
 // TestStop: who asks for no more mail is heard, however they put it; nothing else is taken for that.
 func TestStop(t *testing.T) {
-	s := reader(t)
+	s := builtIn
 	for _, text := range []string{
 		"Stop", "STOP", "stop.", "Stop!", "Please stop.", "Stop please", "Hello Ana,\n\nstop.\n\nMaya", "No. Stop.", "Unsubscribe", "unsubscribe me", "UNSUBSCRIBE\n\nMaya Chen\nNorthwind Ltd, +49 30 1234567",
 		"Please unsubscribe me from this.", "Remove me from your list", "please remove me from your mailing list, thanks", "Could you please take me off your list?", "Can you remove me from this list?", "Could you please unsubscribe me?", "Would you stop?", "Please don't contact me.", "Do not contact me about this.", "Please do not email me. Thank you.", "Quit emailing me", "Please refrain from contacting me in future.", "Get me off this list!", "I don't want your emails.",
@@ -25,7 +25,7 @@ func TestStop(t *testing.T) {
 		"Bitte schreiben Sie mir keine Mails mehr", "Schick mir bitte keine Nachrichten mehr.", "Bitte lösche meine Daten", "Bitte melde mich ab.", "Ich bitte Sie, mir nicht mehr zu schreiben.", "Ich bitte dich, mich in Ruhe zu lassen.",
 		"Bitte löschen Sie meine Daten.", "Ich wünsche keinen weiteren Kontakt.",
 	} {
-		for _, lang := range []string{"en", "de", "fr"} {
+		for _, lang := range append(words.Languages(), "fr") {
 			if said := s.Read(lang, text); !said.Stop || said.Value != "no" {
 				t.Errorf("%s: %q is %+v; want it to be a stop", lang, text, said)
 			}
@@ -38,7 +38,7 @@ func TestStop(t *testing.T) {
 		"Please don't write to me again at this address, use maya@example.net. Yes, 1", "Do not contact me again before Monday.", "Bitte schreiben Sie mir nicht mehr an diese Adresse, sondern an maya@example.net.", "Schreib mir nicht mehr vor Montag. Ja", "Ich melde mich ab Montag.", "Bitte melde mich ab Montag wieder an.",
 		"Yes.\n\nUnsubscribe", "Please do not contact me before Monday.", "Do not write to me at this address, use the other one.",
 	} {
-		for _, lang := range []string{"en", "de"} {
+		for _, lang := range words.Languages() {
 			if said := s.Read(lang, text); said.Stop {
 				t.Errorf("%s: %q is taken for a stop", lang, text)
 			}
@@ -50,10 +50,6 @@ func TestStop(t *testing.T) {
 	}
 	// Words of somebody's own that are older than the list still count.
 	own := t.TempDir()
-	words, err := templates.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
 	source, err := words.Source("en/answers.tmpl")
 	if err != nil {
 		t.Fatal(err)
@@ -65,12 +61,7 @@ func TestStop(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(own, "en", "answers.tmpl"), []byte(old), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if words, err = templates.Load(own); err != nil {
-		t.Fatal(err)
-	}
-	if s, err = words.Answers(); err != nil {
-		t.Fatal(err)
-	}
+	s = must(must(templates.Load(own)).Answers())
 	if said := s.Read("en", "yes, 1"); said.Value != "yes" {
 		t.Errorf("with own words without stops: %+v", said)
 	}

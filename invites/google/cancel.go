@@ -130,7 +130,7 @@ func (w *write) prepare(is *invites.Event, undo, explain bool) (*calendar.Event,
 			event.Description = all
 		}
 	}
-	call := w.service.Events.Patch(w.id, w.ch.ID, event).SendUpdates("none").Fields(eventFields).Context(w.ctx)
+	call := w.patchCall(event, fields{}, "none")
 	call.Header().Set("If-Match", is.Etag)
 	return notEmpty(call.Do())
 }

@@ -135,11 +135,7 @@ func (w *write) revive() (*invites.Event, error) {
 	if err := w.begin(); err != nil {
 		return nil, err
 	}
-	call := w.service.Events.Patch(w.id, w.ch.ID, event).SendUpdates("all").Fields(eventFields).Context(w.ctx)
-	if w.ch.Meet {
-		call.ConferenceDataVersion(1)
-	}
-	got, err := notEmpty(call.Do())
+	got, err := notEmpty(w.patchCall(event, f, "all").Do())
 	if err == nil {
 		return w.done(got), nil
 	}
@@ -217,11 +213,11 @@ func (w *write) patch(f fields, etag string, restore bool) (*invites.Event, erro
 	if err := w.begin(); err != nil {
 		return nil, err
 	}
-	call := w.service.Events.Patch(w.id, w.ch.ID, event).SendUpdates(updates(restore || f.heard())).
-		Fields(eventFields).Context(w.ctx)
-	if f.meet {
-		call.ConferenceDataVersion(1)
+	mails := "none"
+	if restore || f.heard() {
+		mails = "all"
 	}
+	call := w.patchCall(event, f, mails)
 	call.Header().Set("If-Match", etag)
 	got, err := notEmpty(call.Do())
 	if err == nil {
@@ -313,12 +309,13 @@ func (w *write) done(event *calendar.Event) *invites.Event {
 	return w.event(event)
 }
 
-// updates returns the sendUpdates of a request of which guests are to hear, or not.
-func updates(heard bool) string {
-	if heard {
-		return "all"
+// patchCall returns the request that writes f, of which mails go to "all" guests, or to "none".
+func (w *write) patchCall(event *calendar.Event, f fields, mails string) *calendar.EventsPatchCall {
+	call := w.service.Events.Patch(w.id, w.ch.ID, event).SendUpdates(mails).Fields(eventFields).Context(w.ctx)
+	if f.meet {
+		call.ConferenceDataVersion(1)
 	}
-	return "none"
+	return call
 }
 
 // stale returns the error of an event that somebody else has changed, which is now as is.

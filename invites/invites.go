@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"coalition/invites/plaintext"
 	"coalition/invites/zones"
 )
 
@@ -85,7 +86,7 @@ var errTooLong = errors.New("is longer than mail allows (64 before the @, 254 in
 // display names, quoted local parts, address literals and everything that is not one line of
 // printable ASCII before the @. The error says what is wrong, without the address.
 func ParseEmail(s string) (string, error) {
-	if err := Line(s); err != nil {
+	if err := plaintext.CheckLine(s); err != nil {
 		return "", err
 	}
 	at := strings.LastIndexByte(s, '@')
@@ -117,42 +118,6 @@ func ParseEmail(s string) (string, error) {
 		return "", errTooLong
 	}
 	return local + "@" + ascii, nil
-}
-
-// Line reports why s is not one line of plain text: line breaks, control characters (RFC 5322 and
-// 5545 have no place for them), characters that reorder what is shown, or bytes that are not UTF-8.
-func Line(s string) error { return plain(s, false) }
-
-// Text is [Line] for text of several lines: \n and \t are allowed.
-func Text[S string | []byte](s S) error { return plain(s, true) }
-
-func plain[S string | []byte](s S, lines bool) error {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= ' ' && c < 0x7f || lines && (c == '\n' || c == '\t') {
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
-		switch {
-		case r == '\t':
-			return errors.New("has a tab")
-		case r == '\r' || r == '\n' || r == '\u0085' || r == '\u2028' || r == '\u2029':
-			return errors.New("has a line break")
-		case r == utf8.RuneError && size == 1:
-			return errors.New("is not UTF-8")
-		case r < 0xa0 || r == '\ufeff':
-			return fmt.Errorf("has a control character (U+%04X)", r)
-		case IsBidi(r):
-			return fmt.Errorf("has a character that reorders text on the screen (U+%04X)", r)
-		}
-		i += size - 1
-	}
-	return nil
-}
-
-// IsBidi reports whether r is a bidirectional control (Unicode UAX 9): invisible, and able to make
-// an address or a price read differently from what it is.
-func IsBidi(r rune) bool {
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
 }
 
 // Location is the zone of that IANA name in the newest zone data, always the same value. It refuses

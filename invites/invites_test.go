@@ -80,58 +80,6 @@ func TestParseEmail(t *testing.T) {
 	}
 }
 
-func TestPlainText(t *testing.T) {
-	for _, test := range []struct{ in, line, text string }{
-		{"", "", ""},
-		{`Zoë's "plan"; 50 % — €, 家, 🌱, Ω ~`, "", ""},
-		{"שלום and سلام", "", ""}, // letters that run from right to left are no controls
-		{"family: 👩\u200d👧, \u200bzero width, \u00ad", "", ""},
-		{"\ufffd", "", ""}, // the replacement character itself, written by someone
-		{"a\nb", "has a line break", ""},
-		{"a\tb", "has a tab", ""},
-		{"a\r\nb", "has a line break", "has a line break"},
-		{"a\rb", "has a line break", "has a line break"},
-		{"a\u0085b", "has a line break", "has a line break"},
-		{"a\u2028b", "has a line break", "has a line break"},
-		{"a\u2029b", "has a line break", "has a line break"},
-		{"a\x00b", "has a control character (U+0000)", "has a control character (U+0000)"},
-		{"a\x1bb", "has a control character (U+001B)", "has a control character (U+001B)"},
-		{"a\x7fb", "has a control character (U+007F)", "has a control character (U+007F)"},
-		{"a\u009fb", "has a control character (U+009F)", "has a control character (U+009F)"},
-		{"\ufeffa", "has a control character (U+FEFF)", "has a control character (U+FEFF)"},
-		{"a\xffb", "is not UTF-8", "is not UTF-8"},
-		{"a\xed\xa0\x80b", "is not UTF-8", "is not UTF-8"}, // half of a surrogate pair
-		{"a\xc0\x8ab", "is not UTF-8", "is not UTF-8"},     // a line feed in two octets
-		{"a\nb\xe2\x80", "has a line break", "is not UTF-8"},
-		{"\u00a0" + strings.Repeat("x", 5000) + "\u009f", "has a control character (U+009F)", "has a control character (U+009F)"},
-	} {
-		for _, f := range []struct {
-			name string
-			f    func(string) error
-			want string
-		}{{"Line", invites.Line, test.line}, {"Text", invites.Text[string], test.text}} {
-			got := ""
-			if err := f.f(test.in); err != nil {
-				got = err.Error()
-			}
-			if got != f.want {
-				t.Errorf("%s(%.20q): got %q, want %q", f.name, test.in, got, f.want)
-			}
-		}
-	}
-	// Every one of them (UAX 9), and not the letters beside them.
-	for _, r := range "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" {
-		if !invites.IsBidi(r) || invites.Line(string(r)) == nil || invites.Text[string](string(r)) == nil {
-			t.Errorf("U+%04X passes", r)
-		}
-	}
-	for _, r := range "\u061b\u061d\u200d\u2010\u202f\u2065\u206a" {
-		if invites.IsBidi(r) || invites.Line(string(r)) != nil {
-			t.Errorf("U+%04X is refused", r)
-		}
-	}
-}
-
 func TestLocation(t *testing.T) {
 	for _, name := range []string{"UTC", "Etc/UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Calcutta", "EST5EDT", "Etc/GMT+5"} {
 		loc, err := invites.Location(name)

@@ -3,8 +3,8 @@ package invites
 import "time"
 
 // A Mail is what has come in, as far as it can matter here. Everything in it was written by a stranger
-// until somebody who knows the conversations believes it; every text in it is plain (see [Line] and
-// [Text]), whatever the mail was like.
+// until somebody who knows the conversations believes it; every text in it is plain (see [plaintext.CheckLine]
+// and [plaintext.CheckText]), whatever the mail was like.
 type Mail struct {
 	Key    string // the same for the same mail, however often and by whatever way it comes
 	Cursor string // of the mailbox, once this mail is taken in; "" for one that comes from no mailbox

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/plan"
 )
 
@@ -319,7 +319,7 @@ func (g Agenda) text() string {
 
 // line refuses what is no single line of sane length.
 func line(what, text string) error {
-	if err := invites.Line(text); err != nil {
+	if err := plaintext.CheckLine(text); err != nil {
 		return &Refusal{ErrUnfit, what + " " + err.Error(), "write it as one line"}
 	}
 	if n := utf8.RuneCountInString(text); n > maxLine {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/templates"
 )
 
@@ -452,7 +453,7 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Eve
 	default:
 		fault = &invites.DeliveryError{Unclear: dotted, Text: err.Error()}
 	}
-	m.Code, m.Error = fault.Code, oneLine(fault.Text)
+	m.Code, m.Error = fault.Code, plaintext.Clip(plaintext.Line(fault.Text), 300)
 	if m.NotBefore = now.Add(max(Backoff(m.Attempts, rand.Float64()), fault.Wait)); fault.Channel && !fault.Begun && !fault.Unclear {
 		m.NotBefore = time.Time{} // the door says when
 		m.Untried = m.Attempts > 1
@@ -522,8 +523,4 @@ func (d *delivery) settle(m *Message) {
 			return // the claim stays, and is found to be unclear by the next process
 		}
 	}
-}
-
-func oneLine(s string) string {
-	return clip(flat(strings.ToValidUTF8(s, "?")), 300)
 }

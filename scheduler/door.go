@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // A Door leads to a server through one account, and is the same for all processes on one state: while it is
@@ -123,7 +124,7 @@ func (s *Scheduler) account(name string) string {
 // shut closes a door for the process, and for others, after a try in vain; tries is how many there have
 // been before. It is until when.
 func (s *Scheduler) shut(ctx context.Context, name, account string, tries int, fault *invites.DeliveryError) time.Time {
-	d := &Door{Name: name, Account: account, Fault: FaultServer, Code: fault.Code, Text: oneLine(fault.Text), Since: time.Now(), Tries: tries + 1}
+	d := &Door{Name: name, Account: account, Fault: FaultServer, Code: fault.Code, Text: plaintext.Clip(plaintext.Line(fault.Text), 300), Since: time.Now(), Tries: tries + 1}
 	wait := min(Backoff(tries+1, rand.Float64()), knockServer)
 	if fault.Account || errors.Is(fault, invites.ErrLogin) || fault.Final {
 		d.Fault, wait = FaultAccount, knockAccount

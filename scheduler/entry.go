@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/plan"
 	"coalition/templates"
 )
@@ -96,7 +97,7 @@ func (t *entryTaking) note(format string, args ...any) {
 }
 
 func (t *entryTaking) tell(what, text string, commands ...string) {
-	n := News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: clip(text, maxLine), Do: commands}
+	n := News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: plaintext.Clip(text, maxLine), Do: commands}
 	if what == templates.NewsDeleted {
 		n.From, n.How = "", "" // it was not the partner
 	}
@@ -146,14 +147,14 @@ func (t *entryTaking) take() bool {
 	t.takeTime()
 	t.takePlace()
 	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Event) bool { return w.Summary == e.Summary }) {
-		t.note("renamed in Google Calendar: %s", clip(flat(e.Summary), 300))
+		t.note("renamed in Google Calendar: %s", plaintext.Clip(plaintext.Line(e.Summary), 300))
 	}
 	if e.Description != t.is.Description && !t.ours(func(w *invites.Event) bool { return w.Description == e.Description }) {
 		t.b.Described = true
 		t.note("the description was changed in Google Calendar")
 	}
 	if e.Join != t.is.Join && e.Join != "" {
-		t.note("the room for the video call is ready: %s", clip(flat(e.Join), 300))
+		t.note("the room for the video call is ready: %s", plaintext.Clip(plaintext.Line(e.Join), 300))
 	}
 	t.takeGuests(c.Cancelled != nil || !t.now.Before(t.b.Told.End())) // which may be another one by now
 	return len(t.events) > 0
@@ -251,7 +252,7 @@ func (t *entryTaking) takePlace() {
 		return
 	}
 	t.changed(false)
-	text := "the place was changed in Google Calendar to: " + cmp.Or(clip(flat(e.Location), 300), "none")
+	text := "the place was changed in Google Calendar to: " + cmp.Or(plaintext.Clip(plaintext.Line(e.Location), 300), "none")
 	if own, err := t.s.planLocation(c); err == nil && own == e.Location {
 		c.Place, t.b.Placed = nil, e.Updated
 		t.b.Told.Place = c.place()
@@ -273,7 +274,7 @@ func (t *entryTaking) takePlace() {
 }
 
 // placeIn is the place of an event, as Conversation.Place has it.
-func placeIn(e *invites.Event) string { return clip(flat(e.Location), maxLine) }
+func placeIn(e *invites.Event) string { return plaintext.Clip(plaintext.Line(e.Location), maxLine) }
 
 // takeGuests takes in what the partner has answered, and who else was invited.
 func (t *entryTaking) takeGuests(over bool) {
@@ -340,7 +341,7 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 		said += ", to what is about to change"
 	}
 	if now.Comment != "" {
-		said += ": " + clip(flat(now.Comment), maxLine)
+		said += ": " + plaintext.Clip(plaintext.Line(now.Comment), maxLine)
 	}
 	t.events = append(t.events, c.event(t.now, "answer", said))
 	if over {

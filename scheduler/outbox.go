@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/plan"
 )
 
@@ -205,7 +206,7 @@ func (m *Message) because() string {
 	if why == "" {
 		return ""
 	}
-	return " (" + clip(why, 120) + ")"
+	return " (" + plaintext.Clip(why, 120) + ")"
 }
 
 // waiting is the step of a conversation whose message m is on its way or stuck.

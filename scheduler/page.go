@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/templates"
 )
 
@@ -170,7 +171,7 @@ func (s *Scheduler) Answer(ctx context.Context, token string, choice templates.C
 			p.Problem, p.Note = templates.TooLate, note
 			return p, lang, err
 		}
-		a := Answer{How: "page", From: string(c.Plan.With.Email), Note: clip(flat(note), maxLine), Until: b.Now.Add(changeable)}
+		a := Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), maxLine), Until: b.Now.Add(changeable)}
 		switch choice {
 		case templates.ChooseLater:
 			a.Value = Wait
@@ -260,7 +261,7 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 	if a.Value == Yes && !c.start(now).IsZero() { // without a time, the words are rather about that
 		var lines []string
 		for line := range strings.Lines(note) {
-			if line = oneLine(line); line != "" && len([]rune(line)) <= 200 {
+			if line = plaintext.Line(line); line != "" && len([]rune(line)) <= 200 {
 				lines = append(lines, line)
 			}
 		}
@@ -279,7 +280,7 @@ func (s *Scheduler) answerPage(c *Conversation, a Answer, note string, now time.
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.
 func (s *Scheduler) tooLate(ctx context.Context, c *Conversation, choice templates.Choice, note string, now time.Time) error {
 	what := fmt.Sprintf("on the page, too late to count: %s", choice)
-	if note = clip(flat(note), maxLine); note != "" {
+	if note = plaintext.Clip(plaintext.Line(note), maxLine); note != "" {
 		what += ": “" + note + "”"
 	}
 	if c.Word != nil && strings.Contains(c.Word.Text, what) {

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"coalition/invites/plaintext"
 	"context"
 	"errors"
 	"slices"
@@ -87,7 +88,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 					}
 					if m.State = Held; r.Doubt != "" {
 						why = r.Doubt
-						m.Code, m.Error, m.Flagged = CodeDoubt, oneLine(why), true
+						m.Code, m.Error, m.Flagged = CodeDoubt, plaintext.Clip(plaintext.Line(why), 300), true
 					}
 				}
 				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: "+why))

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/plan"
 	"coalition/templates"
 )
@@ -422,7 +422,7 @@ func (t *taking) tell(kind string, text string, commands ...string) {
 	case !t.until.IsZero():
 		way = "page"
 	}
-	t.c.tell(News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: clip(text, maxLine), Do: commands})
+	t.c.tell(News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: plaintext.Clip(text, maxLine), Do: commands})
 }
 
 func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *Draft) {
@@ -434,7 +434,7 @@ func (t *taking) receipt(what string, counted bool, events ...Event) (Receipt, *
 
 // quoted is the writer's own words on one line behind lead; "" where there are none.
 func (t *taking) quoted(lead string) string {
-	if text := clip(flat(t.mail.Text), 300); text != "" {
+	if text := plaintext.Clip(plaintext.Line(t.mail.Text), 300); text != "" {
 		return lead + "“" + text + "”"
 	}
 	return ""
@@ -561,7 +561,7 @@ func (t *taking) takeStop() (Receipt, *Draft) {
 	c := t.c
 	c.stopped(t.from(), t.at)
 	what := "asked for no more mail (by mail from " + t.from() + ")" + t.quoted(": ") + "; nothing goes to them by itself any more"
-	a := Answer{Value: No, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
+	a := Answer{Value: No, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), maxLine)}
 	if c.told() != nil || c.Apply(a, t.at) != nil {
 		c.hear(Word{At: t.mail.At, From: t.from(), Text: what})
 	}
@@ -572,7 +572,7 @@ func (t *taking) takeStop() (Receipt, *Draft) {
 // understand is the answer that a plain reply gives, and what it adds to the agenda.
 func (t *taking) understand() (a Answer, adds []string) {
 	c := t.c
-	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: clip(flat(t.mail.Text), maxLine)}
+	a = Answer{Value: Query, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), maxLine)}
 	if t.mail.Sealed != "" {
 		a.Note = "[" + t.sealed() + "]"
 		return a, nil
@@ -807,7 +807,7 @@ func (c *Conversation) hear(w Word) {
 		if strings.Contains(old.Text, w.Text) {
 			w.Text = old.Text
 		} else {
-			w.Text = clip(old.Text+"; then "+w.Text, maxLine)
+			w.Text = plaintext.Clip(old.Text+"; then "+w.Text, maxLine)
 		}
 		w.Key, w.Foreign, w.Sign = "", w.Foreign && old.Foreign, w.Sign && old.Sign
 		w.Settled = slices.DeleteFunc(slices.Clone(w.Settled), func(p invites.PartStat) bool { return !slices.Contains(old.Settled, p) })
@@ -911,7 +911,7 @@ func (t *taking) takeTimeless(o *invites.Object, p invites.PartStat, stamp time.
 	place := false
 	if o.Location != "" {
 		own, err := t.s.planLocation(c)
-		if place = err != nil || clip(flat(own), 300) != flat(o.Location); place {
+		if place = err != nil || plaintext.Clip(plaintext.Line(own), 300) != plaintext.Line(o.Location); place {
 			why += ", and another place, " + o.Location
 		}
 	}
@@ -986,7 +986,7 @@ func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
 		passed := fmt.Sprintf("passed on to %s, where it was refused; whether %s has read it is not known: %s", bounce.For, t.c.Plan.With.Name, t.reported())
 		what += " was " + passed
 		if (m.State == Accepted || m.State == Unclear) && m.Kind != Notice {
-			m.State, m.Error, m.Changed = Accepted, oneLine(passed), t.at
+			m.State, m.Error, m.Changed = Accepted, plaintext.Clip(plaintext.Line(passed), 300), t.at
 			t.heard = append(t.heard, m)
 			t.tell(templates.NewsPassed, what, show)
 		}
@@ -996,23 +996,12 @@ func (t *taking) takeBounce(m *Message) (Receipt, *Draft) {
 	if m.State == Bounced || m.State == Sending { // one that goes once more just now has its own fate
 		return t.written(what)
 	}
-	m.State, m.Error, m.Changed = Bounced, oneLine(t.reported()), t.at
+	m.State, m.Error, m.Changed = Bounced, plaintext.Clip(plaintext.Line(t.reported()), 300), t.at
 	t.heard = append(t.heard, m)
 	if m.Kind != Notice {
 		t.tell(templates.NewsBounced, what, show)
 	}
 	return t.receipt(what, true, t.c.event(t.at, "bounce", what))
-}
-
-// flat is s on one line.
-func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// clip is s with at most n characters.
-func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
 }
 
 // Waiting is what has come from the partner, or in their name, and waits for the organizer: a line for
@@ -1024,7 +1013,7 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	zone := c.settings.Zone.Location("UTC")
 	at := func(w *Word) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
 	if c.said(Query) && c.Answer.Note != "" {
-		note := clip(c.Answer.Note, 300)
+		note := plaintext.Clip(c.Answer.Note, 300)
 		if !strings.HasPrefix(note, "[") { // which are not the partner's words
 			note = "“" + note + "”"
 		}

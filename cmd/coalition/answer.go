@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 )
@@ -33,7 +33,7 @@ time.`,
 			if at != "" && value != scheduler.Yes {
 				return usage("--time belongs to a yes", "leave it out")
 			}
-			if err := invites.Line(note); err != nil {
+			if err := plaintext.CheckLine(note); err != nil {
 				return usage("the note %s", "write it as one line", err)
 			}
 			change := func(b *scheduler.Board, c *scheduler.Conversation) (scheduler.Change, error) {

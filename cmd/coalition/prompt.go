@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler"
 	"coalition/scheduler/strictyaml"
 )
@@ -92,7 +92,7 @@ func (a *app) inquire(question, preset string, needed bool, valid func(string) e
 			a.note("  This one is needed; Ctrl-C leaves.")
 			continue
 		}
-		if err := invites.Line(answer); err != nil {
+		if err := plaintext.CheckLine(answer); err != nil {
 			a.note("  This %s.", err)
 			continue
 		}

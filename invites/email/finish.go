@@ -22,6 +22,7 @@ import (
 	jwemail "github.com/jordan-wright/email"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // Unsent is the header that makes mail programs open a file as a draft.
@@ -104,7 +105,7 @@ func header(e *jwemail.Email) (map[string]string, error) {
 		}
 		values[f.name] = value
 	}
-	if err := invites.Line(e.Subject); err != nil {
+	if err := plaintext.CheckLine(e.Subject); err != nil {
 		return nil, fmt.Errorf("the subject %w", err)
 	}
 	values["Subject"] = e.Subject
@@ -117,10 +118,10 @@ func header(e *jwemail.Email) (map[string]string, error) {
 			return nil, fmt.Errorf("the header %q has no place in a message", key)
 		}
 		for _, v := range list {
-			if err := invites.Line(v); err != nil {
+			if err := plaintext.CheckLine(v); err != nil {
 				return nil, fmt.Errorf("%s %w", name, err)
 			}
-			if !printable(v) || len(v) > 900 || slices.Contains(strings.Split(v, " "), "") { // a line ends at 998
+			if !plaintext.IsASCII(v) || len(v) > 900 || slices.Contains(strings.Split(v, " "), "") { // a line ends at 998
 				return nil, fmt.Errorf("%s is not a line of ASCII words", name)
 			}
 		}
@@ -143,10 +144,10 @@ func bodies(e *jwemail.Email) error {
 	if len(e.Text) == 0 || len(e.HTML) == 0 {
 		return errors.New("a message has a text and HTML")
 	}
-	if err := invites.Text(e.Text); err != nil {
+	if err := plaintext.CheckText(e.Text); err != nil {
 		return fmt.Errorf("the text %w", err)
 	}
-	if err := invites.Text(e.HTML); err != nil {
+	if err := plaintext.CheckText(e.HTML); err != nil {
 		return fmt.Errorf("the HTML %w", err)
 	}
 	return nil
@@ -202,7 +203,7 @@ func fold(name, value string) []byte {
 
 // address is s, as net/mail reads addresses, for a line of a header of which used characters are taken.
 func address(s string, used int) (string, error) {
-	if err := invites.Line(s); err != nil {
+	if err := plaintext.CheckLine(s); err != nil {
 		return "", err
 	}
 	a, err := mail.ParseAddress(s)
@@ -213,7 +214,7 @@ func address(s string, used int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := invites.Line(a.Name); err != nil {
+	if err := plaintext.CheckLine(a.Name); err != nil {
 		return "", err
 	}
 	switch {
@@ -229,16 +230,7 @@ func address(s string, used int) (string, error) {
 // them, none too long for a line, and none that would be read as an encoded one.
 func plain(s string) bool {
 	for word := range strings.SplitSeq(s, " ") {
-		if word == "" || len(word) > 60 || !printable(word) || strings.Contains(word, "=?") {
-			return false
-		}
-	}
-	return true
-}
-
-func printable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] >= 0x7f {
+		if word == "" || len(word) > 60 || !plaintext.IsASCII(word) || strings.Contains(word, "=?") {
 			return false
 		}
 	}

@@ -518,7 +518,7 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 		return m.fault(ctx, s.wire, "sign-in", err)
 	}
 	fault := &invites.DeliveryError{Channel: true,
-		Text: "the mail server " + m.address() + " refused the sign-in: " + oneLine(who.hide(reply.Text))}
+		Text: "the mail server " + m.address() + " refused the sign-in: " + replied(who.hide(reply.Text))}
 	switch reply.Code {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
 		// not the secret's fault (RFC 5530)
@@ -538,7 +538,7 @@ func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) er
 	fault := &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err}
 	var reply *imap.Error
 	if errors.As(err, &reply) {
-		fault.Text = fmt.Sprintf("the mail server %s refused (%s): %s", m.address(), step, oneLine(reply.Text))
+		fault.Text = fmt.Sprintf("the mail server %s refused (%s): %s", m.address(), step, replied(reply.Text))
 		return fault
 	}
 	if w != nil {

@@ -2,17 +2,15 @@ package email
 
 import (
 	"bytes"
+	"coalition/invites/plaintext"
 	"encoding/base64"
 	"io"
 	"mime"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
 	"golang.org/x/text/encoding/charmap"
-
-	"coalition/invites"
 )
 
 // What is read of a mail that comes in: more than any person or calendar writes. go-message's readers
@@ -397,43 +395,5 @@ func unixLines(data []byte) []byte {
 	return out
 }
 
-// tidy makes s pass [invites.Text], and one space of all that look like one: what can't be seen is left
-// out, save where a script or a picture is made of it.
-func tidy(s string) string {
-	var out strings.Builder
-	out.Grow(len(s))
-	last := ' '
-	for _, r := range strings.ToValidUTF8(s, "\ufffd") {
-		switch {
-		case r == '\n' || r == '\t':
-		case r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
-			r = '\n'
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u00ad' || r == '\u180e' || r == '\u200b' || r == '\u2060' || r == '\ufeff' || invites.IsBidi(r):
-			continue
-		case (r == '\u200c' || r == '\u200d') && last < '\u0600':
-			continue
-		case r > 0x7f && unicode.Is(unicode.Zs, r):
-			r = ' '
-		}
-		out.WriteRune(r)
-		last = r
-	}
-	return out.String()
-}
-
-// cleanLine makes s pass [invites.Line], in at most that many characters.
-func cleanLine(s string, most int) string {
-	return cut(strings.Join(strings.Fields(tidy(s)), " "), most)
-}
-
-// cut is the first characters of s.
-func cut(s string, most int) string {
-	n := 0
-	for i := range s {
-		if n == most {
-			return strings.TrimSpace(s[:i])
-		}
-		n++
-	}
-	return s
-}
+// oneLine returns s on one line, in at most that many characters.
+func oneLine(s string, most int) string { return plaintext.Clip(plaintext.Line(s), most) }

@@ -15,6 +15,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/ical"
+	"coalition/invites/plaintext"
 )
 
 // What is kept of a mail, in characters.
@@ -61,7 +62,7 @@ func read(raw []byte, trust []string) *invites.Mail {
 		At:      when(h),
 		From:    correspondent(h.all("from")),
 		ReplyTo: correspondent(h.all("reply-to")),
-		Subject: cleanLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject),
+		Subject: oneLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject),
 		Refs:    references(h),
 	}
 	if ids := messageIDs(h.get("message-id")); len(ids) > 0 {
@@ -83,7 +84,7 @@ func read(raw []byte, trust []string) *invites.Mail {
 	}
 	own := ownWords(clearSigned(shown))
 	if m.Sealed = sealed(top, own); m.Sealed == "" {
-		m.Text = cut(own, mostText)
+		m.Text = plaintext.Clip(own, mostText)
 	}
 	m.Sort = sortOf(top, m.From.Email, calendar, shown)
 	if m.Sort == invites.Report {
@@ -154,7 +155,7 @@ func correspondent(values []string) invites.Address {
 	if err != nil {
 		email = ""
 	}
-	return invites.Address{Name: cleanLine(decodeWords(name), mostName), Email: email}
+	return invites.Address{Name: oneLine(decodeWords(name), mostName), Email: email}
 }
 
 func anyCharset(label string, r io.Reader) (io.Reader, error) {
@@ -208,7 +209,7 @@ func messageIDs(value string) []string {
 			}
 			return r
 		}, strings.Trim(id, "<>"))
-		if id != "" && len(id) <= mostID && printable(id) {
+		if id != "" && len(id) <= mostID && plaintext.IsASCII(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -224,7 +225,7 @@ func uidsIn(text string) (uids []string) {
 	const most = 1000
 	for _, line := range namedUID().FindAllString(text, most) {
 		_, uid, _ := strings.Cut(strings.NewReplacer("\n ", "", "\n\t", "").Replace(line), ":")
-		if uid = cleanLine(uid, mostID); !slices.Contains(uids, uid) {
+		if uid = oneLine(uid, mostID); !slices.Contains(uids, uid) {
 			uids = append(uids, uid)
 		}
 	}
@@ -344,7 +345,7 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 	unreturnable := strings.TrimSpace(h.get("return-path")) == "<>"
 	local, _, _ := strings.Cut(strings.ToLower(from), "@")
 	says := func(name string) bool { return h.word(name) != "" && h.word(name) != "no" }
-	subject := cleanLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject)
+	subject := oneLine(decodeWords(first(h.get("subject"), mostValue)), mostSubject)
 	bulk := precedence == "bulk" || precedence == "junk"
 	switch {
 	case h.word("x-spam-flag") == "yes" || h.word("x-spam-status") == "yes" || h.word("x-spam") == "yes":
@@ -360,7 +361,7 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 		local == "postmaster", top.kind == "multipart/report", // of reading, not of delivery
 		automatic().MatchString(subject), away().MatchString(subject), absent().MatchString(subject),
 		(precedence != "" || h.get("x-auto-response-suppress") != "") && perhapsAway().MatchString(subject),
-		bulk && awayText().MatchString(cut(ownWords(shown), 1000)):
+		bulk && awayText().MatchString(plaintext.Clip(ownWords(shown), 1000)):
 		return invites.Robot
 	case bulk:
 		return invites.List

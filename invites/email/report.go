@@ -69,7 +69,7 @@ func isReport(top *part, local string, unreturnable bool, shown string) bool {
 	if local == "mailer-daemon" || local == "" && daemon().MatchString(top.header.get("from")) {
 		return true
 	}
-	subject := cleanLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
+	subject := oneLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
 	byMachine := unreturnable || daemon().MatchString(local) || strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
 	// Whatever a server calls itself: where nothing may be sent back, and a mail is given back, it is one.
 	if unreturnable && top.kind != "message/rfc822" && returnedID().MatchString(first(shown, 8*mostLetter)) {
@@ -97,7 +97,7 @@ func find(top *part, kinds ...string) (found *part) {
 func bounce(top *part, shown string) *invites.Bounce {
 	b := &invites.Bounce{Unclear: true}
 	shown = first(shown, mostLetter)
-	subject := cleanLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
+	subject := oneLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
 	status := find(top, "message/delivery-status", "message/global-delivery-status")
 	var groups []fields
 	if status != nil {
@@ -200,7 +200,7 @@ func worst(b *invites.Bounce, groups []fields) (known bool) {
 		if _, comment, ok := strings.Cut(g.get("status"), "("); ok && said == "" {
 			said = strings.TrimSuffix(comment, ")")
 		}
-		b.Final, b.Text = final, cleanLine(decodeWords(first(said, mostValue)), mostSaid)
+		b.Final, b.Text = final, oneLine(decodeWords(first(said, mostValue)), mostSaid)
 		if better := statusCode().FindString(b.Text); better != "" && (code == "" || strings.HasSuffix(code, ".0.0")) {
 			code = better
 		}
@@ -332,13 +332,13 @@ func reason(said string, final bool) string {
 		if !strings.Contains(text, "(") {
 			text = strings.TrimSuffix(text, ")")
 		}
-		return cleanLine(text, mostSaid)
+		return oneLine(text, mostSaid)
 	}
 	for _, words := range []*regexp.Regexp{reasons(), letterRefused()} {
 		for paragraph := range strings.SplitSeq(said, "\n\n") {
 			for _, s := range sentence().FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
 				if words.MatchString(s) && !supposes().MatchString(s) {
-					return cleanLine(recipient().ReplaceAllString(s, ""), mostSaid)
+					return oneLine(recipient().ReplaceAllString(s, ""), mostSaid)
 				}
 			}
 		}
@@ -349,12 +349,12 @@ func reason(said string, final bool) string {
 	// In whatever words: what stands behind the address, or else below the greeting.
 	for i, line := range lines {
 		if m := anAddress().FindStringIndex(line); m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
-			return cleanLine(lines[i+1], mostSaid)
+			return oneLine(lines[i+1], mostSaid)
 		}
 	}
 	for paragraph := range strings.SplitSeq(said, "\n\n") {
 		if text := strings.Join(strings.Fields(paragraph), " "); utf8.RuneCountInString(text) > 40 && !preamble().MatchString(text) {
-			return cleanLine(text, mostSaid)
+			return oneLine(text, mostSaid)
 		}
 	}
 	return ""

@@ -88,7 +88,7 @@ func reaction(top *part, own string) string {
 			Emoji string `json:"emoji"`
 		}
 		if err := json.Unmarshal(p.data(), &r); err == nil && strings.TrimSpace(r.Emoji) != "" {
-			return cleanLine(r.Emoji, 20)
+			return oneLine(r.Emoji, 20)
 		}
 		return "a sign"
 	}
@@ -106,10 +106,10 @@ func reaction(top *part, own string) string {
 				sign = match[2]
 			}
 			if i := strings.LastIndexByte(line, ':'); sign == "" && i >= 0 && !strings.ContainsFunc(line[i:], unicode.IsLetter) {
-				sign = cleanLine(line[i+1:], 20)
+				sign = oneLine(line[i+1:], 20)
 			}
 		case !strings.ContainsFunc(line, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
-			sign = cleanLine(line, 20)
+			sign = oneLine(line, 20)
 		default: // whoever writes more has written
 			return ""
 		}

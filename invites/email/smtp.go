@@ -1,6 +1,7 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,11 +15,11 @@ import (
 	"sync"
 	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/emersion/go-smtp"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // How the connection to a server is kept from others' eyes.
@@ -376,7 +377,7 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 		return &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err,
 			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.Host, step, cause(ctx, err))}
 	}
-	fault := &invites.DeliveryError{Code: reply.Code, Text: oneLine(reply.Message), Err: err, Channel: true}
+	fault := &invites.DeliveryError{Code: reply.Code, Text: replied(reply.Message), Err: err, Channel: true}
 	switch {
 	case reply.Code == 421: // the server closes the connection
 	case reply.Code == 530 || reply.Code == 535: // it wants to be signed in to
@@ -409,15 +410,9 @@ func lasting(err error) bool {
 		errors.As(err, &own) && (own == errNoStartTLS || own == errClear || strings.HasPrefix(string(own), noWay))
 }
 
-// oneLine is a server's reply, fit for a log and a terminal.
-func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
-		return r == ' ' || unicode.IsControl(r) || invites.IsBidi(r)
-	}), " ")
-	if s == "" {
-		return "the mail server gave no reason"
-	}
-	return s
+// replied returns what a server replied, fit for a log and a terminal.
+func replied(reply string) string {
+	return cmp.Or(plaintext.Line(reply), "the mail server gave no reason")
 }
 
 // cause is an error of the network or of TLS in words for people. ctx is what the work was bound to.

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"coalition/invites/plaintext"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ func unflow(text string, delSp bool) string {
 // its order.
 func ownWords(text string) string {
 	var lines, own, piece []string
-	for l := range strings.SplitSeq(tidy(text), "\n") {
+	for l := range strings.SplitSeq(plaintext.Text(text), "\n") {
 		l = strings.TrimRight(l, " \t")
 		if n := len(lines); l != "" || n > 0 && lines[n-1] != "" { // one empty line is as good as two
 			lines = append(lines, l)

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/api/option"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 const (
@@ -83,7 +84,7 @@ func OwnAddress(ctx context.Context, client *http.Client, endpoint string) strin
 	if err != nil || !strings.Contains(own.Id, "@") {
 		return ""
 	}
-	return oneLine(own.Id)
+	return plaintext.Line(own.Id)
 }
 
 // A strict transport makes an error of an answer to a deletion that says anything: Google's says nothing (204), and

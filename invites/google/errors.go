@@ -14,15 +14,17 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"google.golang.org/api/googleapi"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
+
+// mostSaid is how many characters of a reply are kept.
+const mostSaid = 300
 
 const (
 	// quotaPause is for a quota on guests, which takes hours to end.
@@ -53,7 +55,7 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	case errors.As(err, &answer):
 		return c.refusal(answer, writing)
 	case errors.Is(err, invites.ErrLogin):
-		return &invites.DeliveryError{Channel: true, Err: err, Text: oneLine(err.Error())}
+		return &invites.DeliveryError{Channel: true, Err: err, Text: plaintext.Clip(plaintext.Line(err.Error()), mostSaid)}
 	}
 	f := &invites.DeliveryError{Channel: true, Err: cmp.Or(ctx.Err(), err),
 		Account: errors.As(err, new(*tls.CertificateVerificationError))}
@@ -69,7 +71,7 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 // refusal returns what Google's answer means with a status that is not a good one.
 func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.DeliveryError {
 	f := &invites.DeliveryError{Code: answer.Code, Err: answer}
-	said := oneLine(cmp.Or(answer.Message, http.StatusText(answer.Code)))
+	said := plaintext.Clip(plaintext.Line(cmp.Or(answer.Message, http.StatusText(answer.Code))), mostSaid)
 	switch code := answer.Code; {
 	case code == http.StatusUnauthorized:
 		f.Channel, f.Err = true, login(answer)
@@ -80,7 +82,7 @@ func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.Deliv
 	case code == http.StatusForbidden:
 		c.forbid(f, answer, said, writing)
 	case code == http.StatusNotFound:
-		f.Final, f.Channel, f.Text = true, true, "there is no calendar "+oneLine(c.id)+" in the account"
+		f.Final, f.Channel, f.Text = true, true, "there is no calendar "+plaintext.Line(c.id)+" in the account"
 	case code == http.StatusRequestTimeout, code >= 500:
 		// An internal error may be about this event only.
 		f.Unclear, f.Channel = writing, code != http.StatusInternalServerError
@@ -115,7 +117,7 @@ func (c *Calendar) forbid(f *invites.DeliveryError, answer *googleapi.Error, sai
 		f.Final, f.Channel = true, true
 		f.Text = "the Google Calendar API is not switched on in the project that the client file is from"
 	case because(answer, "requiredAccessLevel"):
-		f.Final, f.Channel, f.Text = true, true, "the account may not change the calendar "+oneLine(c.id)
+		f.Final, f.Channel, f.Text = true, true, "the account may not change the calendar "+plaintext.Line(c.id)
 	case because(answer, "forbiddenForNonOrganizer"):
 		f.Final, f.Text = true, "only the organizer may change this event: "+said
 	default:
@@ -192,14 +194,6 @@ func cause(ctx context.Context, err error) string {
 		return "its answer can't be read"
 	}
 	return "the connection failed"
-}
-
-// oneLine returns what a server said, fit for one line of a log.
-func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
-		return r == ' ' || unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || invites.IsBidi(r)
-	}), " ")
-	return clean(s, 300, false)
 }
 
 // read does what only reads, a few times where that may help.

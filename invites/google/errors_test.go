@@ -17,6 +17,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/google"
+	"coalition/invites/plaintext"
 )
 
 // no is Google's envelope around a refusal.
@@ -85,7 +86,7 @@ func TestWriteRefused(t *testing.T) {
 			if f.Final != test.final || f.Unclear != test.unclear || f.Channel != test.channel || f.Wait != test.wait || f.Stale != nil || test.err == nil && test.status != 200 && f.Code != test.status {
 				t.Errorf("got %+v", *f)
 			}
-			if !strings.Contains(f.Text, test.text) || invites.Line(f.Text) != nil || len(f.Text) > 400 || strings.Contains(f.Text, "http") || strings.Contains(f.Text, "canary") {
+			if !strings.Contains(f.Text, test.text) || plaintext.CheckLine(f.Text) != nil || len(f.Text) > 400 || strings.Contains(f.Text, "http") || strings.Contains(f.Text, "canary") {
 				t.Errorf("it says %q; want %q in it", f.Text, test.text)
 			}
 			if test.is != nil && !errors.Is(err, test.is) || test.is == nil && (errors.Is(err, invites.ErrLogin) || errors.Is(err, invites.ErrGuests)) {

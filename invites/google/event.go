@@ -5,11 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/api/calendar/v3"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // The keys of private properties of an event (at most 44 characters), which only the organizer's copy has.
@@ -126,7 +126,7 @@ func join(event *calendar.Event) string {
 		}
 	}
 	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "https" || u.Host == "" || len(link) > longestLine || invites.Line(link) != nil {
+	if err != nil || u.Scheme != "https" || u.Host == "" || len(link) > longestLine || plaintext.CheckLine(link) != nil {
 		return ""
 	}
 	return link
@@ -196,33 +196,18 @@ func couldBeOurs(id string) bool {
 	return true
 }
 
-// clean returns s as [invites.Line] takes it, or with lines [invites.Text], in at most so many bytes.
+// clean returns s as [plaintext.CheckLine] takes it, or with lines [plaintext.CheckText], in at most so many
+// octets. What is plain already stays as it is, so that it compares with what was written.
 func clean(s string, most int, lines bool) string {
-	check := invites.Line
+	check, made := plaintext.CheckLine, plaintext.Line
 	if lines {
-		check = invites.Text[string]
+		check, made = plaintext.CheckText[string], plaintext.Text
 	}
-	if len(s) <= most && check(s) == nil {
-		return s
+	if check(s) != nil {
+		s = made(s)
 	}
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case lines && (r == '\n' || r == '\t'):
-			return r
-		case lines && (r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\r'):
-			return '\n'
-		case r == '\n' || r == '\r' || r == '\t' || r == '\u0085' || r == '\u2028' || r == '\u2029':
-			return ' '
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\ufeff' || invites.IsBidi(r):
-			return -1
-		}
-		return r
-	}, strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\r\n", "\n"))
 	if len(s) > most {
-		for most > 0 && !utf8.RuneStart(s[most]) {
-			most--
-		}
-		s = s[:most]
+		s = strings.ToValidUTF8(s[:most], "")
 	}
 	return s
 }

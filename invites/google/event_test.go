@@ -14,6 +14,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/google"
+	"coalition/invites/plaintext"
 )
 
 // A wire answers requests without a network.
@@ -152,12 +153,12 @@ func FuzzEvent(f *testing.F) {
 			lines, texts = append(lines, g.Name, g.Email), append(texts, g.Comment)
 		}
 		for _, s := range lines {
-			if err := invites.Line(s); err != nil || len(s) > 4<<10 {
+			if err := plaintext.CheckLine(s); err != nil || len(s) > 4<<10 {
 				t.Errorf("%q, %d bytes: %v", s, len(s), err)
 			}
 		}
 		for _, s := range texts {
-			if err := invites.Text(s); err != nil || len(s) > 64<<10 {
+			if err := plaintext.CheckText(s); err != nil || len(s) > 64<<10 {
 				t.Errorf("%q, %d bytes: %v", s, len(s), err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // mostOthers is how many calendars are looked through for an event.
@@ -114,7 +115,7 @@ func (c *Calendar) checkRole(events *calendar.Events) error {
 		return nil
 	}
 	return &invites.DeliveryError{Final: true, Channel: true,
-		Text: "the account may not change the calendar " + oneLine(c.id) + " any more (it is " + oneLine(events.AccessRole) +
+		Text: "the account may not change the calendar " + plaintext.Line(c.id) + " any more (it is " + plaintext.Line(events.AccessRole) +
 			" there), and so is not shown all of it; have it shared again with the right to change events"}
 }
 

@@ -10,13 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/emersion/go-ical"
 	"golang.org/x/text/encoding/charmap"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // What a stranger's calendar may have at most. One that answers an invitation has some 3 kB; with
@@ -38,7 +38,7 @@ var errUnreadable = errors.New("can't be read")
 
 // Parse reads what a partner's calendar has sent: one VCALENDAR with one VEVENT, of whatever
 // METHOD. It knows the shapes that real calendars write, and takes nothing on trust: data of more than
-// 256 kB is refused and less takes some 20 ms at worst, every text in the object passes [invites.Line] and
+// 256 kB is refused and less takes some 20 ms at worst, every text in the object passes [plaintext.CheckLine] and
 // has 300 characters at most. Whoever is named in it may be anybody.
 //
 // The error is a phrase for people that reads after "the calendar in it", such as "holds more than
@@ -91,7 +91,7 @@ func Parse(data []byte) (*invites.Object, error) {
 		o.Attendees = append(o.Attendees, invites.Attendee{Email: mailbox(p.Value), PartStat: partStat(p)})
 		delegates = append(delegates, mailboxes(p.Params[paramDelegatedTo]))
 		if note := p.Params.Get(paramResponseComment); o.Comment == "" && note != "" {
-			o.Comment = oneLine(html.UnescapeString(unescape.Replace(note)))
+			o.Comment = shown(html.UnescapeString(unescape.Replace(note)))
 		}
 	}
 	for i, p := range event.Props[ical.PropAttendee] { // some say it on the line of the delegate alone
@@ -334,7 +334,7 @@ func uidOf(event *ical.Component) (string, error) {
 		return "", errors.New("has no UID")
 	}
 	uid := unescape.Replace(p.Value)
-	if len(uid) > maxUID || invites.Line(uid) != nil {
+	if len(uid) > maxUID || plaintext.CheckLine(uid) != nil {
 		return "", errors.New("has a UID that can't be read")
 	}
 	return uid, nil
@@ -394,33 +394,24 @@ func told(props []ical.Prop) string {
 	for _, p := range props {
 		texts = append(texts, unescape.Replace(p.Value))
 	}
-	return oneLine(strings.Join(texts, " "))
+	return shown(strings.Join(texts, " "))
 }
 
-// oneLine is what people see of s, as one line that passes [invites.Line]: octets that are not UTF-8 are
-// read as Windows writes them, and what is cut off is marked.
-func oneLine(s string) string {
-	var line []rune
-	for gap := false; s != ""; {
-		r, size := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && size == 1 {
-			r = charmap.Windows1252.DecodeByte(s[0])
-		}
-		s = s[size:]
-		switch {
-		case invites.IsBidi(r) || r == '\ufeff': // nothing was to be seen of it
-		case r == ' ' || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp):
-			gap = len(line) > 0
-		default:
-			if gap {
-				line, gap = append(line, ' '), false
+// shown returns what people see of s, on one line: octets that are not UTF-8 are read as Windows writes them.
+func shown(s string) string {
+	if !utf8.ValidString(s) {
+		var text strings.Builder
+		for s != "" {
+			r, size := utf8.DecodeRuneInString(s)
+			if r == utf8.RuneError && size == 1 {
+				r = charmap.Windows1252.DecodeByte(s[0])
 			}
-			if line = append(line, r); len(line) > maxText {
-				return strings.TrimRight(string(line[:maxText-1]), " ") + "…"
-			}
+			text.WriteRune(r)
+			s = s[size:]
 		}
+		s = text.String()
 	}
-	return string(line)
+	return plaintext.Clip(plaintext.Line(s), maxText)
 }
 
 // spanOf is from when to when the event is; both zero where that can't be told.

@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-ical"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // A VEvent is one talk between an organizer and one partner: a single VEVENT without RRULE.
@@ -250,7 +251,7 @@ func (w *writer) prop(p *ical.Prop) {
 	w.line = append(w.line[:0], p.Name...)
 	for _, name := range paramOrder {
 		for _, v := range p.Params[name] {
-			if err := invites.Line(v); err != nil || strings.ContainsRune(v, '"') {
+			if err := plaintext.CheckLine(v); err != nil || strings.ContainsRune(v, '"') {
 				w.fail(p.Name, err)
 				return
 			}
@@ -262,7 +263,7 @@ func (w *writer) prop(p *ical.Prop) {
 			}
 		}
 	}
-	if err := invites.Line(strings.ReplaceAll(p.Value, "\t", " ")); err != nil { // a tab is white space here
+	if err := plaintext.CheckLine(strings.ReplaceAll(p.Value, "\t", " ")); err != nil { // a tab is white space here
 		w.fail(p.Name, err)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 func FuzzEncode(f *testing.F) {
@@ -27,9 +28,9 @@ func FuzzEncode(f *testing.F) {
 		data, err := e.Encode(w.method)
 
 		// Refused is what is not plain text, and nothing else.
-		fine := invites.Text(summary) == nil && invites.Text(description) == nil && invites.Text(location) == nil && invites.Text(comment) == nil &&
-			invites.Line(organizer) == nil && (invites.Line(attendee) == nil || w.method == invites.Publish) &&
-			invites.Text(conference) == nil && !strings.Contains(conference, "\n")
+		fine := plaintext.CheckText(summary) == nil && plaintext.CheckText(description) == nil && plaintext.CheckText(location) == nil && plaintext.CheckText(comment) == nil &&
+			plaintext.CheckLine(organizer) == nil && (plaintext.CheckLine(attendee) == nil || w.method == invites.Publish) &&
+			plaintext.CheckText(conference) == nil && !strings.Contains(conference, "\n")
 		if (err == nil) != fine {
 			t.Fatalf("Encode: got %v; plain text: %t", err, fine)
 		}

@@ -24,7 +24,7 @@ import (
 
 	"golang.org/x/text/language"
 
-	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/templates"
 )
 
@@ -192,7 +192,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client *client,
 		h.trouble(w, r, http.StatusBadRequest, templates.NoForm)
 		return
 	}
-	note := clean(form.Get("note"))
+	note := strings.TrimSpace(plaintext.Text(form.Get("note")))
 	var problem templates.PageProblem
 	switch {
 	case choice == "":
@@ -239,17 +239,6 @@ func (h *Handler) refuses(r *http.Request) (status int, why templates.Trouble) {
 		return http.StatusUnsupportedMediaType, templates.NoForm
 	}
 	return 0, ""
-}
-
-// clean is a note as plain text (see [invites.Text]), whatever was sent.
-func clean(note string) string {
-	note = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(strings.ToValidUTF8(note, "\ufffd"))
-	return strings.TrimSpace(strings.Map(func(c rune) rune {
-		if invites.Text(string(c)) != nil {
-			return -1
-		}
-		return c
-	}, note))
 }
 
 // nowhere is the answer to every link that leads to no talk: the same for all.

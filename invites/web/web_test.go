@@ -23,9 +23,7 @@ import (
 	"time"
 
 	"golang.org/x/net/html"
-	"pgregory.net/rapid"
 
-	"coalition/invites"
 	"coalition/templates"
 )
 
@@ -633,23 +631,6 @@ func TestRobot(t *testing.T) {
 			t.Errorf("%q: the robot has seen %v, and %d forms", answer, slices.Collect(maps.Keys(seen)), forms)
 		}
 	}
-}
-
-// TestClean: a note is plain text, whatever was sent, and one that was plain is untouched.
-func TestClean(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		note := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) + rapid.String().Draw(t, "text")
-		got := clean(note)
-		if err := invites.Text(got); err != nil {
-			t.Fatalf("%q is not plain: %v", got, err)
-		}
-		if clean(got) != got {
-			t.Fatalf("%q becomes %q", got, clean(got))
-		}
-		if invites.Text(note) == nil && got != strings.TrimSpace(note) {
-			t.Fatalf("%q has become %q", note, got)
-		}
-	})
 }
 
 // TestServe: a request under way is answered when the program stops, and no new one is taken.

@@ -20,7 +20,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/text/unicode/norm"
 
-	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -243,7 +243,7 @@ func idOf(name string) ID {
 }
 
 func (f *Folder) shown(name string) string {
-	if invites.Line(name) != nil {
+	if plaintext.CheckLine(name) != nil {
 		name = strconv.QuoteToASCII(name) // it will be printed
 	}
 	return filepath.Join(f.Shown, name)

@@ -13,7 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"coalition/invites"
+	"coalition/invites/plaintext"
 )
 
 // Decode reads the document into the struct that into points to. Beside the key's name, a field's
@@ -128,7 +128,7 @@ func (r *reader) own(n *yaml.Node, t Scalar, name string) {
 	if value == "" {
 		return
 	}
-	if err := invites.Line(value); err != nil {
+	if err := plaintext.CheckLine(value); err != nil {
 		r.report(n, name+" "+err.Error(), oneLine)
 		return
 	}
@@ -153,9 +153,9 @@ func (r *reader) text(n *yaml.Node, v reflect.Value, name string, l limits) {
 	if value == "" {
 		return
 	}
-	check, mend := invites.Line, oneLine
+	check, mend := plaintext.CheckLine, oneLine
 	if l.text {
-		check, mend = invites.Text, "write it as plain text"
+		check, mend = plaintext.CheckText, "write it as plain text"
 	}
 	if err := check(value); err != nil {
 		r.report(n, name+" "+err.Error(), mend)

@@ -9,6 +9,7 @@ package strictyaml
 import (
 	"bytes"
 	"cmp"
+	"coalition/invites/plaintext"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,6 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
-
-	"coalition/invites"
 )
 
 // MaxSize is how large a file may be, in bytes.
@@ -270,7 +269,7 @@ func excerpt(line []byte, column int) string {
 		switch {
 		case r == '\t':
 			return ' '
-		case hiddenBreak(r) || control(r) || invites.IsBidi(r) || r == utf8.RuneError:
+		case hiddenBreak(r) || control(r) || plaintext.IsBidi(r) || r == utf8.RuneError:
 			return '·'
 		}
 		return r

@@ -2,6 +2,7 @@ package account
 
 import (
 	"bufio"
+	"coalition/invites/plaintext"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -101,7 +102,7 @@ func (l *loopback) wait(ctx context.Context, p Prompt) (code string, err error) 
 		case "access_denied":
 			return "", signInError("you have refused on Google's page, so nothing is changed here")
 		}
-		return "", signInError("Google did not let you sign in (" + oneLine(back.refusal) + ")")
+		return "", signInError("Google did not let you sign in (" + plaintext.Clip(plaintext.Line(back.refusal), 300) + ")")
 	case err := <-unopened:
 		return "", err
 	case <-ctx.Done():

@@ -8,12 +8,8 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
-	"unicode"
-
-	"coalition/invites"
 )
 
 // retryAfter returns how long the server asks to wait (RFC 9110, section 10.2.3), at most a day; 0 where it does not.
@@ -52,12 +48,4 @@ func cause(ctx context.Context, err error) string {
 		return "the connection was cut"
 	}
 	return "the connection failed"
-}
-
-// oneLine returns what a server said, fit for one line of a log.
-func oneLine(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\ufeff' || invites.IsBidi(r)
-	}), " ")
-	return s[:min(len(s), 300)]
 }

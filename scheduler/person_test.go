@@ -218,7 +218,16 @@ func TestStopLate(t *testing.T) {
 			prepare(w)
 			before := w.kinds()
 			mail := w.letterTo("maya", "Stop writing to me, I don't want this.")
-			mail.Refs, mail.Subject, mail.At, mail.Vouched = nil, "enough", w.now, true
+			mail.Refs, mail.Subject, mail.At = nil, "enough", w.now
+			forged, elsewhere := *mail, *mail
+			forged.Key = "nobody vouches for it"
+			elsewhere.Key, elsewhere.Vouched, elsewhere.Refs = "to another mail", true, []string{"x@example.net"}
+			for _, mail := range []*invites.Mail{&forged, &elsewhere} {
+				if r := w.receive(mail); r.Counted {
+					t.Errorf("%s: %+v", mail.Key, r)
+				}
+			}
+			mail.Vouched = true
 			w.receive(mail)
 			w.plan("further", maya("when: {start: 2027-05-18 10:00}"))
 			w.now = w.now.Add(24 * time.Hour)

@@ -204,6 +204,9 @@ func TestNoReference(t *testing.T) {
 			m.Subject, m.Text, m.Doubt = "Lunch", "Shall we go at noon?", "neither SPF nor DKIM passed"
 		}, "", ""},
 		{"a list's", func(m *invites.Mail) { m.Subject, m.Text, m.Sort = "[friends] Dinner", "Yes", invites.List }, "", ""},
+		{"a stop to a list", func(m *invites.Mail) {
+			m.Subject, m.Text, m.Vouched, m.Sort = "[friends] Dinner", "Please unsubscribe me.", true, invites.List
+		}, "", ""},
 		{"somebody else", func(m *invites.Mail) { m.From.Email = "tom@example.org" }, "", ""},
 		{"somebody else under the subject", func(m *invites.Mail) {
 			m.From, m.Subject = invites.Address{Name: "Tom", Email: "tom@example.org"}, subject
@@ -241,6 +244,70 @@ func TestNoReference(t *testing.T) {
 	}
 }
 
+// Once there is an answer, a mail that names nothing is no answer: neither a yes to something else, nor one from
+// another address under the brief's subject.
+func TestNoReferenceAfterTheAnswer(t *testing.T) {
+	w := invited(t)
+	for _, from := range []invites.Address{{Name: "Maya Chen", Email: "maya@example.org"}, {Name: "Maya Chen", Email: "maya@home.example"}} {
+		w.later(time.Minute)
+		mail := w.letter("Yes")
+		mail.Refs, mail.From, mail.Subject = nil, from, "Re: Team dinner"
+		if from.Email != "maya@example.org" {
+			mail.Subject = "Re: May we talk about working as partners?"
+		}
+		if r := w.receive(mail); r.ID != "" || len(w.find("maya").Waiting(w.now)) != 0 {
+			t.Errorf("from %s: %+v, %q", from.Email, r, w.find("maya").Waiting(w.now))
+		}
+	}
+}
+
+// What is not believed about a talk that is over, or off, is written down, without a notice and a remedy.
+func TestNotBelievedWhenItIsOver(t *testing.T) {
+	for _, status := range []scheduler.Status{scheduler.Met, scheduler.Cancelled} {
+		w := invited(t)
+		w.Notify = true
+		mail := w.letter("no")
+		mail.From.Email = "mallory@example.org"
+		if status == scheduler.Met {
+			w.now = start.Add(2 * time.Hour)
+		} else {
+			w.commit(w.callOff(w.find("maya"), "", w.now))
+		}
+		mail.At = w.now
+		before := len(w.find("maya").Notices)
+		r := w.receive(mail)
+		if !strings.HasSuffix(r.What, "it does not come from maya@example.org") || len(w.find("maya").Notices) != before || w.status("maya") != status {
+			t.Errorf("%s: %+v, %d notices", w.status("maya"), r, len(w.find("maya").Notices))
+		}
+	}
+}
+
+// Words about something else do not ask for the answer. Words that may be the answer do, whatever comes beside them.
+func TestNextBesideWords(t *testing.T) {
+	const other, perhaps = "Re: Team dinner", "Re: May we talk about working as partners?"
+	for _, test := range []struct {
+		subjects []string
+		next     string
+	}{
+		{[]string{other}, "wait for the answer"},
+		{[]string{other, other}, "wait for the answer"},
+		{[]string{perhaps}, "read what Maya Chen wrote"},
+		{[]string{other, perhaps}, "read what Maya Chen wrote"},
+		{[]string{perhaps, other}, "read what Maya Chen wrote"},
+	} {
+		w := asked(t)
+		for i, subject := range test.subjects {
+			w.later(time.Minute)
+			mail := w.letter(fmt.Sprint("Yes, ", i+1))
+			mail.Refs, mail.Subject = nil, subject
+			w.receive(mail)
+		}
+		if next := w.find("maya").Next(w.now).Next; !strings.HasPrefix(next, test.next) {
+			t.Errorf("%q: next %q", test.subjects, next)
+		}
+	}
+}
+
 // What the partner's calendar says of other meetings is nobody's business here; what may be about ours, and
 // their own invitation in answer to the brief, is shown.
 func TestOtherMeetings(t *testing.T) {
@@ -272,10 +339,13 @@ func TestOtherMeetings(t *testing.T) {
 		t.Errorf("an answer to another meeting under the brief's subject: %+v", r)
 	}
 	w = invited(t)
-	ours := w.reply(invites.Reply, invites.Accepted)
-	ours.UIDs, ours.Refs, ours.Calendar, ours.Doubt = []string{"x", ours.Calendar.UID}, nil, nil, "the calendar in it is larger than 256 kB"
-	if r := w.receive(ours); !strings.Contains(r.What, "256 kB") {
-		t.Errorf("an answer to ours that can't be read: %+v", r)
+	for _, uid := range []string{w.find("maya").UID, ""} { // which may be about ours
+		w.later(time.Minute)
+		ours := w.reply(invites.Reply, invites.Accepted)
+		ours.UIDs, ours.Refs, ours.Calendar, ours.Doubt = []string{"x", uid}, nil, nil, "the calendar in it is larger than 256 kB"
+		if r := w.receive(ours); !strings.Contains(r.What, "256 kB") {
+			t.Errorf("an answer with the UID %q that can't be read: %+v", uid, r)
+		}
 	}
 	w = asked(t)
 	own := other(w, invites.Request)
@@ -429,6 +499,7 @@ func TestSettledWords(t *testing.T) {
 		{[]string{"Yes, gladly."}, invites.Declined, false},
 		{[]string{"no"}, invites.Declined, true},
 		{[]string{"no"}, invites.Accepted, false},
+		{[]string{"Yes.\n\nThe hiring plan"}, invites.Accepted, false},
 		{[]string{"yes", "Yes, gladly."}, invites.Accepted, true},
 		{[]string{"yes", "no"}, invites.Accepted, false},
 		{[]string{"Where can I park?"}, invites.Accepted, false},
@@ -504,6 +575,35 @@ func TestOwnCopy(t *testing.T) {
 	mail.From.Email = "Ana@example.org"
 	if r := w.receive(mail); r.ID != "" || w.find("maya").Doubted != nil {
 		t.Errorf("%+v, %+v", r, w.find("maya").Doubted)
+	}
+}
+
+// Messages that the organizer alone has got name nothing, since they travel when somebody passes a mail on.
+func TestOrganizersMessagesNameNothing(t *testing.T) {
+	for _, kind := range []scheduler.Kind{scheduler.Notice, scheduler.Invite} {
+		w := invited(t)
+		w.Notify, w.CopyToSelf = kind == scheduler.Notice, true
+		if kind == scheduler.Notice {
+			w.receive(w.letter("Where can I park?"))
+		} else {
+			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
+		}
+		w.pass()
+		own := w.arrived[len(w.arrived)-1]
+		if own.To != "ana@example.org" {
+			t.Fatalf("the newest message is to %s: %s", own.To, w.kinds())
+		}
+		w.later(time.Minute)
+		mail := w.letter("Stop writing to me.")
+		if r := w.receive(mail); r.Counted {
+			t.Errorf("a stop that names the organizer's own %s: %+v", own.Kind, r)
+		}
+		w.later(time.Minute)
+		mail = w.letter("Stop writing to me.")
+		mail.Refused = "DMARC failed"
+		if r := w.receive(mail); r.Counted || !strings.Contains(r.What, "it names no message of ours") {
+			t.Errorf("the same where DMARC failed: %+v", r)
+		}
 	}
 }
 
@@ -743,6 +843,15 @@ func TestCalendarReplies(t *testing.T) {
 	}
 	if got := w.status("maya"); got != scheduler.Confirmed {
 		t.Fatalf("status %s", got)
+	}
+	// The UID alone, which only the partner has been told, names the invitation, whatever DMARC says.
+	for _, p := range []invites.PartStat{invites.Declined, invites.Accepted} {
+		w.later(time.Minute)
+		mail := w.reply(invites.Reply, p)
+		mail.Refs, mail.Refused = nil, "DMARC failed"
+		if r := w.receive(mail); !r.Counted || w.find("maya").PartStat != p {
+			t.Errorf("%s, where DMARC failed: %+v, %s", p, r, w.find("maya").PartStat)
+		}
 	}
 	// A mail of words is shown, and never sets PARTSTAT.
 	w.later(time.Minute)

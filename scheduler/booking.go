@@ -141,7 +141,7 @@ func (s *Scheduler) planLocation(c *Conversation) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	entry, err := view.Entry()
+	entry, err := view.Event()
 	if err != nil {
 		return "", err
 	}
@@ -151,11 +151,11 @@ func (s *Scheduler) planLocation(c *Conversation) (string, error) {
 // writeChange gives m what it writes into the calendar.
 func (s *Scheduler) writeChange(d *Draft, m *Message, view *templates.View) error {
 	c := d.Conversation
-	entry, err := view.Entry()
+	entry, err := view.Event()
 	if err != nil {
 		return fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
-	description, err := view.EntryHTML()
+	description, err := view.EventHTML()
 	if err != nil {
 		return fmt.Errorf("the template of the event in %q: %w", view.Lang, err)
 	}

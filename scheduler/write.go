@@ -98,10 +98,10 @@ func (s *Scheduler) write(d *Draft, m *Message) error {
 		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, told == nil, told != nil
 	case Update:
 		if told != nil && (told.Start != m.Content.Start || told.Length != m.Content.Length) {
-			talk.Before = templates.Former{Start: told.Start.Time(), Length: told.Length}
+			talk.Before = templates.OtherTime{Start: told.Start.Time(), Length: told.Length}
 		}
 		if told != nil && m.Content.shifts(told) && told.Length == m.Content.Length {
-			talk.Before, talk.NewClocks = templates.Former{Start: time.Unix(told.Unix, 0), Length: told.Length}, true
+			talk.Before, talk.NewClocks = templates.OtherTime{Start: time.Unix(told.Unix, 0), Length: told.Length}, true
 			if told.Unix == m.Content.Unix { // as they have read it
 				talk.Before.Start = told.There.Time()
 			}
@@ -112,14 +112,14 @@ func (s *Scheduler) write(d *Draft, m *Message) error {
 		talk.Setting.NoLink = talk.Setting.URL == "" && c.Plan.Setting.URL == "" && (c.Booking == nil || c.Booking.Is.Join == "")
 	case DeclineCounter:
 		talk.Reason = m.Basis.Reason
-		talk.Proposed = templates.Former{Start: m.Basis.Declined.Start, Length: m.Basis.Declined.Length}
+		talk.Proposed = templates.OtherTime{Start: m.Basis.Declined.Start, Length: m.Basis.Declined.Length}
 	case Notice:
 		talk.News = m.Basis.News.news()
 		for _, t := range c.Offered {
 			talk.Times = append(talk.Times, t.Time())
 		}
 		if c.Counter != nil {
-			talk.Proposed = templates.Former{Start: c.Counter.Start, Length: c.Counter.Length}
+			talk.Proposed = templates.OtherTime{Start: c.Counter.Start, Length: c.Counter.Length}
 		}
 	}
 	if talk.Start = m.Content.Start.Time(); m.Channel() == Google && c.Plan.Setting.URL == "" && c.Place == nil {
@@ -210,7 +210,7 @@ func (c *Conversation) method(m *Message) invites.Method {
 const alarm = 15 * time.Minute
 
 func (s *Scheduler) calendar(c *Conversation, m *Message, view *templates.View, method invites.Method) ([]byte, error) {
-	entry, err := view.Entry()
+	entry, err := view.Event()
 	if err != nil {
 		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}

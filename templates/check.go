@@ -206,7 +206,7 @@ func Sample() *Talk {
 		Times:   []time.Time{start, start.Add(29 * time.Hour)},
 		From:    start,
 		To:      start.AddDate(0, 0, 11),
-		Before:  Former{start.Add(-24 * time.Hour), time.Hour},
+		Before:  OtherTime{start.Add(-24 * time.Hour), time.Hour},
 		Reason:  "I have to be in Porto that day.",
 		Page:    "https://talk.example.org/t/Yx3mP0sVb7Qk2LwEo9Rt4A",
 		News: &News{
@@ -214,7 +214,7 @@ func Sample() *Talk {
 			Text:     "Gladly, but who else would know of it?",
 			Commands: []string{"coalition answer maya yes --time 1", "coalition answer maya no"},
 		},
-		Proposed: Former{start.Add(51 * time.Hour), time.Hour},
+		Proposed: OtherTime{start.Add(51 * time.Hour), time.Hour},
 	}
 }
 

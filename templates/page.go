@@ -175,9 +175,9 @@ type pageView struct {
 	*View
 	Style htmltemplate.CSS
 
-	Answer                     Choice // without a number
-	Agreed                     *Span  // the time of a yes; nil: it has none
-	Answered, Until            *Span  // moments: since when the answer stands, how long it can be changed
+	Answer                     Choice     // without a number
+	Agreed                     *ShownTime // the time of a yes; nil: it has none
+	Answered, Until            *ShownTime // moments: since when the answer stands, how long it can be changed
 	Open, Invited, HasCalendar bool
 	Problem                    PageProblem
 	Note, Path                 string
@@ -200,7 +200,7 @@ func (t *site) view(text *texttemplate.Template, p *Page) (*pageView, error) {
 		Open: p.Open, Invited: p.Invited, HasCalendar: p.HasCalendar, Problem: p.Problem, Note: p.Note, Path: p.Path}
 	if number, ok := strings.CutPrefix(string(p.Answer), string(ChooseYes)); ok {
 		page.Answer, page.Agreed = ChooseYes, v.When
-		i := slices.IndexFunc(v.Choices, func(c Span) bool { return strconv.Itoa(c.Number) == number })
+		i := slices.IndexFunc(v.Choices, func(c ShownTime) bool { return strconv.Itoa(c.Number) == number })
 		if page.Agreed == nil && i >= 0 {
 			page.Agreed = &v.Choices[i]
 		}

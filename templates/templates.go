@@ -93,20 +93,20 @@ type Talk struct {
 	Times     []time.Time // offered in the brief; one is the time proposed
 	From, To  time.Time   // the first and last day between which a time is looked for; zero: none
 	Again     bool        // the brief has been sent before
-	Before    Former      // in an update, the time until now; zero: unchanged
+	Before    OtherTime   // in an update, the time until now; zero: unchanged
 	NewPlace  bool        // in an update: the setting has changed
 	NewClocks bool        // in an update: the talk keeps its time on a clock that is put otherwise; Before is what calendars may have shown
 	NewAgenda bool        // in an update without these two: nothing but the agenda has changed
 	Withdrawn bool        // in a cancellation: there was a brief but no invitation
-	Proposed  Former      // in a refusal or a notice: another time, proposed by the partner; zero: none, perhaps another place
+	Proposed  OtherTime   // in a refusal or a notice: another time, proposed by the partner; zero: none, perhaps another place
 	Reason    string      // for a cancellation or a refusal, in the organizer's words; may be empty
 	CalledOff bool        // in a copy: the talk is cancelled
 	Page      string      // in the brief: the address of the page where the partner can answer; "" none
 	News      *News       // in a notice, which has nothing to say without it
 }
 
-// Former is a time that does not hold.
-type Former struct {
+// OtherTime is a time that does not hold.
+type OtherTime struct {
 	Start  time.Time
 	Length time.Duration
 }
@@ -144,13 +144,13 @@ const (
 	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any
 )
 
-// A Message is a talk put into words. Subject is one line; the lines of Text end in \n.
-type Message struct {
+// A Wording is a talk put into words. Subject is one line; the lines of Text end in \n.
+type Wording struct {
 	Subject, Text, HTML string
 }
 
-// An Entry is a talk as it stands in a calendar. Summary and Location are one line each.
-type Entry struct {
+// An EventWording is a talk as it stands in a calendar. Summary and Location are one line each.
+type EventWording struct {
 	Summary, Location, Description string
 }
 

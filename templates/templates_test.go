@@ -60,7 +60,7 @@ func view(t testing.TB, s *Set, lang string, talk *Talk) *View {
 	return v
 }
 
-func message(t testing.TB, v *View, kind Kind) *Message {
+func message(t testing.TB, v *View, kind Kind) *Wording {
 	t.Helper()
 	m, err := v.Message(kind)
 	if err != nil {
@@ -91,12 +91,12 @@ var variants = []struct {
 	{"invitation-near", Invitation, func(t *Talk) { t.Organizer.Zone = t.Partner.Zone }},
 	{"invitation-far", Invitation, func(t *Talk) { t.Partner.Zone = zone("Pacific/Auckland") }},
 	{"update", Update, func(*Talk) {}},
-	{"update-longer", Update, func(t *Talk) { t.Before = Former{t.Start, 90 * time.Minute} }},
+	{"update-longer", Update, func(t *Talk) { t.Before = OtherTime{t.Start, 90 * time.Minute} }},
 	{"update-time-and-place", Update, func(t *Talk) { t.NewPlace = true }},
-	{"update-place", Update, func(t *Talk) { t.Before, t.NewPlace = Former{}, true }},
-	{"update-clocks", Update, func(t *Talk) { t.NewClocks, t.Before = true, Former{t.Start.Add(time.Hour), time.Hour} }},
-	{"update-agenda", Update, func(t *Talk) { t.Before, t.NewAgenda = Former{}, true }},
-	{"update-words", Update, func(t *Talk) { t.Before = Former{} }},
+	{"update-place", Update, func(t *Talk) { t.Before, t.NewPlace = OtherTime{}, true }},
+	{"update-clocks", Update, func(t *Talk) { t.NewClocks, t.Before = true, OtherTime{t.Start.Add(time.Hour), time.Hour} }},
+	{"update-agenda", Update, func(t *Talk) { t.Before, t.NewAgenda = OtherTime{}, true }},
+	{"update-words", Update, func(t *Talk) { t.Before = OtherTime{} }},
 	{"cancellation", Cancellation, func(*Talk) {}},
 	{"cancellation-bare", Cancellation, func(t *Talk) { t.Reason = "" }},
 	{"withdrawal", Cancellation, func(t *Talk) { t.Start, t.Withdrawn = time.Time{}, true }},
@@ -105,7 +105,7 @@ var variants = []struct {
 	{"copy-called-off", Copy, func(t *Talk) { t.CalledOff = true }},
 	{"refusal", Refusal, func(*Talk) {}},
 	{"refusal-bare", Refusal, func(t *Talk) { t.Reason = "" }},
-	{"refusal-place", Refusal, func(t *Talk) { t.Proposed = Former{} }},
+	{"refusal-place", Refusal, func(t *Talk) { t.Proposed = OtherTime{} }},
 	{"notice", Notice, func(*Talk) {}},
 	{"notice-question-page", Notice, func(t *Talk) {
 		t.Start, t.Times, t.News.How, t.News.Text = time.Time{}, nil, "page", "Who else would know of it?\n\nAnd is the walk a long one?"
@@ -132,7 +132,7 @@ var variants = []struct {
 	{"notice-counter", Notice, news(NewsCounter, "calendar", "Could we meet on Saturday?", "coalition move maya --start '2027-03-06 13:00'")},
 	{"notice-counter-place", Notice, func(t *Talk) {
 		news(NewsCounter, "calendar", "The café at the corner?")(t)
-		t.Proposed = Former{}
+		t.Proposed = OtherTime{}
 	}},
 	{"notice-bounced", Notice, func(t *Talk) {
 		news(NewsBounced, "", "550 5.1.1 <maya@example.org>: no such mailbox", "coalition log maya")(t)
@@ -165,7 +165,7 @@ func news(what, how, text string, commands ...string) func(*Talk) {
 		}
 		t.News = &News{What: what, From: from, How: how, At: t.News.At, Text: text, Commands: commands}
 		if what != NewsCounter {
-			t.Proposed = Former{}
+			t.Proposed = OtherTime{}
 		}
 	}
 }
@@ -201,7 +201,7 @@ func TestGolden(t *testing.T) {
 					fmt.Fprintf(&b, "- %s\n- %s\n- %s\n- %s\n", du.Where, du.WhereNamed, du.WhyThere, du.Request)
 				}
 				talk.Familiar, talk.Setting.Caller = false, ""
-				e, err := v.Entry()
+				e, err := v.Event()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -240,7 +240,7 @@ func TestSettings(t *testing.T) {
 					t.Errorf("%s: the %s for %s makes no request", lang, k, kind)
 				}
 			}
-			e, err := v.Entry()
+			e, err := v.Event()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -286,7 +286,7 @@ func TestEntryHTML(t *testing.T) {
 			talk := Sample()
 			x.change(talk)
 			v := view(t, s, lang, talk)
-			page, err := v.EntryHTML()
+			page, err := v.EventHTML()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -317,7 +317,7 @@ func TestEntryHTML(t *testing.T) {
 			if x.name == "video-room" || x.name == "hostile" { // other words, and marks that are none
 				continue
 			}
-			e, err := v.Entry()
+			e, err := v.Event()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -364,11 +364,11 @@ func TestEntryFits(t *testing.T) {
 		talk := Sample()
 		x.change(talk)
 		v := view(t, s, "en", talk)
-		page, err := v.EntryHTML()
+		page, err := v.EventHTML()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := utf8.RuneCountInString(page); n > longestEntry {
+		if n := utf8.RuneCountInString(page); n > longestEvent {
 			t.Errorf("%s: %d characters", x.name, n)
 		}
 		if !strings.HasSuffix(page, "<br>"+v.Request) {
@@ -672,11 +672,11 @@ func TestOwnLanguage(t *testing.T) {
 	if got, want := message(t, further, Refusal), message(t, english, Refusal); *got != *want {
 		t.Errorf("the refusal is not the English one: %+v", got)
 	}
-	got, err := further.EntryHTML()
+	got, err := further.EventHTML()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, err := english.EntryHTML(); err != nil || got != want {
+	if want, err := english.EventHTML(); err != nil || got != want {
 		t.Errorf("the event is not the English one (%v): %s", err, got)
 	}
 	if got := message(t, further, Reminder); !strings.Contains(got.HTML, `lang="xx"`) {
@@ -835,7 +835,7 @@ func TestFamiliar(t *testing.T) {
 			}
 			talk := Sample()
 			talk.Familiar, talk.Setting.Kind = true, kind
-			e, err := view(t, s, lang, talk).Entry()
+			e, err := view(t, s, lang, talk).Event()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -862,7 +862,7 @@ func TestCaller(t *testing.T) {
 				t.Errorf("%s, %q: the %s does not say %q", x.lang, x.caller, kind, want)
 			}
 		}
-		if e, err := v.Entry(); err != nil || !strings.Contains(e.Description, x.both) {
+		if e, err := v.Event(); err != nil || !strings.Contains(e.Description, x.both) {
 			t.Errorf("%s, %q: the entry does not say %q", x.lang, x.caller, x.both)
 		}
 	}

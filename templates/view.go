@@ -27,7 +27,7 @@ func (s *Set) View(lang string, t *Talk) (*View, error) {
 
 // Message is the talk as a message of that kind. Where own templates of the language lack it, it is in
 // English.
-func (v *View) Message(kind Kind) (*Message, error) {
+func (v *View) Message(kind Kind) (*Wording, error) {
 	if lang := v.set.spoken(v.Lang, string(kind)+".txt", string(kind)+".html"); lang != v.Lang {
 		english, err := v.set.View(lang, v.talk)
 		if err != nil {
@@ -35,7 +35,7 @@ func (v *View) Message(kind Kind) (*Message, error) {
 		}
 		return english.Message(kind)
 	}
-	var m Message
+	var m Wording
 	var err error
 	if m.Subject, err = run(v.language.text, "subject "+string(kind), v, oneLine); err != nil {
 		return nil, err
@@ -56,9 +56,9 @@ func (v *View) Heading(kind Kind) (string, error) {
 	return run(v.language.text, "subject "+string(kind), v, oneLine)
 }
 
-// Entry is the talk as it stands in a calendar.
-func (v *View) Entry() (*Entry, error) {
-	var e Entry
+// Event is the talk as it stands in a calendar.
+func (v *View) Event() (*EventWording, error) {
+	var e EventWording
 	var err error
 	if e.Summary, err = run(v.language.text, "summary", v, oneLine); err != nil {
 		return nil, err
@@ -72,24 +72,24 @@ func (v *View) Entry() (*Entry, error) {
 	return &e, nil
 }
 
-// longestEntry is how many characters of a description Google Calendar surely takes. They count as they
+// longestEvent is how many characters of a description Google Calendar surely takes. They count as they
 // are written: an entity for as many as it has.
-const longestEntry = 8000
+const longestEvent = 8000
 
-// EntryHTML is the description of the talk for Google Calendar, on one line, in the few elements that are
+// EventHTML is the description of the talk for Google Calendar, on one line, in the few elements that are
 // shown there. What would make it too long is left out: the offer and the ask first, then the end of the
 // purpose and of the agenda; never the request. Where own templates of the language lack it, it is in English.
-func (v *View) EntryHTML() (string, error) {
+func (v *View) EventHTML() (string, error) {
 	if lang := v.set.spoken(v.Lang, "event.html"); lang != v.Lang {
 		english, err := v.set.View(lang, v.talk)
 		if err != nil {
 			return "", err
 		}
-		return english.EntryHTML()
+		return english.EventHTML()
 	}
 	for less := *v; ; {
 		text, err := run(v.language.html, v.Lang+"/event.html", &less, joined)
-		if err != nil || utf8.RuneCountInString(text) <= longestEntry {
+		if err != nil || utf8.RuneCountInString(text) <= longestEvent {
 			return text, err
 		}
 		const fewer = 500
@@ -205,12 +205,12 @@ type View struct {
 	Where, WhyThere, Request string // for the kind of setting, as the organizer writes to the partner
 	WhereNamed               string // the same with the names of both, for words that both read, or the organizer
 	Length                   string
-	When, Was, Proposed      *Span  // nil: the start is not known, has not changed, no other was proposed
-	Came                     Clock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
-	Choices                  []Span // the times offered
-	Several                  bool   // more than one is
-	Min                      string // what minutes are called in short
-	First, Last              string // days between which a time is looked for; "": none
+	When, Was, Proposed      *ShownTime  // nil: the start is not known, has not changed, no other was proposed
+	Came                     ShownClock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
+	Choices                  []ShownTime // the times offered
+	Several                  bool        // more than one is
+	Min                      string      // what minutes are called in short
+	First, Last              string      // days between which a time is looked for; "": none
 }
 
 // You is how the partner is addressed: formal, or in the familiar form. Languages that have only one way have no
@@ -235,20 +235,20 @@ type place struct {
 // You is [View.You].
 func (p place) You(formal, familiar string) string { return you(p.Familiar, formal, familiar) }
 
-// A Span is the time of a talk. It prints as a sentence on both clocks.
-type Span struct {
+// A ShownTime is the time of a talk. It prints as a sentence on both clocks.
+type ShownTime struct {
 	Number int // among those offered, from 1
 	Text   string
-	There  Clock // where the partner is
-	Here   Clock // where the organizer is
-	Same   bool  // both clocks and calendars show the same
+	There  ShownClock // where the partner is
+	Here   ShownClock // where the organizer is
+	Same   bool       // both clocks and calendars show the same
 }
 
 // String is the text.
-func (s Span) String() string { return s.Text }
+func (s ShownTime) String() string { return s.Text }
 
-// A Clock is a span as one clock and calendar show it.
-type Clock struct {
+// A ShownClock is a span as one clock and calendar show it.
+type ShownClock struct {
 	Day      string // as Thursday, 4 March 2027
 	From, To string // as 10:00
 	City     string // the zone's, in the language of the reader
@@ -271,7 +271,7 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
 	if t.News != nil && !t.News.At.IsZero() {
 		at := t.News.At.In(t.Organizer.Zone)
-		v.Came = Clock{Day: say.day(at), From: at.Format("15:04")}
+		v.Came = ShownClock{Day: say.day(at), From: at.Format("15:04")}
 	}
 	for i, start := range t.Times {
 		choice := say.span(start, t.Length)
@@ -322,17 +322,17 @@ func (s *speaker) day(at time.Time) string {
 	return s.days[on]
 }
 
-func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) Clock {
+func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) ShownClock {
 	start = start.In(zone)
-	return Clock{Day: s.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: s.language.city(zone)}
+	return ShownClock{Day: s.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: s.language.city(zone)}
 }
 
 // span is nil where start is zero.
-func (s *speaker) span(start time.Time, length time.Duration) *Span {
+func (s *speaker) span(start time.Time, length time.Duration) *ShownTime {
 	if start.IsZero() {
 		return nil
 	}
-	span := &Span{There: s.clock(start, length, s.partner), Here: s.clock(start, length, s.organizer)}
+	span := &ShownTime{There: s.clock(start, length, s.partner), Here: s.clock(start, length, s.organizer)}
 	span.Same = span.There.Day == span.Here.Day && span.There.From == span.Here.From && span.There.To == span.Here.To
 	span.Text = s.words("span", span)
 	return span

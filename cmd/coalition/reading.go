@@ -14,7 +14,7 @@ import (
 	"github.com/emersion/go-message"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/inbound/prose"
 	"coalition/scheduler"
 	"coalition/scheduler/plan"
 )
@@ -134,7 +134,7 @@ func (r *reading) event(m *scheduler.Message) error {
 		text += "\n" + ch.Reason + "\n"
 	}
 	if !ch.Cancel {
-		text += "\n" + email.HTMLText(ch.Description)
+		text += "\n" + prose.FromHTML(ch.Description)
 	}
 	r.Text = strings.TrimRight(text, "\n") + "\n"
 	return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/inbound"
 	"coalition/scheduler"
 )
 
@@ -64,7 +64,7 @@ With --json, an array. What is absent is null:
 					unread = cmp.Or(unread, err)
 					continue
 				}
-				took, err := a.sched.Receive(cmd.Context(), []*invites.Mail{email.Read(data, a.config.trust())})
+				took, err := a.sched.Receive(cmd.Context(), []*invites.Mail{inbound.Read(data, a.config.trust())})
 				if err != nil {
 					return err
 				}

@@ -23,6 +23,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"coalition/invites"
+	"coalition/invites/email/inbound"
 )
 
 // Mailbox reads what comes into one mailbox of an IMAP server (RFC 3501 and 9051), and changes nothing
@@ -172,7 +173,7 @@ func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectDat
 					done = slices.Index(here, uid)
 					break
 				}
-				mail := Read(f.raw, m.Trust)
+				mail := inbound.Read(f.raw, m.Trust)
 				mail.At, mail.Cursor = about[uid].at.UTC(), cursorOf(box.UIDValidity, uid)
 				batch = append(batch, mail)
 			}

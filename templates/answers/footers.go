@@ -4,8 +4,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
+
+	"coalition/invites/plaintext"
 )
 
 // fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
@@ -14,15 +15,10 @@ var fromOutside = regexp.MustCompile(`^\s*(?:` +
 	`(?:EXTERNAL|EXTERN)(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
 
 // picture is what stands in a text for one, such as a logo.
-var picture = lazily(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\]` +
+var picture = plaintext.Pattern(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\]` +
 	`(<[^<>\n]{0,300}>)?[ \t]*$`)
 
-var postscript = lazily(`(?i)\bp\.\s?s\.:?`)
-
-// lazily returns an expression that is compiled when it is first needed: most runs of the program read no reply.
-func lazily(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-}
+var postscript = plaintext.Pattern(`(?i)\bp\.\s?s\.:?`)
 
 // withoutFooters returns text without what no person has written in it: notes of a law office, of a scanner, of a
 // list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins with the line

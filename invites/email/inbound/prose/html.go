@@ -1,6 +1,7 @@
-package email
+package prose
 
 import (
+	"coalition/invites/plaintext"
 	"slices"
 	"strings"
 
@@ -15,7 +16,7 @@ var (
 	void   = set("area base br col embed hr img input link meta source track wbr")
 	unseen = set("iframe math noframes object script select style svg template textarea title")
 
-	invisible = lazily(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(px|pt|em|%)?\s*(;|$)`)
+	invisible = plaintext.Pattern(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(px|pt|em|%)?\s*(;|$)`)
 )
 
 // What the classes, ids and names of elements say where mail programs have written them: that all of it
@@ -44,8 +45,9 @@ type region struct {
 	hidden, quoted bool
 }
 
-// HTMLText is HTML as a person reads it, without what is quoted and signed. It goes by tokens: a tree of what strangers write can cost any time.
-func HTMLText(source string) string {
+// FromHTML returns what a person reads in HTML, each line of a quote with a > in front, without what is signed. It
+// goes by tokens: a tree of what strangers write can cost any time.
+func FromHTML(source string) string {
 	const mostRegions = 100
 	var w htmlWriter
 	var open []region

@@ -1,7 +1,8 @@
-package email
+package inbound
 
 import (
 	"bytes"
+	"coalition/invites/email/inbound/prose"
 	"coalition/invites/plaintext"
 	"encoding/base64"
 	"io"
@@ -24,7 +25,6 @@ const (
 	mostParts     = 200
 	mostDepth     = 20
 	mostCalendars = 10
-	mostLines     = 5000 // of its writer's own
 )
 
 // Fields are a header in its order.
@@ -244,6 +244,46 @@ func (p *part) text() string {
 	return string(unixLines([]byte(toUTF8(p.data(), p.params["charset"]))))
 }
 
+// shown is the text of a part as its reader sees it, quotes and all, each line of HTML's quotes with a >
+// in front; plain is whether its writer's program wrote it as plain text.
+func (p *part) shown() (text string, plain bool) {
+	switch {
+	case p.kind == "multipart/alternative" || p.kind == "multipart/related":
+		for _, child := range p.parts {
+			t, isPlain := child.shown()
+			if strings.TrimSpace(t) == "" {
+				continue
+			}
+			if isPlain || p.kind == "multipart/related" {
+				return t, isPlain
+			}
+			if text == "" {
+				text = t
+			}
+		}
+	case p.kind == "multipart/report" && len(p.parts) > 0: // the other parts are not for people
+		return p.parts[0].shown()
+	case strings.HasPrefix(p.kind, "multipart/"):
+		var all []string
+		for _, child := range p.parts {
+			t, isPlain := child.shown()
+			if t != "" {
+				all, plain = append(all, t), plain || isPlain
+			}
+		}
+		text = strings.Join(all, "\n")
+	case p.attached:
+	case p.kind == "text/html":
+		text = prose.FromHTML(p.text())
+	case p.kind == "text/plain":
+		text, plain = p.text(), true
+		if strings.EqualFold(p.params["format"], "flowed") {
+			text = prose.Unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
+		}
+	}
+	return text, plain
+}
+
 // decodeBase64 decodes what can be (RFC 2045, section 6.8): other characters are passed over, also
 // in the middle, and it ends at the padding, behind which mailing lists write their own.
 func decodeBase64(data []byte) []byte {
@@ -333,7 +373,7 @@ func toUTF8(data []byte, label string) string {
 }
 
 // An encoded word (RFC 2047), also one with spaces in it, which SOGo writes.
-var encodedWord = lazily(`=\?([!->@-~]{1,60})\?([bBqQ])\?(.*?)\?=`)
+var encodedWord = plaintext.Pattern(`=\?([!->@-~]{1,60})\?([bBqQ])\?(.*?)\?=`)
 
 // decodeWords is the value of a field for people. Words beside each other in one charset are decoded
 // as one: some programs cut letters in two.

@@ -1,55 +1,18 @@
-package email
+// Package prose knows what the writer of a mail has written themself: it reads HTML as a person does, and leaves
+// out quotes, the lines that announce them, and signatures. It leaves the parts of a mail to its caller, and
+// what the words mean to others. It is pure, and its time grows with the text alone.
+package prose
 
 import (
-	"coalition/invites/plaintext"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"coalition/invites/plaintext"
 )
 
-// shown is the text of a part as its reader sees it, quotes and all, each line of HTML's quotes with a >
-// in front; plain is whether its writer's program wrote it as plain text.
-func (p *part) shown() (text string, plain bool) {
-	switch {
-	case p.kind == "multipart/alternative" || p.kind == "multipart/related":
-		for _, child := range p.parts {
-			t, isPlain := child.shown()
-			if strings.TrimSpace(t) == "" {
-				continue
-			}
-			if isPlain || p.kind == "multipart/related" {
-				return t, isPlain
-			}
-			if text == "" {
-				text = t
-			}
-		}
-	case p.kind == "multipart/report" && len(p.parts) > 0: // the other parts are not for people
-		return p.parts[0].shown()
-	case strings.HasPrefix(p.kind, "multipart/"):
-		var all []string
-		for _, child := range p.parts {
-			t, isPlain := child.shown()
-			if t != "" {
-				all, plain = append(all, t), plain || isPlain
-			}
-		}
-		text = strings.Join(all, "\n")
-	case p.attached:
-	case p.kind == "text/html":
-		text = HTMLText(p.text())
-	case p.kind == "text/plain":
-		text, plain = p.text(), true
-		if strings.EqualFold(p.params["format"], "flowed") {
-			text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
-		}
-	}
-	return text, plain
-}
-
-// unflow puts together the lines that belong together (RFC 3676).
-func unflow(text string, delSp bool) string {
+// Unflow puts together the lines of format=flowed that belong together (RFC 3676); with delSp, without the space
+// at which they were broken.
+func Unflow(text string, delSp bool) string {
 	var out strings.Builder
 	flows, before := false, 0
 	for line := range strings.Lines(text) {
@@ -74,10 +37,13 @@ func unflow(text string, delSp bool) string {
 	return out.String()
 }
 
-// ownWords is text without what its writer has not written for it: quotes, the lines that announce
+// mostLines is how many lines of a writer's own are looked at.
+const mostLines = 5000
+
+// Own returns text without what its writer has not written for it: quotes, the lines that announce
 // them, the mails below, and signatures that are marked as such. What stands between quotes stays, in
 // its order.
-func ownWords(text string) string {
+func Own(text string) string {
 	var lines, own, piece []string
 	for l := range strings.SplitSeq(plaintext.Text(text), "\n") {
 		l = strings.TrimRight(l, " \t")
@@ -126,7 +92,7 @@ func ownWords(text string) string {
 }
 
 // Lines that mail programs put under what is written on a small screen.
-var footer = lazily(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
+var footer = plaintext.Pattern(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
 	`(holen sie sich )?outlook (für|for) (ios|android|mac)|envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
 
 // withoutFooter is a piece of somebody's words without the footers of their program, and without empty
@@ -145,15 +111,15 @@ func withoutFooter(piece []string) []string {
 // How lines begin that announce a quote, and what is in them; and lines between one's own words and
 // another mail.
 var (
-	opener  = lazily(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
-	wrote   = lazily(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
-	mailbox = lazily(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
-	clock   = lazily(`\b\d?\d[:.h]\d\d\b`)
-	dated   = lazily(`@|\b(19|20)\d\d\b|\b\d?\d[:.h]\d\d\b`)
-	between = lazily(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
+	opener  = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
+	wrote   = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
+	mailbox = plaintext.Pattern(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
+	clock   = plaintext.Pattern(`\b\d?\d[:.h]\d\d\b`)
+	dated   = plaintext.Pattern(`@|\b(19|20)\d\d\b|\b\d?\d[:.h]\d\d\b`)
+	between = plaintext.Pattern(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
 		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
-	forwards = lazily(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
-	rule     = lazily(`^_{20,}$`)
+	forwards = plaintext.Pattern(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
+	rule     = plaintext.Pattern(`^_{20,}$`)
 )
 
 // What the fields are called in the header of a mail that is quoted as text.
@@ -239,9 +205,4 @@ func quotedHeader(lines []string) (n int) {
 		return 0
 	}
 	return n
-}
-
-// lazily is an expression that is compiled when it is first needed: most runs of the program read no mail.
-func lazily(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

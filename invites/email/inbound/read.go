@@ -1,4 +1,8 @@
-package email
+// Package inbound knows what stands in a mail that a stranger sent: its parts, whose words they are, the calendar in
+// it, whether a person, a robot or a mail server wrote it, and what the servers on its way say of its sender. It
+// talks to no server, and leaves to others what conversation a mail belongs to. Everything that it returns is
+// plain text, and its time has a bound, whatever it is given.
+package inbound
 
 import (
 	"bytes"
@@ -14,6 +18,8 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/email/inbound/authres"
+	"coalition/invites/email/inbound/prose"
 	"coalition/invites/ical"
 	"coalition/invites/plaintext"
 )
@@ -31,7 +37,7 @@ const (
 // Read takes in a raw mail (RFC 5322): as a mailbox gives it, as a mail program saves it, or as the one
 // mail of an mbox file. It reads the first MB, never fails, and takes a small part of a second whatever
 // is in there; a mail that makes no sense comes back as far as it does. trust are the names of the
-// servers whose word counts on who sent it; see judge.
+// servers whose word counts on who sent it; see [authres.Judge].
 func Read(raw []byte, trust []string) (m *invites.Mail) {
 	defer func() {
 		if recover() != nil { // whatever a stranger writes, the next mail is read
@@ -68,8 +74,8 @@ func read(raw []byte, trust []string) *invites.Mail {
 	if ids := messageIDs(h.get("message-id")); len(ids) > 0 {
 		m.MessageID = ids[0]
 	}
-	sender := judge(h, m.From.Email, trust)
-	m.Refused, m.Vouched = sender.refused, sender.vouched
+	sender := authres.Judge(h.all("authentication-results"), m.From.Email, trust)
+	m.Refused, m.Vouched = sender.Refused, sender.Vouched
 	calendar, uids, doubt := theCalendar(top)
 	m.UIDs = uids
 	switch {
@@ -77,12 +83,12 @@ func read(raw []byte, trust []string) *invites.Mail {
 		m.Doubt = "it holds NUL bytes, which no mail program writes"
 	case t.much:
 		m.Doubt = "it has more headers or parts than a mail has"
-	case sender.doubt != "":
-		m.Doubt = sender.doubt
+	case sender.Doubt != "":
+		m.Doubt = sender.Doubt
 	default:
 		m.Doubt = doubt
 	}
-	own := ownWords(clearSigned(shown))
+	own := prose.Own(clearSigned(shown))
 	if m.Sealed = sealed(top, own); m.Sealed == "" {
 		m.Text = plaintext.Clip(own, mostText)
 	}
@@ -193,7 +199,7 @@ func references(h fields) []string {
 	return refs
 }
 
-var angled = lazily(`<[^<>]+>`)
+var angled = plaintext.Pattern(`<[^<>]+>`)
 
 // messageIDs are the Message-IDs in value, without angle brackets; without them there can be one.
 func messageIDs(value string) []string {
@@ -217,7 +223,7 @@ func messageIDs(value string) []string {
 }
 
 // A UID within a calendar, in lines that may be folded.
-var namedUID = lazily(`(?im)^UID[;:].*(?:\n[ \t].*)*`)
+var namedUID = plaintext.Pattern(`(?im)^UID[;:].*(?:\n[ \t].*)*`)
 
 // uidsIn are the UIDs in the text of a calendar, also of one that makes no sense; one that is "" where
 // there are none.
@@ -294,7 +300,7 @@ func sameObject(a, b *invites.Object) bool {
 
 // How the subjects of automatic replies begin, in the words of the programs that write them. Nobody
 // writes so by hand: robots that say so in no other way are known by it.
-var automatic = lazily(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
+var automatic = plaintext.Pattern(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
 	`automat(?:ic|ed) (?:reply|response|answer)|auto[- ]?(?:reply|response|responder|answer)|auto(?:matic)? out of office|(?:vacation|holiday) (?:auto-?)?(?:reply|responder|response)|out[- ]of[- ](?:the[- ])?office (?:auto|reply|response|message|notification|notice|alert)\S*`,
 	`automatische (?:e-?mail-?)?(?:antwort|rückmeldung|rückantwort|abwesenheit\S*)|urlaubs(?:notiz|meldung|nachricht)|auto[- ]?antwort|abwesenheits[- ]?(?:notiz|meldung|nachricht|mitteilung|hinweis|benachrichtigung|assistent|agent|info\S*)`,
 	`r[ée]ponse (?:automatique|automatisée|d.absence)|(?:message|notification|avis) (?:automatique )?d.absence`,
@@ -320,17 +326,17 @@ var (
 	}, "|")
 	awayNouns = `(?-i:AUTO)|automatic (?:e-?mail|message)|automatische (?:e-?mail|nachricht)|message automatique|mensaje autom[áa]tico|messaggio automatico|mensagem autom[áa]tica|wiadomo[sś][cć] automatyczna|away(?: from (?:my )?(?:mail|e-mail|desk))?|(?:on )?(?:vacation|holidays?|annual leave|leave)|urlaub|(?:ich bin )?im urlaub|ferien|absence|absente?|(?:je suis )?(?:en vacances|en cong[ée]s?|absente?)|cong[ée]s?|vacances|ausencia|ausente|vacaciones|` +
 		`assenza|assente|ferie|(?:sono )?(?:in ferie|assente)|aus[êe]ncia|f[ée]rias|afwezigheid|(?:op )?vakantie|nieobecno[sś][cć]|nieobecn[ya]|urlop|frånvaro|frånvarande|semester|fravær|poissa|lomalla|dovolen[áa]|szabads[áa]g|отпуск|отсутствие`
-	away = lazily(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
+	away = plaintext.Pattern(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
 		`(?:` + awayNouns + `)\s*:|(?:不在|休暇)[^\p{L}]*:|不在通知)`)
 	// Whole sentences of some programs, and what others put behind or before the subject that is answered.
-	absent = lazily(`(?i)^[^:]{1,60} (?:is|ist) (?:currently |now |derzeit |zur ?zeit |momentan )?(?:out of (?:the )?office|au(?:ß|ss)er haus|nicht im (?:büro|haus)|abwesend|on (?:vacation|leave|holiday))\s*(?:$|[.,;(]|(?:until|till|from|bis|vom|returning)\b)|` +
+	absent = plaintext.Pattern(`(?i)^[^:]{1,60} (?:is|ist) (?:currently |now |derzeit |zur ?zeit |momentan )?(?:out of (?:the )?office|au(?:ß|ss)er haus|nicht im (?:büro|haus)|abwesend|on (?:vacation|leave|holiday))\s*(?:$|[.,;(]|(?:until|till|from|bis|vom|returning)\b)|` +
 		`^(?:i(?:['’]| a)?m (?:currently )?|ich bin )?(?:away|on (?:vacation|holidays?|annual leave|leave)|(?:im )?urlaub)\s+(?:until|till|from|bis|vom|ab)\s[^:]*\d|^ich bin (?:vom|von|bis|ab)\s[^:]{1,40}(?:nicht im (?:büro|haus)|abwesend|im urlaub|au(?:ß|ss)er haus)|` +
 		`^\s*\[(?:` + tags + `)\]|[\[(](?:` + tags + `)[\])]\s*$`)
 	tags = `auto(?:matic|mated)?[- ]?repl(?:y|ies)|out[- ]of[- ](?:the[- ])?office|ooo|automatische antwort|abwesenheitsnotiz|abwesend`
 	// Where a mail says itself that it need not be answered, less is enough; people write so, too.
-	perhapsAway = lazily(`(?i)^[^\p{L}\p{N}]*(?:` + awayWords + `|` + awayNouns + `)(?:$|[^\p{L}])`)
+	perhapsAway = plaintext.Pattern(`(?i)^[^\p{L}\p{N}]*(?:` + awayWords + `|` + awayNouns + `)(?:$|[^\p{L}])`)
 	// And what stands in one.
-	awayText = lazily(`(?i)(?:^|[^\p{L}])(?:automat(?:ed|ic|isch|ique|ica|yczn)|out of (?:the |my )?office|on (?:vacation|holiday|leave|maternity|parental)|am (?:currently |now )?away|away (?:from|until|till|on)|` +
+	awayText = plaintext.Pattern(`(?i)(?:^|[^\p{L}])(?:automat(?:ed|ic|isch|ique|ica|yczn)|out of (?:the |my )?office|on (?:vacation|holiday|leave|maternity|parental)|am (?:currently |now )?away|away (?:from|until|till|on)|` +
 		`not (?:be )?(?:in the office|reading|checking|available|reachable)|(?:be|am) (?:back|unavailable)|back (?:on|in the office)|upon my return|will (?:return|reply|respond|read|answer|get back)|limited access|abwesend|abwesenheit|urlaub|nicht (?:im büro|im haus|erreichbar)|wieder (?:erreichbar|da|im)|elternzeit|` +
 		`absente?|absence|cong[ée]s?|vacances|de retour|fuera de|ausente|vacaciones|regres[oa]|assente|ferie|rientr[oa]|f[ée]rias|retorno|afwezig|vakantie|terug op|nieobecn[ya]|nieobecno[sś]ci|urlop\S*|semester|frånvarande|fravær\S*|lomalla|dovolen\S*|szabads\S*|отпуск\S*|отсутств\S*)(?:$|[^\p{L}])|不在|休暇|休假`)
 )
@@ -361,7 +367,7 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 		local == "postmaster", top.kind == "multipart/report", // of reading, not of delivery
 		automatic().MatchString(subject), away().MatchString(subject), absent().MatchString(subject),
 		(precedence != "" || h.get("x-auto-response-suppress") != "") && perhapsAway().MatchString(subject),
-		bulk && awayText().MatchString(plaintext.Clip(ownWords(shown), 1000)):
+		bulk && awayText().MatchString(plaintext.Clip(prose.Own(shown), 1000)):
 		return invites.Robot
 	case bulk:
 		return invites.List

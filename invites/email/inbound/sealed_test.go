@@ -1,11 +1,11 @@
-package email_test
+package inbound_test
 
 import (
 	"strings"
 	"testing"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/inbound"
 )
 
 // TestSealed: a mail whose text can't be read says why, whatever the program that has encrypted it; one whose
@@ -27,7 +27,7 @@ func TestSealed(t *testing.T) {
 		{"a file beside the text", "multipart/mixed; boundary=b", "--b\n\nyes, 1\n--b\nContent-Type: application/octet-stream; name=notes.asc\nContent-Disposition: attachment\n\n" + pgp + "--b--", "", "yes, 1"},
 		{"a quoted one", "text/plain", "yes, 1\n\nOn Mon, 22 Feb 2027 at 10:00, Ana wrote:\n> -----BEGIN PGP MESSAGE-----\n> hQEM", "", "yes, 1"},
 	} {
-		m := email.Read([]byte("From: maya@example.org\nIn-Reply-To: <b1@example.org>\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
+		m := inbound.Read([]byte("From: maya@example.org\nIn-Reply-To: <b1@example.org>\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
 		holds(t, m)
 		if !strings.Contains(m.Sealed, tt.sealed) || (m.Sealed == "") != (tt.sealed == "") || m.Text != tt.text || m.Sort != invites.Personal {
 			t.Errorf("%s: %s, sealed %q, text %q", tt.name, m.Sort, m.Sealed, m.Text)
@@ -64,7 +64,7 @@ func TestReaction(t *testing.T) {
 		{"a person's words about one", "text/plain", "Yes, 1.\n\nMaya Chen reacted to your message", ""},
 		{"a person who tells", "text/plain", "I reacted to your message yesterday, and would say no.", ""},
 	} {
-		m := email.Read([]byte("From: Maya Chen <maya@example.org>\nIn-Reply-To: <b1@example.org>\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
+		m := inbound.Read([]byte("From: Maya Chen <maya@example.org>\nIn-Reply-To: <b1@example.org>\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
 		holds(t, m)
 		if (m.Sort == invites.Reaction) != (tt.sign != "") || tt.sign != "" && m.Text != tt.sign {
 			t.Errorf("%s: %s, %q; want %q", tt.name, m.Sort, m.Text, tt.sign)

@@ -1,11 +1,11 @@
-package email_test
+package inbound_test
 
 import (
 	"strings"
 	"testing"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/inbound"
 )
 
 // returned is the beginning of a mail of ours as servers give it back.
@@ -311,7 +311,7 @@ func TestNotices(t *testing.T) {
 		if !strings.Contains(tt.fields, "Return-Path") {
 			mail = "Return-Path: <>\n" + mail
 		}
-		m := email.Read([]byte(mail+"\n"+tt.text), nil)
+		m := inbound.Read([]byte(mail+"\n"+tt.text), nil)
 		holds(t, m)
 		if m.Sort != invites.Report || m.Bounce == nil {
 			t.Errorf("%s: it is %s, %v", tt.name, m.Sort, m.Bounce)
@@ -345,7 +345,7 @@ func TestNoReport(t *testing.T) {
 		"From: Maya Postmaster <maya@example.net>\nSubject: failure notice of our press",
 		"From: maya@example.net\nReturn-Path: <maya@example.net>\nSubject: Nicht zugestellt?",
 	} {
-		if m := email.Read([]byte(head+"\n\nYes, 1. 550 people will come.\n"), nil); m.Sort != invites.Personal || m.Bounce != nil {
+		if m := inbound.Read([]byte(head+"\n\nYes, 1. 550 people will come.\n"), nil); m.Sort != invites.Personal || m.Bounce != nil {
 			t.Errorf("%q: %s, %v", head, m.Sort, m.Bounce)
 		}
 	}

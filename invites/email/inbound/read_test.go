@@ -1,7 +1,8 @@
-package email_test
+package inbound_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,9 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/inbound"
 	"coalition/invites/plaintext"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 var trust = []string{"mx.example.org"}
 
@@ -111,7 +114,7 @@ func TestRead(t *testing.T) {
 				return // it comes out of an mbox file already
 			}
 			for way, data := range ways(data) {
-				again := email.Read(data, trust)
+				again := inbound.Read(data, trust)
 				if again.Key != m.Key {
 					t.Errorf("%s: another key", way)
 				}
@@ -126,7 +129,7 @@ func TestRead(t *testing.T) {
 // expected reads a mail, beside which stands what is to be read in it.
 func expected(t *testing.T, path string, data []byte) *invites.Mail {
 	t.Helper()
-	m := email.Read(data, trust)
+	m := inbound.Read(data, trust)
 	holds(t, m)
 	golden := strings.TrimSuffix(path, ".eml") + ".txt"
 	if *update {
@@ -203,7 +206,7 @@ func TestReadHostile(t *testing.T) {
 	for path, data := range mails {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".eml"), func(t *testing.T) {
 			m := expected(t, path, data)
-			if again := email.Read(ways(data)["CRLF"], trust); again.Key != m.Key {
+			if again := inbound.Read(ways(data)["CRLF"], trust); again.Key != m.Key {
 				t.Error("with CRLF it has another key")
 			}
 		})
@@ -302,7 +305,7 @@ func TestReadBombs(t *testing.T) {
 			var took time.Duration
 			for range 3 { // the machine may be busy with something else
 				begin := time.Now()
-				m = email.Read([]byte(tt.mail), trust)
+				m = inbound.Read([]byte(tt.mail), trust)
 				if took = time.Since(begin); took < time.Second {
 					break
 				}
@@ -354,7 +357,7 @@ func TestReadTrust(t *testing.T) {
 			trust []string
 			want  bool
 		}{{[]string{"else.example.org", "MX.example.org"}, tt.doubt}, {nil, tt.nobody}} {
-			if got := email.Read(mail, by.trust).Doubt; (got != "") != by.want {
+			if got := inbound.Read(mail, by.trust).Doubt; (got != "") != by.want {
 				t.Errorf("%q, %q trusted: doubt %q, want one: %t", tt.results, by.trust, got, by.want)
 			}
 		}
@@ -423,7 +426,7 @@ func TestWhoVouches(t *testing.T) {
 		for _, f := range tt.fields {
 			mail += "Authentication-Results: " + f + "\n"
 		}
-		m := email.Read([]byte(mail+"From: maya@partner.example\n\nyes\n"), tt.trust)
+		m := inbound.Read([]byte(mail+"From: maya@partner.example\n\nyes\n"), tt.trust)
 		if (m.Doubt == "") != (tt.doubt == "") || !strings.Contains(m.Doubt, tt.doubt) || m.Refused != tt.refused || m.Vouched != tt.vouched {
 			t.Errorf("%s: doubt %q, refused %q, vouched %t", tt.name, m.Doubt, m.Refused, m.Vouched)
 		}
@@ -446,7 +449,7 @@ func TestWhoVouches(t *testing.T) {
 		if ok {
 			dmarc = ";" + dmarc
 		}
-		if m := email.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+tt.domain+dmarc+"\nFrom: maya@"+from+"\n\nyes\n"), trust); m.Vouched != tt.vouched {
+		if m := inbound.Read([]byte("Authentication-Results: mx.example.org; dkim=pass header.d="+tt.domain+dmarc+"\nFrom: maya@"+from+"\n\nyes\n"), trust); m.Vouched != tt.vouched {
 			t.Errorf("%s vouched for %s: %t", tt.domain, tt.from, m.Vouched)
 		}
 	}
@@ -523,7 +526,7 @@ func TestRobots(t *testing.T) {
 		if tt.header != "" {
 			mail += tt.header + "\n"
 		}
-		if m := email.Read([]byte(mail+"Content-Type: text/plain; charset=utf-8\n\n"+tt.text+"\n"), nil); m.Sort != invites.Robot {
+		if m := inbound.Read([]byte(mail+"Content-Type: text/plain; charset=utf-8\n\n"+tt.text+"\n"), nil); m.Sort != invites.Robot {
 			t.Errorf("%q, %s: %s", tt.subject, tt.header, m.Sort)
 		}
 	}
@@ -554,7 +557,7 @@ func TestRobots(t *testing.T) {
 		if tt.header != "" {
 			mail += tt.header + "\n"
 		}
-		if m := email.Read([]byte(mail+"Content-Type: text/plain; charset=utf-8\n\n"+tt.text+"\n"), nil); m.Sort != tt.sort {
+		if m := inbound.Read([]byte(mail+"Content-Type: text/plain; charset=utf-8\n\n"+tt.text+"\n"), nil); m.Sort != tt.sort {
 			t.Errorf("%q, %s: %s, want %s", tt.subject, tt.header, m.Sort, tt.sort)
 		}
 	}
@@ -567,12 +570,12 @@ func TestReadUIDs(t *testing.T) {
 		{"BEGIN:VCALENDAR\nuid;X=1:lo\n ng\n\t@x\nUID:b\nUID:b\n", "[long@x b]"},
 		{"nothing", "[]"},
 	} {
-		m := email.Read([]byte("From: maya@example.org\nContent-Type: text/calendar\n\n"+tt.calendar), nil)
+		m := inbound.Read([]byte("From: maya@example.org\nContent-Type: text/calendar\n\n"+tt.calendar), nil)
 		if fmt.Sprint(m.UIDs) != tt.want || len(m.UIDs) == 0 {
 			t.Errorf("%q: %q", tt.calendar, m.UIDs)
 		}
 	}
-	if m := email.Read([]byte("From: maya@example.org\n\nUID:a\n"), nil); m.UIDs != nil {
+	if m := inbound.Read([]byte("From: maya@example.org\n\nUID:a\n"), nil); m.UIDs != nil {
 		t.Errorf("of no calendar: %q", m.UIDs)
 	}
 }
@@ -586,7 +589,7 @@ func TestReadCuts(t *testing.T) {
 	for i := 31; i < 80; i++ {
 		want = append(want, fmt.Sprintf("%d@x", i))
 	}
-	m := email.Read([]byte("From: "+strings.Repeat("ü", 300)+" <maya@example.org>\nSubject: "+strings.Repeat("ä ", 300)+
+	m := inbound.Read([]byte("From: "+strings.Repeat("ü", 300)+" <maya@example.org>\nSubject: "+strings.Repeat("ä ", 300)+
 		"\nReferences: "+strings.Join(ids, "\n ")+"\nIn-Reply-To: <b1@example.org>\n\n"+strings.Repeat("ö\n", 3000)+strings.Repeat("ö", 6000)), nil)
 	holds(t, m)
 	if m.From.Name != strings.Repeat("ü", 99)+"…" || m.Subject != strings.Repeat("ä ", 99)+"ä…" || m.Text != strings.Repeat("ö\n", 3000)+strings.Repeat("ö", 1999)+"…" {
@@ -601,7 +604,7 @@ func TestReadCuts(t *testing.T) {
 // text, sender, subject, date or Message-ID is another mail.
 func TestReadKey(t *testing.T) {
 	mail := "Message-ID: <a@x>\nDate: Tue, 23 Feb 2027 10:20:30 +0100\nFrom: maya@example.org\nSubject: one\n two\n\nyes\n" + repeat(3<<20, "0123456789\n")
-	key := email.Read([]byte(mail), nil).Key
+	key := inbound.Read([]byte(mail), nil).Key
 	for name, same := range map[string]string{
 		"its beginning":  mail[:1<<20],
 		"and with CRLF":  strings.ReplaceAll(mail, "\n", "\r\n")[:1<<20],
@@ -609,13 +612,13 @@ func TestReadKey(t *testing.T) {
 		"other servers":  "Received: from a\nDelivered-To: b\nX-C: d\n" + mail,
 		"order of field": "From: maya@example.org\n" + strings.Replace(mail, "From: maya@example.org\n", "", 1),
 	} {
-		if email.Read([]byte(same), nil).Key != key {
+		if inbound.Read([]byte(same), nil).Key != key {
 			t.Errorf("%s: another key", name)
 		}
 	}
 	for _, other := range []string{"<a@x>/<b@x>", "23 Feb/24 Feb", "maya@/eve@", "one/two", "yes/no"} {
 		from, to, _ := strings.Cut(other, "/")
-		if email.Read([]byte(strings.Replace(mail, from, to, 1)), nil).Key == key {
+		if inbound.Read([]byte(strings.Replace(mail, from, to, 1)), nil).Key == key {
 			t.Errorf("%s: the same key", other)
 		}
 	}
@@ -629,20 +632,20 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m := email.Read(data, trust)
+		m := inbound.Read(data, trust)
 		holds(t, m)
-		if d := cmp.Diff(m, email.Read(data, trust), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); d != "" {
+		if d := cmp.Diff(m, inbound.Read(data, trust), cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); d != "" {
 			t.Errorf("read again:\n%s", d)
 		}
 		unix := bytes.ReplaceAll(bytes.ReplaceAll(data, []byte("\r"), nil), []byte("\x00"), nil)
-		lf, crlf := email.Read(unix, trust), email.Read(bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")), trust)
+		lf, crlf := inbound.Read(unix, trust), inbound.Read(bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n")), trust)
 		if lf.Key != crlf.Key {
 			t.Error("with CRLF it has another key")
 		}
 		if d := cmp.Diff(told(lf), told(crlf)); d != "" {
 			t.Errorf("with CRLF (-LF +CRLF):\n%s", d)
 		}
-		if email.Read(append(bytes.Clone(unix), "\n \n"...), trust).Key != lf.Key && bytes.Contains(unix, []byte("\n\n")) {
+		if inbound.Read(append(bytes.Clone(unix), "\n \n"...), trust).Key != lf.Key && bytes.Contains(unix, []byte("\n\n")) {
 			t.Error("with more lines at its end it has another key")
 		}
 	})
@@ -694,7 +697,7 @@ func TestReadOwnWords(t *testing.T) {
 		{"UTF-16 without a label", plain + "\nContent-Transfer-Encoding: base64", "//55AGUAcwA=", "yes"},
 	}
 	for _, tt := range tests {
-		m := email.Read([]byte("From: maya@example.org\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
+		m := inbound.Read([]byte("From: maya@example.org\nContent-Type: "+tt.kind+"\n\n"+tt.body+"\n"), nil)
 		holds(t, m)
 		if d := cmp.Diff(tt.want, m.Text); d != "" || m.Doubt != "" {
 			t.Errorf("%s: doubt %q (-want +got):\n%s", tt.name, m.Doubt, d)

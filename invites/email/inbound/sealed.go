@@ -1,7 +1,8 @@
-package email
+package inbound
 
 import (
 	"bytes"
+	"coalition/invites/plaintext"
 	"encoding/json"
 	"strings"
 	"unicode"
@@ -70,14 +71,14 @@ func clearSigned(text string) string {
 }
 
 // What mail programs write for one in which somebody has only put a sign to a mail.
-var reacted = lazily(`(?i)^(\[([\w -]{1,30})\] ?)?.{1,100} (reacted (to your (message|e-?mail)|via \w+)|hat (auf (ihre|deine|eure) (nachricht|e-?mail)|via \w+|über \w+) reagiert|liked your (message|e-?mail))\W*( <?https?://\S+)?$`)
+var reacted = plaintext.Pattern(`(?i)^(\[([\w -]{1,30})\] ?)?.{1,100} (reacted (to your (message|e-?mail)|via \w+)|hat (auf (ihre|deine|eure) (nachricht|e-?mail)|via \w+|über \w+) reagiert|liked your (message|e-?mail))\W*( <?https?://\S+)?$`)
 
 // The text of such a mail in whatever language, where the rest of it was lost on the way: what has been done,
 // and to what or by which program.
 var (
-	reactedHow = lazily(`(?i)\breacted\b|reagier(t|ten)\b|\br[ée]agi\b|reaccion(ado|ó|aste)|\breagi(to|u)\b|gereageerd|\breager(ede|te|ade|at)\b|reagoi\b|zareagował|zareagoval|reagoval|отреагировал|прореагировал|відреагува|tepki|reagált|reacționat|αντέδρασ|リアクション|反应|回應|回应|반응|תגובה|تفاعل`)
-	reactedTo  = lazily(`(?i)\b(gmail|outlook)\b|\b(message|e-?mail|mail|nachricht|mensaje|correo|messaggio|mensagem|bericht|besked|melding|meddelande|viesti\p{L}*|wiadomoś\p{L}*|zpráv\p{L}*|сообщени\p{L}*|повідомлення|mesaj\p{L}*)\b`)
-	aLink      = lazily(`^<?https?://\S+$`)
+	reactedHow = plaintext.Pattern(`(?i)\breacted\b|reagier(t|ten)\b|\br[ée]agi\b|reaccion(ado|ó|aste)|\breagi(to|u)\b|gereageerd|\breager(ede|te|ade|at)\b|reagoi\b|zareagował|zareagoval|reagoval|отреагировал|прореагировал|відреагува|tepki|reagált|reacționat|αντέδρασ|リアクション|反应|回應|回应|반응|תגובה|تفاعل`)
+	reactedTo  = plaintext.Pattern(`(?i)\b(gmail|outlook)\b|\b(message|e-?mail|mail|nachricht|mensaje|correo|messaggio|mensagem|bericht|besked|melding|meddelande|viesti\p{L}*|wiadomoś\p{L}*|zpráv\p{L}*|сообщени\p{L}*|повідомлення|mesaj\p{L}*)\b`)
+	aLink      = plaintext.Pattern(`^<?https?://\S+$`)
 )
 
 // reaction is the sign that a mail is, instead of words: what Gmail and Outlook send where somebody has

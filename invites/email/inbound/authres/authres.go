@@ -1,4 +1,6 @@
-package email
+// Package authres knows what the servers that took a mail say about who sent it: the fields
+// Authentication-Results (RFC 8601). It leaves to others what follows from that, and asks no server anything.
+package authres
 
 import (
 	"cmp"
@@ -8,14 +10,17 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// A verdict is what servers say about who sent a mail (RFC 8601).
-type verdict struct {
-	doubt   string // why nothing in it counts; "": nothing speaks against it
-	refused string // the check that a plain reply has failed, although SPF or DKIM passed; "": none
-	vouched bool   // a trusted server says that it comes from the domain of its From
+// A Verdict says what servers say about who sent a mail.
+type Verdict struct {
+	// Doubt is why nothing in the mail counts, a phrase for people; "": nothing speaks against it.
+	Doubt string
+	// Refused is the check that a plain reply has failed, although SPF or DKIM passed; "": none.
+	Refused string
+	// Vouched is whether a trusted server says that the mail comes from the domain of its From.
+	Vouched bool
 }
 
-// judge reads the fields Authentication-Results of a mail from that address. Those of the servers in
+// Judge reads the values of the fields Authentication-Results of a mail from that address, topmost first. Those of the servers in
 // trust count together, since many set-ups write one for each check; where there is none of these, or
 // nobody is trusted by name, the topmost run of one server's.
 //
@@ -23,10 +28,10 @@ type verdict struct {
 // below a failure is no pass, but a doubt. SPF and DKIM say whether anything counts. DMARC, and what
 // Microsoft puts in its place, only speak against a plain reply: calendars answer honestly in other
 // people's names. What failed counts also from a server that is not trusted, and a pass of its does not.
-func judge(h fields, from string, trust []string) (v verdict) {
+func Judge(values []string, from string, trust []string) (v Verdict) {
 	var named, run [][]result
 	var top string
-	for i, value := range h.all("authentication-results") {
+	for i, value := range values {
 		id, results := authResults(value)
 		if i == 0 {
 			top = id
@@ -43,33 +48,39 @@ func judge(h fields, from string, trust []string) (v verdict) {
 		counted = run
 	}
 	foreign := len(trust) > 0 && len(named) == 0
-	spf, dkim, dmarc, compauth := newOutcome(counted, "spf"), newOutcome(counted, "dkim"), newOutcome(counted, "dmarc"), newOutcome(counted, "compauth")
+	spf, dkim := newOutcome(counted, "spf"), newOutcome(counted, "dkim")
+	dmarc, compauth := newOutcome(counted, "dmarc"), newOutcome(counted, "compauth")
 	domain := domainOf(from)
 	switch {
 	case spf.disputed || dkim.disputed:
-		v.doubt = "the receiving server says that " + map[bool]string{true: "SPF", false: "DKIM"}[spf.disputed] + " failed, and a lower field, which may be forged, that it passed"
+		check := "DKIM"
+		if spf.disputed {
+			check = "SPF"
+		}
+		v.Doubt = "the receiving server says that " + check +
+			" failed, and a lower field, which may be forged, that it passed"
 	case spf.passed() || dkim.passed():
 		if foreign && (spf.failed || dkim.failed) {
-			v.doubt = unverified
+			v.Doubt = unverified
 		}
 	case spf.known() || dkim.known(): // DMARC can't have passed then, whatever a field says
-		v.doubt = unverified
+		v.Doubt = unverified
 	}
 	switch {
 	case dmarc.failed:
-		v.refused = "DMARC failed"
+		v.Refused = "DMARC failed"
 	case compauth.failed:
-		v.refused = "compauth failed"
+		v.Refused = "compauth failed"
 	}
-	if len(named) == 0 || v.doubt != "" || v.refused != "" {
+	if len(named) == 0 || v.Doubt != "" || v.Refused != "" {
 		return v
 	}
 	d, s := dkim.domains("header.d", "header.i"), spf.domains("smtp.mailfrom", "smtp.mail")
 	passed := slices.Concat(d, s)
-	v.vouched = slices.ContainsFunc(passed, func(of string) bool { return related(of, domain) })
+	v.Vouched = slices.ContainsFunc(passed, func(of string) bool { return related(of, domain) })
 	// The server's own word on DMARC is enough, too, but not where all that passed is somebody else's.
-	if !v.vouched && slices.ContainsFunc(dmarc.domains("header.from"), func(of string) bool { return of == "" || related(of, domain) }) {
-		v.vouched = len(passed) == 0 || slices.ContainsFunc(passed, func(of string) bool { return of == "" || ending(of) == ending(domain) })
+	if !v.Vouched && slices.ContainsFunc(dmarc.domains("header.from"), func(of string) bool { return of == "" || related(of, domain) }) {
+		v.Vouched = len(passed) == 0 || slices.ContainsFunc(passed, func(of string) bool { return of == "" || ending(of) == ending(domain) })
 	}
 	return v
 }

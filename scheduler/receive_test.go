@@ -259,6 +259,19 @@ func TestNoReferenceAfterTheAnswer(t *testing.T) {
 			t.Errorf("from %s: %+v, %q", from.Email, r, w.find("maya").Waiting(w.now))
 		}
 	}
+	for _, off := range []bool{false, true} { // nor one that comes when the talk is over, or off
+		w := invited(t)
+		w.now = start.Add(2 * time.Hour)
+		if off {
+			w = asked(t)
+			w.commit(w.callOff(w.find("maya"), "", w.now))
+		}
+		mail := w.letter("Yes")
+		mail.Refs, mail.Subject = nil, "Re: May we talk about working as partners?"
+		if r := w.receive(mail); r.ID != "" {
+			t.Errorf("%s: %+v", w.status("maya"), r)
+		}
+	}
 }
 
 // What is not believed about a talk that is over, or off, is written down, without a notice and a remedy.
@@ -814,6 +827,12 @@ func TestTwoConversationsOnePartner(t *testing.T) {
 		if c := w.find(id); c.Answer != nil && c.Answer.Value != scheduler.Query {
 			t.Errorf("%s: %+v", id, c.Answer)
 		}
+	}
+	// Where a mail names messages of both, it answers the last one.
+	mail = w.letter("yes")
+	mail.Key, mail.Refs = "both", []string{w.arrived[1].MessageID, w.arrived[0].MessageID}
+	if r := w.receive(mail); string(r.ID) != w.arrived[0].ID {
+		t.Errorf("to the brief of %s: %+v", w.arrived[0].ID, r)
 	}
 }
 

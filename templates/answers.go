@@ -31,7 +31,7 @@ func (s *Set) Answers() (*answers.Reader, error) {
 	return reader, s.placed(err)
 }
 
-// answers are the words that stand in the answers.tmpl of a language; nil where there is none.
+// answers returns the words that stand in the answers.tmpl of a language; nil where there is none.
 func (l *language) answers() (*answers.Words, error) {
 	file := path.Join(l.name, "answers.tmpl")
 	if l.text.Lookup(file) == nil {
@@ -68,7 +68,7 @@ func (s *Set) placed(err error) error {
 	return l.fault(list, wrong.Problem)
 }
 
-// fault is an error that says where the template of that name stands.
+// fault returns an error that says where the template of that name stands.
 func (l *language) fault(name, problem string) error {
 	tree := l.text.Lookup(name).Tree
 	place, _ := tree.ErrorContext(tree.Root)

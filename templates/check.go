@@ -10,12 +10,19 @@ import (
 	"strings"
 	texttemplate "text/template"
 	"text/template/parse"
-	"time"
 	"unicode/utf8"
 
-	"coalition/invites/zones"
 	"coalition/templates/answers"
 )
+
+// A Problem is a fault in a template, found by [Set.Check].
+type Problem struct {
+	// File is as [Set.Files] names it: "en/brief.txt".
+	File string
+	// Line and Column count from 1.
+	Line, Column int
+	Text         string
+}
 
 // Check reads every template of every language and carries each out on a talk that has all there is,
 // in every setting and with both branches of each condition, so that a misspelt field is found before
@@ -93,7 +100,8 @@ func (s *Set) checkSite(lang string, add func(file string, err error)) {
 		if name == "page.html" {
 			data, err = t.view(t.language.text, SamplePage())
 		}
-		if err == nil { // else it is a fault of the words, which is said already
+		// Otherwise it is a fault of the words, which is said already.
+		if err == nil {
 			add(name, bothWays(t.plain).ExecuteTemplate(io.Discard, file, data))
 			add(name, t.html.ExecuteTemplate(io.Discard, file, data))
 		}
@@ -103,7 +111,7 @@ func (s *Set) checkSite(lang string, add func(file string, err error)) {
 // settings are the kinds of setting, for each of which there are words.
 var settings = []string{"neutral", "walk", "coffee", "lunch", "office", "phone", "video"}
 
-// bothWays is a copy of t that carries out all there is: of every condition each part and both
+// bothWays returns a copy of t that carries out all there is: of every condition each part and both
 // branches, and of every loop the whole.
 func bothWays(t *texttemplate.Template) *texttemplate.Template {
 	last := func(first any, more ...any) any {
@@ -147,14 +155,15 @@ func unfold(list *parse.ListNode) *parse.ListNode {
 	return list
 }
 
-// value is {{pipe}}, with the variables that it declares.
+// value returns {{pipe}}, with the variables that it declares.
 func value(pipe *parse.PipeNode) parse.Node {
 	return &parse.ActionNode{NodeType: parse.NodeAction, Pos: pipe.Pos, Line: pipe.Line, Pipe: pipe}
 }
 
-// scope is {{if true}}, the nodes, and {{end}}: what they declare ends there.
+// scope returns {{if true}}, the nodes, and {{end}}: what they declare ends there.
 func scope(nodes ...parse.Node) parse.Node {
-	yes := &parse.CommandNode{NodeType: parse.NodeCommand, Args: []parse.Node{&parse.BoolNode{NodeType: parse.NodeBool, True: true}}}
+	always := &parse.BoolNode{NodeType: parse.NodeBool, True: true}
+	yes := &parse.CommandNode{NodeType: parse.NodeCommand, Args: []parse.Node{always}}
 	return &parse.IfNode{BranchNode: parse.BranchNode{
 		NodeType: parse.NodeIf,
 		Pipe:     &parse.PipeNode{NodeType: parse.NodePipe, Cmds: []*parse.CommandNode{yes}},
@@ -178,50 +187,9 @@ func (s *Set) problem(file string, err error) Problem {
 	}
 	before, err := strconv.Atoi(m[3])
 	source, err2 := s.read(p.File)
-	if lines := strings.Split(source, "\n"); err == nil && err2 == nil && p.Line <= len(lines) && before <= len(lines[p.Line-1]) {
+	lines := strings.Split(source, "\n")
+	if err == nil && err2 == nil && p.Line <= len(lines) && before <= len(lines[p.Line-1]) {
 		p.Column = 1 + utf8.RuneCountInString(lines[p.Line-1][:before])
 	}
 	return p
-}
-
-// Sample is a talk in which everything is said that can be said, for checks and for looking at
-// templates.
-func Sample() *Talk {
-	berlin, lisbon := zone("Europe/Berlin"), zone("Europe/Lisbon")
-	start := time.Date(2027, 3, 4, 10, 0, 0, 0, lisbon)
-	return &Talk{
-		Organizer: Person{Name: "Ana Lopes", Email: "ana@example.org", Zone: lisbon},
-		Partner:   Person{Name: "Maya Chen", Email: "maya@example.org", Zone: berlin},
-		Purpose:   "Join forces on the spring launch, so that research and product pull the same way.",
-		Offer:     []string{"A standing seat for research in our roadmap review"},
-		Ask:       []string{"An early word when a study changes what we should build"},
-		Agenda: []Item{
-			{1, "What each of us is committed to", 20},
-			{2, "How we could support each other", 25},
-			{3, "What we agree on and how we keep it", 15},
-		},
-		Setting: Setting{Kind: "walk", Place: "Riverside path, meeting at the north gate", Phone: "+49 30 1234567", URL: "https://meet.example.org/x"},
-		Length:  time.Hour,
-		Start:   start,
-		Times:   []time.Time{start, start.Add(29 * time.Hour)},
-		From:    start,
-		To:      start.AddDate(0, 0, 11),
-		Before:  OtherTime{start.Add(-24 * time.Hour), time.Hour},
-		Reason:  "I have to be in Porto that day.",
-		Page:    "https://talk.example.org/t/Yx3mP0sVb7Qk2LwEo9Rt4A",
-		News: &News{
-			What: NewsQuestion, From: "maya@example.org", How: "mail", At: start.AddDate(0, 0, -9),
-			Text:     "Gladly, but who else would know of it?",
-			Commands: []string{"coalition answer maya yes --time 1", "coalition answer maya no"},
-		},
-		Proposed: OtherTime{start.Add(51 * time.Hour), time.Hour},
-	}
-}
-
-func zone(name string) *time.Location {
-	l, err := zones.Newest().Location(name)
-	if err != nil {
-		return time.UTC
-	}
-	return l
 }

@@ -13,17 +13,24 @@ import (
 
 // A Page is a talk as the partner sees it in a browser, where they can answer.
 type Page struct {
-	Talk        // Times are those that can still be chosen, with the numbers of the brief in Numbers
-	Numbers     []int
-	Answer      Choice      // what is on record; "" where nothing is
-	At          time.Time   // since when
-	Changeable  time.Time   // until when it can be changed here; zero: it can't
-	Open        bool        // the form is shown: there is no answer, or one that can be changed
-	Invited     bool        // the invitation has gone: it is answered in the calendar
-	HasCalendar bool        // there is an entry to put into a calendar
-	Problem     PageProblem // why the form that was just sent did not count
-	Note        string      // what was written into that form
-	Path        string      // the last part of the page's own address: the form goes there, the entry is found below
+	// Times of the talk are those that can still be chosen, with the numbers of the brief in Numbers.
+	Talk
+	Numbers []int
+	// Answer is what is on record; "" where nothing is. It was given At, and can be changed here until Changeable,
+	// which is zero where it can't.
+	Answer         Choice
+	At, Changeable time.Time
+	// Open says that the form is shown: there is no answer, or one that can be changed.
+	Open bool
+	// Invited says that the invitation has gone: it is answered in the calendar.
+	Invited bool
+	// HasCalendar says that there is an entry to put into a calendar.
+	HasCalendar bool
+	// Problem is why the form that was just sent did not count, and Note what was written into it.
+	Problem PageProblem
+	Note    string
+	// Path is the last part of the page's own address: the form goes there, the entry is found below.
+	Path string
 }
 
 // A Choice is what the partner decides on the page.
@@ -31,7 +38,8 @@ type Choice string
 
 // The choices. A yes with a time is "yes" with its number behind it, such as "yes2".
 const (
-	ChooseYes   Choice = "yes" // no time is offered, or none of several suits
+	// ChooseYes says that no time is offered, or none of several suits.
+	ChooseYes   Choice = "yes"
 	ChooseLater Choice = "later"
 	ChooseNo    Choice = "no"
 	ChooseAsk   Choice = "question"
@@ -43,10 +51,14 @@ type PageProblem string
 // The problems.
 const (
 	NothingChosen PageProblem = "nothing chosen"
-	NothingAsked  PageProblem = "nothing asked" // a question without a text
-	TimeGone      PageProblem = "time gone"     // the time chosen has passed, or is taken
-	TooLong       PageProblem = "too long"      // the note
-	TooLate       PageProblem = "too late"      // something has followed from the answer before
+	// NothingAsked is a question without a text.
+	NothingAsked PageProblem = "nothing asked"
+	// TimeGone says that the time chosen has passed, or is taken.
+	TimeGone PageProblem = "time gone"
+	// TooLong is said of the note.
+	TooLong PageProblem = "too long"
+	// TooLate says that something has followed from the answer before.
+	TooLate PageProblem = "too late"
 )
 
 // A Trouble names what the page says that stands where no talk can be shown.
@@ -54,14 +66,18 @@ type Trouble string
 
 // The troubles.
 const (
-	NoTalk   Trouble = "no talk"  // the link does not lead anywhere, or not any more
-	NoForm   Trouble = "no form"  // what was sent does not come from the form of the page
-	TooMuch  Trouble = "too much" // more was sent than the form takes
+	// NoTalk says that the link does not lead anywhere, or not any more.
+	NoTalk Trouble = "no talk"
+	// NoForm says that what was sent does not come from the form of the page.
+	NoForm Trouble = "no form"
+	// TooMuch says that more was sent than the form takes.
+	TooMuch  Trouble = "too much"
 	TooOften Trouble = "too often"
-	Failed   Trouble = "failed" // the fault is ours
+	// Failed says that the fault is ours.
+	Failed Trouble = "failed"
 )
 
-// Page is the whole HTML document, in a language of [Set.Languages]; in English where that language
+// Page returns the whole HTML document, in a language of [Set.Languages]; in English where that language
 // has messages but no page. Its style is [Set.PageStyle].
 func (s *Set) Page(lang string, p *Page) ([]byte, error) {
 	t, err := s.site(lang, "page.html")
@@ -75,7 +91,7 @@ func (s *Set) Page(lang string, p *Page) ([]byte, error) {
 	return t.write("page.html", v)
 }
 
-// Gone is the page that stands where no talk can be shown, in a language as for [Set.Page].
+// Gone returns the page that stands where no talk can be shown, in a language as for [Set.Page].
 func (s *Set) Gone(lang string, why Trouble) ([]byte, error) {
 	t, err := s.site(lang, "gone.html")
 	if err != nil {
@@ -86,7 +102,7 @@ func (s *Set) Gone(lang string, why Trouble) ([]byte, error) {
 
 var cssComment = regexp.MustCompile(`(?ms)^/\*.*?\*/\n*`)
 
-// PageStyle is what stands between <style> and </style> of every page, byte for byte: the look of the
+// PageStyle returns what stands between <style> and </style> of every page, byte for byte: the look of the
 // mails, and what pages have besides, without the notes to whom may want to change them.
 func (s *Set) PageStyle() (string, error) {
 	mails, err := s.read("style.css")
@@ -105,12 +121,13 @@ var siteFiles = []string{"page.html", "gone.html"}
 type site struct {
 	language *language
 	style    htmltemplate.CSS
-	plain    *texttemplate.Template // as they are before html gives them its escapes
-	html     *htmltemplate.Template
-	err      error
+	// plain is as they are before html gives them its escapes.
+	plain *texttemplate.Template
+	html  *htmltemplate.Template
+	err   error
 }
 
-// site is that of lang, or the English one where lang has no template of that name.
+// site returns that of lang, or the English one where lang has no template of that name.
 func (s *Set) site(lang, name string) (*site, error) {
 	lang = s.spoken(lang, name)
 	l, err := s.language(lang)
@@ -175,9 +192,11 @@ type pageView struct {
 	*View
 	Style htmltemplate.CSS
 
-	Answer                     Choice     // without a number
-	Agreed                     *ShownTime // the time of a yes; nil: it has none
-	Answered, Until            *ShownTime // moments: since when the answer stands, how long it can be changed
+	// Answer is without a number, and Agreed the time of a yes; nil: it has none.
+	Answer Choice
+	Agreed *ShownTime
+	// Answered and Until are moments: since when the answer stands, and how long it can be changed.
+	Answered, Until            *ShownTime
 	Open, Invited, HasCalendar bool
 	Problem                    PageProblem
 	Note, Path                 string
@@ -196,8 +215,10 @@ func (t *site) view(text *texttemplate.Template, p *Page) (*pageView, error) {
 		return nil, err
 	}
 	say := &speaker{language: t.language, text: text, partner: p.Partner.Zone, organizer: p.Organizer.Zone}
-	page := &pageView{View: v, Style: t.style, Answer: p.Answer, Answered: say.span(p.At, 0), Until: say.span(p.Changeable, 0),
-		Open: p.Open, Invited: p.Invited, HasCalendar: p.HasCalendar, Problem: p.Problem, Note: p.Note, Path: p.Path}
+	page := &pageView{
+		View: v, Style: t.style, Answer: p.Answer, Answered: say.span(p.At, 0), Until: say.span(p.Changeable, 0),
+		Open: p.Open, Invited: p.Invited, HasCalendar: p.HasCalendar, Problem: p.Problem, Note: p.Note, Path: p.Path,
+	}
 	if number, ok := strings.CutPrefix(string(p.Answer), string(ChooseYes)); ok {
 		page.Answer, page.Agreed = ChooseYes, v.When
 		i := slices.IndexFunc(v.Choices, func(c ShownTime) bool { return strconv.Itoa(c.Number) == number })
@@ -216,18 +237,3 @@ type goneView struct {
 }
 
 func (t *site) gone(why Trouble) *goneView { return &goneView{t.language.name, t.style, why} }
-
-// SamplePage is a page on which everything is said that can be said at once, for checks and for
-// looking at templates.
-func SamplePage() *Page {
-	talk := Sample()
-	return &Page{
-		Talk:    *talk,
-		Numbers: []int{1, 2},
-		Answer:  "yes1",
-		At:      talk.Start.AddDate(0, 0, -8), Changeable: talk.Start.AddDate(0, 0, -8).Add(5 * time.Minute),
-		Open: true, Invited: true, HasCalendar: true,
-		Problem: TimeGone, Note: "Who else should know of this?",
-		Path: "link",
-	}
-}

@@ -25,7 +25,7 @@ func (s *Set) View(lang string, t *Talk) (*View, error) {
 	return v, err
 }
 
-// Message is the talk as a message of that kind. Where own templates of the language lack it, it is in
+// Message returns the talk as a message of that kind. Where own templates of the language lack it, it is in
 // English.
 func (v *View) Message(kind Kind) (*Wording, error) {
 	if lang := v.set.spoken(v.Lang, string(kind)+".txt", string(kind)+".html"); lang != v.Lang {
@@ -51,12 +51,12 @@ func (v *View) Message(kind Kind) (*Wording, error) {
 	return &m, nil
 }
 
-// Heading is the Subject of a message of that kind.
+// Heading returns the Subject of a message of that kind.
 func (v *View) Heading(kind Kind) (string, error) {
 	return run(v.language.text, "subject "+string(kind), v, oneLine)
 }
 
-// Event is the talk as it stands in a calendar.
+// Event returns the talk as it stands in a calendar.
 func (v *View) Event() (*EventWording, error) {
 	var e EventWording
 	var err error
@@ -76,7 +76,7 @@ func (v *View) Event() (*EventWording, error) {
 // are written: an entity for as many as it has.
 const longestEvent = 8000
 
-// EventHTML is the description of the talk for Google Calendar, on one line, in the few elements that are
+// EventHTML returns the description of the talk for Google Calendar, on one line, in the few elements that are
 // shown there. What would make it too long is left out: the offer and the ask first, then the end of the
 // purpose and of the agenda; never the request. Where own templates of the language lack it, it is in English.
 func (v *View) EventHTML() (string, error) {
@@ -99,8 +99,10 @@ func (v *View) EventHTML() (string, error) {
 		case len(purpose) > fewer+1:
 			less.Purpose = string(purpose[:fewer]) + "…"
 		case len(less.Agenda) > 2:
-			less.Agenda = append(slices.Clone(less.Agenda[:len(less.Agenda)/2]), Item{Number: len(less.Agenda)/2 + 1, Topic: "…"})
-		default: // the template alone is too long
+			half := len(less.Agenda) / 2
+			less.Agenda = append(slices.Clone(less.Agenda[:half]), Item{Number: half + 1, Topic: "…"})
+		// The template alone is too long.
+		default:
 			return text, nil
 		}
 	}
@@ -123,7 +125,7 @@ func run(t interface {
 
 func whole(b []byte) string { return string(b) }
 
-// oneLine is the words of b, which it may overwrite, with one space between them.
+// oneLine returns the words of b, which it may overwrite, with one space between them.
 func oneLine(b []byte) string {
 	line := b[:0]
 	for word := range bytes.FieldsSeq(b) {
@@ -135,7 +137,7 @@ func oneLine(b []byte) string {
 	return string(line)
 }
 
-// joined is the HTML of b on one line. A line break becomes a space; none stands between two elements, and
+// joined returns the HTML of b on one line. A line break becomes a space; none stands between two elements, and
 // none beside a br, where it would be seen.
 func joined(b []byte) string {
 	const br = "<br>"
@@ -155,7 +157,7 @@ func joined(b []byte) string {
 	return string(line)
 }
 
-// tidy is the text of b, which it may overwrite, ending in one line break and never with more than
+// tidy returns the text of b, which it may overwrite, ending in one line break and never with more than
 // one empty line, so that a template may write its conditions on lines of their own.
 func tidy(b []byte) string {
 	text := b[:0]
@@ -183,37 +185,43 @@ type View struct {
 	set      *Set
 	talk     *Talk
 
-	Lang    string
-	Subject string // of the message in the making
+	Lang string
+	// Subject is that of the message in the making.
+	Subject string
 
-	Organizer, Partner Person
-	Familiar           bool
-	Opening            string
-	Purpose            string
-	Offer, Ask         []string
-	Agenda             []Item
-	Setting            Setting
-	Again, Withdrawn   bool
-	NewPlace           bool
-	NewClocks          bool
-	NewAgenda          bool
-	Reason             string
-	CalledOff          bool
-	Page               string
-	News               *News
+	Organizer, Partner             Person
+	Familiar                       bool
+	Opening                        string
+	Purpose                        string
+	Offer, Ask                     []string
+	Agenda                         []Item
+	Setting                        Setting
+	Again, Withdrawn               bool
+	NewPlace, NewClocks, NewAgenda bool
+	Reason                         string
+	CalledOff                      bool
+	Page                           string
+	News                           *News
 
-	Where, WhyThere, Request string // for the kind of setting, as the organizer writes to the partner
-	WhereNamed               string // the same with the names of both, for words that both read, or the organizer
-	Length                   string
-	When, Was, Proposed      *ShownTime  // nil: the start is not known, has not changed, no other was proposed
-	Came                     ShownClock  // when the news came, where the organizer is; City and To are empty; so is Day where it is not known
-	Choices                  []ShownTime // the times offered
-	Several                  bool        // more than one is
-	Min                      string      // what minutes are called in short
-	First, Last              string      // days between which a time is looked for; "": none
+	// Where, WhyThere and Request are for the kind of setting, as the organizer writes to the partner.
+	Where, WhyThere, Request string
+	// WhereNamed is where, with the names of both, for words that both read, or the organizer.
+	WhereNamed string
+	Length     string
+	// When, Was and Proposed are nil where the start is not known, has not changed, and no other was proposed.
+	When, Was, Proposed *ShownTime
+	// Came is when the news came, where the organizer is. City and To are empty; so is Day where it is not known.
+	Came ShownClock
+	// Choices are the times offered, and Several says that they are more than one.
+	Choices []ShownTime
+	Several bool
+	// Min is what minutes are called in short.
+	Min string
+	// First and Last are the days between which a time is looked for; "": none.
+	First, Last string
 }
 
-// You is how the partner is addressed: formal, or in the familiar form. Languages that have only one way have no
+// You returns how the partner is addressed: formal, or in the familiar form. Languages that have only one way have no
 // use for it.
 func (v *View) You(formal, familiar string) string { return you(v.Familiar, formal, familiar) }
 
@@ -227,38 +235,49 @@ func you(familiar bool, formal, other string) string {
 // A place is what the words about a setting are made of.
 type place struct {
 	Setting
-	Organizer, Partner string // their names
-	Named              bool   // said with the names of both; else by the organizer, to the partner
-	Familiar           bool
+	// Organizer and Partner are their names.
+	Organizer, Partner string
+	// Named says that both are named; else the organizer speaks to the partner.
+	Named    bool
+	Familiar bool
 }
 
-// You is [View.You].
+// You returns [View.You].
 func (p place) You(formal, familiar string) string { return you(p.Familiar, formal, familiar) }
 
 // A ShownTime is the time of a talk. It prints as a sentence on both clocks.
 type ShownTime struct {
-	Number int // among those offered, from 1
+	// Number counts those offered from 1; 0 where it is none of them.
+	Number int
 	Text   string
-	There  ShownClock // where the partner is
-	Here   ShownClock // where the organizer is
-	Same   bool       // both clocks and calendars show the same
+	// There is where the partner is, and Here where the organizer is.
+	There, Here ShownClock
+	// Same says that both clocks and calendars show the same.
+	Same bool
 }
 
-// String is the text.
+// String returns the text.
 func (s ShownTime) String() string { return s.Text }
 
-// A ShownClock is a span as one clock and calendar show it.
+// A ShownClock is a time as one clock and calendar show it.
 type ShownClock struct {
-	Day      string // as Thursday, 4 March 2027
-	From, To string // as 10:00
-	City     string // the zone's, in the language of the reader
+	// Day is in words, such as Thursday, 4 March 2027.
+	Day string
+	// From and To are in 24 hours, such as 10:00.
+	From, To string
+	// City is that of the zone, in the language of the reader.
+	City string
 }
 
 // view makes the parts of a view with the templates in text.
 func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
-	v := &View{language: l, Lang: l.name, Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Offer: t.Offer, Ask: t.Ask,
-		Agenda: t.Agenda, Setting: t.Setting, Min: l.minutes, Again: t.Again, Withdrawn: t.Withdrawn, NewPlace: t.NewPlace, NewClocks: t.NewClocks, NewAgenda: t.NewAgenda, Familiar: t.Familiar, Opening: t.Opening, Reason: t.Reason, CalledOff: t.CalledOff,
-		Page: t.Page, News: t.News}
+	v := &View{
+		language: l, Lang: l.name, Min: l.minutes,
+		Organizer: t.Organizer, Partner: t.Partner, Familiar: t.Familiar, Opening: t.Opening, Purpose: t.Purpose,
+		Offer: t.Offer, Ask: t.Ask, Agenda: t.Agenda, Setting: t.Setting, Again: t.Again, Withdrawn: t.Withdrawn,
+		NewPlace: t.NewPlace, NewClocks: t.NewClocks, NewAgenda: t.NewAgenda, Reason: t.Reason, CalledOff: t.CalledOff,
+		Page: t.Page, News: t.News,
+	}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
 	v.Organizer.Call, v.Partner.Call = cmp.Or(t.Organizer.Call, t.Organizer.Name), cmp.Or(t.Partner.Call, t.Partner.Name)
 	kind, there := t.Setting.Kind, place{t.Setting, t.Organizer.Name, t.Partner.Name, false, t.Familiar}
@@ -268,7 +287,8 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	there.Named = true
 	v.WhereNamed = say.words("where "+kind, there)
 	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
-	v.When, v.Was, v.Proposed = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length), say.span(t.Proposed.Start, t.Proposed.Length)
+	v.When, v.Was = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length)
+	v.Proposed = say.span(t.Proposed.Start, t.Proposed.Length)
 	if t.News != nil && !t.News.At.IsZero() {
 		at := t.News.At.In(t.Organizer.Zone)
 		v.Came = ShownClock{Day: say.day(at), From: at.Format("15:04")}
@@ -290,8 +310,9 @@ type speaker struct {
 	language           *language
 	text               *texttemplate.Template
 	partner, organizer *time.Location
-	days               map[date]string // most of the spans of a talk share theirs
-	err                error
+	// days are in words; most times of a talk share theirs.
+	days map[date]string
+	err  error
 }
 
 type date struct {
@@ -324,10 +345,11 @@ func (s *speaker) day(at time.Time) string {
 
 func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) ShownClock {
 	start = start.In(zone)
-	return ShownClock{Day: s.day(start), From: start.Format("15:04"), To: start.Add(length).Format("15:04"), City: s.language.city(zone)}
+	end := start.Add(length)
+	return ShownClock{Day: s.day(start), From: start.Format("15:04"), To: end.Format("15:04"), City: s.language.city(zone)}
 }
 
-// span is nil where start is zero.
+// span returns a time on the clocks of both; nil where start is zero.
 func (s *speaker) span(start time.Time, length time.Duration) *ShownTime {
 	if start.IsZero() {
 		return nil

@@ -53,7 +53,8 @@ func (l *letter) isUnknown(i int) bool {
 // takesLeave reports whether the line that begins with token i is a closing in more words: "Many thanks and best
 // wishes from Lisbon".
 func (l *letter) takesLeave(i int) bool {
-	const longest = 10 // words
+	// longest is in words.
+	const longest = 10
 	end := l.next(i, "\n")
 	if end-i > longest {
 		return false
@@ -108,7 +109,8 @@ func (l *letter) signsKnown(i, end int) bool {
 		}
 		known = known || named && len(word) > 1
 	}
-	if end == i+1 && name == end { // an initial
+	// An initial may stand for a name.
+	if end == i+1 && name == end {
 		begins := func(name string) bool { return strings.HasPrefix(name, l.tokens[i].word) }
 		known = known || slices.ContainsFunc(l.names, begins)
 	}
@@ -163,7 +165,8 @@ func (l *letter) isName(i int) bool {
 // afterwards returns the parts below token end, where the letter is over, that its writer has added to it all the
 // same: postscripts, conditions, another answer, a question to the reader.
 func (l *letter) afterwards(end int) (parts []part) {
-	if end < len(l.tokens) { // beside the closing, or the name
+	// Something may stand beside the closing, or the name.
+	if end < len(l.tokens) {
 		names := l.next(end, "\n")
 		if names < len(l.tokens) && !strings.Contains(l.tokens[names].gap, "\n\n") {
 			names = l.next(names, "\n")
@@ -232,7 +235,8 @@ func (l *letter) claims(i, end int) bool {
 
 // asks reports whether the tokens from i to end are a short question to the reader.
 func (l *letter) asks(i, end int) bool {
-	const longest = 15 // words
+	// longest is in words.
+	const longest = 15
 	return end-i <= longest && strings.ContainsAny(l.span(i, end), questionMarks) && !l.reaches(i, end) &&
 		l.holds(i, end, roleAddress|roleSelf)
 }

@@ -51,7 +51,8 @@ func (r *Reader) withoutFooters(text string) string {
 func (r *Reader) footer(lines []string) (at int, before string) {
 	text := strings.Join(lines, "\n")
 	tokens := tokenize(text, nil)
-	shows := 0 // the token with the first phrase of a footer
+	// shows is the token with the first phrase of a footer.
+	shows := 0
 	for ; shows < len(tokens); shows++ {
 		if _, n := r.footers.match(tokens, shows); n > 0 {
 			break
@@ -87,7 +88,8 @@ func lineStart(tokens []token, i int) int {
 
 // runsOn reports whether a line goes on in the next one.
 func runsOn(line string) bool {
-	const full = 50 // characters
+	// full is in characters.
+	const full = 50
 	line = strings.TrimSpace(line)
 	return utf8.RuneCountInString(line) >= full && strings.ContainsFunc(line, inWord) && !strings.HasSuffix(line, ".")
 }

@@ -70,7 +70,8 @@ var values = map[roles]string{roleYes: "yes", roleNo: "no", roleLater: "later", 
 // end; both are the same where it closes there.
 func (r *reading) listen() (rest, end int) {
 	end = len(r.tokens)
-	before, sentence := r.now, r.opening // before the sentence that begins there
+	// What was understood before the sentence that begins with that token holds where it is not understood itself.
+	before, sentence := r.now, r.opening
 	for i := r.opening; i < end; {
 		if i == r.opening || r.begins(i) {
 			before, sentence = r.now, i
@@ -88,7 +89,8 @@ func (r *reading) listen() (rest, end int) {
 			n = r.hear(i)
 		}
 		if n == 0 {
-			r.now = before // which is no answer where there was none
+			// Without an answer before, that is none.
+			r.now = before
 			return sentence, end
 		}
 		i += n
@@ -124,7 +126,8 @@ func (r *reading) hear(i int) int {
 		now.spoken = true
 	case p.has(roleRegret | roleReason):
 		now.regret, now.reason = now.regret || p.has(roleRegret), now.reason || p.has(roleReason)
-		if now.regret && now.reason && now.answers == 0 { // "sorry, I have no time"
+		// "Sorry, I have no time" is a no by itself.
+		if now.regret && now.reason && now.answers == 0 {
 			now.answers = roleNo
 		}
 	case p.has(roleLabel):

@@ -7,8 +7,10 @@ import "strings"
 // takes nothing from it. One in a word or two ("Stop.") is one only where nothing else stands in its sentence, and
 // where it is the first that is said: below the answer, it is part of somebody's footer.
 func (l *letter) stop() int {
-	begins, first := true, true // a sentence, and all that is said
-	plea := false               // "could you", which asks for it by a question
+	// A sentence begins, and it is the first thing said.
+	begins, first := true, true
+	// A plea is "could you", which asks for it by a question.
+	plea := false
 	for i := l.opening; i < len(l.tokens); {
 		if i > l.opening && l.closes(i) {
 			return -1
@@ -21,7 +23,8 @@ func (l *letter) stop() int {
 			return i
 		case !p.has(roleFiller | roleRegret | roleThanks | roleNo | rolePlea):
 			begins, first = false, false
-		case p.has(roleNo) && l.number(i+n-1) == 0: // "no, stop": "no stop" is none
+		// "no, stop": "no stop" is none.
+		case p.has(roleNo) && l.number(i+n-1) == 0:
 			begins = false
 		}
 		plea = begins && (plea || p.has(rolePlea))

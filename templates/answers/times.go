@@ -9,7 +9,8 @@ import (
 // markItems finds the numbers of a list, which are none of times: two or more in a row from 1, each at the beginning
 // of a line that goes on behind it.
 func (l *letter) markItems() {
-	last, n := 0, 0 // the last one, and its number
+	// last is the last of the numbers that may be a list, and n what it says; 0: there is none.
+	last, n := 0, 0
 	for i := range l.tokens {
 		if !l.numbersLine(i) {
 			continue

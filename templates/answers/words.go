@@ -113,7 +113,8 @@ func (w *Words) spell() (own, footers *lexicon, err error) {
 			}
 		}
 	}
-	const shortest = 5 // characters of a day of which no other word is the beginning
+	// Shorter days, in characters, are the beginning of other words.
+	const shortest = 5
 	for _, day := range w.Weekdays {
 		if day = key(day); utf8.RuneCountInString(day) >= shortest {
 			own.weekdays = append(own.weekdays, day)
@@ -146,7 +147,8 @@ func (x *lexicon) learn(role roles, entry string) error {
 		if role.has(clear) && x.phrases[words].roles.has(clear&^role) {
 			return fmt.Errorf("%q has another meaning already", way)
 		}
-		if words != "" { // the list is not empty, nor has a comma at its end
+		// An empty list, and one with a comma at its end, has an empty entry.
+		if words != "" {
 			x.add(words, p)
 		}
 	}

@@ -1,0 +1,214 @@
+package templates
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	texttemplate "text/template"
+	"text/template/parse"
+	"unicode/utf8"
+)
+
+// language is the parsed templates of one language.
+type language struct {
+	name             string
+	weekdays, months []string
+	minutes          string
+	cities           map[string]string
+	text             *texttemplate.Template
+	// pages are those in HTML, as they are before html gives them its escapes.
+	pages *texttemplate.Template
+	html  *htmltemplate.Template
+	err   error
+}
+
+func (s *Set) language(lang string) (*language, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.parsed[lang]
+	if l == nil {
+		l = &language{name: lang}
+		l.err = l.parse(s)
+		s.parsed[lang] = l
+	}
+	return l, l.err
+}
+
+// read returns the text of a template, whatever editor wrote it.
+func (s *Set) read(name string) (string, error) {
+	b, err := fs.ReadFile(s.files, name)
+	if err == nil && !utf8.Valid(b) {
+		err = errors.New("this is not UTF-8")
+	}
+	if err != nil {
+		return "", fmt.Errorf("template: %s:1:1: %w", name, err)
+	}
+	return strings.ReplaceAll(strings.TrimPrefix(string(b), "\ufeff"), "\r\n", "\n"), nil
+}
+
+// builtInLayout gives set what an own layout may lack, since it was written before there was such a part.
+func (s *Set) builtInLayout(set *texttemplate.Template) error {
+	if !s.Own("layout.html") {
+		return nil
+	}
+	source, err := fs.ReadFile(embedded, "layout.html")
+	if err == nil {
+		_, err = set.New("layout.html, built in").Parse(string(source))
+	}
+	return err
+}
+
+func (l *language) parse(s *Set) error {
+	l.text = texttemplate.New("").Funcs(functions)
+	l.pages = texttemplate.New("").Funcs(functions)
+	l.html = htmltemplate.New("").Funcs(functions)
+	css, err := s.read("style.css")
+	if err != nil {
+		return err
+	}
+	if err := s.builtInLayout(l.pages); err != nil {
+		return err
+	}
+	for _, name := range append([]string{"layout.html"}, messageFiles()...) {
+		set := l.text
+		if path.Ext(name) == ".html" {
+			set = l.pages
+		}
+		if name != "layout.html" {
+			name = path.Join(l.name, name)
+		}
+		if !s.has(name) {
+			continue
+		}
+		source, err := s.read(name)
+		if err != nil {
+			return err
+		}
+		if _, err := set.New(name).Parse(source); err != nil {
+			return err
+		}
+	}
+	dress := dresser(css)
+	for _, t := range l.pages.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		eachText(t.Root, dress)
+		if _, err := l.html.AddParseTree(t.Name(), t.Copy()); err != nil {
+			return err
+		}
+	}
+	return l.readWords()
+}
+
+// functions are those that templates have besides the usual ones.
+var functions = map[string]any{
+	"lines": func(s string) []string { return strings.Split(s, "\n") },
+	// Word knows no max-width: for it alone the card stands in a table of that width. Comments in a template
+	// itself would be left out.
+	"wordOpen": func() htmltemplate.HTML {
+		return `<!--[if mso]><table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0">` +
+			`<tr><td><![endif]-->`
+	},
+	"wordClose": func() htmltemplate.HTML { return `<!--[if mso]></td></tr></table><![endif]-->` },
+}
+
+// list returns the words of a template in which commas stand between them.
+func (l *language) list(name string) ([]string, error) {
+	var b strings.Builder
+	if err := l.text.ExecuteTemplate(&b, name, nil); err != nil {
+		return nil, err
+	}
+	words := strings.Split(strings.TrimSpace(b.String()), ",")
+	for i := range words {
+		words[i] = strings.TrimSpace(words[i])
+	}
+	return words, nil
+}
+
+func (l *language) readWords() error {
+	list := func(name string, want int) ([]string, error) {
+		words, err := l.list(name)
+		if err == nil && len(words) != want {
+			return nil, l.fault(name, fmt.Sprintf("has %d words, not %d", len(words), want))
+		}
+		return words, err
+	}
+	var err error
+	if l.weekdays, err = list("weekdays", 7); err != nil {
+		return err
+	}
+	if l.months, err = list("months", 12); err != nil {
+		return err
+	}
+	minutes, err := list("min", 1)
+	if err != nil {
+		return err
+	}
+	l.minutes = minutes[0]
+	cities, err := l.list("cities")
+	l.cities = make(map[string]string)
+	for _, c := range cities {
+		if from, to, ok := strings.Cut(c, "="); ok {
+			l.cities[from] = to
+		}
+	}
+	return err
+}
+
+var (
+	cssRule  = regexp.MustCompile(`(?m)^\.([\w-]+) \{([^}]*)\}`)
+	cssClass = regexp.MustCompile(`class="([\w-]+)"`)
+)
+
+// dresser puts the declarations of each class of css beside the class itself, since many mail
+// programs read no style sheet, and the rules below the line "dark", which can't be inlined, where
+// the layout wants them. It works on parsed templates, so that a message costs nothing more and a
+// fault is still found in the place where it was written.
+func dresser(css string) func(*parse.TextNode) {
+	above, below, _ := strings.Cut(css, "/* dark */")
+	below = strings.TrimSpace(below)
+	styles := make(map[string]string)
+	shorter := strings.NewReplacer(": ", ":", "; ", ";", `"`, "'")
+	for _, m := range cssRule.FindAllStringSubmatch(above, -1) {
+		rule := shorter.Replace(strings.Join(strings.Fields(m[2]), " "))
+		styles[m[1]] = strings.TrimSuffix(rule, ";")
+	}
+	return func(n *parse.TextNode) {
+		n.Text = cssClass.ReplaceAllFunc(n.Text, func(attr []byte) []byte {
+			style := styles[string(cssClass.FindSubmatch(attr)[1])]
+			if style == "" {
+				return attr
+			}
+			return fmt.Appendf(nil, `%s style="%s"`, attr, style)
+		})
+		n.Text = bytes.ReplaceAll(n.Text, []byte("/* style.css */"), []byte(below))
+	}
+}
+
+func eachText(list *parse.ListNode, do func(*parse.TextNode)) {
+	if list == nil {
+		return
+	}
+	branches := func(n *parse.BranchNode) {
+		eachText(n.List, do)
+		eachText(n.ElseList, do)
+	}
+	for _, n := range list.Nodes {
+		switch n := n.(type) {
+		case *parse.TextNode:
+			do(n)
+		case *parse.IfNode:
+			branches(&n.BranchNode)
+		case *parse.RangeNode:
+			branches(&n.BranchNode)
+		case *parse.WithNode:
+			branches(&n.BranchNode)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package templates
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Each folder that has templates is a language.
+//
+//go:embed layout.html style.css page.css */*.tmpl */*.txt */*.html
+var embedded embed.FS
+
+// fallback is the language that serves where there is nothing in another.
+const fallback = "en"
+
+// newer are the files besides the pages that own templates of a further language may lack, since those
+// may have been written before there was such a file: see [Set.spoken].
+var newer = []string{"answers.tmpl", "refusal.txt", "refusal.html", "notice.txt", "notice.html", "event.html"}
+
+// A Set is the templates in all languages: those built in, and the organizer's own in their place.
+// It is safe for concurrent use.
+type Set struct {
+	files     fs.FS
+	languages []string
+
+	mu     sync.Mutex
+	parsed map[string]*language
+	sites  map[string]*site
+}
+
+// Load returns the set with the organizer's own versions from the folder own, which has the layout of
+// `coalition template list`; "" means none. A language of which every template is there is known,
+// too; where one is missing that older versions did not have, the English one serves. Templates are
+// parsed when they are first used; [Set.Check] looks at all of them.
+func Load(own string) (*Set, error) {
+	s := &Set{files: embedded, parsed: make(map[string]*language), sites: make(map[string]*site)}
+	if own != "" {
+		info, err := os.Stat(own)
+		if err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%s is no folder of templates", own)
+		}
+		s.files = overlay{os.DirFS(own), embedded}
+	}
+	entries, err := fs.ReadDir(s.files, ".")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if s.complete(e.Name()) {
+			s.languages = append(s.languages, e.Name())
+		}
+	}
+	slices.Sort(s.languages)
+	return s, nil
+}
+
+func (s *Set) complete(lang string) bool {
+	return !slices.ContainsFunc(messageFiles(), func(name string) bool {
+		return !slices.Contains(newer, name) && !s.has(path.Join(lang, name))
+	})
+}
+
+func (s *Set) has(name string) bool {
+	_, err := fs.Stat(s.files, name)
+	return err == nil
+}
+
+// spoken returns the language in which the files of those names are there for readers of lang: lang
+// itself, or English where one of them is missing.
+func (s *Set) spoken(lang string, names ...string) string {
+	for _, name := range names {
+		if !s.has(path.Join(lang, name)) {
+			return fallback
+		}
+	}
+	return lang
+}
+
+// languageFiles returns all templates that a language can have.
+func languageFiles() []string { return append(messageFiles(), siteFiles...) }
+
+func messageFiles() []string {
+	list := []string{"words.tmpl", "answers.tmpl", "event.txt", "event.html"}
+	for _, k := range Kinds {
+		list = append(list, string(k)+".txt", string(k)+".html")
+	}
+	return list
+}
+
+// overlay is a file system in which the files of own stand before those of base.
+type overlay struct{ own, base fs.FS }
+
+// has reports whether own has a file of that name, be it one that can't be read: then that is said,
+// and the built-in one is not taken in silence.
+func (o overlay) has(name string) bool {
+	info, err := fs.Stat(o.own, name)
+	return err == nil && !info.IsDir()
+}
+
+func (o overlay) Open(name string) (fs.File, error) {
+	if o.has(name) {
+		return o.own.Open(name)
+	}
+	return o.base.Open(name)
+}
+
+// Stat implements fs.StatFS.
+func (o overlay) Stat(name string) (fs.FileInfo, error) {
+	if o.has(name) {
+		return fs.Stat(o.own, name)
+	}
+	return fs.Stat(o.base, name)
+}
+
+// ReadDir implements fs.ReadDirFS: the names of both.
+func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(o.base, name)
+	if more, err2 := fs.ReadDir(o.own, name); err2 == nil {
+		err = nil
+		for _, e := range more {
+			if !slices.ContainsFunc(list, func(b fs.DirEntry) bool { return b.Name() == e.Name() }) {
+				list = append(list, e)
+			}
+		}
+	}
+	return list, err
+}
+
+// Languages returns those that can be written, in alphabetical order.
+func (s *Set) Languages() []string { return s.languages }
+
+// Language returns the known language that serves the wanted one best: itself, the one without its
+// region, or else English; ok is false for the last.
+func (s *Set) Language(want string) (lang string, ok bool) {
+	for want != "" {
+		for _, lang := range s.languages {
+			if strings.EqualFold(lang, want) {
+				return lang, true
+			}
+		}
+		want = want[:max(strings.LastIndexByte(want, '-'), 0)]
+	}
+	return fallback, false
+}
+
+// Files returns the names of all templates.
+func (s *Set) Files() []string {
+	list := []string{"layout.html", "style.css", "page.css"}
+	for _, lang := range s.languages {
+		for _, name := range languageFiles() {
+			if name = path.Join(lang, name); s.has(name) {
+				list = append(list, name)
+			}
+		}
+	}
+	return list
+}
+
+// Source returns the text of a template named by [Set.Files].
+func (s *Set) Source(name string) ([]byte, error) {
+	if !slices.Contains(s.Files(), name) {
+		return nil, fmt.Errorf("there is no template %q", name)
+	}
+	return fs.ReadFile(s.files, name)
+}
+
+// Own reports whether the template of that name is the organizer's own.
+func (s *Set) Own(name string) bool {
+	o, ok := s.files.(overlay)
+	return ok && o.has(name)
+}

@@ -1,0 +1,173 @@
+package templates
+
+import "time"
+
+// A Kind names what is said.
+type Kind string
+
+// The kinds of message. Each language has one text and one HTML template for each.
+const (
+	// Brief is the question whether the two may talk.
+	Brief Kind = "brief"
+	// Invitation is to a talk that was agreed to, and Update changes one.
+	Invitation Kind = "invitation"
+	Update     Kind = "update"
+	// Cancellation calls off an invitation, or the question.
+	Cancellation Kind = "cancellation"
+	Reminder     Kind = "reminder"
+	// Copy goes to the organizer, for the own calendar.
+	Copy Kind = "copy"
+	// Refusal answers another time that the partner has proposed.
+	Refusal Kind = "refusal"
+	// Notice goes to the organizer: something has come that waits for a decision.
+	Notice Kind = "notice"
+)
+
+// Kinds are all kinds of message.
+var Kinds = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Notice}
+
+// A Person is one of the two.
+type Person struct {
+	Name string
+	// Call is how letters address them; "" is their name.
+	Call  string
+	Email string
+	// Zone is that of their own clock. It is required.
+	Zone *time.Location
+}
+
+// An Item is one point of the agenda.
+type Item struct {
+	// Number counts from 1.
+	Number int
+	Topic  string
+	// Minutes is 0 where no time was set.
+	Minutes int
+}
+
+// A Setting is where and how the two talk.
+type Setting struct {
+	// Kind is neutral, walk, coffee, lunch, office, phone or video.
+	Kind, Place string
+	// Phone and URL are empty for other kinds than phone and video. URL is so, too, while the calendar is still to
+	// make the room: then the invitation leads there.
+	Phone, URL string
+	// NoLink says of a video call without URL that nothing the partner has got says how to join, as far as is known.
+	NoLink bool
+	// Caller is who calls whom on the phone: "partner", or "me" (the organizer), as "" is.
+	Caller string
+}
+
+// A Talk is all that a template may say. Times are instants; the zones are those of the two people.
+type Talk struct {
+	Organizer, Partner Person
+	// Familiar says that the partner is addressed in the familiar form, where the language has one.
+	Familiar bool
+	// Opening is words of the organizer with which a brief begins; it may be empty.
+	Opening    string
+	Purpose    string
+	Offer, Ask []string
+	Agenda     []Item
+	Setting    Setting
+	Length     time.Duration
+
+	// Start is zero where it is not known yet.
+	Start time.Time
+	// Times are those offered in a brief; one is the time proposed.
+	Times []time.Time
+	// From and To are the first and the last day between which a time is looked for; zero: none.
+	From, To time.Time
+
+	// Again says of a brief that it has been sent before.
+	Again bool
+	// Page is the address of the page where a brief can be answered; "" where there is none.
+	Page string
+	// Before is the time until now, in an update; zero: unchanged.
+	Before OtherTime
+	// NewPlace says of an update that the setting has changed; NewClocks, that the talk keeps its time on a clock that
+	// is put otherwise, and Before is what calendars may have shown; NewAgenda, that nothing has changed but the
+	// agenda.
+	NewPlace, NewClocks, NewAgenda bool
+	// Withdrawn says of a cancellation that there was a brief but no invitation.
+	Withdrawn bool
+	// CalledOff says of a copy that the talk is cancelled.
+	CalledOff bool
+	// Reason is the organizer's words for a cancellation or a refusal; it may be empty.
+	Reason string
+	// Proposed is another time that the partner has proposed, in a refusal or a notice; zero: none, perhaps another
+	// place.
+	Proposed OtherTime
+	// News is what a notice tells, which has nothing to say without it.
+	News *News
+}
+
+// OtherTime is a time that does not hold: that until now, or one proposed.
+type OtherTime struct {
+	Start  time.Time
+	Length time.Duration
+}
+
+// News is what has come from the partner, or from Google, and waits for a decision of the organizer.
+type News struct {
+	// What is one of the constants below.
+	What string
+	// From is the address it came from; it may be empty.
+	From string
+	// How is "mail", "page" or "calendar"; "" is as good as none of them.
+	How string
+	// At is when it came; zero: not known.
+	At time.Time
+	// Why is why it is no answer, or not believed: a phrase in English. It may be empty.
+	Why string
+	// Text is the partner's own words, or those of a server; it may be empty.
+	Text string
+	// Commands are those to act on it with, each as it is typed.
+	Commands []string
+}
+
+// What has come.
+const (
+	// NewsQuestion is a question, or a reply that says neither yes nor no nor later beyond doubt.
+	NewsQuestion = "question"
+	// NewsYes is a yes without one of the Times of the talk, if any were offered.
+	NewsYes   = "yes"
+	NewsLater = "later"
+	NewsNo    = "no"
+	// NewsDeclined and NewsTentative are the answers of a calendar to the invitation.
+	NewsDeclined  = "declined"
+	NewsTentative = "tentative"
+	// NewsCounter is the time Proposed in the talk; where that is zero, only another place.
+	NewsCounter = "counter"
+	// NewsBounced is a message of ours that came back; NewsFailed, one that was refused at once, or given up;
+	// NewsPassed, one that came back from an address to which the partner's passes mail on.
+	NewsBounced = "bounced"
+	NewsFailed  = "failed"
+	NewsPassed  = "passed"
+	// NewsTaken is a yes to a time that another talk has by now.
+	NewsTaken = "taken"
+	// NewsAdds is lines for the agenda, in Text.
+	NewsAdds = "adds"
+	// NewsMail is a mail that is no answer, such as one after the invitation; NewsDoubted, one that may not be the
+	// partner's.
+	NewsMail    = "mail"
+	NewsDoubted = "doubted"
+	// NewsDeleted is an event that the organizer, or somebody else who may change it, has deleted; NewsLeft, one of
+	// which the partner is no guest any more.
+	NewsDeleted = "deleted"
+	NewsLeft    = "left"
+	// NewsClocks is newer zone data that has put the start at another instant.
+	NewsClocks = "clocks"
+	// NewsRefused is an invitation that waits, since Google takes no more guests for now; Text is how it says so, if
+	// at all.
+	NewsRefused = "guests"
+)
+
+// A Wording is a talk put into words. Subject is one line; the lines of Text end in \n.
+type Wording struct {
+	Subject, Text, HTML string
+}
+
+// An EventWording is a talk as it stands in a calendar. Summary and Location are one line each.
+type EventWording struct {
+	Summary, Location, Description string
+}

@@ -14,6 +14,7 @@ import (
 // not named here is not allowed.
 var mayImport = map[string][]string{
 	"coalition/invites/zones":                 {},
+	"coalition/invites/reach":                 {},
 	"coalition/invites/plaintext":             {},
 	"coalition/invites":                       {"coalition/invites/plaintext", "coalition/invites/zones"},
 	"coalition/templates/answers":             {"coalition/invites/plaintext"},
@@ -23,9 +24,9 @@ var mayImport = map[string][]string{
 	"coalition/invites/email/inbound/prose":   {"coalition/invites/plaintext"},
 	"coalition/invites/email/inbound": {"coalition/invites", "coalition/invites/email/inbound/authres", "coalition/invites/email/inbound/prose",
 		"coalition/invites/ical", "coalition/invites/plaintext"},
-	"coalition/invites/email":        {"coalition/invites", "coalition/invites/email/inbound", "coalition/invites/plaintext"},
+	"coalition/invites/email":        {"coalition/invites/reach", "coalition/invites", "coalition/invites/email/inbound", "coalition/invites/plaintext"},
 	"coalition/invites/web":          {"coalition/invites/plaintext", "coalition/templates"},
-	"coalition/invites/google":       {"coalition/invites/plaintext", "coalition/invites"},
+	"coalition/invites/google":       {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/strictyaml": {"coalition/invites/plaintext"},
 	"coalition/scheduler/plan":       {"coalition/invites/plaintext", "coalition/invites", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler":            {"coalition/invites/plaintext", "coalition/invites", "coalition/invites/ical", "coalition/invites/zones", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
@@ -38,7 +39,7 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/store/tables":     {"coalition/scheduler/store/database"},
 	"coalition/cmd/coalition": {"coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/plan",
 		"coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers"},
-	"coalition/invites/google/account":    {"coalition/invites/plaintext", "coalition/invites"},
+	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise
 	"coalition/invites/google/googletest": {"coalition/invites"},       // likewise
@@ -49,6 +50,7 @@ var mayImport = map[string][]string{
 var mustNotKnow = map[string][]string{
 	"coalition/invites/zones":         {"net/http", "database/sql"},
 	"coalition/invites/plaintext":     {"net", "net/http"},
+	"coalition/invites/reach":         {"net/http", "database/sql"},
 	"coalition/invites":               {"net/http", "database/sql", "net/smtp", "crypto/tls"},
 	"coalition/invites/ical":          {"net/http", "database/sql", "net/smtp", "crypto/tls"},
 	"coalition/templates":             {"net/http", "database/sql", "crypto/tls"},

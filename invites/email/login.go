@@ -9,6 +9,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"coalition/invites"
+	"coalition/invites/reach"
 )
 
 // A login is what one person signs in to a server with; the zero one signs in nobody.
@@ -53,7 +54,7 @@ func (l login) choose(offers func(mechanism string) bool) (sasl.Client, error) {
 		}
 		known = append(known, mechanism)
 	}
-	return nil, words(noWay + strings.Join(known, " or "))
+	return nil, reach.Words(noWay + strings.Join(known, " or "))
 }
 
 // hide takes the secret out of what a server says: some answer with the command that they did not like.

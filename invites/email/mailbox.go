@@ -24,6 +24,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email/inbound"
+	"coalition/invites/reach"
 )
 
 // Mailbox reads what comes into one mailbox of an IMAP server (RFC 3501 and 9051), and changes nothing
@@ -115,7 +116,7 @@ func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, tak
 
 func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectData, cursor string, since time.Time, take func([]*invites.Mail, string) error) error {
 	if box.UIDValidity == 0 {
-		return m.fault(ctx, s.wire, "EXAMINE", words("it gives its mails no lasting numbers"))
+		return m.fault(ctx, s.wire, "EXAMINE", reach.Words("it gives its mails no lasting numbers"))
 	}
 	last, ok := position(cursor, box.UIDValidity)
 	fresh := !ok || box.UIDNext > 0 && last >= box.UIDNext // of a mailbox that was there before a backup came back
@@ -180,7 +181,7 @@ func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectDat
 		}
 		if done == 0 {
 			if missed++; missed == 3 {
-				return m.fault(ctx, s.wire, "FETCH", words("it does not give a mail that it says it has"))
+				return m.fault(ctx, s.wire, "FETCH", reach.Words("it does not give a mail that it says it has"))
 			}
 			continue
 		}
@@ -443,7 +444,7 @@ func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire, step strin
 	case Clear:
 		return &wire{Conn: tcp, tcp: tcp}, "", nil
 	}
-	return nil, "connecting", words("no such security: " + m.Security)
+	return nil, "connecting", reach.Words("no such security: " + m.Security)
 }
 
 // startTLS does what comes before TLS (RFC 9051, section 6.2.1). The library's own way waits for ever
@@ -453,7 +454,7 @@ func startTLS(tcp net.Conn) error {
 	line := func() (first, kind, text string, err error) {
 		l, err := r.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			err = words("its answer had no end")
+			err = reach.Words("its answer had no end")
 		}
 		first, text, _ = strings.Cut(string(bytes.TrimSpace(l)), " ")
 		kind, text, _ = strings.Cut(text, " ")
@@ -483,11 +484,11 @@ func startTLS(tcp net.Conn) error {
 		case kind != "OK":
 			return errNoStartTLS
 		case r.Buffered() > 0:
-			return words("something was slipped in before TLS")
+			return reach.Words("something was slipped in before TLS")
 		}
 		return nil
 	}
-	return words("its answer had no end")
+	return reach.Words("its answer had no end")
 }
 
 func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
@@ -625,7 +626,7 @@ func (s *imapSession) last(box *imap.SelectData) (imap.UID, error) {
 	}
 	uids, err := s.search(&imap.SearchCriteria{SeqNum: []imap.SeqSet{imap.SeqSetNum(box.NumMessages)}})
 	if err == nil && len(uids) == 0 {
-		err = words("its mailbox changes too fast")
+		err = reach.Words("its mailbox changes too fast")
 	}
 	if err != nil {
 		return 0, err
@@ -650,7 +651,7 @@ func (s *imapSession) search(criteria *imap.SearchCriteria) ([]imap.UID, error) 
 		case r.Start == 0 || r.Stop < r.Start:
 			return nil, errGarbled
 		case uint64(len(uids))+uint64(r.Stop-r.Start) >= mostMails:
-			return nil, words("it names more mails than there can be")
+			return nil, reach.Words("it names more mails than there can be")
 		}
 		for uid := r.Start; ; uid++ {
 			uids = append(uids, uid)

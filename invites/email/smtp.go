@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -20,6 +18,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/plaintext"
+	"coalition/invites/reach"
 )
 
 // How the connection to a server is kept from others' eyes.
@@ -78,7 +77,7 @@ func (l *line) Read(p []byte) (int, error) {
 	l.waited = true
 	n, err := l.Conn.Read(p)
 	if l.unasked += n; l.unasked > longestAnswer {
-		return 0, words("its answer had no end")
+		return 0, reach.Words("its answer had no end")
 	}
 	return n, err
 }
@@ -92,16 +91,11 @@ func (l *line) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// words are an error in words for people.
-type words string
-
 const (
-	errClear      = words("without TLS only this machine itself is written to")
-	errNoStartTLS = words("it offers no STARTTLS, and nothing is sent in the clear")
+	errClear      = reach.Words("without TLS only this machine itself is written to")
+	errNoStartTLS = reach.Words("it offers no STARTTLS, and nothing is sent in the clear")
 	noWay         = "it offers no way to sign in that this program knows: "
 )
-
-func (w words) Error() string { return string(w) }
 
 // Connections is how many messages may be sent side by side.
 func (s *SMTP) Connections() int { return max(1, s.Parallel) }
@@ -201,7 +195,7 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 		return err
 	}
 	if !quiet(c.conn.Conn) { // it does not want the end, which has not been sent
-		return begun(words("it hung up or objected before the message had ended"))
+		return begun(reach.Words("it hung up or objected before the message had ended"))
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
 	c.conn.waited = false
@@ -337,7 +331,7 @@ func (s *SMTP) open(ctx context.Context, conn *line, who login) (client *smtp.Cl
 	case Clear:
 		client, step = smtp.NewClient(conn), "EHLO"
 	default:
-		return nil, "connecting", words("no such security: " + s.Security)
+		return nil, "connecting", reach.Words("no such security: " + s.Security)
 	}
 	client.CommandTimeout = s.timeout(s.Command, 5*time.Minute)
 	client.SubmissionTimeout = s.timeout(s.Dot, 10*time.Minute)
@@ -405,7 +399,7 @@ func tooLong(reply *smtp.SMTPError) bool {
 func lasting(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
-	var own words
+	var own reach.Words
 	return errors.As(err, &certificate) || errors.As(err, &noTLS) || strings.Contains(err.Error(), "doesn't support STARTTLS") ||
 		errors.As(err, &own) && (own == errNoStartTLS || own == errClear || strings.HasPrefix(string(own), noWay))
 }
@@ -415,53 +409,15 @@ func replied(reply string) string {
 	return cmp.Or(plaintext.Line(reply), "the mail server gave no reason")
 }
 
-// cause is an error of the network or of TLS in words for people. ctx is what the work was bound to.
+// cause returns a failure in words for people. ctx is what the work was bound to.
 func cause(ctx context.Context, err error) string {
-	var own words
-	var dns *net.DNSError
-	var unknown x509.UnknownAuthorityError
-	var wrongName x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var noTLS tls.RecordHeaderError
-	var timeout net.Error
-	var errno syscall.Errno
 	var reply *smtp.SMTPError
+	otherwise := string(errGarbled)
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return "this program was told to stop"
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "it did not answer in time"
-	case errors.As(err, &own):
-		return string(own)
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "its name is not known"
-	case errors.As(err, &dns):
-		return "its name can't be looked up just now"
-	case errors.As(err, &unknown):
-		return "its certificate is signed by nobody this machine trusts"
-	case errors.As(err, &wrongName):
-		return "its certificate is for another name"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "its certificate has expired or does not hold yet, or the clock of this machine is wrong"
-	case errors.As(err, &invalid):
-		return "its certificate is not valid"
-	case errors.As(err, &noTLS):
-		return "it does not speak TLS on this port"
-	case strings.Contains(err.Error(), "tls: "):
-		return "no TLS could be agreed on"
 	case strings.Contains(err.Error(), "doesn't support STARTTLS"):
-		return string(errNoStartTLS)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return "it did not answer in time"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nobody listens there"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection was cut"
-	case errors.As(err, &errno):
-		return errno.Error() // the system's own words
+		err = errNoStartTLS
 	case errors.As(err, &reply):
-		return fmt.Sprintf("it answered %d, which has no place there", reply.Code)
+		otherwise = fmt.Sprintf("it answered %d, which has no place there", reply.Code)
 	}
-	return "its answer is none that this program understands"
+	return reach.Cause(ctx, err, otherwise)
 }

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"coalition/invites/reach"
 	"io"
 	"net"
 	"sync"
@@ -62,7 +63,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		w.wind()
 		err = w.frame.take(p[:n])
 		if w.left -= int64(n); w.left < 0 {
-			err = words("its answer had no end")
+			err = reach.Words("its answer had no end")
 		}
 	}
 	if err != nil {
@@ -132,8 +133,8 @@ const (
 )
 
 const (
-	errGarbled = words("its answer is none that this program understands")
-	errTooMuch = words("it sent more than it was asked for")
+	errGarbled = reach.Words("its answer is none that this program understands")
+	errTooMuch = reach.Words("it sent more than it was asked for")
 )
 
 func (f *frame) take(p []byte) error {

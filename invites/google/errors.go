@@ -7,20 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"syscall"
 	"time"
 
 	"google.golang.org/api/googleapi"
 
 	"coalition/invites"
 	"coalition/invites/plaintext"
+	"coalition/invites/reach"
 )
 
 // mostSaid is how many characters of a reply are kept.
@@ -29,8 +26,6 @@ const mostSaid = 300
 const (
 	// quotaPause is for a quota on guests, which takes hours to end.
 	quotaPause = time.Hour
-	// longWait is the most that anybody is made to wait.
-	longWait = 24 * time.Hour
 	// patience is for a pause within a call.
 	patience = 20 * time.Second
 	// firstPause is before the second try of what only reads, doubling; there are manyTries of them.
@@ -60,7 +55,7 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	f := &invites.DeliveryError{Channel: true, Err: cmp.Or(ctx.Err(), err),
 		Account: errors.As(err, new(*tls.CertificateVerificationError))}
 	what := cause(ctx, err)
-	if f.Unclear = writing && !unsent(err); f.Unclear {
+	if f.Unclear = writing && !reach.Unsent(err); f.Unclear {
 		f.Text = "whether Google Calendar took the change is not known: " + what
 	} else {
 		f.Text = "Google Calendar can't be reached: " + what
@@ -77,7 +72,7 @@ func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.Deliv
 		f.Channel, f.Err = true, login(answer)
 		f.Text = "Google does not accept the sign-in any more; sign in again with: coalition auth google"
 	case code == http.StatusTooManyRequests, code == http.StatusForbidden && because(answer, rateLimits...):
-		f.Channel, f.Wait = true, retryAfter(answer.Header)
+		f.Channel, f.Wait = true, reach.RetryAfter(answer.Header.Get("Retry-After"))
 		f.Text = "Google Calendar asks for a pause: too many requests"
 	case code == http.StatusForbidden:
 		c.forbid(f, answer, said, writing)
@@ -86,7 +81,7 @@ func (c *Calendar) refusal(answer *googleapi.Error, writing bool) *invites.Deliv
 	case code == http.StatusRequestTimeout, code >= 500:
 		// An internal error may be about this event only.
 		f.Unclear, f.Channel = writing, code != http.StatusInternalServerError
-		f.Wait, f.Text = retryAfter(answer.Header), "Google Calendar has trouble: "+said
+		f.Wait, f.Text = reach.RetryAfter(answer.Header.Get("Retry-After")), "Google Calendar has trouble: "+said
 	case code >= 300 && code < 400:
 		f.Channel, f.Text = true, "something else answers in the place of Google Calendar"
 	case code == http.StatusConflict, code == http.StatusPreconditionFailed:
@@ -107,7 +102,7 @@ func (c *Calendar) forbid(f *invites.DeliveryError, answer *googleapi.Error, sai
 		f.Channel, f.Err = true, login(answer)
 		f.Text = "the sign-in does not cover this; sign in again, and allow all that is asked for: coalition auth google"
 	case because(answer, "quotaExceeded", "dailyLimitExceeded", "calendarUsageLimitsExceeded"):
-		f.Channel, f.Wait = true, max(quotaPause, retryAfter(answer.Header))
+		f.Channel, f.Wait = true, max(quotaPause, reach.RetryAfter(answer.Header.Get("Retry-After")))
 		f.Text = "Google Calendar takes no more for now: " + said
 		if writing && because(answer, "quotaExceeded", "calendarUsageLimitsExceeded") {
 			f.Err = fmt.Errorf("%w: %w", invites.ErrGuests, answer)
@@ -148,52 +143,14 @@ func reasons(answer *googleapi.Error) (names []string) {
 	return names
 }
 
-// retryAfter returns how long the server asks to wait (RFC 9110, section 10.2.3); 0 where it does not.
-func retryAfter(h http.Header) time.Duration {
-	value := h.Get("Retry-After")
-	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return min(time.Duration(n)*time.Second, longWait)
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return min(max(time.Until(at), 0), longWait)
-	}
-	return 0
-}
-
-// unsent reports whether it is sure that the request never left.
-func unsent(err error) bool {
-	var op *net.OpError
-	var certificate *tls.CertificateVerificationError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &certificate)
-}
-
 // cause returns an error of the network, or of an answer that can't be read, in words for people.
 func cause(ctx context.Context, err error) string {
-	var dns *net.DNSError
-	var timeout net.Error
-	var certificate *tls.CertificateVerificationError
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return "this program was told to stop"
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return "its name is not known"
-	case errors.As(err, &dns):
-		return "its name can't be looked up just now"
-	case errors.As(err, &certificate):
-		return "its certificate is not valid"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "it did not answer in time"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nobody listens there"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
-		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection was cut"
-	case errors.As(err, &syntax), errors.As(err, &kind), errors.Is(err, errOdd):
-		return "its answer can't be read"
+	if errors.As(err, &syntax) || errors.As(err, &kind) || errors.Is(err, errOdd) {
+		return reach.Cause(ctx, err, "its answer can't be read")
 	}
-	return "the connection failed"
+	return reach.Cause(ctx, err, "the connection failed")
 }
 
 // read does what only reads, a few times where that may help.
@@ -210,20 +167,8 @@ func (c *Calendar) read(ctx context.Context, call func() error) *invites.Deliver
 			return f
 		}
 		pause := firstPause << (try - 1)
-		if !sleep(ctx, max(f.Wait, pause/2+rand.N(pause))) {
+		if !reach.Sleep(ctx, max(f.Wait, pause/2+rand.N(pause))) {
 			return f
 		}
-	}
-}
-
-// sleep reports whether d passed before ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

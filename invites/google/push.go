@@ -23,6 +23,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"coalition/invites"
+	"coalition/invites/reach"
 )
 
 // A Push has Google tell of changes in a calendar: it keeps one notification channel open, whose
@@ -224,7 +225,7 @@ func (p *Push) Run(ctx context.Context) {
 			attempt = 0
 			wait = max(time.Second, min(recheck, time.Until(p.known.Now.Renew)))
 		}
-		if !sleep(ctx, wait) {
+		if !reach.Sleep(ctx, wait) {
 			return
 		}
 	}
@@ -239,7 +240,7 @@ func (p *Push) pass(ctx context.Context) {
 		case <-p.come:
 			p.config.Hint()
 		}
-		if !sleep(ctx, pushPause) {
+		if !reach.Sleep(ctx, pushPause) {
 			return
 		}
 	}
@@ -247,7 +248,7 @@ func (p *Push) pass(ctx context.Context) {
 
 // listen says so where nothing comes through a new channel.
 func (p *Push) listen(ctx context.Context, id string) {
-	if !sleep(ctx, firstMessage) {
+	if !reach.Sleep(ctx, firstMessage) {
 		return
 	}
 	p.mu.Lock()

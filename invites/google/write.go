@@ -9,6 +9,7 @@ import (
 	"google.golang.org/api/calendar/v3"
 
 	"coalition/invites"
+	"coalition/invites/reach"
 )
 
 const (
@@ -299,7 +300,7 @@ func (w *write) counted(got *calendar.Event, f fields) *invites.Event {
 // done returns the event that was written. A room that is being made is waited for: what fails then does not
 // undo the write.
 func (w *write) done(event *calendar.Event) *invites.Event {
-	for wait := firstWait; pending(event) && wait <= lastWait && sleep(w.ctx, wait); wait *= 2 {
+	for wait := firstWait; pending(event) && wait <= lastWait && reach.Sleep(w.ctx, wait); wait *= 2 {
 		got, err := w.get(w.ctx, w.ch.ID)
 		if err != nil || got == nil {
 			break

@@ -1,10 +1,11 @@
 package answers
 
 import (
-	"coalition/invites/plaintext"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"coalition/invites/plaintext"
 )
 
 // contact is where somebody can be reached: an address, a number to call, a street.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/reach"
 )
 
 // What this program asks to be allowed, at most. None narrower covers what it does.
@@ -103,7 +104,7 @@ func (a *Account) alone(ctx context.Context) (done func(), err error) {
 		return func() { <-a.turn }, nil
 	case <-ctx.Done():
 		return nil, &invites.DeliveryError{Channel: true, Err: ctx.Err(),
-			Text: "Google was not asked: " + cause(ctx, ctx.Err())}
+			Text: "Google was not asked: " + reach.Cause(ctx, ctx.Err(), "the connection failed")}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"coalition/invites"
+	"coalition/invites/reach"
 )
 
 // renew gets a new access token, and stores it before anybody uses it. Whoever calls it holds the lock.
@@ -58,7 +59,7 @@ func tokenFault(ctx context.Context, err error) error {
 		what := "something else answers in its place"
 		switch {
 		case errors.As(err, &network) || ctx.Err() != nil:
-			what = cause(ctx, err)
+			what = reach.Cause(ctx, err, "the connection failed")
 		case strings.Contains(err.Error(), "cannot fetch token"):
 			// The library hides the cause.
 			what = "the connection was cut"
@@ -76,7 +77,7 @@ func tokenFault(ctx context.Context, err error) error {
 		f.Wait, f.Err = refusedPause, invites.ErrLogin
 		f.Text = "the administrators of your Google account do not allow this program"
 	default:
-		f.Wait = retryAfter(answer.Response.Header)
+		f.Wait = reach.RetryAfter(answer.Response.Header.Get("Retry-After"))
 	}
 	return f
 }
@@ -101,7 +102,7 @@ func revoke(ctx context.Context, g *grant) error {
 	f := &invites.DeliveryError{Channel: true, Err: ctx.Err()}
 	const mend = " The sign-in is still good; try again, or take it back at https://myaccount.google.com/connections"
 	if err != nil {
-		f.Text = "Google can't be told to take the sign-in back: " + cause(ctx, err) + "." + mend
+		f.Text = "Google can't be told to take the sign-in back: " + reach.Cause(ctx, err, "the connection failed") + "." + mend
 		return f
 	}
 	defer drain(answer)

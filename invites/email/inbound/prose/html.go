@@ -1,11 +1,12 @@
 package prose
 
 import (
-	"coalition/invites/plaintext"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"coalition/invites/plaintext"
 )
 
 // Elements of HTML that begin a line, those that stand apart from what is above, and those without an

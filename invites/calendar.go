@@ -3,7 +3,6 @@ package invites
 import (
 	"crypto/rand"
 	"encoding/base32"
-	"errors"
 	"strings"
 	"time"
 )
@@ -94,9 +93,3 @@ type Capabilities struct {
 
 // A Span is a time, half-open.
 type Span struct{ Start, End time.Time }
-
-// The reasons of a [DeliveryError] that have a remedy of their own, for [errors.Is].
-var (
-	ErrLogin  = errors.New("the account has to be signed in to again")
-	ErrGuests = errors.New("the calendar takes no more guests for now")
-)

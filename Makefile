@@ -1,13 +1,19 @@
 # make test    installs the servers and parsers that the tests talk to, where they are missing (as root on
 #              Debian; elsewhere it names them), and runs every test, none skipped. Random lives are the
 #              same ones each time
+# make cover   runs every test, and shows how much of each package they run, from whichever package they
+#              are; the profile is .cache/cover.out
 # make bench   runs the benchmarks
 # make fuzz    lives a thousand new random lives, races processes side by side fifty times, and lets each
-#              fuzz target run for 20 seconds
+#              fuzz target run for 20 seconds; make targets does only the last, for FUZZTIME, below FUZZIN
 # make lint    runs the linter and the formatter
+# make vulns   looks for known vulnerabilities in what the program calls
 # make zones   takes the built-in zone data from the newest Debian package, where that is newer
 
-.PHONY: test install bench fuzz lint zones build
+FUZZTIME = 20s
+FUZZIN = .
+
+.PHONY: test install build cover bench fuzz targets lint vulns zones
 
 test: install
 	RAPID_SEED=1 go test ./...
@@ -18,17 +24,33 @@ install:
 build:
 	go build -trimpath -o coalition ./cmd/coalition
 
+cover: install
+	@mkdir -p .cache
+	RAPID_SEED=1 go test -coverprofile=.cache/cover.out -coverpkg=$$(go list ./... | grep -v test$$ | paste -sd,) ./...
+	@awk 'NR > 1 { size[$$1] = $$2; if ($$3) hit[$$1] = 1 } \
+		END { for (block in size) { package = block; sub("/[^/]*$$", "", package); \
+			all[package] += size[block]; if (block in hit) run[package] += size[block] } \
+			for (package in all) printf "%5.1f%%  %s\n", 100 * run[package] / all[package], package }' \
+		.cache/cover.out | sort -k 2
+	@go tool cover -func .cache/cover.out | tail -1
+
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz:
 	go test ./scheduler -run 'TestLife' -rapid.checks 1000 -timeout 30m
 	COALITION_RACES=50 go test ./cmd/coalition -run 'TestOneTime|TestHoldBeside' -timeout 30m
-	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |' | \
-		while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 20s $$package || exit 1; done
+	@$(MAKE) targets
+
+targets:
+	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z]*' $(FUZZIN) | sed 's|/[^/]*:func | |; s|^\./||; s|^|./|' | \
+		while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; done
 
 lint:
 	go tool -modfile=.ci/tools/go.mod golangci-lint run
+
+vulns:
+	sh .ci/vulns
 
 zones:
 	go generate ./invites/zones

@@ -6,12 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-const (
-	// mostAdds is how many lines are a list of points.
-	mostAdds = 5
-	// longestAdd is how many characters one of them may have.
-	longestAdd = 200
-)
+// mostAdds is how many lines are a list of points, and longestAdd how many characters one of them may have.
+const mostAdds, longestAdd = 5, 200
 
 // adds returns what stands between the tokens rest and end, line by line: without what every reply says, without the
 // marks of lists, and without a name below an empty line. ok is false where that is no list of points any more.

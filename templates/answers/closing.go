@@ -51,10 +51,9 @@ func (l *letter) isUnknown(i int) bool {
 	return true
 }
 
-// takesLeave reports whether the line that begins with token i is a closing in more words: "Many thanks and best
+// takesLeave reports whether the line that begins with token i is a closing in up to ten words: "Many thanks and best
 // wishes from Lisbon".
 func (l *letter) takesLeave(i int) bool {
-	// longest is in words.
 	const longest = 10
 	end := l.next(i, "\n")
 	if end-i > longest {
@@ -236,7 +235,6 @@ func (l *letter) claims(i, end int) bool {
 
 // asks reports whether the tokens from i to end are a short question to the reader.
 func (l *letter) asks(i, end int) bool {
-	// longest is in words.
 	const longest = 15
 	return end-i <= longest && strings.ContainsAny(l.span(i, end), questionMarks) && !l.reaches(i, end) &&
 		l.holds(i, end, roleAddress|roleSelf)

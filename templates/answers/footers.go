@@ -15,9 +15,8 @@ var fromOutside = regexp.MustCompile(`^\s*(?:` +
 	`(?:EXTERNAL|EXTERN)(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
 
 // picture is what stands in a text for one, such as a logo.
-var picture = plaintext.Pattern(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\]` +
-	`(<[^<>\n]{0,300}>)?[ \t]*$`)
-
+var picture = plaintext.Pattern(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|` +
+	`[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\](<[^<>\n]{0,300}>)?[ \t]*$`)
 var postscript = plaintext.Pattern(`(?i)\bp\.\s?s\.:?`)
 
 // withoutFooters returns text without what no person has written in it: notes of a law office, of a scanner, of a

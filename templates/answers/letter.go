@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -50,12 +51,7 @@ func (l *letter) next(i int, gap string) int {
 
 // holds reports whether a token from i to end is a phrase by itself that has one of those roles.
 func (l *letter) holds(i, end int, role roles) bool {
-	for _, t := range l.tokens[i:end] {
-		if l.all.phrases[t.word].has(role) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.tokens[i:end], func(t token) bool { return l.all.phrases[t.word].has(role) })
 }
 
 // unknown reports whether token i is a word that no language knows, such as a name.

@@ -103,8 +103,7 @@ func (r *reading) hear(i int) int {
 	p, n := r.own.match(r.tokens, i)
 	if number := r.number(i); number != 0 {
 		p, n = phrase{roles: roleNumber, number: number}, 1
-	}
-	if r.tokens[i].word == "+" {
+	} else if r.tokens[i].word == "+" {
 		p, n = phrase{roles: roleOr}, 1
 	}
 	now := &r.now

@@ -29,11 +29,8 @@ func (l *letter) markItems() {
 // numbersLine reports whether token i is a number with which a line begins, as in "1) ".
 func (l *letter) numbersLine(i int) bool {
 	starts := func(i int) bool { return strings.Contains(l.tokens[i].gap, "\n") }
-	if i == 0 || i+1 == len(l.tokens) || !starts(i) || starts(i+1) {
-		return false
-	}
-	end := l.tokens[i].end
-	return strings.ContainsAny(l.text[end:end+1], ".)") && l.number(i) != 0
+	return i > 0 && i+1 < len(l.tokens) && starts(i) && !starts(i+1) &&
+		strings.ContainsAny(l.text[l.tokens[i].end:][:1], ".)") && l.number(i) != 0
 }
 
 // number returns that of a token in digits; 0 where it is none that a time can have, or part of a clock time, a date

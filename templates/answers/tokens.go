@@ -13,10 +13,10 @@ import (
 type token struct {
 	// word is in one form for all ways to write it; a number is in ASCII digits only.
 	word string
-	// start and end are where it stands in the text, in bytes.
-	start, end int
 	// gap is the punctuation and the line breaks before it, in ASCII where that is possible.
 	gap string
+	// start and end are where it stands in the text, in bytes.
+	start, end int
 	// item says that it numbers a line of a list.
 	item bool
 }

@@ -23,10 +23,8 @@ type Words struct {
 
 // A ListError says what is wrong with a list of [Words].
 type ListError struct {
-	// Language is that of the words.
-	Language string
-	// List is the name of the list.
-	List string
+	// Language and List name the list.
+	Language, List string
 	// Problem is what is wrong with an entry of it; "" where there is no such list.
 	Problem string
 }

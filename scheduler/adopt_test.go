@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 )
 
@@ -41,7 +42,7 @@ func TestLostState(t *testing.T) {
 			o := newOnline(w)
 			w.plan("maya", maya())
 			w.pass()
-			w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+			w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 			w.pass()
 			w.sync()
 			tc.do(w, o)
@@ -54,7 +55,8 @@ func TestLostState(t *testing.T) {
 			}
 			w.arrived = nil
 			w.reopen(store.Open)
-			w.Online, w.Google = o, true
+			w.Google = true
+			w.online(o)
 			w.sync()
 			for range 3 {
 				w.pass()
@@ -71,8 +73,8 @@ func TestLostState(t *testing.T) {
 			if len(o.told) != sent || len(w.arrived) > 0 {
 				t.Errorf("guests were told %q; there has arrived %q", o.told[sent:], w.kinds())
 			}
-			if st := c.Status(w.now); st != scheduler.Invited && st != scheduler.Confirmed || !strings.HasPrefix(c.Next(w.now).Next, "remind") {
-				t.Errorf("it is %s; next: %s", st, c.Next(w.now).Next)
+			if st := c.Status(w.now); st != conversation.Invited && st != conversation.Confirmed || !strings.HasPrefix(roster.Next(c, w.now).Next, "remind") {
+				t.Errorf("it is %s; next: %s", st, roster.Next(c, w.now).Next)
 			}
 			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
@@ -89,7 +91,8 @@ func TestLostState(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.reopen(store.Open)
-		w.Online, w.Google = o, true
+		w.Google = true
+		w.online(o)
 		w.sync()
 		if c := w.find("maya"); c.Booking != nil {
 			t.Error("it is taken up")

@@ -13,7 +13,10 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 )
 
@@ -28,7 +31,7 @@ type meddler struct {
 
 func meddle(w *world, o *online) *meddler {
 	m := &meddler{online: o}
-	w.Online = m
+	w.online(m)
 	return m
 }
 
@@ -86,8 +89,8 @@ func TestBareDeletion(t *testing.T) {
 			meddle(w, o).bare = true
 			o.edit(deleteIt)
 			meet(w, o)
-			if c := w.find("maya"); !c.Booking.Is.Deleted || !strings.Contains(c.Next(w.now).Next, "coalition cancel maya") {
-				t.Errorf("it is not seen; next: %s", c.Next(w.now).Next)
+			if c := w.find("maya"); !c.Booking.Is.Deleted || !strings.Contains(roster.Next(c, w.now).Next, "coalition cancel maya") {
+				t.Errorf("it is not seen; next: %s", roster.Next(c, w.now).Next)
 			}
 			o.want(t, invitation)
 		})
@@ -104,10 +107,10 @@ func TestBesideAWrite(t *testing.T) {
 		w.commit(w.reschedule(w.find("maya"), first, w.now))
 		before := must(w.reschedule(w.find("maya"), second, w.now))
 		m.answered = func() {
-			if err := w.store.Commit(context.Background(), before); !errors.Is(err, scheduler.ErrConflict) {
+			if err := w.store.Commit(context.Background(), before); !errors.Is(err, conversation.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
 			}
-			if _, err := w.reschedule(w.find("maya"), second, w.now); !errors.Is(err, scheduler.ErrBusy) {
+			if _, err := w.reschedule(w.find("maya"), second, w.now); !errors.Is(err, conversation.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 		}
@@ -126,12 +129,12 @@ func TestBesideAWrite(t *testing.T) {
 		m := meddle(w, o)
 		w.plan("maya", maya())
 		w.pass()
-		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 		m.answered = func() {
-			if _, err := w.callOff(w.find("maya"), "", w.now); !errors.Is(err, scheduler.ErrBusy) {
+			if _, err := w.callOff(w.find("maya"), "", w.now); !errors.Is(err, conversation.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
-			if _, err := w.Take(w.find("maya"), scheduler.Answer{Value: scheduler.No, How: "command"}, w.now); !errors.Is(err, scheduler.ErrBusy) {
+			if _, err := w.Take(w.find("maya"), conversation.Answer{Value: conversation.No, How: "command"}, w.now); !errors.Is(err, conversation.ErrBusy) {
 				t.Errorf("a no is taken in: %v", err)
 			}
 		}
@@ -149,15 +152,15 @@ func TestBesideAWrite(t *testing.T) {
 		w.plan("maya", maya("permitted: She said yes."))
 		w.pass()
 		c := w.find("maya")
-		if err := c.Apply(scheduler.ByMail{}, w.now); err != nil {
+		if err := c.Apply(conversation.ByMail{}, w.now); err != nil {
 			t.Fatal(err)
 		}
 		before := must(w.invite(c, plan.Slot{}, "", w.now))
 		m.answered = func() {
-			if err := w.store.Commit(context.Background(), before); !errors.Is(err, scheduler.ErrConflict) {
+			if err := w.store.Commit(context.Background(), before); !errors.Is(err, conversation.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
 			}
-			if err := w.find("maya").Apply(scheduler.ByMail{}, w.now); !errors.Is(err, scheduler.ErrBusy) {
+			if err := w.find("maya").Apply(conversation.ByMail{}, w.now); !errors.Is(err, conversation.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 		}
@@ -182,8 +185,8 @@ func TestFoundOut(t *testing.T) {
 		w.again()
 		w.sync()
 		w.pass()
-		if c := w.find("maya"); !strings.Contains(c.Next(w.now).Next, "coalition cancel maya") || !strings.Contains(w.history("sync"), "deleted in Google") {
-			t.Errorf("next: %s; the log: %s", c.Next(w.now).Next, w.history("sync"))
+		if c := w.find("maya"); !strings.Contains(roster.Next(c, w.now).Next, "coalition cancel maya") || !strings.Contains(w.history("sync"), "deleted in Google") {
+			t.Errorf("next: %s; the log: %s", roster.Next(c, w.now).Next, w.history("sync"))
 		}
 		o.want(t, invitation)
 	})
@@ -207,7 +210,7 @@ func TestFoundOut(t *testing.T) {
 		}
 		w.again()
 		w.sync()
-		if w.status("maya") != scheduler.Confirmed {
+		if w.status("maya") != conversation.Confirmed {
 			t.Errorf("it is %s", w.status("maya"))
 		}
 		o.want(t, invitation)
@@ -231,14 +234,14 @@ func TestFoundOut(t *testing.T) {
 		o := newOnline(w)
 		w.plan("maya", maya())
 		w.pass()
-		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 		o.after = cut
 		w.pass()
 		w.receive(w.reply(invites.Reply, invites.Accepted))
 		w.again()
 		o.edit(accept)
 		w.sync()
-		if w.status("maya") != scheduler.Confirmed {
+		if w.status("maya") != conversation.Confirmed {
 			t.Errorf("it is %s", w.status("maya"))
 		}
 	})
@@ -246,7 +249,7 @@ func TestFoundOut(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-		claimed := must(w.store.Claim(context.Background(), time.Now(), scheduler.Google, 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) { return "", true }))
+		claimed := must(w.store.Claim(context.Background(), time.Now(), outbox.Google, 1, nil, func(c *conversation.Conversation, m *outbox.Message) (outbox.State, bool) { return "", true }))
 		if len(claimed) != 1 {
 			t.Fatalf("%d claimed", len(claimed))
 		}
@@ -261,12 +264,13 @@ func TestFoundOut(t *testing.T) {
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open) // which frees what the process that is gone had claimed
-		w.Online, w.Google = o, true
-		if _, err := w.Once(context.Background(), context.Background(), func(*scheduler.Board) {}); err != nil {
+		w.Google = true
+		w.online(o)
+		if _, err := w.Once(context.Background(), context.Background(), func(*roster.Roster) {}); err != nil {
 			t.Fatal(err)
 		}
 		if c := w.find("maya"); c.PartStat != invites.Declined {
-			t.Errorf("it is %s: %s", c.PartStat, c.Next(w.now).Next)
+			t.Errorf("it is %s: %s", c.PartStat, roster.Next(c, w.now).Next)
 		}
 		o.want(t, invitation, "update maya@example.org 5 Mar 10:00")
 	})
@@ -384,7 +388,7 @@ func TestAnswersAndMoves(t *testing.T) {
 		}
 		o.edit(func(e *invites.Event) { e.Guests[0].Comment = "Still good." }) // which nobody else can do
 		w.sync()
-		if w.status("maya") != scheduler.Confirmed {
+		if w.status("maya") != conversation.Confirmed {
 			t.Errorf("it is %s", w.status("maya"))
 		}
 	})
@@ -440,7 +444,7 @@ func TestBetween(t *testing.T) {
 		o.edit(deleteIt)
 		w.sync()
 		w.again()
-		if m := w.find("maya").Messages[1]; m.State != scheduler.Dropped {
+		if m := w.find("maya").Messages[1]; m.State != outbox.Dropped {
 			t.Errorf("the update is %s", m.State)
 		}
 		o.want(t, invitation)
@@ -455,11 +459,11 @@ func TestBetween(t *testing.T) {
 			w.plan("maya", maya("permitted: She said yes."))
 			cut(o, &invites.DeliveryError{Unclear: true, Wait: time.Hour, Text: "cut"})
 			w.pass()
-			w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+			w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 			w.again()
 			w.sync()
 			c := w.find("maya")
-			want := map[bool]scheduler.State{true: scheduler.Accepted, false: scheduler.Superseded}[len(o.events) > 0]
+			want := map[bool]outbox.State{true: outbox.Accepted, false: outbox.Superseded}[len(o.events) > 0]
 			if m := c.Messages[0]; m.State != want || (c.Booking != nil) != (len(o.events) > 0) {
 				t.Errorf("it is %s, booked: %t; want %s", m.State, c.Booking != nil, want)
 			}
@@ -475,7 +479,7 @@ func TestBetween(t *testing.T) {
 		newOnline(w)
 		w.plan("maya", maya())
 		w.pass()
-		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 		w.pass()
 		if r := w.receive(w.reply(invites.Reply, invites.Declined)); r.Counted || w.find("maya").PartStat != invites.NeedsAction {
 			t.Errorf("%+v, and it is %s", r, w.find("maya").PartStat)
@@ -501,7 +505,7 @@ func TestInvitedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(ch.Guests) != 1 {
-		t.Errorf("the update sends the guest away; next: %s, booked guests %v wrote %v", c.Next(w.now).Next, c.Booking.Is.Guests, c.Booking.Wrote.Guests)
+		t.Errorf("the update sends the guest away; next: %s, booked guests %v wrote %v", roster.Next(c, w.now).Next, c.Booking.Is.Guests, c.Booking.Wrote.Guests)
 	}
 }
 
@@ -526,7 +530,7 @@ func TestMoveTakenBack(t *testing.T) {
 		w.again()
 		w.sync()
 		w.pass()
-		if w.status("maya") != scheduler.Confirmed {
+		if w.status("maya") != conversation.Confirmed {
 			t.Errorf("accepted before the move %t: it is %s; told %q", first, w.status("maya"), o.told)
 		}
 	}
@@ -614,10 +618,10 @@ func TestOnceEnds(t *testing.T) {
 	w.pass()
 	o.edit(accept)
 	m := &halfListed{online: o}
-	w.Online = m
+	w.online(m)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	_, err := w.Once(ctx, ctx, func(*scheduler.Board) {})
+	_, err := w.Once(ctx, ctx, func(*roster.Roster) {})
 	if m.n > 3 {
 		t.Errorf("%d listings in 3 seconds, then %v", m.n, err)
 	}
@@ -640,9 +644,9 @@ func TestFailedAfterItCounted(t *testing.T) {
 	w.sync()
 	w.again()
 	w.sync()
-	if w.status("maya") != scheduler.Confirmed {
+	if w.status("maya") != conversation.Confirmed {
 		c := w.find("maya")
-		t.Errorf("it is %s, booked %v, message %s, next: %s", w.status("maya"), c.Booking != nil, c.Messages[0].State, c.Next(w.now).Next)
+		t.Errorf("it is %s, booked %v, message %s, next: %s", w.status("maya"), c.Booking != nil, c.Messages[0].State, roster.Next(c, w.now).Next)
 	}
 }
 

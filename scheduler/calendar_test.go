@@ -16,12 +16,14 @@ import (
 	"pgregory.net/rapid"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 )
 
-// An online calendar in memory, which does what [scheduler.Calendar] asks for.
+// An online calendar in memory, which does what [eventsync.Calendar] asks for.
 type online struct {
 	now     func() time.Time
 	events  map[string]*invites.Event
@@ -41,7 +43,8 @@ type online struct {
 
 func newOnline(w *world) *online {
 	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Event), name: "ana@example.org"}
-	w.Online, w.Google = o, true
+	w.Google = true
+	w.online(o)
 	return o
 }
 
@@ -243,7 +246,7 @@ func (o *online) want(t *testing.T, told ...string) {
 // sync looks at the calendar once.
 func (w *world) sync() {
 	w.t.Helper()
-	if err := w.ReadCalendar(context.Background()); err != nil {
+	if err := w.Sync.ReadCalendar(context.Background()); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -285,7 +288,7 @@ func TestElsewhere(t *testing.T) {
 		w.sync()
 		w.plan("maya", maya("permitted: She said yes.", "setting: {kind: walk, place: South gate}"))
 		w.pass()
-		if m := w.find("maya").Messages; len(o.events) != 0 || o.gets != 0 || w.history("sync") != "" || m[len(m)-1].State != scheduler.Queued || !strings.Contains(m[len(m)-1].Error, "another Google calendar, ana@example.org") {
+		if m := w.find("maya").Messages; len(o.events) != 0 || o.gets != 0 || w.history("sync") != "" || m[len(m)-1].State != outbox.Queued || !strings.Contains(m[len(m)-1].Error, "another Google calendar, ana@example.org") {
 			t.Fatalf("%d events, sync %q, %+v", len(o.events), w.history("sync"), m[len(m)-1])
 		}
 		o.name, o.events, o.changed = "ana@example.org", there, changed
@@ -318,22 +321,24 @@ func TestElsewhere(t *testing.T) {
 	t.Run("Google is not in the config any more, and something has come in", func(t *testing.T) {
 		w, _ := booked(t)
 		w.sync()
-		w.Online, w.Google = nil, false
+		w.Google = false
+		w.online(nil)
 		w.Hint()
-		if r, err := w.Once(context.Background(), context.Background(), func(*scheduler.Board) {}); err != nil || r.Apart != nil {
+		if r, err := w.Once(context.Background(), context.Background(), func(*roster.Roster) {}); err != nil || r.Apart != nil {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
 	t.Run("Google is not in the config any more", func(t *testing.T) {
 		w, _ := booked(t)
 		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-		w.Online, w.Google = nil, false
+		w.Google = false
+		w.online(nil)
 		w.pass()
-		if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
+		if next := roster.Next(w.find("maya"), w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
 			t.Errorf("next: %s", next)
 		}
 		w.later(start.Add(48 * time.Hour).Sub(w.now))
-		if next := w.find("maya").Next(w.now).Next; next != "look back on the talk" {
+		if next := roster.Next(w.find("maya"), w.now).Next; next != "look back on the talk" {
 			t.Errorf("when it is over, next: %s", next)
 		}
 	})
@@ -346,7 +351,7 @@ func TestElsewhere(t *testing.T) {
 		there := o.events
 		o.name, o.events = "bo@example.org", map[string]*invites.Event{}
 		w.again()
-		if next := w.find("maya").Next(w.now).Next; len(o.events) != 0 || !strings.Contains(next, "name the calendar of its event") {
+		if next := roster.Next(w.find("maya"), w.now).Next; len(o.events) != 0 || !strings.Contains(next, "name the calendar of its event") {
 			t.Fatalf("%d events; next: %s", len(o.events), next)
 		}
 		o.name, o.events = "ana@example.org", there
@@ -378,11 +383,11 @@ func TestElsewhere(t *testing.T) {
 		o.during = func() { o.name = "bo@example.org" }
 		w.sync()
 		o.name, o.during = "ana@example.org", nil
-		if at := must(w.store.Cursor(context.Background(), o.cursor())); at != before || w.status("maya") != scheduler.Invited {
+		if at := must(w.store.Cursor(context.Background(), o.cursor())); at != before || w.status("maya") != conversation.Invited {
 			t.Fatalf("it is %s; the cursor went from %s to %s", w.status("maya"), before, at)
 		}
 		w.sync()
-		if w.status("maya") != scheduler.Confirmed {
+		if w.status("maya") != conversation.Confirmed {
 			t.Errorf("the answer is lost: it is %s", w.status("maya"))
 		}
 	})
@@ -393,7 +398,7 @@ func TestBooked(t *testing.T) {
 	o.want(t, invitation)
 	w.want("") // nothing goes by mail
 	e, c := o.only(t), w.find("maya")
-	if e.ID != c.EventID() || c.UID != e.UID || c.Channel != scheduler.Google || !strings.Contains(e.Description, "research") && e.Description == "" || e.Location != "Riverside path" || e.Zone != "Europe/Lisbon" {
+	if e.ID != c.EventID() || c.UID != e.UID || c.Channel != outbox.Google || !strings.Contains(e.Description, "research") && e.Description == "" || e.Location != "Riverside path" || e.Zone != "Europe/Lisbon" {
 		t.Errorf("the event is %+v, the conversation says %s %s %s", e, c.Channel, c.UID, c.EventID())
 	}
 	w.sync()
@@ -405,7 +410,7 @@ func TestBooked(t *testing.T) {
 	}
 	o.edit(accept)
 	w.sync()
-	if w.status("maya") != scheduler.Confirmed || w.find("maya").PartStat != invites.Accepted {
+	if w.status("maya") != conversation.Confirmed || w.find("maya").PartStat != invites.Accepted {
 		t.Errorf("after the guest has accepted: %s, %s", w.status("maya"), w.find("maya").PartStat)
 	}
 	w.pass()
@@ -435,35 +440,35 @@ func TestInGoogle(t *testing.T) {
 	cases := []struct {
 		name  string
 		do    func(w *world, o *online)
-		check func(c *scheduler.Conversation) string // what is wrong
+		check func(c *conversation.Conversation) string // what is wrong
 		log   string
 		told  []string // beside the invitation
 	}{
-		{"move", func(w *world, o *online) { o.edit(accept); w.sync(); o.edit(move) }, func(c *scheduler.Conversation) string {
+		{"move", func(w *world, o *online) { o.edit(accept); w.sync(); o.edit(move) }, func(c *conversation.Conversation) string {
 			if !c.Start(monday).Equal(later) || c.PartStat != invites.NeedsAction || c.Sequence != 1 || c.Difference(monday) == "" {
 				return fmt.Sprint(c.Start(monday), c.PartStat, c.Sequence, c.Difference(monday))
 			}
 			return ""
 		}, "moved in Google Calendar to Thu 4 Mar 2027 13:00 (Europe/Lisbon)", nil},
-		{"move and accept at once", func(w *world, o *online) { o.edit(move); o.edit(accept) }, func(c *scheduler.Conversation) string {
+		{"move and accept at once", func(w *world, o *online) { o.edit(move); o.edit(accept) }, func(c *conversation.Conversation) string {
 			if !c.Start(monday).Equal(later) || c.PartStat != invites.Accepted {
 				return fmt.Sprint(c.Start(monday), c.PartStat)
 			}
 			return ""
 		}, "moved in Google", nil},
-		{"a longer talk", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.End = e.Start.Add(2 * time.Hour) }) }, func(c *scheduler.Conversation) string {
+		{"a longer talk", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.End = e.Start.Add(2 * time.Hour) }) }, func(c *conversation.Conversation) string {
 			if c.Length() != 2*time.Hour {
 				return c.Length().String()
 			}
 			return ""
 		}, "it takes 120 minutes now", nil},
-		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Location = "South gate" }) }, func(c *scheduler.Conversation) string {
+		{"another place", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Location = "South gate" }) }, func(c *conversation.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place != nil && *c.Place == "South gate"]
 		}, "the place was changed in Google Calendar to: South gate", nil},
 		{"another title", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Summary = "Walk" }) }, nil, "renamed in Google Calendar: Walk", nil},
 		{"another description", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Description += "more" }) }, nil, "the description was changed", nil},
-		{"deleted", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Deleted = true }) }, func(c *scheduler.Conversation) string {
-			if step := c.Next(monday); step.Kind != "" || !strings.Contains(step.Next, "coalition cancel maya") || c.Status(monday) != scheduler.Invited {
+		{"deleted", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Deleted = true }) }, func(c *conversation.Conversation) string {
+			if step := roster.Next(c, monday); step.Kind != "" || !strings.Contains(step.Next, "coalition cancel maya") || c.Status(monday) != conversation.Invited {
 				return fmt.Sprint(step, c.Status(monday))
 			}
 			return ""
@@ -472,8 +477,8 @@ func TestInGoogle(t *testing.T) {
 			o.edit(func(e *invites.Event) { e.Deleted = true })
 			w.sync()
 			o.edit(func(e *invites.Event) { e.Deleted = false })
-		}, func(c *scheduler.Conversation) string {
-			return map[bool]string{false: c.Next(monday).Next}[c.Next(monday).Next == "remind Maya Chen"]
+		}, func(c *conversation.Conversation) string {
+			return map[bool]string{false: roster.Next(c, monday).Next}[roster.Next(c, monday).Next == "remind Maya Chen"]
 		}, "the event is back in Google Calendar", nil},
 		{"deleted, and nobody hears of it in a listing", func(w *world, o *online) {
 			w.sync()
@@ -484,7 +489,7 @@ func TestInGoogle(t *testing.T) {
 			o.edit(func(e *invites.Event) {
 				e.Guests[0].PartStat, e.Guests[0].Comment = invites.Tentative, "If the train is in time."
 			})
-		}, func(c *scheduler.Conversation) string {
+		}, func(c *conversation.Conversation) string {
 			if c.PartStat != invites.Tentative || c.Word == nil || !strings.Contains(c.Word.Text, "train") {
 				return fmt.Sprint(c.PartStat, c.Word)
 			}
@@ -492,21 +497,21 @@ func TestInGoogle(t *testing.T) {
 		}, "", nil},
 		{"words without an answer", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Guests[0].Comment = "Is there parking?" })
-		}, func(c *scheduler.Conversation) string {
+		}, func(c *conversation.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Word)}[c.Word != nil && c.Word.Text == "wrote (in Google Calendar): Is there parking?"]
 		}, "", nil},
 		{"a no, and deleted", func(w *world, o *online) {
-			w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+			w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 			o.edit(func(e *invites.Event) { e.Deleted = true })
-		}, func(c *scheduler.Conversation) string {
-			return map[bool]string{false: c.Next(monday).Next}[c.Next(monday).Next == "let it rest: Maya Chen said no"]
+		}, func(c *conversation.Conversation) string {
+			return map[bool]string{false: roster.Next(c, monday).Next}[roster.Next(c, monday).Next == "let it rest: Maya Chen said no"]
 		}, "the event was deleted in Google Calendar", nil},
 		{"declined", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Guests[0].PartStat = invites.Declined })
-		}, func(c *scheduler.Conversation) string {
-			return map[bool]string{false: c.Next(monday).Next}[strings.HasPrefix(c.Next(monday).Next, "move the talk, or cancel it")]
+		}, func(c *conversation.Conversation) string {
+			return map[bool]string{false: roster.Next(c, monday).Next}[strings.HasPrefix(roster.Next(c, monday).Next, "move the talk, or cancel it")]
 		}, "", nil},
-		{"the guest leaves", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Guests = nil }) }, func(c *scheduler.Conversation) string {
+		{"the guest leaves", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Guests = nil }) }, func(c *conversation.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
 		}, "Maya Chen is no longer a guest", nil},
 		{"the guest is back", func(w *world, o *online) {
@@ -514,8 +519,8 @@ func TestInGoogle(t *testing.T) {
 			o.edit(func(e *invites.Event) { e.Guests = nil })
 			w.sync()
 			o.edit(func(e *invites.Event) { e.Guests = guests })
-		}, func(c *scheduler.Conversation) string {
-			return map[bool]string{false: string(c.PartStat) + " " + c.Next(monday).Next}[c.PartStat == invites.NeedsAction && c.Next(monday).Next == "remind Maya Chen"]
+		}, func(c *conversation.Conversation) string {
+			return map[bool]string{false: string(c.PartStat) + " " + roster.Next(c, monday).Next}[c.PartStat == invites.NeedsAction && roster.Next(c, monday).Next == "remind Maya Chen"]
 		}, "Maya Chen is a guest of the event in Google Calendar again", nil},
 		{"the guest is back, and has answered", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Guests = nil })
@@ -523,14 +528,14 @@ func TestInGoogle(t *testing.T) {
 			o.edit(func(e *invites.Event) {
 				e.Guests = []invites.Guest{{Email: "maya@example.org", PartStat: invites.Accepted}}
 			})
-		}, func(c *scheduler.Conversation) string {
+		}, func(c *conversation.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Accepted]
 		}, "Maya Chen is a guest of the event in Google Calendar again", nil},
 		{"the place, and back", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Location = "South gate" })
 			w.sync()
 			o.edit(func(e *invites.Event) { e.Location = "Riverside path" })
-		}, func(c *scheduler.Conversation) string {
+		}, func(c *conversation.Conversation) string {
 			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place == nil && c.Difference(monday) == ""]
 		}, "the place was changed in Google Calendar to: Riverside path", nil},
 		{"over, moved and declined at once", func(w *world, o *online) {
@@ -539,18 +544,18 @@ func TestInGoogle(t *testing.T) {
 				e.Start, e.End = e.Start.AddDate(0, 0, 7), e.End.AddDate(0, 0, 7)
 				e.Guests[0].PartStat = invites.Declined
 			})
-		}, func(c *scheduler.Conversation) string {
+		}, func(c *conversation.Conversation) string {
 			return map[bool]string{false: string(c.PartStat)}[c.PartStat == invites.Declined]
 		}, "moved in Google Calendar", nil},
 		{"another guest", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Guests = append(e.Guests, invites.Guest{Email: "zoe@example.org"}) })
 		}, nil, "zoe@example.org was invited in Google Calendar, too", nil},
-		{"a series", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Repeats = true }) }, func(c *scheduler.Conversation) string {
-			return map[bool]string{false: c.Next(monday).Next}[strings.Contains(c.Next(monday).Next, "repeats")]
+		{"a series", func(w *world, o *online) { o.edit(func(e *invites.Event) { e.Repeats = true }) }, func(c *conversation.Conversation) string {
+			return map[bool]string{false: roster.Next(c, monday).Next}[strings.Contains(roster.Next(c, monday).Next, "repeats")]
 		}, "the event repeats in Google Calendar now", nil},
 		{"all day", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Start, e.End = time.Time{}, time.Time{} })
-		}, func(c *scheduler.Conversation) string {
+		}, func(c *conversation.Conversation) string {
 			return map[bool]string{false: c.Start(monday).String()}[c.Start(monday).Equal(start)]
 		}, "no time of day any more", nil},
 	}
@@ -603,9 +608,9 @@ func TestDeletedInGoogle(t *testing.T) {
 	})
 	t.Run("cancel, and they know", func(t *testing.T) {
 		w, o := gone(t)
-		w.take("maya", scheduler.Withdraw{Told: true})
+		w.take("maya", conversation.Withdraw{Told: true})
 		w.pass()
-		if o.want(t, invitation); w.status("maya") != scheduler.Cancelled {
+		if o.want(t, invitation); w.status("maya") != conversation.Cancelled {
 			t.Error(w.status("maya"))
 		}
 	})
@@ -614,14 +619,14 @@ func TestDeletedInGoogle(t *testing.T) {
 		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 		w.pass()
 		w.sync()
-		if o.want(t, invitation, "update maya@example.org 4 Mar 10:00"); o.only(t).Deleted || w.status("maya") != scheduler.Invited {
+		if o.want(t, invitation, "update maya@example.org 4 Mar 10:00"); o.only(t).Deleted || w.status("maya") != conversation.Invited {
 			t.Error("it is not back")
 		}
 	})
 	t.Run("invite brings it back at another time", func(t *testing.T) {
 		w, o := gone(t)
 		other := plan.SlotOf(start.Add(24 * time.Hour))
-		if _, err := w.reschedule(w.find("maya"), other, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+		if _, err := w.reschedule(w.find("maya"), other, w.now); !errors.Is(err, conversation.ErrUnfit) {
 			t.Errorf("a mere move is taken: %v", err)
 		}
 		w.commit(w.invite(w.find("maya"), other, "", w.now))
@@ -637,7 +642,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	})
 	t.Run("told before it was deleted", func(t *testing.T) {
 		w, _ := booked(t)
-		if _, err := w.Take(w.find("maya"), scheduler.Withdraw{Told: true}, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+		if _, err := w.Take(w.find("maya"), conversation.Withdraw{Told: true}, w.now); !errors.Is(err, conversation.ErrUnfit) {
 			t.Errorf("it is taken: %v", err)
 		}
 	})
@@ -721,12 +726,12 @@ func TestRemindsBlind(t *testing.T) {
 		m := meddle(w, o)
 		m.listed = func() error { return &invites.DeliveryError{Channel: true, Text: "no answer"} }
 		w.later(due.Sub(w.now) + time.Minute)
-		if err := w.ReadCalendar(context.Background()); err == nil {
+		if err := w.Sync.ReadCalendar(context.Background()); err == nil {
 			t.Fatal("it could be read")
 		}
 		w.pass()
 		w.want("")
-		if step := w.find("maya").Next(w.now); !step.Due.Equal(due.Add(12*time.Hour)) || !strings.Contains(step.Next, "once it is known how the event stands") {
+		if step := roster.Next(w.find("maya"), w.now); !step.Due.Equal(due.Add(12*time.Hour)) || !strings.Contains(step.Next, "once it is known how the event stands") {
 			t.Fatalf("next: %+v", step)
 		}
 		return w, m
@@ -757,7 +762,8 @@ func TestRemindsBlind(t *testing.T) {
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open)
-		w.Online, w.Google = o, true
+		w.Google = true
+		w.online(o)
 		w.later(due.Sub(w.now) + time.Minute)
 		w.pass()
 		w.want("")
@@ -788,14 +794,14 @@ func TestWhere(t *testing.T) {
 		before  string // and before that; "": as it was
 		later   time.Duration
 		want    string
-		status  scheduler.Status
+		status  conversation.Status
 		told    []string
 		log     string
 	}{
-		{"the same in both", fmt.Sprintf(walk, "South gate"), "", 0, "South gate", scheduler.Confirmed, nil, ""},
-		{"another kind, the same words", fmt.Sprintf(coffee, "Riverside path"), "", 0, "South gate", scheduler.Invited, []string{"update maya@example.org 4 Mar 10:00"}, ""},
-		{"another one", fmt.Sprintf(walk, "West gate"), "", 0, "West gate", scheduler.Invited, []string{"update maya@example.org 4 Mar 10:00"}, "the plan's new place replaces that of Google Calendar: South gate"},
-		{"an older one", fmt.Sprintf(walk, "West gate"), fmt.Sprintf(walk, "West gate"), time.Hour, "South gate", scheduler.Invited, nil, "to: South gate; that of the plan is older, and no longer holds"},
+		{"the same in both", fmt.Sprintf(walk, "South gate"), "", 0, "South gate", conversation.Confirmed, nil, ""},
+		{"another kind, the same words", fmt.Sprintf(coffee, "Riverside path"), "", 0, "South gate", conversation.Invited, []string{"update maya@example.org 4 Mar 10:00"}, ""},
+		{"another one", fmt.Sprintf(walk, "West gate"), "", 0, "West gate", conversation.Invited, []string{"update maya@example.org 4 Mar 10:00"}, "the plan's new place replaces that of Google Calendar: South gate"},
+		{"an older one", fmt.Sprintf(walk, "West gate"), fmt.Sprintf(walk, "West gate"), time.Hour, "South gate", conversation.Invited, nil, "to: South gate; that of the plan is older, and no longer holds"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w, o := booked(t)
@@ -848,8 +854,8 @@ func TestSamePlace(t *testing.T) {
 		w.sync()
 		w.again()
 		o.want(t, invitation)
-		if c := w.find("maya"); c.Difference(w.now) != "" || c.Next(w.now).Next != "remind Maya Chen" {
-			t.Errorf("plan first: %t: %s; next: %s", planFirst, c.Difference(w.now), c.Next(w.now).Next)
+		if c := w.find("maya"); c.Difference(w.now) != "" || roster.Next(c, w.now).Next != "remind Maya Chen" {
+			t.Errorf("plan first: %t: %s; next: %s", planFirst, c.Difference(w.now), roster.Next(c, w.now).Next)
 		}
 	}
 }
@@ -921,7 +927,7 @@ func TestTroubleInGoogle(t *testing.T) {
 			o.want(t, invitation)
 			o.edit(accept)
 			w.sync()
-			if w.status("maya") != scheduler.Confirmed {
+			if w.status("maya") != conversation.Confirmed {
 				t.Errorf("after the guest has accepted: %s", w.status("maya"))
 			}
 			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
@@ -931,7 +937,7 @@ func TestTroubleInGoogle(t *testing.T) {
 			trouble(w, o)
 			o.want(t, invitation, "update maya@example.org 5 Mar 10:00", "cancellation maya@example.org 5 Mar 10:00")
 			for _, m := range w.find("maya").Messages {
-				if m.State != scheduler.Accepted || m.Flagged {
+				if m.State != outbox.Accepted || m.Flagged {
 					t.Errorf("the %s is %s", m.Kind, m.State)
 				}
 			}
@@ -950,10 +956,10 @@ func TestLanes(t *testing.T) {
 	w.pass()
 	w.want("brief-0")
 	c := w.find("maya")
-	if m := c.Messages[0]; !m.NeedsLogin() || !strings.Contains(c.Next(w.now).Next, "coalition auth google") || time.Until(m.Door().Until) < 9*time.Minute {
-		t.Errorf("the invitation is %s %d, at %+v; next: %s", m.State, m.Code, m.Door(), c.Next(w.now).Next)
+	if m := c.Messages[0]; !m.NeedsLogin() || !strings.Contains(roster.Next(c, w.now).Next, "coalition auth google") || time.Until(m.Door().Until) < 9*time.Minute {
+		t.Errorf("the invitation is %s %d, at %+v; next: %s", m.State, m.Code, m.Door(), roster.Next(c, w.now).Next)
 	}
-	if err := w.store.Hurry(context.Background(), scheduler.Google); err != nil {
+	if err := w.store.Hurry(context.Background(), outbox.Google); err != nil {
 		t.Fatal(err)
 	}
 	w.Notify = true
@@ -964,10 +970,10 @@ func TestLanes(t *testing.T) {
 	w.want("brief-0 notice-0")
 	w.arrived = w.arrived[:1]
 	c = w.find("maya")
-	if !strings.Contains(c.Next(w.now).Next, "coalition invite maya --mail") {
-		t.Errorf("next: %s", c.Next(w.now).Next)
+	if !strings.Contains(roster.Next(c, w.now).Next, "coalition invite maya --mail") {
+		t.Errorf("next: %s", roster.Next(c, w.now).Next)
 	}
-	if err := c.Apply(scheduler.ByMail{}, w.now); err != nil {
+	if err := c.Apply(conversation.ByMail{}, w.now); err != nil {
 		t.Fatal(err)
 	}
 	w.commit(w.invite(c, plan.Slot{}, "", w.now))
@@ -977,7 +983,7 @@ func TestLanes(t *testing.T) {
 	w.sync()
 	w.pass()
 	o.want(t)
-	if c := w.find("maya"); c.Channel != scheduler.Mail || c.EventID() != "" || len(o.events) != 0 {
+	if c := w.find("maya"); c.Channel != outbox.Mail || c.EventID() != "" || len(o.events) != 0 {
 		t.Errorf("it went by %s, event %q", c.Channel, c.EventID())
 	}
 }
@@ -1131,7 +1137,7 @@ func TestLifeInGoogle(t *testing.T) {
 				rt.Fatalf("mail has left: %s", w.kinds())
 			}
 			for _, m := range c.Messages {
-				if m.State == scheduler.Queued || m.State == scheduler.Sending {
+				if m.State == outbox.Queued || m.State == outbox.Sending {
 					rt.Fatalf("the %s is still %s: %s", m.Kind, m.State, m.Error)
 				}
 			}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 )
 
 // A time that two open briefs offer is named once, with both places; one that is agreed already, too.
@@ -56,7 +56,7 @@ func TestCheckOffers(t *testing.T) {
 	w.plan("maya", maya(three))
 	w.plan("tom", tom(three))
 	w.pass()
-	w.take("tom", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.take("tom", conversation.Answer{Value: conversation.No, How: "command"})
 	if got := warnings(w); got != nil {
 		t.Errorf("after a no: %q", got)
 	}

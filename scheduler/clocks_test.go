@@ -13,8 +13,10 @@ import (
 	"coalition/invites"
 	"coalition/invites/zones"
 	"coalition/invites/zones/zonestest"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // vancouver is a world in which Maya has accepted a talk on the clock of Vancouver, which was written with the
@@ -27,7 +29,7 @@ func vancouver(t *testing.T, plans ...string) *world {
 	w.want("invite-0")
 	w.later(time.Hour)
 	w.receive(w.reply(invites.Reply, invites.Accepted))
-	if got := w.status("maya"); got != scheduler.Confirmed {
+	if got := w.status("maya"); got != conversation.Confirmed {
 		t.Fatalf("status: got %s", got)
 	}
 	w.later(time.Hour)
@@ -41,7 +43,7 @@ const question = "say whether Maya Chen is to get an update: the clocks of Ameri
 
 func (w *world) wantNext(next string) {
 	w.t.Helper()
-	if got := w.find("maya").Next(w.now).Next; got != next {
+	if got := roster.Next(w.find("maya"), w.now).Next; got != next {
 		w.t.Errorf("next: got %q, want %q", got, next)
 	}
 }
@@ -56,7 +58,7 @@ func TestClocksArePutOtherwise(t *testing.T) {
 		w.wantNext(question)
 	}
 	c := w.find("maya")
-	if at := c.Start(w.now).UTC(); at.Hour() != 17 || c.Status(w.now) != scheduler.Confirmed {
+	if at := c.Start(w.now).UTC(); at.Hour() != 17 || c.Status(w.now) != conversation.Confirmed {
 		t.Errorf("got %s at %s, want it confirmed at five", c.Status(w.now), at)
 	}
 	// The update is the organizer's word: it asks again, and goes once.
@@ -80,17 +82,17 @@ func TestClocksArePutOtherwise(t *testing.T) {
 	if got := w.history("move"); got != "stays at Thu 4 Mar 2027 10:00 (America/Vancouver), on clocks that are put otherwise now" {
 		t.Errorf("history: %s", got)
 	}
-	if got := w.status("maya"); got != scheduler.Invited {
+	if got := w.status("maya"); got != conversation.Invited {
 		t.Errorf("status: got %s, want the old answer reset", got)
 	}
 	// Asked once more it has gone; the new answer counts.
 	d, err := w.reschedule(w.find("maya"), agreed, w.now)
-	if err != nil || d.Sent == nil || d.Sent.Kind != scheduler.Update {
+	if err != nil || d.Sent == nil || d.Sent.Kind != outbox.Update {
 		t.Errorf("once more: got %v, %v", d, err)
 	}
 	w.later(time.Hour)
 	w.receive(w.reply(invites.Reply, invites.Accepted))
-	if got := w.status("maya"); got != scheduler.Confirmed {
+	if got := w.status("maya"); got != conversation.Confirmed {
 		t.Errorf("status: got %s", got)
 	}
 	w.wantNext("remind Maya Chen")
@@ -179,22 +181,22 @@ func TestClocksNotice(t *testing.T) {
 // Who knows already is not written to.
 func TestClocksAndTheyKnow(t *testing.T) {
 	w := vancouver(t)
-	if _, err := w.Take(w.find("maya"), scheduler.Keep{To: plan.Slot{Wall: "2027-03-04T11:00", Zone: "America/Vancouver"}}, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+	if _, err := w.Take(w.find("maya"), conversation.Keep{To: plan.Slot{Wall: "2027-03-04T11:00", Zone: "America/Vancouver"}}, w.now); !errors.Is(err, conversation.ErrUnfit) {
 		t.Errorf("another time: got %v", err)
 	}
-	w.take("maya", scheduler.Keep{To: agreed})
+	w.take("maya", conversation.Keep{To: agreed})
 	w.pass()
 	w.want("invite-0")
 	w.wantNext("remind Maya Chen")
-	if got := w.status("maya"); got != scheduler.Confirmed {
+	if got := w.status("maya"); got != conversation.Confirmed {
 		t.Errorf("status: got %s", got)
 	}
-	if _, err := w.Take(w.find("maya"), scheduler.Withdraw{}, w.now); err != nil {
+	if _, err := w.Take(w.find("maya"), conversation.Withdraw{}, w.now); err != nil {
 		t.Error(err)
 	}
 	// Where nothing is put otherwise there is nothing to know.
 	w = invited(t)
-	if _, err := w.Take(w.find("maya"), scheduler.Keep{To: plan.SlotOf(w.find("maya").Start(w.now))}, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+	if _, err := w.Take(w.find("maya"), conversation.Keep{To: plan.SlotOf(w.find("maya").Start(w.now))}, w.now); !errors.Is(err, conversation.ErrUnfit) {
 		t.Errorf("no clocks: got %v", err)
 	}
 }
@@ -206,7 +208,7 @@ func TestClocksGoOn(t *testing.T) {
 	w.plan("maya", maya("permitted: She said yes.", `when: {start: 2027-03-04 10:00, timezone: America/Vancouver}`, "purpose: Another purpose."))
 	w.pass()
 	w.want("invite-0 update-1")
-	if text := plainText(t, w.arrived[1]); !strings.Contains(text, "new rules hold for the clocks") || w.status("maya") != scheduler.Invited {
+	if text := plainText(t, w.arrived[1]); !strings.Contains(text, "new rules hold for the clocks") || w.status("maya") != conversation.Invited {
 		t.Errorf("status %s, and the update says\n%s", w.status("maya"), text)
 	}
 	w.wantNext("remind Maya Chen")
@@ -250,7 +252,7 @@ func TestClocksInGoogle(t *testing.T) {
 		w, o := booked(t, `when: {start: 2027-03-04 10:00, timezone: America/Vancouver}`)
 		o.edit(accept)
 		w.sync()
-		if got := w.status("maya"); got != scheduler.Confirmed {
+		if got := w.status("maya"); got != conversation.Confirmed {
 			t.Fatalf("status: got %s", got)
 		}
 		zonestest.Use(t, zones.BuiltIn())
@@ -261,7 +263,7 @@ func TestClocksInGoogle(t *testing.T) {
 	w.sync()
 	w.pass()
 	w.wantNext(question)
-	if len(o.told) != before || w.status("maya") != scheduler.Confirmed {
+	if len(o.told) != before || w.status("maya") != conversation.Confirmed {
 		t.Errorf("told %q by itself, status %s", o.told[before:], w.status("maya"))
 	}
 	w.commit(w.reschedule(w.find("maya"), agreed, w.now))

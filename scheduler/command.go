@@ -1,46 +1,52 @@
 package scheduler
 
-import "time"
+import (
+	"time"
+
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
+)
 
 // Decide carries out a command of the organizer: what decide says is to go gets its words, and an Objection where
 // they should know of something before it does. The error is that of decide.
-func (s *Scheduler) Decide(c *Conversation, now time.Time, decide func() (*Draft, error)) (*Draft, error) {
-	asking := c.Objection(Brief, now) // before the command itself overrules it
+func (s *Scheduler) Decide(c *conversation.Conversation, now time.Time, decide func() (*conversation.Draft, error)) (*conversation.Draft, error) {
+	asking := roster.Objection(c, outbox.Brief, now) // before the command itself overrules it
 	d, err := decide()
 	if err != nil || len(d.Messages) == 0 {
 		return d, err
 	}
-	if d.Objection = asking; d.Messages[0].Kind != Brief {
-		d.Objection = c.Objection(d.Messages[0].Kind, now)
+	if d.Objection = asking; d.Messages[0].Kind != outbox.Brief {
+		d.Objection = roster.Objection(c, d.Messages[0].Kind, now)
 	}
-	return d, s.Write(d)
+	return d, s.Compose.Write(d)
 }
 
-// Take takes in a change that sends nothing by itself. The error is a [Refusal].
-func (s *Scheduler) Take(c *Conversation, change Change, now time.Time) (*Draft, error) {
+// Take takes in a change that sends nothing by itself. The error is a [conversation.Refusal].
+func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Change, now time.Time) (*conversation.Draft, error) {
 	d, err := c.Take(change, now)
-	if a, ok := change.(Answer); ok && err == nil {
-		if a.Value == No && s.Understand(c.Language(), a.Note).Stop {
-			c.stopped(string(c.Plan.With.Email), now)
+	if a, ok := change.(conversation.Answer); ok && err == nil {
+		if a.Value == conversation.No && s.Intake.Understand(c.Language(), a.Note).Stop {
+			c.Stopped(string(c.Plan.With.Email), now)
 		}
-		c.hush(d)
+		roster.Hush(c, d)
 	}
 	return d, err
 }
 
 // CheckedIn is what would follow from the organizer's check-in: the step, and its message where it has
-// one. Nothing is stored, and c is of no more use. The error is a [Refusal].
-func (s *Scheduler) CheckedIn(c *Conversation, now time.Time) (Step, *Message, error) {
-	if err := c.Apply(CheckIn{}, now); err != nil {
-		return Step{}, nil, err
+// one. Nothing is stored, and c is of no more use. The error is a [conversation.Refusal].
+func (s *Scheduler) CheckedIn(c *conversation.Conversation, now time.Time) (conversation.Step, *outbox.Message, error) {
+	if err := c.Apply(conversation.CheckIn{}, now); err != nil {
+		return conversation.Step{}, nil, err
 	}
 	c.Settle(now)
-	step := c.Next(now)
+	step := roster.Next(c, now)
 	if step.Kind == "" {
 		return step, nil, nil
 	}
-	d := c.decide(step, now, false)
-	if err := s.Write(d); err != nil {
+	d := c.Decide(step, now, false)
+	if err := s.Compose.Write(d); err != nil {
 		return step, nil, err
 	}
 	return step, d.Messages[0], nil

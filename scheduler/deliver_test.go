@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/delivery"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 // again makes every message that waits to be tried again due now, and opens the doors.
@@ -18,7 +21,7 @@ func (w *world) again() {
 	var rows []int64
 	for _, c := range w.board().Conversations {
 		for _, m := range c.Messages {
-			if m.State == scheduler.Queued || m.State == scheduler.Unclear {
+			if m.State == outbox.Queued || m.State == outbox.Unclear {
 				rows = append(rows, m.Row)
 			}
 		}
@@ -44,20 +47,20 @@ func TestVerdicts(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		answer func(*invites.Submission, func() error) error
-		state  scheduler.State
+		state  outbox.State
 		code   int
 		error  string
 		retry  bool // it is tried again by itself
 		door   bool // when all is
 	}{
-		{"not now", fault(invites.DeliveryError{Code: 451, Text: "greylisted"}), scheduler.Queued, 451, "greylisted", true, false},
-		{"the door is closed", fault(invites.DeliveryError{Channel: true, Text: "nobody listens there"}), scheduler.Queued, 0, "nobody listens there", true, true},
-		{"it breaks down over it", fault(invites.DeliveryError{Channel: true, Begun: true, Text: "it hung up"}), scheduler.Queued, 0, "it hung up", true, false},
-		{"never", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}), scheduler.Failed, 550, "no such user", false, false},
-		{"silence", fault(invites.DeliveryError{Unclear: true, Text: "the answer did not come"}), scheduler.Unclear, 0, "the answer did not come", true, false},
-		{"an error of no kind before the dot", func(*invites.Submission, func() error) error { return errors.New("strange") }, scheduler.Queued, 0, "strange", true, false},
-		{"an error of no kind after the dot", func(_ *invites.Submission, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, scheduler.Unclear, 0, "strange", true, false},
-		{"a reply of many lines", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no\r\nsuch\nuser"}), scheduler.Failed, 550, "no such user", false, false},
+		{"not now", fault(invites.DeliveryError{Code: 451, Text: "greylisted"}), outbox.Queued, 451, "greylisted", true, false},
+		{"the door is closed", fault(invites.DeliveryError{Channel: true, Text: "nobody listens there"}), outbox.Queued, 0, "nobody listens there", true, true},
+		{"it breaks down over it", fault(invites.DeliveryError{Channel: true, Begun: true, Text: "it hung up"}), outbox.Queued, 0, "it hung up", true, false},
+		{"never", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}), outbox.Failed, 550, "no such user", false, false},
+		{"silence", fault(invites.DeliveryError{Unclear: true, Text: "the answer did not come"}), outbox.Unclear, 0, "the answer did not come", true, false},
+		{"an error of no kind before the dot", func(*invites.Submission, func() error) error { return errors.New("strange") }, outbox.Queued, 0, "strange", true, false},
+		{"an error of no kind after the dot", func(_ *invites.Submission, dot func() error) error { return errors.Join(dot(), errors.New("strange")) }, outbox.Unclear, 0, "strange", true, false},
+		{"a reply of many lines", fault(invites.DeliveryError{Code: 550, Final: true, Text: "no\r\nsuch\nuser"}), outbox.Failed, 550, "no such user", false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -65,10 +68,10 @@ func TestVerdicts(t *testing.T) {
 			w.answer = test.answer
 			w.pass()
 			m := w.find("maya").Messages[0]
-			if m.State != test.state || m.Code != test.code || m.Error != test.error || m.Attempts != 1 || m.Flagged || m.NotBefore.IsZero() != (test.door || !test.retry) && m.State != scheduler.Failed {
+			if m.State != test.state || m.Code != test.code || m.Error != test.error || m.Attempts != 1 || m.Flagged || m.NotBefore.IsZero() != (test.door || !test.retry) && m.State != outbox.Failed {
 				t.Errorf("state %s, code %d, error %q, %d attempts, flagged %v, not before %v", m.State, m.Code, m.Error, m.Attempts, m.Flagged, m.NotBefore)
 			}
-			next := must(w.store.NextClaim(context.Background(), scheduler.Mail, nil))
+			next := must(w.store.NextClaim(context.Background(), outbox.Mail, nil))
 			if next.IsZero() == test.retry {
 				t.Errorf("tried again: %v, want %v", !next.IsZero(), test.retry)
 			}
@@ -96,11 +99,11 @@ func TestUnclear(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := w.find("maya").Messages[0]
-	if len(sent) != 2 || !bytes.Equal(sent[0], sent[1]) || m.State != scheduler.Unclear || !m.Flagged || !m.Stuck() || m.Attempts != 2 {
+	if len(sent) != 2 || !bytes.Equal(sent[0], sent[1]) || m.State != outbox.Unclear || !m.Flagged || !m.Stuck() || m.Attempts != 2 {
 		t.Fatalf("sent %d times, %+v; want twice the same, flagged, and stuck", len(sent), m)
 	}
 	w.pass()
-	if next := must(w.store.NextClaim(ctx, scheduler.Mail, nil)); len(sent) != 2 || !next.IsZero() {
+	if next := must(w.store.NextClaim(ctx, outbox.Mail, nil)); len(sent) != 2 || !next.IsZero() {
 		t.Errorf("it is tried a third time by itself (%d, %v)", len(sent), next)
 	}
 	w.answer = nil
@@ -108,7 +111,7 @@ func TestUnclear(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pass()
-	if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted || !m.Flagged {
+	if m := w.find("maya").Messages[0]; m.State != outbox.Accepted || !m.Flagged {
 		t.Errorf("after approval: %s, flagged %v", m.State, m.Flagged)
 	}
 
@@ -118,7 +121,7 @@ func TestUnclear(t *testing.T) {
 	w.now = start.Add(-time.Hour)
 	w.answer = silent
 	w.pass()
-	if m := w.find("maya").Messages[1]; m.Kind != scheduler.Reminder || !m.Stuck() || m.Flagged {
+	if m := w.find("maya").Messages[1]; m.Kind != outbox.Reminder || !m.Stuck() || m.Flagged {
 		t.Errorf("an unclear reminder: %+v; want it left alone", m)
 	}
 }
@@ -155,12 +158,12 @@ func TestGiveUp(t *testing.T) {
 	w.pass()
 	w.later(4 * 24 * time.Hour)
 	w.again()
-	if m := w.find("maya").Messages[0]; m.State != scheduler.Queued {
+	if m := w.find("maya").Messages[0]; m.State != outbox.Queued {
 		t.Fatalf("after four days: %s", m.State)
 	}
 	w.later(25 * time.Hour)
 	w.again()
-	if m := w.find("maya").Messages[0]; m.State != scheduler.Failed || m.Error != "given up after five days: not now" {
+	if m := w.find("maya").Messages[0]; m.State != outbox.Failed || m.Error != "given up after five days: not now" {
 		t.Errorf("after five days: %s, %q", m.State, m.Error)
 	}
 }
@@ -170,15 +173,15 @@ func TestLookedAtAgain(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		happen func(*world)
-		state  scheduler.State
+		state  outbox.State
 	}{
-		{"the talk has begun", func(w *world) { w.now = start }, scheduler.Expired},
-		{"the partner said no", func(w *world) { w.take("maya", scheduler.Answer{Value: scheduler.No}) }, scheduler.Dropped},
-		{"the organizer is not ready any more", func(w *world) { w.plan("maya", maya("permitted: In person.", "ready: false")); w.pass() }, scheduler.Dropped},
+		{"the talk has begun", func(w *world) { w.now = start }, outbox.Expired},
+		{"the partner said no", func(w *world) { w.take("maya", conversation.Answer{Value: conversation.No}) }, outbox.Dropped},
+		{"the organizer is not ready any more", func(w *world) { w.plan("maya", maya("permitted: In person.", "ready: false")); w.pass() }, outbox.Dropped},
 		{"another time", func(w *world) {
 			w.plan("maya", maya("permitted: In person.", "when: {start: 2027-03-05 10:00}"))
 			must(w.Pass(context.Background(), w.board()))
-		}, scheduler.Superseded},
+		}, outbox.Superseded},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -207,7 +210,7 @@ func TestBackoff(t *testing.T) {
 		{13, 1350 * time.Second, 2250 * time.Second},
 		{1000, 1350 * time.Second, 2250 * time.Second},
 	} {
-		if low, high := scheduler.Backoff(test.attempt, 0), scheduler.Backoff(test.attempt, 0.999); low < test.low || high > test.high || low >= high {
+		if low, high := delivery.Backoff(test.attempt, 0), delivery.Backoff(test.attempt, 0.999); low < test.low || high > test.high || low >= high {
 			t.Errorf("attempt %d: %s to %s, want within %s to %s", test.attempt, low, high, test.low, test.high)
 		}
 	}
@@ -234,8 +237,8 @@ func TestRefusedAtOnce(t *testing.T) {
 		}
 		w.pass()
 		c := w.find("maya")
-		if c.Messages[0].State != scheduler.Failed || c.Next(w.now).Next != test.next {
-			t.Errorf("%s, next %q; want %q", c.Messages[0].State, c.Next(w.now).Next, test.next)
+		if c.Messages[0].State != outbox.Failed || roster.Next(c, w.now).Next != test.next {
+			t.Errorf("%s, next %q; want %q", c.Messages[0].State, roster.Next(c, w.now).Next, test.next)
 		}
 		w.pass()
 		w.want("notice-0")

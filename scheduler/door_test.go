@@ -13,6 +13,8 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 )
 
@@ -31,7 +33,7 @@ func (w *world) process(l *lane, account string) *world {
 	p := &world{t: w.t, dir: w.dir, now: w.now}
 	p.reopen(store.Open)
 	p.HoldOver = 1000
-	p.Account = func(string) string { return account }
+	p.with(func(c *scheduler.Config) { c.Account = func(string) string { return account } })
 	p.answer = func(m *invites.Submission, dot func() error) error {
 		l.mu.Lock()
 		fault := l.fault
@@ -62,7 +64,7 @@ func (w *world) process(l *lane, account string) *world {
 func (w *world) daemon(d time.Duration) {
 	w.t.Helper()
 	for end := time.Now().Add(d); ; {
-		next, _, err := w.Deliver(context.Background(), context.Background())
+		next, _, err := w.Delivery.Deliver(context.Background(), context.Background())
 		if err != nil {
 			w.t.Error(err)
 			return
@@ -121,7 +123,7 @@ func TestDoor(t *testing.T) {
 				var all []*world
 				for i := range test.processes {
 					p := w.process(l, fmt.Sprint(i%test.accounts))
-					p.Log = slog.New(slog.NewTextHandler(&logs[i], nil))
+					p.with(func(c *scheduler.Config) { c.Log = slog.New(slog.NewTextHandler(&logs[i], nil)) })
 					all = append(all, p)
 				}
 				run := func(d time.Duration) {
@@ -145,7 +147,7 @@ func TestDoor(t *testing.T) {
 				}
 				for _, c := range all[0].board().Conversations {
 					m := c.Messages[0]
-					if next := c.Next(w.now).Next; m.State != scheduler.Queued || m.Attempts > 1 || !strings.Contains(next, test.fault.Text) {
+					if next := roster.Next(c, w.now).Next; m.State != outbox.Queued || m.Attempts > 1 || !strings.Contains(next, test.fault.Text) {
 						t.Errorf("%s: %s, %d attempts; next: %s", c.ID, m.State, m.Attempts, next)
 					}
 				}
@@ -154,7 +156,7 @@ func TestDoor(t *testing.T) {
 				l.mu.Unlock()
 				run(test.apart + 5*time.Second)
 				for _, c := range all[0].board().Conversations {
-					if m := c.Messages[0]; m.State != scheduler.Accepted || m.Attempts > 2 || l.arrived[string(c.ID)] != 1 {
+					if m := c.Messages[0]; m.State != outbox.Accepted || m.Attempts > 2 || l.arrived[string(c.ID)] != 1 {
 						t.Errorf("in the end %s: %s, %d attempts, arrived %d times", c.ID, m.State, m.Attempts, l.arrived[string(c.ID)])
 					}
 				}
@@ -270,11 +272,11 @@ func TestMailboxDoor(t *testing.T) {
 		w := newWorld(t)
 		w.now = time.Now()
 		b := &counted{box: &box{broken: wrong}}
-		w.Mailbox = b
+		w.with(func(c *scheduler.Config) { c.Mailbox = b })
 		once := func(tries int, told bool) {
 			t.Helper()
 			b.tries = 0
-			r, err := w.Once(ctx, ctx, func(*scheduler.Board) {})
+			r, err := w.Once(ctx, ctx, func(*roster.Roster) {})
 			if err != nil || b.tries != tries || (r.Unread != nil) != told {
 				t.Errorf("%d tries, %v, %v; want %d", b.tries, r.Unread, err, tries)
 			}
@@ -288,7 +290,7 @@ func TestMailboxDoor(t *testing.T) {
 		}
 		time.Sleep(9 * time.Minute)
 		once(0, true)
-		if doors := w.board().Doors; len(doors) != 1 || doors[0].Name != scheduler.MailboxDoor || doors[0].Tries != 2 {
+		if doors := w.board().Doors; len(doors) != 1 || doors[0].Name != outbox.MailboxDoor || doors[0].Tries != 2 {
 			t.Errorf("closed: %+v", doors)
 		}
 		time.Sleep(2 * time.Minute)
@@ -394,7 +396,7 @@ func TestTakenByDaemon(t *testing.T) {
 		if err := command.DeliverPatiently(ctx, ctx, row); err != nil {
 			t.Error(err)
 		}
-		if m := command.find("p000").Messages[0]; m.State != scheduler.Accepted || l.arrived["p000"] != 1 {
+		if m := command.find("p000").Messages[0]; m.State != outbox.Accepted || l.arrived["p000"] != 1 {
 			t.Errorf("the command ends while it is %s; arrived %v", m.State, l.arrived)
 		}
 		side.Wait()

@@ -13,6 +13,7 @@ import (
 	"coalition/invites"
 	mail "coalition/invites/email"
 	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 )
 
 // TestFaults: a fault of this program in one conversation is logged, and keeps no other one from going on.
@@ -20,7 +21,7 @@ func TestFaults(t *testing.T) {
 	two := func(t *testing.T) (*world, *bytes.Buffer) {
 		w := newWorld(t)
 		log := new(bytes.Buffer)
-		w.Log = slog.New(slog.NewTextHandler(log, nil))
+		w.with(func(c *scheduler.Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) })
 		w.plan("maya", maya())
 		w.plan("priya", maya("name: Priya", "email: priya@example.org", "when: {start: 2027-03-05 10:00}"))
 		return w, log
@@ -34,7 +35,7 @@ func TestFaults(t *testing.T) {
 	ctx := context.Background()
 	t.Run("in a pass", func(t *testing.T) {
 		w, log := two(t)
-		w.Finish = func(e *email.Email) ([]byte, error) {
+		w.Compose.Finish = func(e *email.Email) ([]byte, error) {
 			if strings.Contains(e.To[0], "maya") {
 				panic("secret")
 			}
@@ -61,7 +62,7 @@ func TestFaults(t *testing.T) {
 			}
 			w.pass()
 			w.want("brief-0")
-			want := map[bool]scheduler.State{false: scheduler.Queued, true: scheduler.Unclear}[dotted]
+			want := map[bool]outbox.State{false: outbox.Queued, true: outbox.Unclear}[dotted]
 			if m := w.find("maya").Messages[0]; m.State != want {
 				t.Errorf("it is %s; want %s", m.State, want)
 			}
@@ -76,12 +77,12 @@ func TestFaults(t *testing.T) {
 		}
 		bad, good := w.letter("yes"), w.letter("yes")
 		bad.Key, good.Key = "bad", "good"
-		understand := w.Understand
-		w.Understand = nil
+		understand := w.Intake.Understand
+		w.Intake.Understand = nil
 		if r := w.receive(bad); r.Counted || !strings.Contains(r.What, "fault") {
 			t.Errorf("%+v", r)
 		}
-		w.Understand = understand
+		w.Intake.Understand = understand
 		if r := w.receive(good); !r.Counted {
 			t.Errorf("%+v", r)
 		}
@@ -91,13 +92,13 @@ func TestFaults(t *testing.T) {
 		w := newWorld(t)
 		o := newOnline(w)
 		log := new(bytes.Buffer)
-		w.Log = slog.New(slog.NewTextHandler(log, nil))
+		w.with(func(c *scheduler.Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) })
 		w.plan("maya", maya("permitted: She said yes."))
 		w.pass()
 		w.plan("priya", maya("name: Priya", "email: priya@example.org", "when: {start: 2027-03-05 10:00}", "permitted: She said yes."))
 		w.pass()
 		w.sync()
-		w.Online = &faulty{o}
+		w.online(&faulty{o})
 		for id, e := range o.events {
 			if e.Guests[0].Email == "maya@example.org" {
 				e.Deleted = true

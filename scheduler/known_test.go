@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 func answer(p invites.PartStat) func(e *invites.Event) {
@@ -218,7 +219,7 @@ func TestLostTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, o := lost(t)
 			c := w.find("maya")
-			if next := c.Next(w.now).Next; !strings.Contains(next, `coalition move maya --start "2027-03-04 10:00"`) || c.PartStat != invites.NeedsAction {
+			if next := roster.Next(c, w.now).Next; !strings.Contains(next, `coalition move maya --start "2027-03-04 10:00"`) || c.PartStat != invites.NeedsAction {
 				t.Errorf("it is %s; next: %s", c.PartStat, next)
 			}
 			w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
@@ -239,8 +240,8 @@ func TestLostTime(t *testing.T) {
 			if got := w.kinds(); !strings.HasPrefix(got, "reminder") || len(w.arrived) != 1 {
 				t.Errorf("mended, there has arrived: %s", got)
 			}
-			if c := w.find("maya"); c.PartStat != invites.NeedsAction || strings.Contains(c.Next(w.now).Next, "say when") {
-				t.Errorf("mended it is %s; next: %s", c.PartStat, c.Next(w.now).Next)
+			if c := w.find("maya"); c.PartStat != invites.NeedsAction || strings.Contains(roster.Next(c, w.now).Next, "say when") {
+				t.Errorf("mended it is %s; next: %s", c.PartStat, roster.Next(c, w.now).Next)
 			}
 		})
 		t.Run(name+", and another time in the plan", func(t *testing.T) {
@@ -256,7 +257,7 @@ func TestLostTime(t *testing.T) {
 			w, o := lost(t)
 			o.edit(func(e *invites.Event) { e.Start, e.End, e.Repeats = start.UTC(), start.Add(time.Hour).UTC(), false })
 			w.sync()
-			if next := w.find("maya").Next(w.now).Next; next != "remind Maya Chen" {
+			if next := roster.Next(w.find("maya"), w.now).Next; next != "remind Maya Chen" {
 				t.Errorf("next: %s", next)
 			}
 			w.pass()
@@ -282,28 +283,28 @@ func TestBackFromCancel(t *testing.T) {
 		if told {
 			o.edit(deleteIt)
 			w.sync()
-			w.take("maya", scheduler.Withdraw{Told: true})
+			w.take("maya", conversation.Withdraw{Told: true})
 		} else {
 			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()
 		}
 		w.sync()
 		before := len(o.told)
-		if next := w.find("maya").Next(w.now).Next; next != "" {
+		if next := roster.Next(w.find("maya"), w.now).Next; next != "" {
 			t.Errorf("before, next: %s", next)
 		}
 		o.edit(func(e *invites.Event) { e.Deleted = false })
 		w.sync()
 		w.pass()
 		c := w.find("maya")
-		if next := c.Next(w.now).Next; !strings.Contains(next, "coalition cancel maya") || c.Status(w.now) != scheduler.Cancelled || len(o.told) != before {
+		if next := roster.Next(c, w.now).Next; !strings.Contains(next, "coalition cancel maya") || c.Status(w.now) != conversation.Cancelled || len(o.told) != before {
 			t.Errorf("told %t: it is %s; next: %s", told, c.Status(w.now), next)
 		}
 		w.commit(w.callOff(w.find("maya"), "", w.now))
 		w.pass()
 		w.sync()
-		if c := w.find("maya"); !o.only(t).Deleted || c.Next(w.now).Next != "" || len(o.told) != before+1 {
-			t.Errorf("told %t: its event is still there, or next: %s; guests were told %q", told, c.Next(w.now).Next, o.told)
+		if c := w.find("maya"); !o.only(t).Deleted || roster.Next(c, w.now).Next != "" || len(o.told) != before+1 {
+			t.Errorf("told %t: its event is still there, or next: %s; guests were told %q", told, roster.Next(c, w.now).Next, o.told)
 		}
 	}
 }
@@ -316,7 +317,7 @@ func TestCounterToGoogle(t *testing.T) {
 		o := newOnline(w)
 		w.plan("maya", maya())
 		w.pass()
-		w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+		w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 		w.pass()
 		w.sync()
 		o.edit(accept)
@@ -326,7 +327,7 @@ func TestCounterToGoogle(t *testing.T) {
 		if r := w.receive(mail); !r.Counted {
 			t.Fatalf("%+v", r)
 		}
-		if next := w.find("maya").Next(w.now).Next; !strings.HasPrefix(next, "take or decline the time that Maya Chen proposes") {
+		if next := roster.Next(w.find("maya"), w.now).Next; !strings.HasPrefix(next, "take or decline the time that Maya Chen proposes") {
 			t.Fatalf("next: %s", next)
 		}
 		if c := w.find("maya"); c.PartStat != invites.Accepted {
@@ -395,7 +396,7 @@ func testMovedElsewhere(t *testing.T, account string) {
 	o.name = account
 	w.sync()
 	h := &twoCalendars{online: o}
-	w.Online = h
+	w.online(h)
 	o.edit(accept)
 	h.away, o.others = "team@group.calendar.google.com", []string{"team@group.calendar.google.com"}
 	w.sync()
@@ -414,7 +415,7 @@ func testMovedElsewhere(t *testing.T, account string) {
 		w, o := booked(t)
 		o.name = account
 		h := &twoCalendars{online: o}
-		w.Online = h
+		w.online(h)
 		w.sync()
 		if how == "cancelled" {
 			w.commit(w.callOff(w.find("maya"), "", w.now))
@@ -429,7 +430,7 @@ func testMovedElsewhere(t *testing.T, account string) {
 		if c := w.find("maya"); c.Booking.Is.Deleted || c.Booking.In != h.away {
 			t.Errorf("after all of it, %s: deleted %t, in %s", how, c.Booking.Is.Deleted, c.Booking.In)
 		}
-		if next := w.find("maya").Next(w.now).Next; how == "cancelled" && !strings.Contains(next, "take the event out again") {
+		if next := roster.Next(w.find("maya"), w.now).Next; how == "cancelled" && !strings.Contains(next, "take the event out again") {
 			t.Errorf("cancelled, and next: %s", next)
 		}
 	}
@@ -528,7 +529,7 @@ func TestAnotherOrganizer(t *testing.T) {
 	o := newOnline(w)
 	o.name = ""
 	n := &nameless{online: o, account: "ana@example.org"}
-	w.Online = n
+	w.online(n)
 	w.plan("maya", maya("permitted: She said yes."))
 	w.pass()
 	w.sync()
@@ -570,7 +571,7 @@ func TestWhoseCalendar(t *testing.T) {
 	o := newOnline(w)
 	o.name = ""
 	n := &nameless{online: o, account: "ana@example.org"}
-	w.Online = n
+	w.online(n)
 	w.plan("maya", maya("permitted: She said yes."))
 	w.pass()
 	w.sync()

@@ -14,8 +14,10 @@ import (
 	"pgregory.net/rapid"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // A version is what an answer is given to.
@@ -111,7 +113,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 			o.now = time.Now
 			o.asks = rapid.Bool().Draw(rt, "requests reset answers")
 			wit := &witness{online: o}
-			w.Online = wit
+			w.online(wit)
 			starts := []string{"2027-03-04 10:00", "2027-03-05 15:00", "2027-03-08 09:00"}
 			places := []string{"Riverside path", "Corner café", "South gate"}
 			slot := func() plan.Slot {
@@ -136,7 +138,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 					}
 				}
 			}
-			command := func(d *scheduler.Draft, err error) {
+			command := func(d *conversation.Draft, err error) {
 				wit.log = append(wit.log, fmt.Sprint("command: ", err))
 				if err == nil && d.Sent == nil {
 					w.commit(d, nil)
@@ -152,7 +154,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 			}
 			check := func() {
 				c := w.find("maya")
-				next := c.Next(w.now).Next
+				next := roster.Next(c, w.now).Next
 				fail := func(format string, args ...any) {
 					rt.Fatalf(format+"\nnext: %s\n%s\n--\n%s", append(args, next, w.history("sync", "answer", "plan", "move", "cancel"), strings.Join(wit.log, "\n"))...)
 				}
@@ -202,7 +204,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 					}
 				}
 				for _, m := range c.Messages {
-					if m.State == scheduler.Queued || m.State == scheduler.Sending {
+					if m.State == outbox.Queued || m.State == outbox.Sending {
 						fail("the %s is still %s: %s", m.Kind, m.State, m.Error)
 					}
 				}

@@ -11,6 +11,8 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 )
 
 // A box is a mailbox in memory.
@@ -66,7 +68,7 @@ func TestReadMail(t *testing.T) {
 	w := asked(t)
 	stranger := &invites.Mail{Key: "s", At: w.now, From: invites.Address{Email: "x@example.net"}, Sort: invites.Personal, Text: "Buy this!"}
 	b := &box{mails: []*invites.Mail{stranger, w.letter("2"), stranger}}
-	w.Mailbox = b
+	w.with(func(c *scheduler.Config) { c.Mailbox = b })
 	ctx := context.Background()
 	for range 2 {
 		if err := w.ReadMail(ctx); err != nil {
@@ -84,12 +86,14 @@ func TestReadMail(t *testing.T) {
 	}
 	// What was read before the connection broke counts, and counts once.
 	w = asked(t)
-	w.Mailbox = &box{mails: []*invites.Mail{w.letter("2"), stranger}, broken: errors.New("cut")}
+	w.with(func(c *scheduler.Config) {
+		c.Mailbox = &box{mails: []*invites.Mail{w.letter("2"), stranger}, broken: errors.New("cut")}
+	})
 	if err := w.ReadMail(ctx); err == nil {
 		t.Error("a broken connection is no error")
 	}
-	w.Mailbox = &box{mails: []*invites.Mail{w.letter("2"), stranger}}
-	if err := w.store.SetCursor(ctx, scheduler.Cursor{Name: "ana@box"}); err != nil { // and it is read from its beginning
+	w.with(func(c *scheduler.Config) { c.Mailbox = &box{mails: []*invites.Mail{w.letter("2"), stranger}} })
+	if err := w.store.SetCursor(ctx, conversation.Cursor{Name: "ana@box"}); err != nil { // and it is read from its beginning
 		t.Fatal(err)
 	}
 	if err := w.ReadMail(ctx); err != nil {
@@ -114,7 +118,7 @@ func TestFoundInSentMail(t *testing.T) {
 		{"found once it can be read", &box{sent: map[string]bool{}, broken: errors.New("cut")}, "brief-0"},
 	} {
 		w := newWorld(t)
-		w.Mailbox = test.box
+		w.with(func(c *scheduler.Config) { c.Mailbox = test.box })
 		w.plan("maya", maya())
 		w.answer = func(p *invites.Submission, dot func() error) error {
 			if err := dot(); err != nil {
@@ -130,14 +134,14 @@ func TestFoundInSentMail(t *testing.T) {
 		w.answer = nil
 		if test.box.broken != nil {
 			w.again()
-			if m := w.find("maya").Messages[0]; m.State == scheduler.Accepted {
+			if m := w.find("maya").Messages[0]; m.State == outbox.Accepted {
 				t.Errorf("%s: it went again although a copy may be there", test.name)
 			}
 			test.box.broken = nil
 		}
 		w.again()
 		w.want(test.want)
-		if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted || test.box.asked == 0 || m.Flagged != (test.want != "brief-0") {
+		if m := w.find("maya").Messages[0]; m.State != outbox.Accepted || test.box.asked == 0 || m.Flagged != (test.want != "brief-0") {
 			t.Errorf("%s: the brief is %s, flagged %t; the folder was asked %d times", test.name, m.State, m.Flagged, test.box.asked)
 		}
 	}
@@ -146,7 +150,7 @@ func TestFoundInSentMail(t *testing.T) {
 // What keeps everything from going on ends the run, also where a mailbox is being read beside it.
 func TestRunEnds(t *testing.T) {
 	w := newWorld(t)
-	w.Mailbox = &box{}
+	w.with(func(c *scheduler.Config) { c.Mailbox = &box{} })
 	if err := os.RemoveAll(w.Plans.Path); err != nil {
 		t.Fatal(err)
 	}

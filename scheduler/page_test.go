@@ -10,7 +10,9 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/templates"
 )
 
@@ -18,7 +20,9 @@ import (
 func paged(t *testing.T, changes ...string) (*world, string) {
 	t.Helper()
 	w := newWorld(t)
-	w.Link = func(token string) string { return "https://talk.example.org/a/" + token }
+	w.with(func(c *scheduler.Config) {
+		c.Link = func(token string) string { return "https://talk.example.org/a/" + token }
+	})
 	w.plan("maya", maya(append([]string{"when: {times: [2027-03-04 10:00, 2027-03-05 15:00, 2027-03-08 9:30]}"}, changes...)...))
 	w.pass()
 	w.want("brief-0")
@@ -39,7 +43,7 @@ func (w *world) token() string {
 
 func (w *world) open(token string) *templates.Page {
 	w.t.Helper()
-	p, _, err := w.Page(context.Background(), token)
+	p, _, err := w.Intake.Page(context.Background(), token)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -48,7 +52,7 @@ func (w *world) open(token string) *templates.Page {
 
 func (w *world) choose(token string, choice templates.Choice, note string) *templates.Page {
 	w.t.Helper()
-	p, _, err := w.Answer(context.Background(), token, choice, note)
+	p, _, err := w.Intake.Answer(context.Background(), token, choice, note)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -58,16 +62,16 @@ func (w *world) choose(token string, choice templates.Choice, note string) *temp
 func TestPageAnswers(t *testing.T) {
 	for _, test := range []struct {
 		choice templates.Choice
-		status scheduler.Status
+		status conversation.Status
 		answer string
 		open   bool // after five minutes, before anything has followed
 		sends  string
 	}{
-		{"yes2", scheduler.Permitted, "yes", true, "brief-0 invite-0"},
-		{"yes", scheduler.Permitted, "yes", true, "brief-0"},
-		{"no", scheduler.Declined, "no", false, "brief-0"},
-		{"later", scheduler.Later, "later", true, "brief-0"},
-		{"question", scheduler.Asked, "question", true, "brief-0"},
+		{"yes2", conversation.Permitted, "yes", true, "brief-0 invite-0"},
+		{"yes", conversation.Permitted, "yes", true, "brief-0"},
+		{"no", conversation.Declined, "no", false, "brief-0"},
+		{"later", conversation.Later, "later", true, "brief-0"},
+		{"question", conversation.Asked, "question", true, "brief-0"},
 	} {
 		w, token := paged(t)
 		if p := w.open(token); !p.Open || len(p.Times) != 3 || p.Answer != "" || p.HasCalendar {
@@ -146,7 +150,7 @@ func TestPageChanged(t *testing.T) {
 		w.want("brief-0 invite-0 notice-0")
 	}
 	c := w.find("maya")
-	if c.Answer.Value != scheduler.Yes || len(c.Proposed) != 1 || c.Proposed[0] != "Budget" || !c.Start(w.now).Equal(start.Add(4*24*time.Hour-30*time.Minute)) {
+	if c.Answer.Value != conversation.Yes || len(c.Proposed) != 1 || c.Proposed[0] != "Budget" || !c.Start(w.now).Equal(start.Add(4*24*time.Hour-30*time.Minute)) {
 		t.Errorf("%+v, proposed %q, start %s", c.Answer, c.Proposed, c.Start(w.now))
 	}
 }
@@ -199,7 +203,7 @@ func TestPageNoneOfThem(t *testing.T) {
 	w.later(10 * time.Minute)
 	w.pass()
 	w.want("brief-0")
-	if next := w.find("maya").Next(w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
+	if next := roster.Next(w.find("maya"), w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
 		t.Errorf("next %q", next)
 	}
 }
@@ -226,7 +230,7 @@ func TestPageAnotherTime(t *testing.T) {
 		w.later(10 * time.Minute)
 		w.pass()
 		w.want(before)
-		if next := w.find("maya").Next(w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
+		if next := roster.Next(w.find("maya"), w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
 			t.Errorf("%s: next %q", test.name, next)
 		}
 		w.plan("maya", maya("when: {start: 2027-03-09 10:00}")) // the organizer does
@@ -329,7 +333,7 @@ func TestPageGone(t *testing.T) {
 func TestPageInvited(t *testing.T) {
 	w, token := paged(t)
 	w.choose(token, "yes2", "")
-	entry, err := w.Calendar(context.Background(), token)
+	entry, err := w.Intake.Calendar(context.Background(), token)
 	if err != nil || !strings.Contains(string(entry), "METHOD:PUBLISH") {
 		t.Fatalf("%v:\n%s", err, entry)
 	}
@@ -351,7 +355,7 @@ func TestPageInvited(t *testing.T) {
 	}
 	w.now = monday.Add(2 * time.Hour)
 	w.choose(token, "no", "")
-	if c := w.find("maya"); c.Answer.Value != scheduler.Yes || c.Status(w.now) != scheduler.Invited {
+	if c := w.find("maya"); c.Answer.Value != conversation.Yes || c.Status(w.now) != conversation.Invited {
 		t.Errorf("%+v, %s", c.Answer, c.Status(w.now))
 	}
 }
@@ -379,7 +383,7 @@ func TestPageThenMail(t *testing.T) {
 	w.later(10 * time.Minute)
 	w.pass()
 	w.want("brief-0")
-	if got := w.status("maya"); got != scheduler.Declined {
+	if got := w.status("maya"); got != conversation.Declined {
 		t.Errorf("status %s", got)
 	}
 	if w.open(token).Open {
@@ -405,7 +409,7 @@ func TestPageTaken(t *testing.T) {
 	if n := len(events); n == 0 || !strings.Contains(events[n-1].Text, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || len(c.Notices) != 1 || c.Notices[0].What != "taken" || c.Answer != nil {
 		t.Errorf("log %v, waiting %q, notices %+v, answer %+v", events, c.Waiting(w.now), c.Notices, c.Answer)
 	}
-	if next := c.Next(w.now).Next; !strings.HasPrefix(next, "wait for the answer") {
+	if next := roster.Next(c, w.now).Next; !strings.HasPrefix(next, "wait for the answer") {
 		t.Errorf("next %q", next)
 	}
 	w.choose(token, "yes1", "")

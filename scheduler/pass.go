@@ -2,12 +2,17 @@ package scheduler
 
 import (
 	"cmp"
-	"coalition/invites/plaintext"
 	"context"
 	"errors"
 	"slices"
 	"sync"
 	"time"
+
+	"coalition/invites/plaintext"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/guard"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 // late is how long ago something may have fallen due and still go without being asked about.
@@ -15,35 +20,35 @@ const late = 24 * time.Hour
 
 // A Report is what a pass has done.
 type Report struct {
-	Decided []*Message // by the pass; held ones included
-	Held    bool       // the pass held its messages: they wait for [Scheduler.Approve]
-	Doubt   string     // why, where the state may not know of all that has left; see [Board]
-	Unread  error      // why the mailbox could not be read; nil: it was, or there is none
-	Apart   error      // why the calendar could not be read; nil: it was, or there is none
-	Failed  int        // conversations that could not be carried on; the log says why
-	Beaten  bool       // somebody else has decided or changed something at the same moment: another look is needed
-	Again   time.Time  // on the clock of conversations: when to look again; zero: when something changes
+	Decided []*outbox.Message // by the pass; held ones included
+	Held    bool              // the pass held its messages: they wait for [Scheduler.Approve]
+	Doubt   string            // why, where the state may not know of all that has left; see [roster.Roster]
+	Unread  error             // why the mailbox could not be read; nil: it was, or there is none
+	Apart   error             // why the calendar could not be read; nil: it was, or there is none
+	Failed  int               // conversations that could not be carried on; the log says why
+	Beaten  bool              // somebody else has decided or changed something at the same moment: another look is needed
+	Again   time.Time         // on the clock of conversations: when to look again; zero: when something changes
 }
 
 // Pass does what the daemon does: it takes in what the plans say anew, and decides what is due. A
 // pass with more messages to partners than HoldOver, or with one that fell due more than a day ago,
 // holds all of them: a mass edit, a restored or a long-stopped state must not flood people. So does one
 // whose state may not know of all that has left.
-func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
+func (s *Scheduler) Pass(ctx context.Context, b *roster.Roster) (*Report, error) {
 	type task struct {
-		c    *Conversation
-		step Step
+		c    *conversation.Conversation
+		step conversation.Step
 	}
 	var due, changed []task
 	r := &Report{Doubt: b.Doubt, Held: b.Doubt != ""}
 	for _, c := range b.Conversations {
-		var step Step
-		if !s.guard("a pass", c.Ref(), func() {
-			if c.file == fileRead {
+		var step conversation.Step
+		if !guard.Run(s.Log, "a pass", c.Ref(), func() {
+			if c.Planned() {
 				c.Settle(b.Now)
 			}
-			c.noteClocks(b.Now)
-			step = c.Next(b.Now)
+			c.NoteClocks(b.Now)
+			step = roster.Next(c, b.Now)
 		}) {
 			r.Failed++
 			continue
@@ -55,10 +60,10 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 				r.Held = true
 			}
 			continue
-		case c.dirty && (c.Rev > 0 || c.Ready), c.notices(b.Now):
+		case c.Unstored(), c.NoticeDue(b.Now):
 			changed = append(changed, task{c, step})
 		}
-		for _, t := range []time.Time{step.Due, step.Again, c.nextNotice()} {
+		for _, t := range []time.Time{step.Due, step.Again, c.NextNotice()} {
 			if t.After(b.Now) && (r.Again.IsZero() || t.Before(r.Again)) {
 				r.Again = t
 			}
@@ -68,30 +73,30 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 		due, r.Held = nil, b.Doubt != ""
 	}
 	// Side by side: the words are made on all cores, and the commits share their syncs.
-	made := make([]*Draft, len(due))
+	made := make([]*conversation.Draft, len(due))
 	var mu sync.Mutex
 	carryOn := func(t task, i int) {
-		var d *Draft
+		var d *conversation.Draft
 		if i >= 0 {
-			d = t.c.decide(t.step, b.Now, false)
+			d = t.c.Decide(t.step, b.Now, false)
 		} else {
-			d = t.c.plain(b.Now)
+			d = t.c.Record(b.Now)
 		}
-		t.c.notify(d, b.Now)
-		err := s.Write(d)
+		t.c.Notify(d, b.Now)
+		err := s.Compose.Write(d)
 		if err == nil {
 			if r.Held && i >= 0 {
 				why := "many messages at once, or one that was due long ago"
 				for _, m := range d.Messages {
-					if m.Kind == Notice {
+					if m.Kind == outbox.Notice {
 						continue
 					}
-					if m.State = Held; r.Doubt != "" {
+					if m.State = outbox.Held; r.Doubt != "" {
 						why = r.Doubt
-						m.Code, m.Error, m.Flagged = CodeDoubt, plaintext.Clip(plaintext.Line(why), 300), true
+						m.Code, m.Error, m.Flagged = outbox.CodeDoubt, plaintext.Clip(plaintext.Line(why), 300), true
 					}
 				}
-				d.Events = append(d.Events, t.c.event(b.Now, "hold", "held: "+why))
+				d.Events = append(d.Events, t.c.Entry(b.Now, "hold", "held: "+why))
 			}
 			if i >= 0 {
 				made[i] = d
@@ -113,7 +118,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 		})
 	}
 	guarded := func(t task, i int) {
-		if !s.guard("a pass", t.c.Ref(), func() { carryOn(t, i) }) {
+		if !guard.Run(s.Log, "a pass", t.c.Ref(), func() { carryOn(t, i) }) {
 			mu.Lock()
 			defer mu.Unlock()
 			r.Failed++
@@ -129,9 +134,9 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	wg.Wait()
 	// All that is due in one transaction, and only where nobody has decided beside: of two passes over the
 	// same conversations each would see but a part of what the other has left.
-	if made = slices.DeleteFunc(made, func(d *Draft) bool { return d == nil }); len(made) > 0 {
+	if made = slices.DeleteFunc(made, func(d *conversation.Draft) bool { return d == nil }); len(made) > 0 {
 		errs, err := s.Store.CommitAll(ctx, b.Slots, made)
-		if err != nil && !errors.Is(err, ErrConflict) {
+		if err != nil && !errors.Is(err, conversation.ErrConflict) {
 			s.Log.Error("what is due can't be written down; trying again in a minute", "messages", len(made), "error", err)
 			r.Failed += len(made)
 			r.Again, made = b.Now.Add(rescan), nil
@@ -146,7 +151,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 	if r.Beaten {
 		r.Again = b.Now.Add(20 * time.Millisecond)
 	}
-	slices.SortFunc(r.Decided, func(a, b *Message) int {
+	slices.SortFunc(r.Decided, func(a, b *outbox.Message) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Row, b.Row))
 	})
 	return r, ctx.Err()
@@ -154,8 +159,8 @@ func (s *Scheduler) Pass(ctx context.Context, b *Board) (*Report, error) {
 
 // floods reports whether to wait for plan files that are just being written, since with them there would be more
 // messages than may go at once. They become still one by one: each pass alone would see but a few.
-func (s *Scheduler) floods(due int, b *Board) bool {
-	if due == 0 || b.fresh == 0 || due+b.fresh <= s.HoldOver {
+func (s *Scheduler) floods(due int, b *roster.Roster) bool {
+	if due == 0 || b.Writing == 0 || due+b.Writing <= s.HoldOver {
 		s.flood = time.Time{}
 		return false
 	}
@@ -166,16 +171,16 @@ func (s *Scheduler) floods(due int, b *Board) bool {
 }
 
 // passed takes into r what has become of the draft of c.
-func (s *Scheduler) passed(r *Report, c *Conversation, d *Draft, err error) {
+func (s *Scheduler) passed(r *Report, c *conversation.Conversation, d *conversation.Draft, err error) {
 	switch {
-	case errors.Is(err, ErrConflict):
+	case errors.Is(err, conversation.ErrConflict):
 		r.Beaten = true
 	case err != nil:
 		r.Failed++
 		s.Log.Error("a conversation can't be carried on", "id", c.Ref(), "error", err)
 	default:
 		r.Decided = append(r.Decided, d.Messages...)
-		if c.regained && s.Mailbox != nil { // whoever waits there begins anew
+		if c.Regained() && s.Mailbox != nil { // whoever waits there begins anew
 			s.Mailbox.Close()
 		}
 	}
@@ -183,11 +188,11 @@ func (s *Scheduler) passed(r *Report, c *Conversation, d *Draft, err error) {
 
 // HoldStale holds what has waited in the outbox for more than a day without anybody's yes to it: it
 // is called when a daemon starts, which may have been stopped, or given an old state, since.
-func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err error) {
+func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {
 	var rows []int64
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
-			if m.State == Queued && !m.Approved && b.Now.Sub(m.Due) > late {
+			if m.State == outbox.Queued && !m.Approved && b.Now.Sub(m.Due) > late {
 				rows = append(rows, m.Row)
 			}
 		}
@@ -196,60 +201,4 @@ func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err erro
 		return 0, nil
 	}
 	return len(rows), s.Store.Hold(ctx, rows)
-}
-
-// HeldBeside reports whether messages are held besides these.
-func (b *Board) HeldBeside(these []*Message) bool {
-	for _, c := range b.Conversations {
-		for _, m := range c.Approvable(b.Now) {
-			if m.State == Held && !slices.ContainsFunc(these, func(t *Message) bool { return t.Row == m.Row }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Approvable are the messages of c that wait for the organizer's word: held ones, and unclear ones
-// that have been repeated.
-func (c *Conversation) Approvable(now time.Time) []*Message {
-	var list []*Message
-	for _, m := range c.Messages {
-		if (m.State == Held || m.Stuck()) && c.Pending(m, now) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// Failed are the messages of c that have failed, and are still meant: they go again by the organizer's
-// word ([Message.WayBack]).
-func (c *Conversation) Failed(now time.Time) []*Message {
-	var list []*Message
-	for i, m := range c.Messages {
-		if _, wanted := c.Wanted(m, now); m.State != Failed || !wanted || slices.ContainsFunc(c.Messages[i+1:], func(later *Message) bool {
-			return later.Kind == m.Kind && later.copy() == m.copy() && m.Kind != Reminder && m.Kind != Notice // which has taken its place
-		}) {
-			continue
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-// AtDoor are the messages of c that wait at a closed door.
-func (c *Conversation) AtDoor(now time.Time) []*Message {
-	var list []*Message
-	for _, m := range c.Messages {
-		if m.door != nil && !m.Stuck() && c.Pending(m, now) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// Pending reports whether m is still meant, and is not known to have gone.
-func (c *Conversation) Pending(m *Message, now time.Time) bool {
-	_, wanted := c.Wanted(m, now)
-	return wanted && (m.open() || m.State == Unclear)
 }

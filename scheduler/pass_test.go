@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
-func (w *world) status(ref string) scheduler.Status { return w.find(ref).Status(w.now) }
+func (w *world) status(ref string) conversation.Status { return w.find(ref).Status(w.now) }
 
 // later lets time pass.
 func (w *world) later(d time.Duration) { w.now = w.now.Add(d) }
@@ -27,7 +29,7 @@ func TestWholeLife(t *testing.T) {
 		w.pass()
 		w.want("brief-0")
 	}
-	w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+	w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0")
@@ -61,7 +63,7 @@ func TestWholeLife(t *testing.T) {
 		w.want(before + step.want)
 	}
 	c := w.find("maya")
-	if c.UID != uid || c.Status(w.now) != scheduler.Met {
+	if c.UID != uid || c.Status(w.now) != conversation.Met {
 		t.Errorf("at the end: UID %s, status %s; want %s, met", c.UID, c.Status(w.now), uid)
 	}
 }
@@ -171,7 +173,7 @@ func TestHold(t *testing.T) {
 		w.pass()
 		w.want("")
 		c := w.find("p03")
-		if len(c.Messages) != 2 || c.Messages[0].State != scheduler.Superseded || c.Messages[1].State != scheduler.Held {
+		if len(c.Messages) != 2 || c.Messages[0].State != outbox.Superseded || c.Messages[1].State != outbox.Held {
 			t.Errorf("messages: %v %v; want superseded, held", c.Messages[0].State, c.Messages[1].State)
 		}
 	})
@@ -194,7 +196,7 @@ func TestHold(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", maya())
 		w.plan("tom", maya("  email: tom@example.org", "ready: false"))
-		w.take("tom", scheduler.CheckIn{})
+		w.take("tom", conversation.CheckIn{})
 		w.commit(w.ask(w.find("tom"), false, w.now))
 		must(w.Pass(context.Background(), w.board())) // decided, not delivered
 		w.later(25 * time.Hour)
@@ -282,7 +284,7 @@ func TestPlanSpeaksOnlyWhenItChanges(t *testing.T) {
 		t.Errorf("difference: %q\nwant        %q", got, want)
 	}
 	off := w.find("maya")
-	if err := off.Apply(scheduler.Withdraw{}, w.now); err != nil || off.Difference(w.now) != "" {
+	if err := off.Apply(conversation.Withdraw{}, w.now); err != nil || off.Difference(w.now) != "" {
 		t.Errorf("called off, it differs: %q, %v", off.Difference(w.now), err)
 	}
 	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
@@ -308,7 +310,7 @@ func TestLaterAfterInvitation(t *testing.T) {
 	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
 	w.pass()
 	w.later(time.Minute)
-	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	w.take("maya", conversation.Answer{Value: conversation.Wait})
 	if err := w.store.Pause(ctx, false); err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +333,7 @@ func TestLaterBeforeInvitation(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pass()
-	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	w.take("maya", conversation.Answer{Value: conversation.Wait})
 	w.later(time.Minute)
 	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
 	if err := w.store.Pause(context.Background(), false); err != nil {
@@ -339,7 +341,7 @@ func TestLaterBeforeInvitation(t *testing.T) {
 	}
 	w.pass()
 	w.want("")
-	if st := w.find("maya").Status(w.now); st != scheduler.Later {
+	if st := w.find("maya").Status(w.now); st != conversation.Later {
 		t.Errorf("status %s", st)
 	}
 }
@@ -349,7 +351,7 @@ func TestAskOnLongPast(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
 	w.pass()
-	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	w.take("maya", conversation.Answer{Value: conversation.Wait})
 	w.plan("maya", maya("ask_on: 2027-01-05"))
 	if r := w.pass(); !r.Held {
 		t.Error("not held")
@@ -398,7 +400,7 @@ func TestHeldTimeWithdrawn(t *testing.T) {
 	}
 	w.pass()
 	w.want("")
-	if next := w.find("maya").Next(w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
+	if next := roster.Next(w.find("maya"), w.now).Next; next != "choose a time: coalition invite maya --start TIME" {
 		t.Errorf("next: %s", next)
 	}
 }
@@ -407,7 +409,7 @@ func TestHeldTimeWithdrawn(t *testing.T) {
 func TestRenamed(t *testing.T) {
 	for name, past := range map[string]func(w *world){
 		"asked":    func(w *world) { w.pass() },
-		"declined": func(w *world) { w.pass(); w.take("maya", scheduler.Answer{Value: scheduler.No}) },
+		"declined": func(w *world) { w.pass(); w.take("maya", conversation.Answer{Value: conversation.No}) },
 		"queued": func(w *world) {
 			must(0, w.store.Pause(context.Background(), true))
 			w.pass()
@@ -451,7 +453,7 @@ func TestAnotherPerson(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
 	w.pass()
-	w.take("maya", scheduler.Answer{Value: scheduler.Yes})
+	w.take("maya", conversation.Answer{Value: conversation.Yes})
 	w.plan("maya", maya("  email: somebody@example.org", "purpose: Something else."))
 	b := w.board()
 	if len(b.Problems) != 1 || b.Problems[0].Line != 3 {
@@ -494,7 +496,7 @@ func TestRelativeDatesAreFixedOnce(t *testing.T) {
 	w.plan("maya", maya("when: {start: in 10 days at 10:00}", "ready: false"))
 	w.later(48 * time.Hour)
 	w.pass() // nothing acts on a plan that is not ready
-	w.take("maya", scheduler.CheckIn{})
+	w.take("maya", conversation.CheckIn{})
 	fixed := w.find("maya").Start(w.now)
 	if want := time.Date(2027, 2, 13, 10, 0, 0, 0, lisbon); !fixed.Equal(want) {
 		t.Fatalf("fixed at %s, want %s", fixed, want)
@@ -520,18 +522,18 @@ func TestAskAgain(t *testing.T) {
 	w.commit(w.ask(w.find("maya"), true, w.now))
 	w.pass()
 	w.want("brief-0 brief-0")
-	w.take("maya", scheduler.Answer{Value: scheduler.Wait})
+	w.take("maya", conversation.Answer{Value: conversation.Wait})
 	w.pass()
 	w.want("brief-0 brief-0")
 	w.later(time.Minute)
 	w.commit(w.ask(w.find("maya"), false, w.now))
 	w.pass()
 	w.want("brief-0 brief-0 brief-0")
-	if s := w.status("maya"); s != scheduler.Asked {
+	if s := w.status("maya"); s != conversation.Asked {
 		t.Errorf("asked again after a later: status %s", s)
 	}
-	w.take("maya", scheduler.Answer{Value: scheduler.No})
-	if _, err := w.ask(w.find("maya"), true, w.now); !errors.Is(err, scheduler.ErrUnfit) {
+	w.take("maya", conversation.Answer{Value: conversation.No})
+	if _, err := w.ask(w.find("maya"), true, w.now); !errors.Is(err, conversation.ErrUnfit) {
 		t.Errorf("asked again after a no: %v", err)
 	}
 	if !strings.Contains(string(w.arrived[1].Data), "once more") || strings.Contains(string(w.arrived[0].Data), "once more") {
@@ -553,16 +555,16 @@ func TestRefusals(t *testing.T) {
 		reason error
 		says   string
 	}{
-		{"ask before the check-in", second(w.ask(w.find("maya"), false, w.now)), scheduler.ErrNotReady, "ready maya"},
-		{"invite before the check-in", second(w.invite(w.find("maya"), none, "", w.now)), scheduler.ErrNotReady, "ready maya"},
-		{"invite without a yes", second(w.invite(w.find("tom"), none, "", w.now)), scheduler.ErrNoYes, "answer tom yes"},
-		{"invite without a time", second(w.invite(w.find("priya"), none, "", w.now)), scheduler.ErrUnfit, "choose a time"},
-		{"invite at another time", second(w.invite(w.find("zoe"), plan.SlotOf(start.Add(time.Hour)), "", w.now)), scheduler.ErrUnfit, "move zoe"},
-		{"move before the invitation", second(w.reschedule(w.find("tom"), slot, w.now)), scheduler.ErrUnfit, "invite tom"},
-		{"move into the past", second(w.reschedule(w.find("zoe"), plan.SlotOf(monday.Add(-time.Hour)), w.now)), scheduler.ErrUnfit, "ahead"},
-		{"a reason of two lines", second(w.callOff(w.find("zoe"), "one\r\nBcc: two", w.now)), scheduler.ErrUnfit, "one line"},
-		{"no such conversation", second(w.board().Find("nobody")), scheduler.ErrUnfit, "list"},
-		{"a shortened id that could be two", second(w.board().Find("")), scheduler.ErrUnfit, "there is no conversation"},
+		{"ask before the check-in", second(w.ask(w.find("maya"), false, w.now)), conversation.ErrNotReady, "ready maya"},
+		{"invite before the check-in", second(w.invite(w.find("maya"), none, "", w.now)), conversation.ErrNotReady, "ready maya"},
+		{"invite without a yes", second(w.invite(w.find("tom"), none, "", w.now)), conversation.ErrNoYes, "answer tom yes"},
+		{"invite without a time", second(w.invite(w.find("priya"), none, "", w.now)), conversation.ErrUnfit, "choose a time"},
+		{"invite at another time", second(w.invite(w.find("zoe"), plan.SlotOf(start.Add(time.Hour)), "", w.now)), conversation.ErrUnfit, "move zoe"},
+		{"move before the invitation", second(w.reschedule(w.find("tom"), slot, w.now)), conversation.ErrUnfit, "invite tom"},
+		{"move into the past", second(w.reschedule(w.find("zoe"), plan.SlotOf(monday.Add(-time.Hour)), w.now)), conversation.ErrUnfit, "ahead"},
+		{"a reason of two lines", second(w.callOff(w.find("zoe"), "one\r\nBcc: two", w.now)), conversation.ErrUnfit, "one line"},
+		{"no such conversation", second(w.board().Find("nobody")), conversation.ErrUnfit, "list"},
+		{"a shortened id that could be two", second(w.board().Find("")), conversation.ErrUnfit, "there is no conversation"},
 	} {
 		if !errors.Is(test.err, test.reason) || !strings.Contains(test.err.Error(), test.says) {
 			t.Errorf("%s: %v; want %v, saying %q", test.name, test.err, test.reason, test.says)

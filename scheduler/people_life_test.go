@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 )
 
 // TestLifeOfPeople lives random lives of several talks with one person: whatever happens, no brief goes to
@@ -53,8 +55,8 @@ func liveWith(t *testing.T, seed uint64) {
 		pass := 0
 		for ; seen < len(w.arrived); seen++ {
 			p := w.arrived[seen]
-			var c *scheduler.Conversation
-			var m *scheduler.Message
+			var c *conversation.Conversation
+			var m *outbox.Message
 			for _, x := range b.Conversations {
 				for _, y := range x.Messages {
 					if y.MessageID == p.MessageID {
@@ -63,13 +65,13 @@ func liveWith(t *testing.T, seed uint64) {
 				}
 			}
 			switch {
-			case m.Kind == scheduler.Notice || m.Approved:
+			case m.Kind == outbox.Notice || m.Approved:
 			case stop:
 				t.Errorf("%s of %s has left by itself after a stop: %v", m.Kind, c.Ref(), did)
-			case m.Kind != scheduler.Brief:
+			case m.Kind != outbox.Brief:
 			case no:
 				t.Errorf("the brief of %s has left by itself after a no: %v", c.Ref(), did)
-			case c.Round == 2 && w.find("a/1").Status(w.now) != scheduler.Met && !asked["a/2"]:
+			case c.Round == 2 && w.find("a/1").Status(w.now) != conversation.Met && !asked["a/2"]:
 				t.Errorf("round 2 has left before round 1 was held: %v", did)
 			default:
 				if pass++; pass > 1 {
@@ -111,15 +113,15 @@ func liveWith(t *testing.T, seed uint64) {
 			if text == "stop" && r.Counted {
 				stop = true
 			}
-			if r.Counted && answers(w)[scheduler.Ref(r.ID, r.Round)] == scheduler.Yes { // also one that the organizer had recorded already
+			if r.Counted && answers(w)[plan.Ref(r.ID, r.Round)] == conversation.Yes { // also one that the organizer had recorded already
 				stop = false
 			}
 			for ref, now := range answers(w) {
 				if now != before[ref] {
 					switch now {
-					case scheduler.No:
+					case conversation.No:
 						no = true
-					case scheduler.Yes:
+					case conversation.Yes:
 						stop = false
 					}
 				}
@@ -139,10 +141,10 @@ func liveWith(t *testing.T, seed uint64) {
 			if err != nil || c.Rev == 0 {
 				continue
 			}
-			value := []string{scheduler.Yes, scheduler.No, scheduler.Wait}[rnd.IntN(3)]
-			if d, err := w.Take(c, scheduler.Answer{Value: value, How: "command"}, w.now); err == nil {
+			value := []string{conversation.Yes, conversation.No, conversation.Wait}[rnd.IntN(3)]
+			if d, err := w.Take(c, conversation.Answer{Value: value, How: "command"}, w.now); err == nil {
 				w.commit(d, nil)
-				no = value == scheduler.No
+				no = value == conversation.No
 				w.pass()
 			}
 		case 8:
@@ -157,12 +159,12 @@ func liveWith(t *testing.T, seed uint64) {
 			}
 			w.pass()
 			w.answer = nil
-			if err := w.store.Hurry(context.Background(), scheduler.Mail); err != nil {
+			if err := w.store.Hurry(context.Background(), outbox.Mail); err != nil {
 				t.Fatal(err)
 			}
 			continue
 		}
-		if !slices.ContainsFunc(w.board().Conversations, func(c *scheduler.Conversation) bool { return c.Answer != nil && c.Answer.Value == scheduler.No }) {
+		if !slices.ContainsFunc(w.board().Conversations, func(c *conversation.Conversation) bool { return c.Answer != nil && c.Answer.Value == conversation.No }) {
 			no = false
 		}
 		look()
@@ -179,6 +181,6 @@ func answers(w *world) map[string]string {
 	return m
 }
 
-func has(c *scheduler.Conversation, messageID string) bool {
-	return slices.ContainsFunc(c.Messages, func(m *scheduler.Message) bool { return m.MessageID == messageID })
+func has(c *conversation.Conversation, messageID string) bool {
+	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool { return m.MessageID == messageID })
 }

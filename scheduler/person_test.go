@@ -10,11 +10,14 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // sent are the conversations whose messages of that kind have arrived, in their order.
-func (w *world) sent(kind scheduler.Kind) (list []string) {
+func (w *world) sent(kind outbox.Kind) (list []string) {
 	for _, p := range w.arrived {
 		if p.Kind == string(kind) {
 			list = append(list, p.ID)
@@ -23,7 +26,7 @@ func (w *world) sent(kind scheduler.Kind) (list []string) {
 	return list
 }
 
-func (w *world) wantSent(kind scheduler.Kind, want ...string) {
+func (w *world) wantSent(kind outbox.Kind, want ...string) {
 	w.t.Helper()
 	if got := w.sent(kind); !slices.Equal(got, want) {
 		w.t.Errorf("sent %s: %v, want %v", kind, got, want)
@@ -35,7 +38,7 @@ func (w *world) wantStep(ref, next, warning string) {
 	w.t.Helper()
 	b := w.board()
 	c := must(b.Find(ref))
-	if s := c.Next(w.now); s.Kind != "" || !strings.Contains(s.Next, next) {
+	if s := roster.Next(c, w.now); s.Kind != "" || !strings.Contains(s.Next, next) {
 		w.t.Errorf("%s: next %q (%s), want %q", ref, s.Next, s.Kind, next)
 	}
 	if warning == "" {
@@ -59,15 +62,15 @@ func TestOneBriefAtATime(t *testing.T) {
 	for range 3 {
 		w.pass()
 	}
-	w.wantSent(scheduler.Brief, "b", "tom")
+	w.wantSent(outbox.Brief, "b", "tom")
 	w.wantStep("a", "wait for the answer of Maya Chen to b, or ask now: coalition ask a", "the brief of b to Maya Chen is not answered yet")
 	// A question is no answer yet, a yes is; then the next one goes.
-	w.take("b", scheduler.Answer{Value: scheduler.Query, How: "command"})
+	w.take("b", conversation.Answer{Value: conversation.Query, How: "command"})
 	w.pass()
-	w.wantSent(scheduler.Brief, "b", "tom")
-	w.take("b", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+	w.wantSent(outbox.Brief, "b", "tom")
+	w.take("b", conversation.Answer{Value: conversation.Yes, How: "command"})
 	w.pass()
-	w.wantSent(scheduler.Brief, "b", "tom", "c")
+	w.wantSent(outbox.Brief, "b", "tom", "c")
 	// The organizer may ask at any time, and is told.
 	d := must(w.ask(w.find("a"), false, w.now))
 	if d.Objection != "The brief of c to Maya Chen is not answered yet." {
@@ -75,7 +78,7 @@ func TestOneBriefAtATime(t *testing.T) {
 	}
 	w.commit(d, nil)
 	w.pass()
-	w.wantSent(scheduler.Brief, "b", "tom", "c", "a")
+	w.wantSent(outbox.Brief, "b", "tom", "c", "a")
 }
 
 // Before any has gone, list and check say which one goes first.
@@ -84,7 +87,7 @@ func TestWhichBriefFirst(t *testing.T) {
 	w.plan("a", maya())
 	w.plan("b", maya("private: {importance: 5}"))
 	w.wantStep("a", "wait until Maya Chen has answered b, whose brief goes first", "the brief of b to Maya Chen goes first")
-	if s := w.find("b").Next(w.now); s.Kind != scheduler.Brief {
+	if s := roster.Next(w.find("b"), w.now); s.Kind != outbox.Brief {
 		t.Errorf("b: %+v", s)
 	}
 }
@@ -95,7 +98,9 @@ func TestAfterANo(t *testing.T) {
 	for _, way := range []string{"mail", "command", "page"} {
 		t.Run(way, func(t *testing.T) {
 			w := newWorld(t)
-			w.Link = func(token string) string { return "https://talk.example.org/a/" + token }
+			w.with(func(c *scheduler.Config) {
+				c.Link = func(token string) string { return "https://talk.example.org/a/" + token }
+			})
 			w.plan("agreed", maya("permitted: She said so.", "when: {start: 2027-03-11 10:00}"))
 			w.plan("maya", maya("  timezone: Europe/Berlin\n  aliases: [m@example.net]"))
 			w.pass()
@@ -107,9 +112,9 @@ func TestAfterANo(t *testing.T) {
 			case "mail":
 				w.receive(w.letterTo("maya", "No, thank you."))
 			case "command":
-				w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+				w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 			case "page":
-				if p, _, err := w.Answer(context.Background(), w.token(), "no", ""); p == nil || err != nil {
+				if p, _, err := w.Intake.Answer(context.Background(), w.token(), "no", ""); p == nil || err != nil {
 					t.Fatal(p, err)
 				}
 			}
@@ -118,13 +123,13 @@ func TestAfterANo(t *testing.T) {
 				w.later(time.Hour)
 				w.pass()
 			}
-			w.wantSent(scheduler.Brief, "maya")
-			w.wantSent(scheduler.Invite, "agreed")
+			w.wantSent(outbox.Brief, "maya")
+			w.wantSent(outbox.Invite, "agreed")
 			w.wantStep("further", "let it rest, since Maya Chen said no (1 Feb 2027, maya); your own word goes all the same: coalition ask further", "Maya Chen said no")
 			w.wantStep("waits", "let it rest, since Maya Chen said no", "")
 			w.now = time.Date(2027, 3, 10, 10, 0, 0, 0, lisbon)
 			w.pass()
-			w.wantSent(scheduler.Reminder, "agreed")
+			w.wantSent(outbox.Reminder, "agreed")
 			// Her own word is asked for.
 			d := must(w.ask(w.find("further"), false, w.now))
 			if !strings.HasPrefix(d.Objection, "Maya Chen said no (1 Feb 2027, maya).") {
@@ -132,7 +137,7 @@ func TestAfterANo(t *testing.T) {
 			}
 			w.commit(d, nil)
 			w.pass()
-			w.wantSent(scheduler.Brief, "maya", "further")
+			w.wantSent(outbox.Brief, "maya", "further")
 		})
 	}
 }
@@ -142,14 +147,14 @@ func TestAnswerOverrules(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya())
 	w.pass()
-	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 	w.plan("further", maya("when: {start: 2027-03-18 10:00}"))
 	w.later(time.Minute)
 	w.pass()
-	w.wantSent(scheduler.Brief, "maya")
-	w.take("maya", scheduler.Answer{Value: scheduler.Wait, How: "command"})
+	w.wantSent(outbox.Brief, "maya")
+	w.take("maya", conversation.Answer{Value: conversation.Wait, How: "command"})
 	w.pass()
-	w.wantSent(scheduler.Brief, "maya", "further")
+	w.wantSent(outbox.Brief, "maya", "further")
 }
 
 // Who wants no more mail gets none by itself: no brief, invitation, reminder, update or cancellation, in
@@ -166,7 +171,7 @@ func TestStop(t *testing.T) {
 			if r := w.receive(w.letterTo("maya", text)); !r.Counted || !strings.Contains(r.What, "no more mail") {
 				t.Errorf("taken in as %q", r.What)
 			}
-			if c := w.find("maya"); c.Status(w.now) != scheduler.Declined {
+			if c := w.find("maya"); c.Status(w.now) != conversation.Declined {
 				t.Errorf("the answer is %+v", c.Answer)
 			}
 			w.plan("further", maya("when: {start: 2027-03-18 10:00}"))
@@ -183,7 +188,7 @@ func TestStop(t *testing.T) {
 			w.wantStep("told", "coalition invite told", "")
 			w.wantStep("agreed", "asked for no more mail", "")
 			// The organizer's own record of an answer does not let mail go by itself, either.
-			w.take("maya", scheduler.Answer{Value: scheduler.Yes, How: "command"})
+			w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 			w.pass()
 			w.want(before)
 			d := must(w.invite(w.find("told"), plan.Slot{}, "", w.now))
@@ -256,7 +261,7 @@ func TestStopEnds(t *testing.T) {
 	w.later(time.Minute)
 	w.receive(w.letterTo("further", "Yes, gladly."))
 	w.pass()
-	w.wantSent(scheduler.Invite, "further")
+	w.wantSent(outbox.Invite, "further")
 }
 
 // The next round waits for the one before it, or for the organizer's own word.
@@ -266,15 +271,15 @@ func TestRounds(t *testing.T) {
 	second := maya("round: 2", "id: maya", "when: {start: 2027-04-01 10:00}")
 	w.plan("maya", first+"---\n"+second)
 	w.pass()
-	w.wantSent(scheduler.Brief)
+	w.wantSent(outbox.Brief)
 	w.wantStep("maya/2", "wait until round 1 with Maya Chen has been held, or ask now: coalition ask maya/2", "round 2 waits until round 1 has been held")
-	if again := w.find("maya/2").Next(w.now).Again; !again.Equal(start.Add(time.Hour)) {
+	if again := roster.Next(w.find("maya/2"), w.now).Again; !again.Equal(start.Add(time.Hour)) {
 		t.Errorf("it looks again at %s", again)
 	}
 	t.Run("met", func(t *testing.T) {
 		w.now = start.Add(time.Hour)
 		w.pass()
-		w.wantSent(scheduler.Brief, "maya")
+		w.wantSent(outbox.Brief, "maya")
 	})
 	t.Run("her own word", func(t *testing.T) {
 		w := newWorld(t)
@@ -286,7 +291,7 @@ func TestRounds(t *testing.T) {
 		}
 		w.commit(d, nil)
 		w.pass()
-		w.wantSent(scheduler.Brief, "maya")
+		w.wantSent(outbox.Brief, "maya")
 	})
 	t.Run("cancelled", func(t *testing.T) {
 		w := newWorld(t)
@@ -294,7 +299,7 @@ func TestRounds(t *testing.T) {
 		w.pass()
 		w.commit(w.callOff(w.find("maya/1"), "", w.now))
 		w.pass()
-		w.wantSent(scheduler.Brief)
+		w.wantSent(outbox.Brief)
 		w.wantStep("maya/2", "ask yourself, since round 1 was cancelled: coalition ask maya/2", "round 1 was cancelled")
 	})
 	t.Run("not held", func(t *testing.T) {
@@ -304,7 +309,7 @@ func TestRounds(t *testing.T) {
 		w.receive(w.reply(invites.Reply, invites.Declined))
 		w.now = start.Add(2 * time.Hour)
 		w.pass()
-		w.wantSent(scheduler.Brief)
+		w.wantSent(outbox.Brief)
 		w.wantStep("maya/2", "ask yourself, since round 1 was not held: coalition ask maya/2", "round 1 was not held")
 	})
 }
@@ -333,8 +338,8 @@ func TestEditedAfterTheEnd(t *testing.T) {
 				}
 			}
 			w.want(before)
-			var r *scheduler.Refusal
-			if _, err := w.Take(w.find("maya"), scheduler.CheckIn{}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+			var r *conversation.Refusal
+			if _, err := w.Take(w.find("maya"), conversation.CheckIn{}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("ready: %v", err)
 			}
 			if _, err := w.ask(w.find("maya"), false, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
@@ -425,7 +430,7 @@ func TestStopBesideAYesOnThePage(t *testing.T) {
 	w.later(time.Hour)
 	w.pass()
 	w.want(before)
-	if a := w.find("maya").Answer; a == nil || a.Value != scheduler.Query {
+	if a := w.find("maya").Answer; a == nil || a.Value != conversation.Query {
 		t.Errorf("answer: %+v", a)
 	}
 
@@ -435,5 +440,5 @@ func TestStopBesideAYesOnThePage(t *testing.T) {
 	w.choose(token, "yes1", "")
 	w.later(time.Hour)
 	w.pass()
-	w.wantSent(scheduler.Invite, "maya")
+	w.wantSent(outbox.Invite, "maya")
 }

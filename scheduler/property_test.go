@@ -13,8 +13,10 @@ import (
 	"pgregory.net/rapid"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // TestLife lives random lives: plans are edited, partners answer, organizers move and cancel,
@@ -28,7 +30,7 @@ func TestLife(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"":       l.check,
 			"edit":   l.edit,
-			"ready":  func(rt *rapid.T) { l.try(scheduler.CheckIn{}) },
+			"ready":  func(rt *rapid.T) { l.try(conversation.CheckIn{}) },
 			"answer": l.partnerAnswers,
 			"write":  l.partnerWrites,
 			"reply":  l.calendarReplies,
@@ -118,7 +120,7 @@ type life struct {
 	briefs, cancels int
 	noted           map[*invites.Submission]moment
 	said            invites.PartStat // what the partner's calendar has answered; "" since it was asked anew
-	saidTo          scheduler.Content
+	saidTo          outbox.Content
 	mails           []*invites.Mail // that have come in
 }
 
@@ -147,7 +149,7 @@ func (l *life) server() {
 		}
 		c := l.find("maya")
 		l.noted[p] = moment{at: l.now, ready: c.Ready, cancel: c.Cancelled != nil,
-			yes: c.Answer != nil && (c.Answer.Value == scheduler.Yes || c.Answer.Moved), no: c.Answer != nil && c.Answer.Value == scheduler.No}
+			yes: c.Answer != nil && (c.Answer.Value == conversation.Yes || c.Answer.Moved), no: c.Answer != nil && c.Answer.Value == conversation.No}
 		if l.weather == "silent" { // it took the message, and the answer is lost
 			l.arrived = append(l.arrived, p)
 			return &invites.DeliveryError{Unclear: true, Text: "silence"}
@@ -193,8 +195,8 @@ func (l *life) edit(rt *rapid.T) {
 }
 
 func (l *life) partnerAnswers(rt *rapid.T) {
-	a := scheduler.Answer{Value: rapid.SampledFrom([]string{scheduler.Yes, scheduler.Yes, scheduler.No, scheduler.Wait}).Draw(rt, "answer"), How: "command"}
-	if a.Value == scheduler.Yes && rapid.Bool().Draw(rt, "chooses") {
+	a := conversation.Answer{Value: rapid.SampledFrom([]string{conversation.Yes, conversation.Yes, conversation.No, conversation.Wait}).Draw(rt, "answer"), How: "command"}
+	if a.Value == conversation.Yes && rapid.Bool().Draw(rt, "chooses") {
 		a.Slot = l.slot(rt)
 	}
 	if !l.try(a) {
@@ -203,17 +205,17 @@ func (l *life) partnerAnswers(rt *rapid.T) {
 	if !a.Slot.IsZero() {
 		l.moved = a.Slot.Time()
 	}
-	if a.Value == scheduler.Wait {
+	if a.Value == conversation.Wait {
 		l.later = l.asks + l.days
 	}
-	if a.Value != scheduler.Yes && !l.find("maya").Invited() { // the time was part of a yes
+	if a.Value != conversation.Yes && !l.find("maya").Invited() { // the time was part of a yes
 		l.moved = time.Time{}
 	}
 }
 
 // comes takes in a mail in answer to the newest message, perhaps twice, and perhaps forged: then nothing
 // may follow from it.
-func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) (first *scheduler.Conversation) {
+func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) (first *conversation.Conversation) {
 	if len(l.arrived) == 0 {
 		return l.find("maya")
 	}
@@ -231,11 +233,11 @@ func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) (first *scheduler.
 	if forged && (r.Counted || c.PartStat != before.PartStat || fmt.Sprint(c.Answer) != fmt.Sprint(before.Answer) && c.Answer.Value != before.Answer.Value || c.Chosen != before.Chosen) {
 		rt.Fatalf("a forged mail counted: %+v", r)
 	}
-	heard := func(o *invites.Object, c *scheduler.Conversation) {
+	heard := func(o *invites.Object, c *conversation.Conversation) {
 		if o == nil || c.PartStat == invites.NeedsAction {
 			return
 		}
-		if l.said, l.saidTo = c.PartStat, c.Says(l.now, scheduler.Invite); o.Method == invites.Reply && c.PartStat != o.Attendees[0].PartStat {
+		if l.said, l.saidTo = c.PartStat, c.Says(l.now, outbox.Invite); o.Method == invites.Reply && c.PartStat != o.Attendees[0].PartStat {
 			rt.Fatalf("she has answered %s, and it is %s", o.Attendees[0].PartStat, c.PartStat)
 		}
 	}
@@ -256,10 +258,10 @@ func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) (first *scheduler.
 		if !a.Slot.IsZero() {
 			l.moved = a.Slot.Time()
 		}
-		if a.Value == scheduler.Wait {
+		if a.Value == conversation.Wait {
 			l.later = l.asks + l.days
 		}
-		if a.Value != scheduler.Yes || a.Other { // the time was part of a yes, or of one to another time
+		if a.Value != conversation.Yes || a.Other { // the time was part of a yes, or of one to another time
 			l.moved = time.Time{}
 		}
 	}
@@ -287,12 +289,12 @@ func (l *life) calendarReplies(rt *rapid.T) {
 			m.Calendar.Method = invites.Counter
 		}
 	})
-	present, says, same := c.Sequence, c.Says(l.now, scheduler.Invite), false // a counter-proposal of the time that stands is none
+	present, says, same := c.Sequence, c.Says(l.now, outbox.Invite), false // a counter-proposal of the time that stands is none
 	for _, m := range c.Messages {
 		same = same || m.Attempts > 0 && at.Equal(m.Content.Start.Time())
 	}
 	for _, m := range c.Messages { // a move that was taken back before it had gone leaves a gap
-		if (m.Kind == scheduler.Invite || m.Kind == scheduler.Update) && m.To == "maya@example.org" && m.Attempts > 0 &&
+		if (m.Kind == outbox.Invite || m.Kind == outbox.Update) && m.To == "maya@example.org" && m.Attempts > 0 &&
 			m.Content.Start == says.Start && m.Content.Length == says.Length && m.Content.Place == says.Place {
 			present = m.Sequence
 		}
@@ -327,7 +329,7 @@ func (l *life) bounces(rt *rapid.T) {
 }
 
 // try commits a change where it is taken.
-func (l *life) try(change scheduler.Change) bool {
+func (l *life) try(change conversation.Change) bool {
 	d, err := l.Take(l.find("maya"), change, l.now)
 	if err == nil {
 		l.commit(d, nil)
@@ -336,13 +338,13 @@ func (l *life) try(change scheduler.Change) bool {
 }
 
 // command carries out what a command has decided.
-func (l *life) command(d *scheduler.Draft, err error) {
+func (l *life) command(d *conversation.Draft, err error) {
 	if err != nil || d.Sent != nil {
 		return
 	}
 	l.commit(d, nil)
 	ctx := context.Background()
-	if _, _, err := l.Deliver(ctx, ctx); err != nil {
+	if _, _, err := l.Delivery.Deliver(ctx, ctx); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -351,7 +353,7 @@ func (l *life) approveAll(rt *rapid.T) {
 	var rows []int64
 	for _, c := range l.board().Conversations {
 		for _, m := range c.Messages {
-			if m.State == scheduler.Held || m.State == scheduler.Queued || m.State == scheduler.Unclear {
+			if m.State == outbox.Held || m.State == outbox.Queued || m.State == outbox.Unclear {
 				rows = append(rows, m.Row) // as if the time to try again had come
 			}
 		}
@@ -363,7 +365,7 @@ func (l *life) approveAll(rt *rapid.T) {
 	if err := l.store.Approve(ctx, rows); err != nil {
 		rt.Fatal(err)
 	}
-	if _, _, err := l.Deliver(ctx, ctx); err != nil {
+	if _, _, err := l.Delivery.Deliver(ctx, ctx); err != nil {
 		rt.Fatal(err)
 	}
 }
@@ -414,8 +416,8 @@ func (l *life) check(rt *rapid.T) {
 		}
 		l.checkEvent(rt, p, m)
 	}
-	if c := l.find("maya"); c.Invited() && c.Cancelled == nil && c.Status(l.now) != scheduler.Met {
-		says := c.Says(l.now, scheduler.Invite)
+	if c := l.find("maya"); c.Invited() && c.Cancelled == nil && c.Status(l.now) != conversation.Met {
+		says := c.Says(l.now, outbox.Invite)
 		same := says.Start == l.saidTo.Start && says.Length == l.saidTo.Length && says.Place == l.saidTo.Place
 		switch {
 		case c.PartStat != invites.NeedsAction && (l.said != c.PartStat || !same):
@@ -483,16 +485,16 @@ func (l *life) settled(rt *rapid.T) {
 		l.check(rt)
 	}
 	c := l.find("maya")
-	step := c.Next(l.now)
+	step := roster.Next(c, l.now)
 	if step.IsDue(l.now) {
 		rt.Fatalf("still due after four passes: %s", step.Next)
 	}
 	for _, m := range c.Messages {
-		if m.State == scheduler.Queued || m.State == scheduler.Sending || m.State == scheduler.Held {
+		if m.State == outbox.Queued || m.State == outbox.Sending || m.State == outbox.Held {
 			rt.Fatalf("a %s is still %s", m.Kind, m.State)
 		}
 	}
-	if status := c.Status(l.now); status == scheduler.Invited && c.PartStat != invites.Declined && c.Answer.Value == scheduler.Yes && c.Start(l.now).After(l.now) &&
+	if status := c.Status(l.now); status == conversation.Invited && c.PartStat != invites.Declined && c.Answer.Value == conversation.Yes && c.Start(l.now).After(l.now) &&
 		l.last.start != c.Start(l.now).String() && !strings.Contains(step.Next, "mend") && !strings.Contains(step.Next, "find another way") && !strings.Contains(step.Next, "find out") {
 		rt.Fatalf("the partner knows of %s, but the talk is at %s; next: %s", l.last.start, c.Start(l.now), step.Next)
 	}

@@ -10,7 +10,11 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/intake"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // A letter is a mail of Maya's that answers the newest message she has got.
@@ -34,9 +38,9 @@ func (w *world) reply(method invites.Method, p invites.PartStat) *invites.Mail {
 }
 
 // receive takes in one mail, and gives what became of it.
-func (w *world) receive(mail *invites.Mail) scheduler.Receipt {
+func (w *world) receive(mail *invites.Mail) intake.Receipt {
 	w.t.Helper()
-	list, err := w.Receive(context.Background(), []*invites.Mail{mail})
+	list, err := w.Intake.Receive(context.Background(), []*invites.Mail{mail})
 	if err != nil || len(list) != 1 {
 		w.t.Fatalf("received: %v, %v", list, err)
 	}
@@ -66,26 +70,26 @@ func invited(t testing.TB) *world {
 func TestPlainReply(t *testing.T) {
 	for _, test := range []struct {
 		text   string
-		status scheduler.Status
+		status conversation.Status
 		answer string
 		start  string // "" none is known
 		next   string // begins so
 	}{
-		{"2", scheduler.Permitted, "yes", "2027-03-05 15:00", "send the invitation"},
-		{"Yes please", scheduler.Permitted, "yes", "", "choose a time"},
-		{"3 or 1", scheduler.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
-		{"no thanks", scheduler.Declined, "no", "", "let it rest"},
-		{"later", scheduler.Later, "later", "", "ask again"},
-		{"7", scheduler.Asked, "question", "", "answer the question"},
-		{"What would it be about?", scheduler.Asked, "question", "", "answer the question"},
-		{"", scheduler.Asked, "question", "", "answer the question"},
-		{"2\n\n" + strings.Repeat("There is so much to say about this. ", 20), scheduler.Asked, "question", "", "answer the question"},
-		{"Yes, 1.\nThe hiring plan matters to me.", scheduler.Permitted, "yes", "2027-03-04 10:00", "take or leave"},
-		{"Yes, 1.\nSubject to approval.", scheduler.Asked, "question", "", "answer the question"},
+		{"2", conversation.Permitted, "yes", "2027-03-05 15:00", "send the invitation"},
+		{"Yes please", conversation.Permitted, "yes", "", "choose a time"},
+		{"3 or 1", conversation.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
+		{"no thanks", conversation.Declined, "no", "", "let it rest"},
+		{"later", conversation.Later, "later", "", "ask again"},
+		{"7", conversation.Asked, "question", "", "answer the question"},
+		{"What would it be about?", conversation.Asked, "question", "", "answer the question"},
+		{"", conversation.Asked, "question", "", "answer the question"},
+		{"2\n\n" + strings.Repeat("There is so much to say about this. ", 20), conversation.Asked, "question", "", "answer the question"},
+		{"Yes, 1.\nThe hiring plan matters to me.", conversation.Permitted, "yes", "2027-03-04 10:00", "take or leave"},
+		{"Yes, 1.\nSubject to approval.", conversation.Asked, "question", "", "answer the question"},
 		{"Yes, 1 works for me.\n\nBest wishes\nMaya\n\nMaya Chen | 14 Harbour Street | +44 20 5550 0142\n" + strings.Repeat("This message may be confidential. If it was not meant for you, delete it. ", 8),
-			scheduler.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
-		{"1\nMaya\n14 Harbour Street", scheduler.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
-		{"Nein, keine Zeit", scheduler.Declined, "no", "", "let it rest"},
+			conversation.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
+		{"1\nMaya\n14 Harbour Street", conversation.Permitted, "yes", "2027-03-04 10:00", "send the invitation"},
+		{"Nein, keine Zeit", conversation.Declined, "no", "", "let it rest"},
 	} {
 		w := asked(t)
 		r := w.receive(w.letter(test.text))
@@ -94,8 +98,8 @@ func TestPlainReply(t *testing.T) {
 		if s := c.Start(w.now); !s.IsZero() {
 			at = s.Format("2006-01-02 15:04")
 		}
-		if !r.Counted || c.Status(w.now) != test.status || c.Answer == nil || c.Answer.Value != test.answer || c.Answer.How != "mail" || at != test.start || !strings.HasPrefix(c.Next(w.now).Next, test.next) {
-			t.Errorf("%q: %+v: status %s, answer %+v, start %q, next %q", test.text, r, c.Status(w.now), c.Answer, at, c.Next(w.now).Next)
+		if !r.Counted || c.Status(w.now) != test.status || c.Answer == nil || c.Answer.Value != test.answer || c.Answer.How != "mail" || at != test.start || !strings.HasPrefix(roster.Next(c, w.now).Next, test.next) {
+			t.Errorf("%q: %+v: status %s, answer %+v, start %q, next %q", test.text, r, c.Status(w.now), c.Answer, at, roster.Next(c, w.now).Next)
 		}
 		before := w.kinds()
 		if again := w.receive(w.letter(test.text)); again.Counted {
@@ -113,14 +117,14 @@ func TestReplyToOldBrief(t *testing.T) {
 		w.plan("maya", maya("when: {times: [2027-03-11 10:00, 2027-03-12 15:00]}"))
 		d := must(w.ask(w.find("maya"), true, w.now))
 		if via != "" {
-			d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, via
+			d.Messages[0].State, d.Messages[0].Via = outbox.Accepted, via
 		}
 		w.commit(d, nil)
 		w.pass()
 		w.later(time.Hour)
 		old.At, old.Subject = w.now, "Re: May we talk about working as partners?"
 		w.receive(old)
-		if c := w.find("maya"); c.Status(w.now) != scheduler.Asked || c.Answer == nil || c.Answer.Value != scheduler.Query {
+		if c := w.find("maya"); c.Status(w.now) != conversation.Asked || c.Answer == nil || c.Answer.Value != conversation.Query {
 			t.Errorf("after a number that answers the first brief %q: %s, %+v", via, c.Status(w.now), c.Answer)
 		}
 	}
@@ -168,7 +172,7 @@ func TestWhoIsBelieved(t *testing.T) {
 		if r.Counted != believed || (c.Answer != nil) != believed || !strings.Contains(r.What, test.why) {
 			t.Errorf("%s: %+v, answer %+v", test.name, r, c.Answer)
 		}
-		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e scheduler.Event) bool { return e.Text == r.What }) {
+		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e conversation.HistoryEntry) bool { return e.Text == r.What }) {
 			t.Errorf("%s: the log does not show %q: %v", test.name, r.What, events)
 		}
 		w.pass()
@@ -276,12 +280,12 @@ func TestNoReferenceAfterTheAnswer(t *testing.T) {
 
 // What is not believed about a talk that is over, or off, is written down, without a notice and a remedy.
 func TestNotBelievedWhenItIsOver(t *testing.T) {
-	for _, status := range []scheduler.Status{scheduler.Met, scheduler.Cancelled} {
+	for _, status := range []conversation.Status{conversation.Met, conversation.Cancelled} {
 		w := invited(t)
 		w.Notify = true
 		mail := w.letter("no")
 		mail.From.Email = "mallory@example.org"
-		if status == scheduler.Met {
+		if status == conversation.Met {
 			w.now = start.Add(2 * time.Hour)
 		} else {
 			w.commit(w.callOff(w.find("maya"), "", w.now))
@@ -315,7 +319,7 @@ func TestNextBesideWords(t *testing.T) {
 			mail.Refs, mail.Subject = nil, subject
 			w.receive(mail)
 		}
-		if next := w.find("maya").Next(w.now).Next; !strings.HasPrefix(next, test.next) {
+		if next := roster.Next(w.find("maya"), w.now).Next; !strings.HasPrefix(next, test.next) {
 			t.Errorf("%q: next %q", test.subjects, next)
 		}
 	}
@@ -388,7 +392,7 @@ func TestBriefByFile(t *testing.T) {
 		w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}"))
 		c := w.find("maya")
 		d := must(w.ask(c, false, w.now))
-		d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, "file"
+		d.Messages[0].State, d.Messages[0].Via = outbox.Accepted, "file"
 		if err := w.store.Commit(context.Background(), d); err != nil {
 			t.Fatal(err)
 		}
@@ -400,7 +404,7 @@ func TestBriefByFile(t *testing.T) {
 		} else {
 			test.mail(mail)
 		}
-		if r := w.receive(mail); r.Counted != test.counted || (w.status("maya") == scheduler.Permitted) != test.counted {
+		if r := w.receive(mail); r.Counted != test.counted || (w.status("maya") == conversation.Permitted) != test.counted {
 			t.Errorf("%s: %+v, %s", test.name, r, w.status("maya"))
 		}
 	}
@@ -428,7 +432,7 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 		t.Errorf("refused twice: %+v", r)
 	}
 	w.plan("maya", maya(when, alias)) // and no pass has read it
-	if r := w.receive(mail); !r.Counted || w.status("maya") != scheduler.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
+	if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
 		t.Errorf("with the alias: %+v, %q", r, w.find("maya").Waiting(w.now))
 	}
 	if r := w.receive(mail); r.Counted {
@@ -454,8 +458,8 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 	for _, passes := range []bool{false, true} {
 		w := asked(t)
 		stranger := &invites.Mail{Key: "s", At: w.now, From: invites.Address{Email: "x@example.net"}, Refs: []string{w.arrived[0].MessageID}, Sort: invites.Personal, Text: "no"}
-		w.Mailbox = &box{mails: []*invites.Mail{refused(w), stranger}}
-		read := func(want string, status scheduler.Status) {
+		w.with(func(c *scheduler.Config) { c.Mailbox = &box{mails: []*invites.Mail{refused(w), stranger}} })
+		read := func(want string, status conversation.Status) {
 			t.Helper()
 			if err := w.ReadMail(context.Background()); err != nil {
 				t.Fatal(err)
@@ -464,7 +468,7 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 				t.Errorf("%s: at %s, %s", want, at, w.status("maya"))
 			}
 		}
-		read("refused", scheduler.Asked)
+		read("refused", conversation.Asked)
 		w.plan("maya", maya(when, alias))
 		if passes {
 			w.pass()
@@ -473,12 +477,12 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 				t.Errorf("whoever waits for mail was told %d times to read it again", n)
 			}
 		}
-		read("with the alias", scheduler.Permitted)
+		read("with the alias", conversation.Permitted)
 		events := len(must(w.store.History(context.Background(), "maya")))
 		if c := w.find("maya"); c.Reread || events != 3 {
 			t.Errorf("reread %t, %d events", c.Reread, events)
 		}
-		read("afterwards", scheduler.Permitted)
+		read("afterwards", conversation.Permitted)
 	}
 }
 
@@ -488,11 +492,11 @@ func TestVouchedTheSecondTime(t *testing.T) {
 	mail := w.letter("2")
 	mail.Refs, mail.Subject = nil, "Re: May we talk about working as partners?"
 	w.receive(mail)
-	if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "coalition answer maya yes") {
+	if next := roster.Next(w.find("maya"), w.now).Next; !strings.Contains(next, "coalition answer maya yes") {
 		t.Errorf("next %q", next)
 	}
 	mail.Vouched = true
-	if r := w.receive(mail); !r.Counted || w.status("maya") != scheduler.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
+	if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
 		t.Errorf("%+v, %q", r, w.find("maya").Waiting(w.now))
 	}
 	mail.Vouched = false
@@ -570,13 +574,13 @@ func TestWordsAfterAnAnswer(t *testing.T) {
 	w := asked(t)
 	w.receive(w.letter("yes"))
 	w.later(time.Minute)
-	if r := w.receive(w.letter("Where can I park?")); r.Counted || w.status("maya") != scheduler.Permitted || w.find("maya").Word == nil {
+	if r := w.receive(w.letter("Where can I park?")); r.Counted || w.status("maya") != conversation.Permitted || w.find("maya").Word == nil {
 		t.Errorf("a question after a yes: %+v, %s", r, w.status("maya"))
 	}
 	w = invited(t)
 	mail := w.letter("no")
 	mail.Refs = []string{w.arrived[0].MessageID} // it answers the brief, which is long answered
-	if r := w.receive(mail); r.Counted || w.status("maya") != scheduler.Invited || w.find("maya").Word == nil {
+	if r := w.receive(mail); r.Counted || w.status("maya") != conversation.Invited || w.find("maya").Word == nil {
 		t.Errorf("a no to the brief after the invitation: %+v, %s", r, w.status("maya"))
 	}
 }
@@ -593,10 +597,10 @@ func TestOwnCopy(t *testing.T) {
 
 // Messages that the organizer alone has got name nothing, since they travel when somebody passes a mail on.
 func TestOrganizersMessagesNameNothing(t *testing.T) {
-	for _, kind := range []scheduler.Kind{scheduler.Notice, scheduler.Invite} {
+	for _, kind := range []outbox.Kind{outbox.Notice, outbox.Invite} {
 		w := invited(t)
-		w.Notify, w.CopyToSelf = kind == scheduler.Notice, true
-		if kind == scheduler.Notice {
+		w.Notify, w.CopyToSelf = kind == outbox.Notice, true
+		if kind == outbox.Notice {
 			w.receive(w.letter("Where can I park?"))
 		} else {
 			w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
@@ -641,7 +645,7 @@ func TestWrongClocks(t *testing.T) {
 		w.later(time.Minute)
 		mail := w.letter("2")
 		mail.At = w.now.Add(wrong)
-		if r := w.receive(mail); !r.Counted || w.status("maya") != scheduler.Permitted {
+		if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted {
 			t.Errorf("%s off: %+v", wrong, r)
 		}
 		w.pass()
@@ -651,7 +655,7 @@ func TestWrongClocks(t *testing.T) {
 		w.receive(reply)
 		w.later(time.Minute)
 		w.receive(w.reply(invites.Reply, invites.Accepted))
-		if got := w.status("maya"); got != scheduler.Confirmed {
+		if got := w.status("maya"); got != conversation.Confirmed {
 			t.Errorf("%s off: after two answers of the calendar: %s", wrong, got)
 		}
 	}
@@ -668,10 +672,10 @@ func TestKnownAmongOthers(t *testing.T) {
 	robot.Sort = invites.Robot
 	yes.At = w.now.Add(time.Minute)
 	w.later(2 * time.Minute)
-	if _, err := w.Receive(context.Background(), []*invites.Mail{yes, robot}); err != nil {
+	if _, err := w.Intake.Receive(context.Background(), []*invites.Mail{yes, robot}); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.status("maya"); got != scheduler.Declined {
+	if got := w.status("maya"); got != conversation.Declined {
 		t.Errorf("after yes, no, and the yes once more: %s", got)
 	}
 }
@@ -681,10 +685,10 @@ func TestOlderThanTheAnswer(t *testing.T) {
 	w := asked(t)
 	yes := w.letter("2")
 	w.later(time.Hour)
-	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 	w.later(time.Hour)
 	w.receive(yes)
-	if c := w.find("maya"); c.Answer.Value != scheduler.No {
+	if c := w.find("maya"); c.Answer.Value != conversation.No {
 		t.Errorf("an older yes overruled a no: %+v", c.Answer)
 	}
 	w.pass()
@@ -727,14 +731,14 @@ func TestAdditions(t *testing.T) {
 	}
 	w.pass()
 	w.want("brief-0")
-	if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "coalition agenda maya") {
+	if next := roster.Next(w.find("maya"), w.now).Next; !strings.Contains(next, "coalition agenda maya") {
 		t.Errorf("next %q", next)
 	}
 	w.later(time.Hour)
-	if err := second(w.Take(w.find("maya"), scheduler.Agenda{Lines: []int{3}, Take: true}, w.now)); err == nil {
+	if err := second(w.Take(w.find("maya"), conversation.Agenda{Lines: []int{3}, Take: true}, w.now)); err == nil {
 		t.Error("took a line that nobody proposed")
 	}
-	w.take("maya", scheduler.Agenda{Lines: []int{2}, Take: true})
+	w.take("maya", conversation.Agenda{Lines: []int{2}, Take: true})
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0")
@@ -742,7 +746,7 @@ func TestAdditions(t *testing.T) {
 	if text := string(w.arrived[1].Calendar); !strings.Contains(text, "2. Our budget") || strings.Contains(text, "hiring") {
 		t.Errorf("the invitation:\n%s", text)
 	}
-	w.take("maya", scheduler.Agenda{})
+	w.take("maya", conversation.Agenda{})
 	if c := w.find("maya"); len(c.Proposed) != 0 || fmt.Sprint(c.Taken) != "[Our budget]" {
 		t.Errorf("proposed %q, taken %q", c.Proposed, c.Taken)
 	}
@@ -754,7 +758,7 @@ func TestAdditions(t *testing.T) {
 	w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 	w.pass()
 	w.later(time.Hour)
-	w.take("maya", scheduler.Agenda{Take: true})
+	w.take("maya", conversation.Agenda{Take: true})
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0 update-0")
@@ -765,13 +769,13 @@ func TestAdditions(t *testing.T) {
 func TestReadLate(t *testing.T) {
 	for _, test := range []struct {
 		first, second string
-		status        scheduler.Status
-	}{{"1", "No, sorry.", scheduler.Declined}, {"Who else comes?", "1", scheduler.Permitted}} {
+		status        conversation.Status
+	}{{"1", "No, sorry.", conversation.Declined}, {"Who else comes?", "1", conversation.Permitted}} {
 		w := asked(t)
 		first, second := w.letter(test.first), w.letter(test.second)
 		second.At = first.At.Add(5 * time.Minute)
 		w.later(10 * time.Hour)
-		if _, err := w.Receive(context.Background(), []*invites.Mail{first, second}); err != nil {
+		if _, err := w.Intake.Receive(context.Background(), []*invites.Mail{first, second}); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.status("maya"); got != test.status {
@@ -795,7 +799,7 @@ func TestWaitAMoment(t *testing.T) {
 		w.later(time.Minute)
 		w.receive(w.letter("Wait, who else is coming?"))
 		for _, m := range w.find("maya").Messages {
-			if m.Kind == scheduler.Invite && m.State != scheduler.Dropped {
+			if m.Kind == outbox.Invite && m.State != outbox.Dropped {
 				t.Errorf("the invitation is %s", m.State)
 			}
 		}
@@ -824,7 +828,7 @@ func TestTwoConversationsOnePartner(t *testing.T) {
 	w.pass()
 	w.want("brief-0 brief-0")
 	for _, id := range []string{"maya", "other"} {
-		if c := w.find(id); c.Answer != nil && c.Answer.Value != scheduler.Query {
+		if c := w.find(id); c.Answer != nil && c.Answer.Value != conversation.Query {
 			t.Errorf("%s: %+v", id, c.Answer)
 		}
 	}
@@ -860,7 +864,7 @@ func TestCalendarReplies(t *testing.T) {
 			t.Errorf("%s: %+v, %s", p, r, w.find("maya").PartStat)
 		}
 	}
-	if got := w.status("maya"); got != scheduler.Confirmed {
+	if got := w.status("maya"); got != conversation.Confirmed {
 		t.Fatalf("status %s", got)
 	}
 	// The UID alone, which only the partner has been told, names the invitation, whatever DMARC says.
@@ -874,14 +878,14 @@ func TestCalendarReplies(t *testing.T) {
 	}
 	// A mail of words is shown, and never sets PARTSTAT.
 	w.later(time.Minute)
-	if r := w.receive(w.letter("no")); r.Counted || w.status("maya") != scheduler.Confirmed || w.find("maya").Word == nil {
+	if r := w.receive(w.letter("no")); r.Counted || w.status("maya") != conversation.Confirmed || w.find("maya").Word == nil {
 		t.Errorf("a plain no: %+v, %s", r, w.status("maya"))
 	}
 	// An update of the agenda does not wipe out what she has answered.
 	w.plan("maya", maya("when: {times: [2027-03-04 10:00, 2027-03-05 15:00, 2027-03-08 9:30]}", "purpose: Another one."))
 	w.pass()
 	w.want("brief-0 invite-0 update-0")
-	if text := strings.ReplaceAll(string(w.arrived[2].Calendar), "\r\n ", ""); !strings.Contains(text, "PARTSTAT=ACCEPTED") || w.status("maya") != scheduler.Confirmed {
+	if text := strings.ReplaceAll(string(w.arrived[2].Calendar), "\r\n ", ""); !strings.Contains(text, "PARTSTAT=ACCEPTED") || w.status("maya") != conversation.Confirmed {
 		t.Errorf("the update of the agenda, and %s:\n%s", w.status("maya"), text)
 	}
 	// A move asks again, and an answer to the time before does not confirm it.
@@ -896,13 +900,13 @@ func TestCalendarReplies(t *testing.T) {
 	if n := len(w.find("maya").Messages); n != 4 {
 		t.Errorf("%d messages were decided on", n)
 	}
-	if r := w.receive(old); r.Counted || w.status("maya") != scheduler.Invited || !strings.Contains(r.What, "another version") {
+	if r := w.receive(old); r.Counted || w.status("maya") != conversation.Invited || !strings.Contains(r.What, "another version") {
 		t.Errorf("an answer to the time before: %+v, %s", r, w.status("maya"))
 	}
 	w.later(time.Minute)
 	kde := w.reply(invites.Reply, invites.Accepted)
 	kde.Calendar.Sequence = -1
-	if r := w.receive(kde); !r.Counted || w.status("maya") != scheduler.Confirmed {
+	if r := w.receive(kde); !r.Counted || w.status("maya") != conversation.Confirmed {
 		t.Errorf("an answer without SEQUENCE that names the new time: %+v, %s", r, w.status("maya"))
 	}
 }
@@ -932,7 +936,7 @@ func TestCalendarsThatDoNotCount(t *testing.T) {
 		test.mail(mail)
 		r := w.receive(mail)
 		c := w.find("maya")
-		if r.Counted || c.PartStat != invites.NeedsAction || c.Status(w.now) != scheduler.Invited || !strings.Contains(r.What, test.why) {
+		if r.Counted || c.PartStat != invites.NeedsAction || c.Status(w.now) != conversation.Invited || !strings.Contains(r.What, test.why) {
 			t.Errorf("%s: %+v; PARTSTAT %s", test.name, r, c.PartStat)
 		}
 		if len(c.Waiting(w.now)) == 0 {
@@ -951,7 +955,7 @@ func TestOrderOfAnswers(t *testing.T) {
 	w.receive(w.reply(invites.Reply, invites.Accepted))
 	w.later(time.Minute)
 	first.At = w.now
-	if r := w.receive(first); r.Counted || w.status("maya") != scheduler.Confirmed {
+	if r := w.receive(first); r.Counted || w.status("maya") != conversation.Confirmed {
 		t.Errorf("an earlier answer that came late: %+v, %s", r, w.status("maya"))
 	}
 	// SOGo repeats the DTSTAMP of the invitation in each of its answers.
@@ -967,7 +971,7 @@ func TestOrderOfAnswers(t *testing.T) {
 	future.Calendar.Stamp = w.now.Add(1000 * time.Hour)
 	w.receive(future)
 	w.later(time.Minute)
-	if r := w.receive(w.reply(invites.Reply, invites.Accepted)); !r.Counted || w.status("maya") != scheduler.Confirmed {
+	if r := w.receive(w.reply(invites.Reply, invites.Accepted)); !r.Counted || w.status("maya") != conversation.Confirmed {
 		t.Errorf("after an answer from the future: %+v, %s", r, w.status("maya"))
 	}
 }
@@ -983,7 +987,7 @@ func TestDeclined(t *testing.T) {
 		t.Errorf("%d messages were decided on", n)
 	}
 	w.now = start.Add(2 * time.Hour)
-	if got := w.status("maya"); got != scheduler.Invited {
+	if got := w.status("maya"); got != conversation.Invited {
 		t.Errorf("after the end: %s", got)
 	}
 	w.pass()
@@ -1006,7 +1010,7 @@ func TestDeclinedBeforeTheReminder(t *testing.T) {
 
 func TestCounter(t *testing.T) {
 	w := invited(t)
-	propose := func(at time.Time) scheduler.Receipt {
+	propose := func(at time.Time) intake.Receipt {
 		w.later(time.Minute)
 		mail := w.reply(invites.Counter, invites.Tentative)
 		mail.Calendar.Start, mail.Calendar.End = at, at.Add(time.Hour)
@@ -1017,7 +1021,7 @@ func TestCounter(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	c := w.find("maya")
-	if next := c.Next(w.now).Next; !strings.Contains(next, "Fri 5 Mar 2027 12:00") || !strings.Contains(next, "coalition counter maya") || c.PartStat != invites.Tentative {
+	if next := roster.Next(c, w.now).Next; !strings.Contains(next, "Fri 5 Mar 2027 12:00") || !strings.Contains(next, "coalition counter maya") || c.PartStat != invites.Tentative {
 		t.Errorf("next %q, PARTSTAT %s", next, c.PartStat)
 	}
 	w.pass()
@@ -1062,7 +1066,7 @@ func TestCounter(t *testing.T) {
 	propose(other.Add(time.Hour))
 	w.later(time.Minute)
 	w.receive(w.reply(invites.Reply, invites.Accepted))
-	if c := w.find("maya"); c.Counter != nil || c.Status(w.now) != scheduler.Confirmed {
+	if c := w.find("maya"); c.Counter != nil || c.Status(w.now) != conversation.Confirmed {
 		t.Errorf("accepted after all: %+v, %s", c.Counter, c.Status(w.now))
 	}
 }
@@ -1074,19 +1078,19 @@ func TestNothingLeftToDecide(t *testing.T) {
 	mail.Calendar.Start, mail.Calendar.End = w.now.Add(time.Hour), w.now.Add(2*time.Hour)
 	w.receive(mail)
 	w.later(2 * time.Hour)
-	if next := w.find("maya").Next(w.now).Next; strings.Contains(next, "counter") {
+	if next := roster.Next(w.find("maya"), w.now).Next; strings.Contains(next, "counter") {
 		t.Errorf("next %q", next)
 	}
 	w = asked(t)
 	w.receive(w.letter("1\n\nHiring"))
-	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
-	if err := second(w.Take(w.find("maya"), scheduler.Agenda{Take: true}, w.now)); err == nil || len(w.find("maya").Waiting(w.now)) != 0 {
+	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
+	if err := second(w.Take(w.find("maya"), conversation.Agenda{Take: true}, w.now)); err == nil || len(w.find("maya").Waiting(w.now)) != 0 {
 		t.Errorf("after a no: %v, %q", err, w.find("maya").Waiting(w.now))
 	}
 	w = invited(t)
 	w.receive(w.reply(invites.Reply, invites.Declined))
 	w.now = start.Add(time.Minute)
-	if next := w.find("maya").Next(w.now).Next; strings.Contains(next, "hold the talk") {
+	if next := roster.Next(w.find("maya"), w.now).Next; strings.Contains(next, "hold the talk") {
 		t.Errorf("declined, and under way: next %q", next)
 	}
 }
@@ -1157,7 +1161,7 @@ func TestReplyWithAnotherStart(t *testing.T) {
 	mail := w.reply(invites.Reply, invites.Accepted)
 	mail.Calendar.Start, mail.Calendar.End = mail.Calendar.Start.Add(time.Hour), mail.Calendar.End.Add(time.Hour)
 	const says = "accepted (by calendar, from maya@example.org), where Thu 4 Mar 2027 11:00 (Europe/Lisbon) is named as the start, and the talk is at Thu 4 Mar 2027 10:00 (Europe/Lisbon)"
-	if r := w.receive(mail); !r.Counted || r.What != says || w.status("maya") != scheduler.Confirmed {
+	if r := w.receive(mail); !r.Counted || r.What != says || w.status("maya") != conversation.Confirmed {
 		t.Errorf("counted %v, %s: %s", r.Counted, w.status("maya"), r.What)
 	}
 	if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); !strings.Contains(lines, says) {
@@ -1200,12 +1204,12 @@ func TestCounterBesideOtherThings(t *testing.T) {
 	w.commit(w.declineCounter(w.find("maya"), "", w.now))
 	w.pass()
 	w.answer = nil
-	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 	w.again()
 	w.want("brief-0 invite-0")
 	w = invited(t)
 	counter(w)
-	w.take("maya", scheduler.Answer{Value: scheduler.No, How: "command"})
+	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 	if err := second(w.declineCounter(w.find("maya"), "", w.now)); err == nil {
 		t.Error("a refusal after a no")
 	}
@@ -1235,15 +1239,15 @@ func TestBounce(t *testing.T) {
 		return &invites.Mail{Key: fmt.Sprint(final, len(w.arrived)), At: w.now, From: invites.Address{Email: "mailer-daemon@mx.example.org"}, Sort: invites.Report,
 			Bounce: &invites.Bounce{Of: w.arrived[len(w.arrived)-1].MessageID, Final: final, Code: "5.1.1", Text: "no such user"}}
 	}
-	if r := w.receive(report(false)); r.Counted || w.find("maya").Messages[0].State != scheduler.Accepted {
+	if r := w.receive(report(false)); r.Counted || w.find("maya").Messages[0].State != outbox.Accepted {
 		t.Errorf("late: %+v, %s", r, w.find("maya").Messages[0].State)
 	}
 	if r := w.receive(report(true)); !r.Counted {
 		t.Errorf("came back: %+v", r)
 	}
 	c := w.find("maya")
-	if m := c.Messages[0]; m.State != scheduler.Bounced || !strings.Contains(m.Error, "5.1.1 no such user") || c.Status(w.now) != scheduler.Asked || !strings.HasPrefix(c.Next(w.now).Next, "mend the address") {
-		t.Errorf("%s, %q, %s, %q", m.State, m.Error, c.Status(w.now), c.Next(w.now).Next)
+	if m := c.Messages[0]; m.State != outbox.Bounced || !strings.Contains(m.Error, "5.1.1 no such user") || c.Status(w.now) != conversation.Asked || !strings.HasPrefix(roster.Next(c, w.now).Next, "mend the address") {
+		t.Errorf("%s, %q, %s, %q", m.State, m.Error, c.Status(w.now), roster.Next(c, w.now).Next)
 	}
 	w.pass()
 	w.want("brief-0")
@@ -1256,8 +1260,8 @@ func TestBounce(t *testing.T) {
 	// An invitation that came back stops the reminders, until she answers all the same.
 	w = invited(t)
 	w.receive(report(true))
-	if c := w.find("maya"); c.Status(w.now) != scheduler.Invited || !strings.HasPrefix(c.Next(w.now).Next, "find another way") {
-		t.Errorf("%s, %q", c.Status(w.now), c.Next(w.now).Next)
+	if c := w.find("maya"); c.Status(w.now) != conversation.Invited || !strings.HasPrefix(roster.Next(c, w.now).Next, "find another way") {
+		t.Errorf("%s, %q", c.Status(w.now), roster.Next(c, w.now).Next)
 	}
 	w.now = start.Add(-24 * time.Hour)
 	w.pass()
@@ -1272,7 +1276,7 @@ func TestBounce(t *testing.T) {
 	passed.Bounce.For = "maya@elsewhere.example"
 	r := w.receive(passed)
 	c = w.find("maya")
-	if r.Counted || c.Messages[0].State != scheduler.Accepted || !strings.Contains(r.What, "passed on to maya@elsewhere.example") || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), "no such user") || len(c.Notices) != 1 {
+	if r.Counted || c.Messages[0].State != outbox.Accepted || !strings.Contains(r.What, "passed on to maya@elsewhere.example") || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), "no such user") || len(c.Notices) != 1 {
 		t.Errorf("passed on: %+v, %s, waiting %q, %d notices", r, c.Messages[0].State, c.Waiting(w.now), len(c.Notices))
 	}
 	w.later(time.Minute)
@@ -1294,10 +1298,10 @@ func TestBounce(t *testing.T) {
 	} {
 		mail.At = w.now
 		r := w.receive(mail)
-		if r.ID != "maya" || r.Counted || w.find("maya").Messages[0].State != scheduler.Accepted {
+		if r.ID != "maya" || r.Counted || w.find("maya").Messages[0].State != outbox.Accepted {
 			t.Errorf("%s: %+v", mail.Key, r)
 		}
-		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e scheduler.Event) bool { return e.Text == r.What }) {
+		if events := must(w.store.History(context.Background(), "maya")); !slices.ContainsFunc(events, func(e conversation.HistoryEntry) bool { return e.Text == r.What }) {
 			t.Errorf("%s: the log does not show %q", mail.Key, r.What)
 		}
 	}
@@ -1329,11 +1333,11 @@ func TestAnswerSettlesUnclear(t *testing.T) {
 	forged := w.letter("1")
 	forged.From.Email, forged.Key = "mallory@example.org", "forged"
 	w.receive(forged)
-	if m := w.find("maya").Messages[0]; m.State != scheduler.Unclear {
+	if m := w.find("maya").Messages[0]; m.State != outbox.Unclear {
 		t.Errorf("after a forged answer the brief is %s", m.State)
 	}
 	w.receive(w.letter("What about?"))
-	if m := w.find("maya").Messages[0]; m.State != scheduler.Accepted {
+	if m := w.find("maya").Messages[0]; m.State != outbox.Accepted {
 		t.Errorf("after an answer the brief is %s", m.State)
 	}
 	w.again()
@@ -1458,7 +1462,7 @@ func TestTimeOfAnEarlierYes(t *testing.T) {
 		w.receive(w.letter(text))
 		w.later(time.Minute)
 	}
-	if c := w.find("maya"); c.Status(w.now) != scheduler.Permitted || !c.Start(w.now).IsZero() {
+	if c := w.find("maya"); c.Status(w.now) != conversation.Permitted || !c.Start(w.now).IsZero() {
 		t.Errorf("%s, %s", c.Status(w.now), c.Start(w.now))
 	}
 }
@@ -1490,7 +1494,7 @@ func TestReaction(t *testing.T) {
 	}
 	r := w.receive(react("👍"))
 	c := w.find("maya")
-	if r.Counted || r.ID != "maya" || !strings.Contains(r.What, "👍") || c.Status(w.now) != scheduler.Asked || c.Answer != nil || len(c.Proposed) > 0 || len(c.Notices) != 1 ||
+	if r.Counted || r.ID != "maya" || !strings.Contains(r.What, "👍") || c.Status(w.now) != conversation.Asked || c.Answer != nil || len(c.Proposed) > 0 || len(c.Notices) != 1 ||
 		!strings.Contains(fmt.Sprint(c.Waiting(w.now)), "reacted to your mail with 👍, which is no answer") {
 		t.Errorf("%+v, %s, %+v, waiting %q", r, c.Status(w.now), c.Answer, c.Waiting(w.now))
 	}
@@ -1520,7 +1524,7 @@ func TestSealed(t *testing.T) {
 	r := w.receive(mail)
 	c := w.find("maya")
 	const says = "can't be read here: it is encrypted with OpenPGP; open it in your mail program"
-	if !r.Counted || c.Answer.Value != scheduler.Query || !strings.Contains(r.What, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || strings.Contains(fmt.Sprint(c.Waiting(w.now)), "“") {
+	if !r.Counted || c.Answer.Value != conversation.Query || !strings.Contains(r.What, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || strings.Contains(fmt.Sprint(c.Waiting(w.now)), "“") {
 		t.Errorf("%+v, %+v, waiting %q", r, c.Answer, c.Waiting(w.now))
 	}
 	if len(c.Notices) != 1 || !strings.Contains(c.Notices[0].Text, "encrypted") {
@@ -1543,7 +1547,9 @@ func TestTaken(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.Notify = true
-		w.Link = func(token string) string { return "https://talk.example.org/" + token }
+		w.with(func(c *scheduler.Config) {
+			c.Link = func(token string) string { return "https://talk.example.org/" + token }
+		})
 		w.plan("maya", maya("when: {times: "+reply.times+"}"))
 		w.plan("tom", maya("when: {times: [2027-03-04 10:30, 2027-03-09 10:00]}", "  name: Tom Weiss", "  email: tom@example.org"))
 		w.pass()
@@ -1555,12 +1561,12 @@ func TestTaken(t *testing.T) {
 				letter.Refs = []string{p.MessageID}
 			}
 		}
-		w.commit(w.Take(w.find("tom"), scheduler.Answer{Value: scheduler.Yes, How: "command", Slot: w.find("tom").Offered[0]}, w.now))
+		w.commit(w.Take(w.find("tom"), conversation.Answer{Value: conversation.Yes, How: "command", Slot: w.find("tom").Offered[0]}, w.now))
 		r := w.receive(letter)
 		c := w.find("maya")
 		const says = "2027 10:00 (Europe/Lisbon), which they chose, is taken by the talk tom"
-		if c.Status(w.now) != scheduler.Permitted || !c.Start(w.now).IsZero() || !strings.Contains(r.What, says) || !strings.Contains(c.Next(w.now).Next, says) || !strings.HasPrefix(c.Next(w.now).Next, "choose a time") {
-			t.Errorf("%q: %+v, %s, next %q", reply.text, r, c.Status(w.now), c.Next(w.now).Next)
+		if c.Status(w.now) != conversation.Permitted || !c.Start(w.now).IsZero() || !strings.Contains(r.What, says) || !strings.Contains(roster.Next(c, w.now).Next, says) || !strings.HasPrefix(roster.Next(c, w.now).Next, "choose a time") {
+			t.Errorf("%q: %+v, %s, next %q", reply.text, r, c.Status(w.now), roster.Next(c, w.now).Next)
 		}
 		if len(c.Notices) != 1 || c.Notices[0].What != "taken" {
 			t.Errorf("%q: notices %+v", reply.text, c.Notices)
@@ -1568,7 +1574,7 @@ func TestTaken(t *testing.T) {
 		before := w.kinds()
 		w.pass()
 		for _, m := range w.find("maya").Messages {
-			if m.Kind == scheduler.Invite {
+			if m.Kind == outbox.Invite {
 				t.Errorf("%q: invited to a time that is taken, after %s", reply.text, before)
 			}
 		}

@@ -4,13 +4,17 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 // A Forecast is a message that a pass would send or hold, or that is to follow later.
 type Forecast struct {
-	Conversation *Conversation
-	Message      *Message  // its State is [Queued] or [Held]; without bytes where it is still to be written
-	Due          time.Time // when it is to go; zero: at once
+	Conversation *conversation.Conversation
+	Message      *outbox.Message // its State is [outbox.Queued] or [outbox.Held]; without bytes where it is still to be written
+	Due          time.Time       // when it is to go; zero: at once
 }
 
 // Later reports whether the message is still to be decided on, by another pass.
@@ -18,12 +22,12 @@ func (f *Forecast) Later() bool { return f.Message.Row == 0 && f.Message.Data ==
 
 // Rehearse is what one pass would do with b, on a store that writes nothing: first the messages that go
 // or are held at once, then those that are to follow by themselves. b is of no more use.
-func (s *Scheduler) Rehearse(ctx context.Context, b *Board) ([]Forecast, error) {
-	dry := &rehearsal{Store: s.Store, drafted: make(map[*Conversation][]*Message), dropped: make(map[*Message]bool), held: make(map[int64]bool)}
+func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast, error) {
+	dry := &rehearsal{Store: s.Store, drafted: make(map[*conversation.Conversation][]*outbox.Message), dropped: make(map[*outbox.Message]bool), held: make(map[int64]bool)}
 	before := s.Store
 	s.Store = dry
 	defer func() { s.Store = before }()
-	waiting := make(map[*Message]bool) // what was there before
+	waiting := make(map[*outbox.Message]bool) // what was there before
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
 			waiting[m] = c.Pending(m, b.Now)
@@ -38,14 +42,14 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *Board) ([]Forecast, error) 
 	}
 	if b.Doubt != "" && st.Doubt == "" { // a pass would begin with that
 		for m, waits := range waiting {
-			dry.held[m.Row] = dry.held[m.Row] || waits && m.State == Queued
+			dry.held[m.Row] = dry.held[m.Row] || waits && m.State == outbox.Queued
 		}
 	}
 	var later []Forecast
 	for _, c := range b.Conversations {
-		step := c.Next(b.Now)
+		step := roster.Next(c, b.Now)
 		if step.Kind != "" && !step.IsDue(b.Now) {
-			m := &Message{ID: c.ID, Round: c.Round, Kind: step.Kind, To: string(c.Plan.With.Email), Due: step.Due, State: Queued, Via: s.Via, Changed: b.Now}
+			m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: step.Kind, To: string(c.Plan.With.Email), Due: step.Due, State: outbox.Queued, Via: s.Via, Changed: b.Now}
 			later = append(later, Forecast{c, m, step.Due})
 		}
 	}
@@ -55,13 +59,13 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *Board) ([]Forecast, error) 
 	var now []Forecast
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
-			if !waiting[m] || dry.dropped[m] || m.State == Unclear && m.Stuck() {
+			if !waiting[m] || dry.dropped[m] || m.State == outbox.Unclear && m.Stuck() {
 				continue
 			}
 			due := time.Time{}
 			if dry.held[m.Row] {
-				m.State = Held
-			} else if m.State != Held && m.NotBefore.After(time.Now()) {
+				m.State = outbox.Held
+			} else if m.State != outbox.Held && m.NotBefore.After(time.Now()) {
 				due = b.Now.Add(time.Until(m.NotBefore))
 			}
 			now = append(now, Forecast{c, m, due})
@@ -77,13 +81,13 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *Board) ([]Forecast, error) 
 type rehearsal struct {
 	Store
 	mu      sync.Mutex
-	drafted map[*Conversation][]*Message
-	dropped map[*Message]bool
+	drafted map[*conversation.Conversation][]*outbox.Message
+	dropped map[*outbox.Message]bool
 	held    map[int64]bool
 }
 
 // Commit implements [Store].
-func (r *rehearsal) Commit(_ context.Context, d *Draft) error {
+func (r *rehearsal) Commit(_ context.Context, d *conversation.Draft) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drafted[d.Conversation] = append(r.drafted[d.Conversation], d.Messages...)
@@ -94,7 +98,7 @@ func (r *rehearsal) Commit(_ context.Context, d *Draft) error {
 }
 
 // CommitAll implements [Store].
-func (r *rehearsal) CommitAll(ctx context.Context, _ int64, drafts []*Draft) ([]error, error) {
+func (r *rehearsal) CommitAll(ctx context.Context, _ int64, drafts []*conversation.Draft) ([]error, error) {
 	errs := make([]error, len(drafts))
 	for i, d := range drafts {
 		errs[i] = r.Commit(ctx, d)

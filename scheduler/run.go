@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"coalition/invites/zones"
+	"coalition/scheduler/guard"
+	"coalition/scheduler/intake"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 const (
@@ -37,7 +41,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	if s.Mailbox != nil {
 		first = append(first, heard(s.keepReading))
 	}
-	if s.Online != nil {
+	if s.Sync != nil {
 		first = append(first, heard(s.keepInStep))
 	}
 	patience, enough := context.WithTimeout(ctx, Patience)
@@ -59,7 +63,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	}
 	delivered := make(chan struct{}, 1)
 	var kicks []chan struct{}
-	for _, by := range []Channel{Mail, Google} {
+	for _, by := range []outbox.Channel{outbox.Mail, outbox.Google} {
 		c := make(chan struct{}, 1)
 		kicks = append(kicks, c)
 		side.Go(func() { s.keepDelivering(ctx, hard, by, c, delivered) })
@@ -77,7 +81,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	for {
 		s.tell(b, told)
 		r, err := &Report{Again: s.Now().Add(rescan)}, error(nil)
-		s.guard("a pass", "", func() { r, err = s.Pass(ctx, b) })
+		guard.Run(s.Log, "a pass", "", func() { r, err = s.Pass(ctx, b) })
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -99,9 +103,9 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			case <-files:
 			case <-changes:
 				kick()
-				wake(s.retries())
+				wake(s.retries)
 			case <-delivered:
-			case <-s.pokes():
+			case <-s.pokes:
 			case <-freeing.C:
 				freed, err := s.Store.Recover(ctx, time.Now())
 				s.recovered(freed, err)
@@ -109,9 +113,9 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 					kick()
 				}
 			case <-ticker.C:
-				if s.renewed() { // a new password may open a door
+				if s.Doors.Renewed() { // a new password may open a door
 					kick()
-					wake(s.retries())
+					wake(s.retries)
 				}
 				if waiting = s.rests(b, r); !waiting {
 					s.Hint() // the machine may have slept, and the calendar's timer with it
@@ -123,7 +127,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			}
 		}
 		timer.Stop()
-		if err = s.Stand(ctx); err == nil {
+		if err = s.Marks.Stand(ctx); err == nil {
 			b, err = s.Look(ctx, still)
 		}
 		if err != nil {
@@ -132,19 +136,19 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			}
 			// The folder may be on a disk that comes back; what is decided goes on being sent.
 			s.Log.Error("the plans or the state can't be read; trying again in a minute", "error", err)
-			b = &Board{Now: s.Now(), Again: time.Now().Add(rescan)}
+			b = &roster.Roster{Now: s.Now(), Again: time.Now().Add(rescan)}
 		}
 	}
 }
 
 // begin is what every run starts with.
-func (s *Scheduler) begin(ctx context.Context, still time.Duration) (*Board, error) {
+func (s *Scheduler) begin(ctx context.Context, still time.Duration) (*roster.Roster, error) {
 	freed, err := s.Store.Recover(ctx, time.Now())
 	if err != nil {
 		return nil, err
 	}
 	s.recovered(freed, nil)
-	if err := s.Stand(ctx); err != nil {
+	if err := s.Marks.Stand(ctx); err != nil {
 		return nil, err
 	}
 	b, err := s.Look(ctx, still)
@@ -157,7 +161,7 @@ func (s *Scheduler) begin(ctx context.Context, still time.Duration) (*Board, err
 	return s.Look(ctx, still)
 }
 
-func (s *Scheduler) recovered(freed []*Message, err error) {
+func (s *Scheduler) recovered(freed []*outbox.Message, err error) {
 	if err != nil {
 		s.Log.Error("claims of processes that are gone can't be freed", "error", err)
 	}
@@ -175,12 +179,12 @@ func wake(c chan struct{}) {
 
 // rests reports whether there is nothing to do as yet. It looks at the clock: timers stand still while the
 // machine sleeps.
-func (s *Scheduler) rests(b *Board, r *Report) bool {
+func (s *Scheduler) rests(b *roster.Roster, r *Report) bool {
 	return !s.Plans.Changed() && s.until(b, r) > soonest
 }
 
 // until is how long nothing can fall due.
-func (s *Scheduler) until(b *Board, r *Report) time.Duration {
+func (s *Scheduler) until(b *roster.Roster, r *Report) time.Duration {
 	wait := 24 * time.Hour
 	if !r.Again.IsZero() {
 		wait = min(wait, r.Again.Sub(s.Now()))
@@ -191,40 +195,8 @@ func (s *Scheduler) until(b *Board, r *Report) time.Duration {
 	return max(wait, soonest)
 }
 
-// soonest is how long at least a clock is waited for.
-const soonest = 10 * time.Millisecond
-
-// keepDelivering delivers by one channel whenever it is kicked, and when a message is to be tried again.
-func (s *Scheduler) keepDelivering(ctx, hard context.Context, by Channel, kick <-chan struct{}, delivered chan struct{}) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-kick:
-		case <-timer.C:
-		}
-		o := outcome{next: time.Now().Add(time.Minute)}
-		s.guard("delivering", string(by), func() { o = s.deliver(ctx, hard, by, false) })
-		next, n, err := o.next, o.settled, o.err
-		wait := 24 * time.Hour
-		switch {
-		case err != nil && ctx.Err() == nil:
-			s.Log.Error("the outbox can't be read; trying again in a minute", "error", err)
-			wait = time.Minute
-		case !next.IsZero():
-			wait = max(time.Until(next), soonest)
-		}
-		timer.Reset(wait)
-		if n > 0 {
-			wake(delivered)
-		}
-	}
-}
-
 // tell logs what the organizer should look at: each thing once, and before anything is done.
-func (s *Scheduler) tell(b *Board, told map[string]bool) {
+func (s *Scheduler) tell(b *roster.Roster, told map[string]bool) {
 	once := func(key string, log func()) {
 		if !told[key] {
 			told[key] = true
@@ -259,7 +231,7 @@ func (s *Scheduler) tell(b *Board, told map[string]bool) {
 
 // Once does one pass, and waits up to [Patience] for messages that are to be tried again. begun is
 // called with what there is before anything is done. The report is that of all it decided.
-func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report, error) {
+func (s *Scheduler) Once(ctx, hard context.Context, begun func(*roster.Roster)) (*Report, error) {
 	all := &Report{}
 	if s.Mailbox != nil {
 		reading, cancel := context.WithTimeout(ctx, Patience)
@@ -267,7 +239,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		s.Mailbox.Close()
 		cancel()
 	}
-	if s.Online != nil {
+	if s.Sync != nil {
 		all.Apart = s.ReadCalendarPatiently(ctx)
 	}
 	b, err := s.begin(ctx, 0)
@@ -275,7 +247,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		return nil, err
 	}
 	begun(b)
-	for patience := newPatience(); ; {
+	for patience := intake.NewPatience(); ; {
 		r, err := s.Pass(ctx, b)
 		if err != nil {
 			return all, err
@@ -285,14 +257,14 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		all.Held = all.Held || r.Held
 		all.Doubt = r.Doubt
 		all.Again = r.Again
-		again := len(r.Decided) > 0 || r.Beaten && patience.wait(ctx)
+		again := len(r.Decided) > 0 || r.Beaten && patience.Wait(ctx)
 		if err := s.DeliverPatiently(ctx, hard); err != nil {
 			return all, err
 		}
-		if s.Online != nil {
+		if s.Sync != nil {
 			select {
-			case <-s.hints(): // a write of ours is settled, and what has happened beside it can be taken in
-				all.Apart = s.ReadCalendar(ctx)
+			case <-s.hints: // a write of ours is settled, and what has happened beside it can be taken in
+				all.Apart = s.Sync.ReadCalendar(ctx)
 				again = again || all.Apart == nil
 			default:
 			}
@@ -300,7 +272,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 		if !again {
 			return all, nil
 		}
-		if err := s.Stand(ctx); err != nil {
+		if err := s.Marks.Stand(ctx); err != nil {
 			return all, err
 		}
 		if b, err = s.Look(ctx, 0); err != nil {
@@ -313,7 +285,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*Board)) (*Report
 func (s *Scheduler) elsewhere(ctx context.Context, rows []int64) bool {
 	return slices.ContainsFunc(rows, func(row int64) bool {
 		m, err := s.Store.Message(ctx, row)
-		return err == nil && m.State == Sending
+		return err == nil && m.State == outbox.Sending
 	})
 }
 
@@ -322,14 +294,14 @@ func (s *Scheduler) elsewhere(ctx context.Context, rows []int64) bool {
 func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) error {
 	patience, force := Patience, len(rows) > 0
 	for {
-		o := s.deliverBoth(ctx, hard, force, rows...)
-		force = force && !o.tried
-		if o.err == nil && o.next.IsZero() && s.elsewhere(hard, rows) {
-			o.next = time.Now().Add(100 * time.Millisecond) // which will soon know
+		o := s.Delivery.DeliverBoth(ctx, hard, force, rows...)
+		force = force && !o.Tried
+		if o.Err == nil && o.Next.IsZero() && s.elsewhere(hard, rows) {
+			o.Next = time.Now().Add(100 * time.Millisecond) // which will soon know
 		}
-		wait := time.Until(o.next)
-		if o.err != nil || o.next.IsZero() || wait > patience {
-			return o.err
+		wait := time.Until(o.Next)
+		if o.Err != nil || o.Next.IsZero() || wait > patience {
+			return o.Err
 		}
 		patience -= max(wait, 0)
 		select {
@@ -338,4 +310,13 @@ func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) e
 		case <-time.After(wait):
 		}
 	}
+}
+
+// Strays are the calendars, by their names, that talks ahead have their events in, and that are not the one
+// that is read: what happens to those events is not seen.
+func (s *Scheduler) Strays(b *roster.Roster) []string {
+	if s.Sync == nil {
+		return nil
+	}
+	return s.Sync.Strays(b)
 }

@@ -14,7 +14,10 @@ import (
 	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/eventsync"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 	"coalition/templates"
 )
@@ -37,7 +40,7 @@ var (
 	understand = must(words.Answers()).Read
 )
 
-var ana = scheduler.Settings{
+var ana = conversation.Settings{
 	Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
 	Zone:      "Europe/Lisbon",
 	Language:  "en",
@@ -91,9 +94,9 @@ func parse(t testing.TB, text string) *plan.Plan {
 }
 
 // talk is a conversation as its plan says, read at monday.
-func talk(t testing.TB, changes ...string) *scheduler.Conversation {
+func talk(t testing.TB, changes ...string) *conversation.Conversation {
 	t.Helper()
-	c := scheduler.New("maya", 1, &ana)
+	c := conversation.New("maya", 1, &ana)
 	if problems := c.Read(parse(t, maya(changes...)), monday); problems != nil {
 		t.Fatal(problems)
 	}
@@ -105,10 +108,11 @@ func talk(t testing.TB, changes ...string) *scheduler.Conversation {
 // a clock, and partners who get what is sent.
 type world struct {
 	*scheduler.Scheduler
-	t     testing.TB
-	dir   string
-	now   time.Time
-	store *store.Store
+	config scheduler.Config // what it was made of
+	t      testing.TB
+	dir    string
+	now    time.Time
+	store  *store.Store
 
 	arrived []*invites.Submission
 	// answer is what becomes of the next messages; nil accepts.
@@ -134,12 +138,25 @@ func (w *world) reopen(open func(context.Context, string, []string, bool) (*stor
 		w.t.Fatal(err)
 	}
 	w.store = st
-	w.Scheduler = &scheduler.Scheduler{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w,
+	w.config = scheduler.Config{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w,
 		Words: words, Understand: understand, Finish: email.Finish, Now: func() time.Time { return w.now },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	w.Scheduler = scheduler.New(w.config)
 }
 
-// Send implements [scheduler.Sender].
+// with makes the scheduler anew, of other parts.
+func (w *world) with(change func(c *scheduler.Config)) {
+	w.config.Settings, w.config.Plans = w.Settings, w.Plans
+	change(&w.config)
+	w.Scheduler = scheduler.New(w.config)
+}
+
+// online lets the scheduler work with a calendar.
+func (w *world) online(calendar eventsync.Calendar) {
+	w.with(func(c *scheduler.Config) { c.Calendar = calendar })
+}
+
+// Send implements [delivery.Sender].
 func (w *world) Send(_ context.Context, p *invites.Submission, dot func() error) error {
 	if w.answer != nil {
 		if err := w.answer(p, dot); err != nil {
@@ -174,12 +191,12 @@ func (w *world) plan(id, text string) {
 	w.Plans = &plan.Folder{Path: w.Plans.Path} // files change faster than their times do
 }
 
-func (w *world) board() *scheduler.Board {
+func (w *world) board() *roster.Roster {
 	w.t.Helper()
 	return must(w.Look(context.Background(), 0))
 }
 
-func (w *world) find(ref string) *scheduler.Conversation {
+func (w *world) find(ref string) *conversation.Conversation {
 	w.t.Helper()
 	return must(w.board().Find(ref))
 }
@@ -192,19 +209,19 @@ func (w *world) pass() *scheduler.Report {
 	if r.Failed > 0 {
 		w.t.Fatalf("%d conversations failed", r.Failed)
 	}
-	if _, _, err := w.Deliver(ctx, ctx); err != nil {
+	if _, _, err := w.Delivery.Deliver(ctx, ctx); err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
 
 // take commits a change that sends nothing.
-func (w *world) take(ref string, change scheduler.Change) {
+func (w *world) take(ref string, change conversation.Change) {
 	w.t.Helper()
 	w.commit(w.Take(w.find(ref), change, w.now))
 }
 
-func (w *world) commit(d *scheduler.Draft, err error) {
+func (w *world) commit(d *conversation.Draft, err error) {
 	w.t.Helper()
 	if err == nil && d.Sent == nil {
 		err = w.store.Commit(context.Background(), d)
@@ -232,26 +249,26 @@ func (w *world) want(kinds string) {
 
 // What follows is what commands do.
 
-func (w *world) ask(c *scheduler.Conversation, again bool, now time.Time) (*scheduler.Draft, error) {
-	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.Ask(again, now) })
+func (w *world) ask(c *conversation.Conversation, again bool, now time.Time) (*conversation.Draft, error) {
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.Ask(again, now) })
 }
 
-func (w *world) invite(c *scheduler.Conversation, at plan.Slot, permitted string, now time.Time) (*scheduler.Draft, error) {
-	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.Invite(at, permitted, now) })
+func (w *world) invite(c *conversation.Conversation, at plan.Slot, permitted string, now time.Time) (*conversation.Draft, error) {
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.Invite(at, permitted, now) })
 }
 
-func (w *world) reschedule(c *scheduler.Conversation, to plan.Slot, now time.Time) (*scheduler.Draft, error) {
-	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.Reschedule(to, now) })
+func (w *world) reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*conversation.Draft, error) {
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.Reschedule(to, now) })
 }
 
-func (w *world) takeCounter(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
-	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.TakeCounter(now) })
+func (w *world) takeCounter(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.TakeCounter(now) })
 }
 
-func (w *world) declineCounter(c *scheduler.Conversation, reason string, now time.Time) (*scheduler.Draft, error) {
-	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.DeclineCounter(reason, now) })
+func (w *world) declineCounter(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.DeclineCounter(reason, now) })
 }
 
-func (w *world) callOff(c *scheduler.Conversation, reason string, now time.Time) (*scheduler.Draft, error) {
-	return w.Decide(c, now, func() (*scheduler.Draft, error) { return c.CallOff(reason, now) })
+func (w *world) callOff(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.CallOff(reason, now) })
 }

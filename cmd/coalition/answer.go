@@ -8,8 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/invites/plaintext"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) answerCommand() *cobra.Command {
@@ -24,27 +25,27 @@ time.`,
 		Example: "  coalition answer maya yes --time 2\n" +
 			"  coalition answer tom later --note \"after the fair\"",
 		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: a.idsThen(scheduler.Yes, scheduler.No, scheduler.Wait),
+		ValidArgsFunction: a.idsThen(conversation.Yes, conversation.No, conversation.Wait),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			value := args[1]
-			if !slices.Contains([]string{scheduler.Yes, scheduler.No, scheduler.Wait}, value) {
+			if !slices.Contains([]string{conversation.Yes, conversation.No, conversation.Wait}, value) {
 				return usage("%q is no answer", "write yes, no or later", value)
 			}
-			if at != "" && value != scheduler.Yes {
+			if at != "" && value != conversation.Yes {
 				return usage("--time belongs to a yes", "leave it out")
 			}
 			if err := plaintext.CheckLine(note); err != nil {
 				return usage("the note %s", "write it as one line", err)
 			}
-			change := func(b *scheduler.Board, c *scheduler.Conversation) (scheduler.Change, error) {
-				answer := scheduler.Answer{Value: value, How: "command", Note: note}
+			change := func(b *roster.Roster, c *conversation.Conversation) (conversation.Change, error) {
+				answer := conversation.Answer{Value: value, How: "command", Note: note}
 				if at != "" {
 					var err error
 					if answer.Slot, err = a.chosenTime(b, c, at); err != nil {
 						return nil, err
 					}
 				}
-				if start := answer.Slot.Time(); value == scheduler.Yes && !start.IsZero() {
+				if start := answer.Slot.Time(); value == conversation.Yes && !start.IsZero() {
 					a.sayOverlaps(b, b.Overlaps(start, c.Length(), c))
 				}
 				return answer, nil
@@ -61,7 +62,7 @@ time.`,
 var numbers = regexp.MustCompile(`^\s*\d+(\s*(?:or|,|/|and)\s*\d+)*\s*$`)
 
 // chosenTime returns the slot that --time names: of the numbers in the brief the earliest that is still free.
-func (a *app) chosenTime(b *scheduler.Board, c *scheduler.Conversation, s string) (plan.Slot, error) {
+func (a *app) chosenTime(b *roster.Roster, c *conversation.Conversation, s string) (plan.Slot, error) {
 	if !numbers.MatchString(s) {
 		return a.parseStart(s, c.Plan.When.Timezone.Location(a.sched.Zone))
 	}

@@ -228,9 +228,9 @@ func TestAnswersFromFiles(t *testing.T) {
 		t.Errorf("the log shows no bounce: %+v", log)
 	}
 	// It goes again once the organizer wants it to, with what she has answered since.
-	sent := len(outbox(t, dir, "*-update-1*.eml"))
+	sent := len(inOutbox(t, dir, "*-update-1*.eml"))
 	do("is on its way", "invite", "maya", "--yes")
-	if n := len(outbox(t, dir, "*-update-1*.eml")); n != sent+1 || !strings.Contains(p.newest("*-update-1*.ics"), "PARTSTAT=DECLINED") {
+	if n := len(inOutbox(t, dir, "*-update-1*.eml")); n != sent+1 || !strings.Contains(p.newest("*-update-1*.ics"), "PARTSTAT=DECLINED") {
 		t.Errorf("%d files of the update, and there were %d", n, sent)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "none.eml"), []byte("From: x@example.net\nSubject: Buy\n\nthis\n"), 0o600); err != nil {

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 )
 
 func (a *app) approveCommand() *cobra.Command {
@@ -26,7 +26,7 @@ one that has failed. Without an id, the messages that wait are listed.`,
 			if err != nil {
 				return err
 			}
-			var waiting []*scheduler.Message
+			var waiting []*outbox.Message
 			conversations := b.Conversations
 			if len(args) > 0 {
 				conversations = nil
@@ -38,7 +38,7 @@ one that has failed. Without an id, the messages that wait are listed.`,
 					conversations = append(conversations, c)
 				}
 			}
-			var failed []*scheduler.Message
+			var failed []*outbox.Message
 			for _, c := range conversations {
 				waiting = append(append(waiting, c.Approvable(b.Now)...), c.AtDoor(b.Now)...)
 				failed = append(failed, c.Failed(b.Now)...)
@@ -53,7 +53,7 @@ one that has failed. Without an id, the messages that wait are listed.`,
 				if err := a.confirm("Nothing waits. Let this state count from now on?"); err != nil {
 					return err
 				}
-				if err := a.sched.Vouch(cmd.Context()); err != nil {
+				if err := a.sched.Marks.Vouch(cmd.Context()); err != nil {
 					return err
 				}
 				a.say("Nothing waits for approval. This state counts from now on.")
@@ -81,7 +81,7 @@ one that has failed. Without an id, the messages that wait are listed.`,
 				a.say("Let them go with: coalition approve ID, or coalition approve --all")
 				return nil
 			}
-			vouch := a.sched.Vouch
+			vouch := a.sched.Marks.Vouch
 			// A word about one message is none about the state.
 			if b.HeldBeside(waiting) {
 				a.sayDoubt(b)

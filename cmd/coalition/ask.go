@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 )
 
 func (a *app) askCommand() *cobra.Command {
@@ -25,10 +25,10 @@ sent. --dry-run shows it also before you have checked in.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				// A rehearsal shows what the check-in is about.
 				if a.dryRun && !c.Ready {
-					if err := c.Apply(scheduler.CheckIn{}, now); err != nil {
+					if err := c.Apply(conversation.CheckIn{}, now); err != nil {
 						return nil, err
 					}
 					a.say("You have not checked in yet: this goes out only after coalition ready %s", c.Ref())

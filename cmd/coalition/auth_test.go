@@ -237,7 +237,7 @@ func TestAuthEnds(t *testing.T) {
 
 // A mailGoogle takes mail from whoever shows a token that its Google has handed out.
 type mailGoogle struct {
-	*delivery
+	*smtpDelivery
 	g *googletest.Server
 }
 
@@ -261,7 +261,7 @@ func TestAuthMail(t *testing.T) {
 	t.Parallel()
 	box := newMailbox(t)
 	l := newLogin(t, "")
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailGoogle{&delivery{b: box}, l.g}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailGoogle{&smtpDelivery{b: box}, l.g}, nil }))
 	s.Domain, s.AllowInsecureAuth, s.ErrorLog = "localhost", true, log.New(io.Discard, "", 0)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -186,11 +186,11 @@ func TestCopyOfIdleDaemon(t *testing.T) {
 	defer tick.Stop()
 	for began := time.Now(); ; <-tick.C {
 		info, err := os.Stat(state + "-wal")
-		if len(outbox(t, dir, "*.eml")) == 1 && err == nil && info.Size() == 0 {
+		if len(inOutbox(t, dir, "*.eml")) == 1 && err == nil && info.Size() == 0 {
 			break
 		}
 		if time.Since(began) > 20*time.Second {
-			t.Fatalf("the daemon has written %d mails, and the file has not taken in its log: %v", len(outbox(t, dir, "*.eml")), err)
+			t.Fatalf("the daemon has written %d mails, and the file has not taken in its log: %v", len(inOutbox(t, dir, "*.eml")), err)
 		}
 	}
 	data, err := os.ReadFile(state)
@@ -208,7 +208,7 @@ func TestCopyOfIdleDaemon(t *testing.T) {
 	if err := os.WriteFile(state, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, stdout, stderr := coalition(t, dir, "daemon", "--once"); code != 0 || strings.Contains(stdout, "Held") || len(outbox(t, dir, "*.eml")) != 1 {
-		t.Errorf("exit %d, files %v\n%s%s", code, outbox(t, dir, "*"), stdout, stderr)
+	if code, stdout, stderr := coalition(t, dir, "daemon", "--once"); code != 0 || strings.Contains(stdout, "Held") || len(inOutbox(t, dir, "*.eml")) != 1 {
+		t.Errorf("exit %d, files %v\n%s%s", code, inOutbox(t, dir, "*"), stdout, stderr)
 	}
 }

@@ -16,12 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emersion/go-smtp"
+	"google.golang.org/api/calendar/v3"
+
 	"coalition/invites/google"
 	"coalition/invites/google/googletest"
 	"coalition/scheduler"
-
-	"github.com/emersion/go-smtp"
-	"google.golang.org/api/calendar/v3"
+	"coalition/scheduler/conversation"
 )
 
 // BenchmarkStart is a whole process that prints its help, beside the same process doing nothing: the
@@ -173,7 +174,7 @@ func BenchmarkSend(b *testing.B) {
 		box.n.Store(0)
 		b.StartTimer()
 		begun := time.Now()
-		if _, settled, err := a.sched.Deliver(context.Background(), context.Background()); err != nil || settled != n {
+		if _, settled, err := a.sched.Delivery.Deliver(context.Background(), context.Background()); err != nil || settled != n {
 			b.Fatal(settled, err)
 		}
 		ours += time.Since(begun)
@@ -256,7 +257,8 @@ func BenchmarkGoogle(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a.sched.Online = online
+	a.parts.Calendar = online
+	a.sched = scheduler.New(a.parts)
 	bare := func() time.Duration {
 		began := time.Now()
 		for _, r := range asked(g) {
@@ -274,11 +276,11 @@ func BenchmarkGoogle(b *testing.B) {
 	}
 	sync := func() time.Duration {
 		g.Forget()
-		if err := a.sched.Store.SetCursor(b.Context(), scheduler.Cursor{Name: "google:" + online.Name(), At: ""}); err != nil {
+		if err := a.sched.Store.SetCursor(b.Context(), conversation.Cursor{Name: "google:" + online.Name(), At: ""}); err != nil {
 			b.Fatal(err)
 		}
 		began := time.Now()
-		if err := a.sched.ReadCalendar(b.Context()); err != nil {
+		if err := a.sched.Sync.ReadCalendar(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		took := time.Since(began)

@@ -53,7 +53,7 @@ func testOneTime(t *testing.T, state string) {
 		var both []*exec.Cmd
 		for _, who := range []string{"a", "b"} {
 			id := fmt.Sprint(who, i)
-			brief, err := os.ReadFile(outbox(t, dir, "*-"+id+"-brief-0.eml")[0])
+			brief, err := os.ReadFile(inOutbox(t, dir, "*-"+id+"-brief-0.eml")[0])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +165,7 @@ func TestHoldBeside(t *testing.T) {
 			}
 		}
 		n, all := held()
-		if left := len(outbox(t, dir, "*.eml")); n != people || left != 0 {
+		if left := len(inOutbox(t, dir, "*.eml")); n != people || left != 0 {
 			t.Errorf("round %d: %d of %d held, %d have left; want all held", i, n, all, left)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 )
 
 func (a *app) cancelCommand() *cobra.Command {
@@ -23,9 +23,9 @@ have deleted the event in Google Calendar, and let your partner know.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				if told {
-					return a.sched.Take(c, scheduler.Withdraw{Reason: reason, Told: true}, now)
+					return a.sched.Take(c, conversation.Withdraw{Reason: reason, Told: true}, now)
 				}
 				return c.CallOff(reason, now)
 			}

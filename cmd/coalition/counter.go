@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 )
 
 func (a *app) counterCommand() *cobra.Command {
@@ -26,7 +26,7 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			if args[1] == "take" && reason != "" {
 				return usage("--reason belongs to decline", "leave it out")
 			}
-			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				if args[1] == "take" {
 					return c.TakeCounter(now)
 				}

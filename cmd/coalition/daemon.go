@@ -40,6 +40,9 @@ has sent for these plans, as the file .coalition beside them tells.`,
 				}
 				return a.rehearsePass(cmd.Context())
 			}
+			if !once {
+				a.log = slog.New(newCounting(slog.NewTextHandler(a.stderr, nil)))
+			}
 			if err := a.open(cmd.Context(), false); err != nil {
 				return err
 			}
@@ -53,7 +56,6 @@ has sent for these plans, as the file .coalition beside them tells.`,
 				return a.once(cmd)
 			}
 			debug.SetGCPercent(100)
-			a.sched.Log = slog.New(newCounting(slog.NewTextHandler(a.stderr, nil)))
 			a.config.slow = func(text string) { a.sched.Log.Warn(text) }
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)
 			ctx, stop := context.WithCancel(cmd.Context())

@@ -74,7 +74,7 @@ func (r *running) await(text string) {
 	}
 }
 
-func outbox(t *testing.T, dir, pattern string) []string {
+func inOutbox(t *testing.T, dir, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "outbox", pattern))
 	if err != nil {
@@ -124,7 +124,7 @@ func TestDaemon(t *testing.T) {
 	if code := d.stop(); code != 0 {
 		t.Errorf("after SIGTERM: exit %d", code)
 	}
-	if files := outbox(t, dir, "*.eml"); len(files) != 3 {
+	if files := inOutbox(t, dir, "*.eml"); len(files) != 3 {
 		t.Errorf("in the outbox: %v; want two briefs and an invitation", files)
 	}
 }
@@ -139,8 +139,8 @@ func TestDaemonReminds(t *testing.T) {
 	}
 	d := startDaemon(t, dir, "--at", "2027-03-03T09:59:59Z")
 	d.await("msg=sent id=maya kind=reminder")
-	if code := d.stop(); code != 0 || len(outbox(t, dir, "*-reminder-0.eml")) != 1 {
-		t.Errorf("exit %d, reminders %v", code, outbox(t, dir, "*-reminder-*"))
+	if code := d.stop(); code != 0 || len(inOutbox(t, dir, "*-reminder-0.eml")) != 1 {
+		t.Errorf("exit %d, reminders %v", code, inOutbox(t, dir, "*-reminder-*"))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/google/account"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/store"
 )
 
@@ -44,7 +44,7 @@ var errPending = errors.New("not everything has gone")
 
 // exit says what went wrong, in words, and gives the exit code.
 func (a *app) exit(cmd *cobra.Command, err error) int {
-	var refusal *scheduler.Refusal
+	var refusal *conversation.Refusal
 	var wrong *usageError
 	var problems problemsError
 	var bad *badPlanError
@@ -76,9 +76,9 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.As(err, &refusal):
 		say(refusal.Text, refusal.Mend)
 		switch {
-		case errors.Is(err, scheduler.ErrNoYes):
+		case errors.Is(err, conversation.ErrNoYes):
 			return exitNoYes
-		case errors.Is(err, scheduler.ErrBusy):
+		case errors.Is(err, conversation.ErrBusy):
 			return exitFailed
 		}
 		return exitUsage

@@ -7,7 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 )
 
 // files name where a message goes instead of to its reader.
@@ -19,14 +20,14 @@ type files struct {
 func (f files) any() bool { return f.eml != "" || f.ics != "" }
 
 // toFiles writes the message of a draft to files, and records that it was sent that way.
-func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error {
+func (a *app) toFiles(ctx context.Context, d *conversation.Draft, out files) error {
 	// It waits in the outbox: it goes by file instead.
 	if d.Sent != nil {
 		var err error
-		if d, err = scheduler.ByFile(d); err != nil {
+		if d, err = conversation.ByFile(d); err != nil {
 			return err
 		}
-		if err = a.sched.Write(d); err != nil {
+		if err = a.sched.Compose.Write(d); err != nil {
 			return err
 		}
 	}
@@ -40,7 +41,7 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 	if err != nil {
 		return err
 	}
-	m.State, m.Via, m.Changed = scheduler.Accepted, "file", d.At
+	m.State, m.Via, m.Changed = outbox.Accepted, "file", d.At
 	// All that can fail of the files is done before it is on record that they were written.
 	var finish []func() error
 	for path, data := range write {
@@ -51,11 +52,11 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 		defer undo()
 		finish = append(finish, done)
 	}
-	d.Slots = scheduler.Anyway
+	d.Slots = conversation.Anyway
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}
-	a.sched.Mark(ctx)
+	a.sched.Marks.Mark(ctx)
 	for _, done := range finish {
 		if err := done(); err != nil {
 			return err
@@ -65,7 +66,7 @@ func (a *app) toFiles(ctx context.Context, d *scheduler.Draft, out files) error 
 	return a.data([]logRow{a.messageRow(m)})
 }
 
-func (a *app) sayFiles(m *scheduler.Message, out files) {
+func (a *app) sayFiles(m *outbox.Message, out files) {
 	for _, path := range []string{out.eml, out.ics} {
 		if path != "" && path != "-" {
 			a.say("The %s is in %s. It counts as sent now: hand it to %s yourself.", name(m), path, m.To)
@@ -74,7 +75,7 @@ func (a *app) sayFiles(m *scheduler.Message, out files) {
 }
 
 // writeCopies writes a message that has gone already to files; nothing is recorded.
-func (a *app) writeCopies(ctx context.Context, c *scheduler.Conversation, m *scheduler.Message, out files) error {
+func (a *app) writeCopies(ctx context.Context, c *conversation.Conversation, m *outbox.Message, out files) error {
 	m, err := a.sched.Store.Message(ctx, m.Row)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func (a *app) writeCopies(ctx context.Context, c *scheduler.Conversation, m *sch
 }
 
 // contents returns the bytes for each file.
-func (a *app) contents(c *scheduler.Conversation, m *scheduler.Message, out files) (map[string][]byte, error) {
+func (a *app) contents(c *conversation.Conversation, m *outbox.Message, out files) (map[string][]byte, error) {
 	write := make(map[string][]byte)
 	if out.eml != "" {
 		write[out.eml] = append([]byte("X-Unsent: 1\r\n"), m.Data...)
@@ -106,7 +107,7 @@ func (a *app) contents(c *scheduler.Conversation, m *scheduler.Message, out file
 		data := m.Calendar
 		if out.publish {
 			var err error
-			if data, err = a.sched.Publish(c, m); err != nil {
+			if data, err = a.sched.Compose.Publish(c, m); err != nil {
 				return nil, err
 			}
 		}

@@ -10,13 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
 )
 
 // board returns all conversations as they stand, for a command that only looks.
-func (a *app) board(ctx context.Context) (*scheduler.Board, error) {
+func (a *app) board(ctx context.Context) (*roster.Roster, error) {
 	if err := a.open(ctx, true); err != nil {
 		return nil, err
 	}
@@ -24,13 +25,13 @@ func (a *app) board(ctx context.Context) (*scheduler.Board, error) {
 }
 
 // look returns all conversations as they stand.
-func (a *app) look(ctx context.Context) (*scheduler.Board, error) {
+func (a *app) look(ctx context.Context) (*roster.Roster, error) {
 	b, err := a.sched.Look(ctx, 0)
 	return b, a.noFolder(err)
 }
 
 // boardOf is board and find in one.
-func (a *app) boardOf(ctx context.Context, ref string) (*scheduler.Board, *scheduler.Conversation, error) {
+func (a *app) boardOf(ctx context.Context, ref string) (*roster.Roster, *conversation.Conversation, error) {
 	if err := a.open(ctx, true); err != nil {
 		return nil, nil, err
 	}
@@ -38,7 +39,7 @@ func (a *app) boardOf(ctx context.Context, ref string) (*scheduler.Board, *sched
 }
 
 // lookAt is look and find in one.
-func (a *app) lookAt(ctx context.Context, ref string) (*scheduler.Board, *scheduler.Conversation, error) {
+func (a *app) lookAt(ctx context.Context, ref string) (*roster.Roster, *conversation.Conversation, error) {
 	b, err := a.look(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -67,7 +68,7 @@ func (e *badPlanError) Error() string { return "the plan of " + e.ref + " can't 
 
 // find returns the conversation that a command names. A plan with a problem is refused: what it means is
 // not known.
-func (a *app) find(b *scheduler.Board, ref string) (*scheduler.Conversation, error) {
+func (a *app) find(b *roster.Roster, ref string) (*conversation.Conversation, error) {
 	c, err := b.Find(ref)
 	id, _, _ := strings.Cut(ref, "/")
 	if err == nil {

@@ -13,7 +13,10 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/templates"
 )
 
@@ -57,43 +60,43 @@ func golden(t *testing.T, lang string) {
 	}
 	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)}
 	maya, tom := "maya-"+lang, "tom-"+lang
-	g.send(maya, "brief", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(maya, "brief", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.Ask(false, g.now)
 	})
-	g.send(tom, "", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(tom, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.Ask(false, g.now)
 	})
-	g.send(tom, "withdrawal", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(tom, "withdrawal", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.CallOff("", g.now)
 	})
-	g.send(maya, "brief-again", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(maya, "brief-again", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.Ask(true, g.now)
 	})
 	g.receive(maya, &invites.Mail{Text: "What would it be about?\nMaya"})
 	g.pass(maya, "notice-question")
 	g.receive(maya, &invites.Mail{Text: "1\n\nThe hiring plan"})
-	g.send(maya, "invitation", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(maya, "invitation", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.Invite(plan.Slot{}, "", g.now)
 	})
 	g.pass(maya, "notice-adds")
 	g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Reply, Attendees: []invites.Attendee{{PartStat: invites.Accepted}}}})
-	g.send(maya, "", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
-		return g.sched.Take(c, scheduler.Agenda{Take: true}, g.now)
+	g.send(maya, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
+		return g.sched.Take(c, conversation.Agenda{Take: true}, g.now)
 	})
 	g.pass(maya, "update-accepted")
 	other := time.Date(2027, 3, 5, 17, 0, 0, 0, time.UTC)
 	g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Counter, Start: other, End: other.Add(time.Hour), Comment: "I am in Porto.",
 		Attendees: []invites.Attendee{{PartStat: invites.Tentative}}}})
 	g.pass(maya, "notice-counter")
-	g.send(maya, "refusal", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(maya, "refusal", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.DeclineCounter("I am on the train then.", g.now)
 	})
-	g.send(maya, "update", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(maya, "update", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.Reschedule(c.Choices(g.now)[1], g.now)
 	})
 	g.now = time.Date(2027, 3, 4, 15, 0, 0, 0, time.UTC)
 	g.pass(maya, "reminder")
-	g.send(maya, "cancellation", func(c *scheduler.Conversation) (*scheduler.Draft, error) {
+	g.send(maya, "cancellation", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return c.CallOff("I have to be in Porto that day.", g.now)
 	})
 }
@@ -106,14 +109,16 @@ type goldens struct {
 }
 
 // open puts the program together as a command does, but for its clock.
-func (g *goldens) open(id string) (*scheduler.Board, *scheduler.Conversation) {
+func (g *goldens) open(id string) (*roster.Roster, *conversation.Conversation) {
 	g.Helper()
 	g.app = &app{wall: time.Now, environ: os.Environ(), stdout: g.Output(), stderr: g.Output(), hard: g.Context(), configFile: filepath.Join(g.dir, "config.yaml")}
 	if err := g.app.open(g.Context(), false); err != nil {
 		g.Fatal(err)
 	}
-	g.sched.Now = func() time.Time { return g.now }
-	g.sched.Secret = nil // each state has another one: names are random here, as the test wants them
+	g.parts.Now = func() time.Time { return g.now }
+	// Each state has another one: names are random here, as the test wants them.
+	g.parts.Settings.Secret = nil
+	g.sched = scheduler.New(g.parts)
 	b, err := g.look(g.Context())
 	if err != nil {
 		g.Fatal(err)
@@ -126,16 +131,16 @@ func (g *goldens) open(id string) (*scheduler.Board, *scheduler.Conversation) {
 }
 
 // send carries a decision out, and holds what would leave against the files of that name.
-func (g *goldens) send(id, name string, decide func(*scheduler.Conversation) (*scheduler.Draft, error)) {
+func (g *goldens) send(id, name string, decide func(*conversation.Conversation) (*conversation.Draft, error)) {
 	g.Helper()
 	_, c := g.open(id)
 	defer g.state.Close()
-	d, err := g.sched.Decide(c, g.now, func() (*scheduler.Draft, error) { return decide(c) })
+	d, err := g.sched.Decide(c, g.now, func() (*conversation.Draft, error) { return decide(c) })
 	if err != nil {
 		g.Fatal(err)
 	}
 	for i, m := range d.Messages {
-		m.State, m.Changed = scheduler.Accepted, g.now
+		m.State, m.Changed = outbox.Accepted, g.now
 		if name != "" {
 			g.compare(name+[]string{"", "-copy"}[i], m)
 		}
@@ -159,7 +164,7 @@ func (g *goldens) receive(id string, mail *invites.Mail) {
 	if o := mail.Calendar; o != nil {
 		o.UID, o.Sequence, o.Stamp, o.Attendees[0].Email = c.UID, c.Sequence, g.now, mail.From.Email
 	}
-	r, err := g.sched.Receive(g.Context(), []*invites.Mail{mail})
+	r, err := g.sched.Intake.Receive(g.Context(), []*invites.Mail{mail})
 	if err != nil || !r[0].Counted {
 		g.Fatalf("%+v, %v", r, err)
 	}
@@ -171,7 +176,7 @@ func (g *goldens) pass(id, name string) {
 	g.Helper()
 	b, c := g.open(id)
 	defer g.state.Close()
-	b.Conversations = []*scheduler.Conversation{c}
+	b.Conversations = []*conversation.Conversation{c}
 	r, err := g.sched.Pass(g.Context(), b)
 	if err != nil {
 		g.Fatal(err)
@@ -186,12 +191,12 @@ func (g *goldens) pass(id, name string) {
 		}
 		g.compare(name+[]string{"", "-copy"}[i], m)
 	}
-	if _, _, err := g.sched.Deliver(g.Context(), g.Context()); err != nil {
+	if _, _, err := g.sched.Delivery.Deliver(g.Context(), g.Context()); err != nil {
 		g.Fatal(err)
 	}
 }
 
-func (g *goldens) compare(name string, m *scheduler.Message) {
+func (g *goldens) compare(name string, m *outbox.Message) {
 	g.Helper()
 	files := map[string][]byte{g.lang + "-" + name + ".eml": m.Data}
 	if m.Calendar != nil {

@@ -8,7 +8,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/google"
 	"coalition/invites/google/account"
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 )
 
 // A watched is the calendar of the config, which writes down for `auth status` how it was read last, and
@@ -22,7 +22,7 @@ type watched struct {
 	warned time.Time
 }
 
-// Changes implements [scheduler.Calendar].
+// Changes implements [eventsync.Calendar].
 func (w *watched) Changes(
 	ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error,
 ) (string, error) {
@@ -47,7 +47,7 @@ func (w *watched) Changes(
 // endsSoon is how many days before its end a sign-in is worth a warning.
 const endsSoon = 2
 
-// Write implements [scheduler.Calendar].
+// Write implements [eventsync.Calendar].
 func (w *watched) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	e, err := w.Calendar.Write(ctx, ch, dot)
 	var fault *invites.DeliveryError
@@ -80,7 +80,7 @@ var errLogin = &invites.DeliveryError{
 func (a *app) signedIn(ctx context.Context) error {
 	err := a.open(ctx, false)
 	if err == nil {
-		err = a.sched.Store.Hurry(ctx, scheduler.Google)
+		err = a.sched.Store.Hurry(ctx, outbox.Google)
 	}
 	if err != nil {
 		return errors.Join(errors.New("you are signed in, but what waits can't be let go at once"), err)

@@ -158,7 +158,7 @@ func TestGoogle(t *testing.T) {
 	d.AddForeign(1000)
 	d.Set(func(s *googletest.Settings) { s.PageSize = 90 })
 	d.do(0, "daemon", "--once")
-	if briefs := outbox(t, d.dir, "*-brief-*.eml"); len(briefs) != 1 {
+	if briefs := inOutbox(t, d.dir, "*-brief-*.eml"); len(briefs) != 1 {
 		t.Fatalf("briefs by mail: %v", briefs)
 	}
 	d.do(0, "answer", "maya", "yes")
@@ -177,7 +177,7 @@ func TestGoogle(t *testing.T) {
 	d.do(0, "invite", "maya", "--yes")
 	d.do(0, "daemon", "--once")
 	d.told("invitation")
-	if files := outbox(t, d.dir, "*"); len(files) != 1 {
+	if files := inOutbox(t, d.dir, "*"); len(files) != 1 {
 		t.Errorf("by mail: %v", files)
 	}
 
@@ -426,7 +426,7 @@ func TestGoogleRefuses(t *testing.T) {
 	if next := value(d.talk().Next); !strings.Contains(next, "coalition invite maya --mail") {
 		t.Errorf("next: %s", next)
 	}
-	if briefs := outbox(t, d.dir, "*-tom-brief-*.eml"); len(briefs) != 1 {
+	if briefs := inOutbox(t, d.dir, "*-tom-brief-*.eml"); len(briefs) != 1 {
 		t.Errorf("the other brief: %v", briefs)
 	}
 	inserts := d.Count("events.insert")
@@ -458,7 +458,7 @@ func TestGoogleByMail(t *testing.T) {
 	d.Quota(1000)
 	d.do(1, "daemon", "--once")
 	d.do(0, "invite", "maya", "--mail", "--yes")
-	if files := outbox(t, d.dir, "*-invite-*.ics"); len(files) != 1 {
+	if files := inOutbox(t, d.dir, "*-invite-*.ics"); len(files) != 1 {
 		t.Errorf("by mail: %v", files)
 	}
 	d.Heal()
@@ -467,7 +467,7 @@ func TestGoogleByMail(t *testing.T) {
 	if r := d.talk(); value(r.Channel) != "mail" || r.EventID != nil || len(d.Events()) != 0 {
 		t.Errorf("it went by %s, %d events", value(r.Channel), len(d.Events()))
 	}
-	if files := outbox(t, d.dir, "*-update-*.eml"); len(files) != 1 {
+	if files := inOutbox(t, d.dir, "*-update-*.eml"); len(files) != 1 {
 		t.Errorf("the update by mail: %v", files)
 	}
 }
@@ -843,7 +843,7 @@ func TestGoogleOddThings(t *testing.T) {
 		d.do(0, "daemon", "--once")
 		d.event()
 		d.told("invitation")
-		if files := outbox(t, d.dir, "*"); len(files) > 0 {
+		if files := inOutbox(t, d.dir, "*"); len(files) > 0 {
 			t.Errorf("there has gone %v", files)
 		}
 	})

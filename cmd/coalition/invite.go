@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 )
 
@@ -29,7 +29,7 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 			if out.publish && out.ics == "" {
 				return usage("--publish is for a file", "add --ics FILE")
 			}
-			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				var at plan.Slot
 				if start != "" {
 					var err error
@@ -38,7 +38,7 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 					}
 				}
 				if byMail || out.any() {
-					if err := c.Apply(scheduler.ByMail{}, now); err != nil {
+					if err := c.Apply(conversation.ByMail{}, now); err != nil {
 						return nil, err
 					}
 				}

@@ -22,6 +22,8 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store/storetest"
 )
 
@@ -49,7 +51,7 @@ func newMailbox(t testing.TB) *mailbox {
 	return b
 }
 
-func (b *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &delivery{b: b}, nil }
+func (b *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &smtpDelivery{b: b}, nil }
 
 func (b *mailbox) hit(step string) {
 	b.mu.Lock()
@@ -69,18 +71,18 @@ func (b *mailbox) count() (n int) {
 	return n
 }
 
-type delivery struct {
+type smtpDelivery struct {
 	b  *mailbox
 	to string
 }
 
-func (d *delivery) Mail(string, *smtp.MailOptions) error { d.b.hit("mail"); return nil }
-func (d *delivery) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (d *smtpDelivery) Mail(string, *smtp.MailOptions) error { d.b.hit("mail"); return nil }
+func (d *smtpDelivery) Rcpt(to string, _ *smtp.RcptOptions) error {
 	d.to = to
 	d.b.hit("rcpt")
 	return nil
 }
-func (d *delivery) Data(r io.Reader) error {
+func (d *smtpDelivery) Data(r io.Reader) error {
 	d.b.hit("data")
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -92,8 +94,8 @@ func (d *delivery) Data(r io.Reader) error {
 	d.b.hit("accepted") // and the reply is still to come
 	return nil
 }
-func (d *delivery) Reset()        {}
-func (d *delivery) Logout() error { return nil }
+func (d *smtpDelivery) Reset()        {}
+func (d *smtpDelivery) Logout() error { return nil }
 
 // killed is the daemon in a process of its own that kills itself at a named point of its work, the
 // n-th time it comes there: KILL_AT is "point n". It is the real program but for that.
@@ -110,7 +112,8 @@ func killed() {
 	if _, err := fmt.Sscanf(os.Getenv("KILL_AT"), "%s %d", &k.point, &k.left); err != nil {
 		panic(err)
 	}
-	a.sched.Store = k
+	a.parts.Store = k
+	a.sched = scheduler.New(a.parts)
 	err := a.sched.Run(context.Background(), a.hard)
 	panic(fmt.Sprint("not killed: ", err))
 }
@@ -134,21 +137,21 @@ func (k *killer) at(point string) {
 	}
 }
 
-func (k *killer) Commit(ctx context.Context, d *scheduler.Draft) error {
+func (k *killer) Commit(ctx context.Context, d *conversation.Draft) error {
 	k.at("before-decide")
 	err := k.Store.Commit(ctx, d)
 	k.at("after-decide")
 	return err
 }
 
-func (k *killer) CommitAll(ctx context.Context, slots int64, drafts []*scheduler.Draft) ([]error, error) {
+func (k *killer) CommitAll(ctx context.Context, slots int64, drafts []*conversation.Draft) ([]error, error) {
 	k.at("before-decide")
 	errs, err := k.Store.CommitAll(ctx, slots, drafts)
 	k.at("after-decide")
 	return errs, err
 }
 
-func (k *killer) Claim(ctx context.Context, wall time.Time, by scheduler.Channel, limit int, rows []int64, wanted scheduler.Wanted) ([]*scheduler.Message, error) {
+func (k *killer) Claim(ctx context.Context, wall time.Time, by outbox.Channel, limit int, rows []int64, wanted conversation.Wanted) ([]*outbox.Message, error) {
 	k.at("before-claim")
 	list, err := k.Store.Claim(ctx, wall, by, limit, rows, wanted)
 	if len(list) > 0 { // both channels are asked
@@ -157,14 +160,14 @@ func (k *killer) Claim(ctx context.Context, wall time.Time, by scheduler.Channel
 	return list, err
 }
 
-func (k *killer) Dot(ctx context.Context, m *scheduler.Message) error {
+func (k *killer) Dot(ctx context.Context, m *outbox.Message) error {
 	k.at("before-dot")
 	err := k.Store.Dot(ctx, m)
 	k.at("after-dot")
 	return err
 }
 
-func (k *killer) Settle(ctx context.Context, m *scheduler.Message) error {
+func (k *killer) Settle(ctx context.Context, m *outbox.Message) error {
 	k.at("before-settle")
 	err := k.Store.Settle(ctx, m)
 	k.at("after-settle")
@@ -343,7 +346,7 @@ func TestCommandTakesOver(t *testing.T) {
 	if _, stdout, _ := coalition(t, dir, "log"); !strings.Contains(stdout, "sending") {
 		t.Fatalf("nothing was being sent: %s", stdout)
 	}
-	if code, stdout, stderr := coalition(t, dir, "ask", "maya", "--yes"); code != 0 || len(outbox(t, dir, "*.eml")) != 1 {
-		t.Errorf("exit %d, files %v\n%s%s", code, outbox(t, dir, "*"), stdout, stderr)
+	if code, stdout, stderr := coalition(t, dir, "ask", "maya", "--yes"); code != 0 || len(inOutbox(t, dir, "*.eml")) != 1 {
+		t.Errorf("exit %d, files %v\n%s%s", code, inOutbox(t, dir, "*"), stdout, stderr)
 	}
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 // A row is a conversation as `list --json` shows it. What is absent is null.
@@ -44,11 +46,11 @@ type rowAnswer struct {
 	Note  *string `json:"note"`
 }
 
-func (a *app) row(c *scheduler.Conversation, now time.Time) row {
-	return a.rowOf(c, c.Next(now), now)
+func (a *app) row(c *conversation.Conversation, now time.Time) row {
+	return a.rowOf(c, roster.Next(c, now), now)
 }
 
-func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Time) row {
+func (a *app) rowOf(c *conversation.Conversation, step conversation.Step, now time.Time) row {
 	if step.Kind != "" && step.Due.IsZero() {
 		step.Due = now
 	}
@@ -67,7 +69,7 @@ func (a *app) rowOf(c *scheduler.Conversation, step scheduler.Step, now time.Tim
 		r.Answer = &rowAnswer{c.Answer.Value, *stamp(c.Answer.At, zone), c.Answer.How, orNull(c.Answer.Note)}
 	}
 	if c.Invited() {
-		channel := string(cmp.Or(c.Channel, scheduler.Mail))
+		channel := string(cmp.Or(c.Channel, outbox.Mail))
 		r.UID, r.PartStat, r.Sequence = &c.UID, orNull(string(c.PartStat)), &c.Sequence
 		r.Channel, r.EventID = &channel, orNull(c.EventID())
 	}
@@ -116,20 +118,20 @@ timezone; what is absent is null:
 
 // A ranked is a conversation in its place in the list.
 type ranked struct {
-	*scheduler.Conversation
-	status scheduler.Status
-	step   scheduler.Step
+	*conversation.Conversation
+	status conversation.Status
+	step   conversation.Step
 }
 
 // rank puts all conversations in their order: those that are over last, then by what matters most, then
 // by what comes soonest.
-func rank(b *scheduler.Board) []ranked {
+func rank(b *roster.Roster) []ranked {
 	list := make([]ranked, len(b.Conversations))
 	for i, c := range b.Conversations {
-		list[i] = ranked{c, c.Status(b.Now), c.Next(b.Now)}
+		list[i] = ranked{c, c.Status(b.Now), roster.Next(c, b.Now)}
 	}
 	over := func(r *ranked) bool {
-		return r.status == scheduler.Met || r.status == scheduler.Declined || r.status == scheduler.Cancelled
+		return r.status == conversation.Met || r.status == conversation.Declined || r.status == conversation.Cancelled
 	}
 	// last compares what is so with what is not, which comes before it.
 	last := func(x, y bool) int {
@@ -148,7 +150,7 @@ func rank(b *scheduler.Board) []ranked {
 	return list
 }
 
-func (a *app) list(b *scheduler.Board) error {
+func (a *app) list(b *roster.Roster) error {
 	entries := rank(b)
 	bad := 0
 	for _, p := range b.Problems {

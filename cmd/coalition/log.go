@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // A logRow is a message or an event as `log --json` shows it. What is absent is null.
@@ -56,7 +58,7 @@ With --json, an array of messages and events. What is absent is null:
 			if err != nil {
 				return err
 			}
-			var only []*scheduler.Conversation
+			var only []*conversation.Conversation
 			if len(args) > 0 {
 				c, err := a.find(b, args[0])
 				if err != nil {
@@ -90,7 +92,7 @@ With --json, an array of messages and events. What is absent is null:
 }
 
 // logRows returns the messages and events of these conversations, or of all, oldest first.
-func (a *app) logRows(ctx context.Context, b *scheduler.Board, only ...*scheduler.Conversation) ([]logRow, error) {
+func (a *app) logRows(ctx context.Context, b *roster.Roster, only ...*conversation.Conversation) ([]logRow, error) {
 	id := plan.ID("")
 	if len(only) > 0 {
 		id = only[0].ID
@@ -114,7 +116,7 @@ func (a *app) logRows(ctx context.Context, b *scheduler.Board, only ...*schedule
 		}
 	}
 	for _, e := range events {
-		if id == "" || wanted[scheduler.Ref(e.ID, e.Round)] {
+		if id == "" || wanted[plan.Ref(e.ID, e.Round)] {
 			list = append(list, entry{e.At, a.eventRow(e)})
 		}
 	}
@@ -126,7 +128,7 @@ func (a *app) logRows(ctx context.Context, b *scheduler.Board, only ...*schedule
 	return rows, nil
 }
 
-func (a *app) messageRow(m *scheduler.Message) logRow {
+func (a *app) messageRow(m *outbox.Message) logRow {
 	state, via := m.State.Shown(), m.Via
 	var id *string
 	if m.MessageID != "" {
@@ -137,7 +139,7 @@ func (a *app) messageRow(m *scheduler.Message) logRow {
 		Attempts: m.Attempts, Flagged: m.Flagged, Error: orNull(m.Error)}
 }
 
-func (a *app) eventRow(e scheduler.Event) logRow {
+func (a *app) eventRow(e conversation.HistoryEntry) logRow {
 	return logRow{At: *stamp(e.At, a.zone()), ID: string(e.ID), Round: e.Round, Kind: e.Kind, Text: orNull(e.Text)}
 }
 
@@ -145,7 +147,7 @@ func (a *app) logTable(entries []logRow) {
 	table := [][]string{{"AT", "ID", "KIND", "STATE", ""}}
 	for _, e := range entries {
 		t, _ := time.Parse(time.RFC3339, e.At)
-		id := scheduler.Ref(plan.ID(e.ID), e.Round)
+		id := plan.Ref(plan.ID(e.ID), e.Round)
 		state, text := "", ""
 		if e.State != nil {
 			state, text = *e.State, "to "+*e.To+" by "+*e.Via

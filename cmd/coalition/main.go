@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -19,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store"
 )
 
@@ -50,6 +52,10 @@ type app struct {
 	config *config
 	state  *store.Store
 	sched  *scheduler.Scheduler
+	// What sched was made of.
+	parts scheduler.Config
+	// The daemon's log; nil: a command says itself what has become of messages.
+	log *slog.Logger
 	// The online calendar of the config; nil: there is none.
 	online *watched
 	// Ends with the first signal.
@@ -59,7 +65,7 @@ type app struct {
 	// What is typed; see prompt.
 	lines *bufio.Reader
 	// The door that was told of last; see atDoor.
-	toldDoor *scheduler.Door
+	toldDoor *outbox.Door
 }
 
 // run does what the program does: args without its name, the environment as of [os.Environ]. It returns the exit

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 )
 
 func (a *app) moveCommand() *cobra.Command {
@@ -27,13 +27,13 @@ has, or say with --told that they know.`,
 			if start == "" {
 				return usage("move needs the new time", "add --start TIME")
 			}
-			decide := func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error) {
+			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				to, err := a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone))
 				if err != nil {
 					return nil, err
 				}
 				if told {
-					return a.sched.Take(c, scheduler.Keep{To: to}, now)
+					return a.sched.Take(c, conversation.Keep{To: to}, now)
 				}
 				return c.Reschedule(to, now)
 			}

@@ -9,8 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -120,11 +121,11 @@ empty answer leaves that for later.`,
 
 // taken refuses an id that names a conversation already, be it over and its file gone: what is on record
 // of that one would count for the new one.
-func taken(b *scheduler.Board, id plan.ID, path string) error {
+func taken(b *roster.Roster, id plan.ID, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return isThere(path)
 	}
-	var other *scheduler.Conversation
+	var other *conversation.Conversation
 	known := make(map[plan.ID]bool)
 	for _, c := range b.Conversations {
 		if known[c.ID] = true; c.ID == id {
@@ -137,9 +138,9 @@ func taken(b *scheduler.Board, id plan.ID, path string) error {
 	}
 	what := "has begun already"
 	switch other.Status(b.Now) {
-	case scheduler.Cancelled:
+	case conversation.Cancelled:
 		what = "was cancelled"
-	case scheduler.Met, scheduler.Declined:
+	case conversation.Met, conversation.Declined:
 		what = "is over"
 	}
 	free := id

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // pausedText says why nothing goes while sending is paused.
@@ -20,7 +23,7 @@ func (a *app) sayPaused(ctx context.Context) (bool, error) {
 }
 
 // sayGone names the conversations whose plan file is no more.
-func (a *app) sayGone(b *scheduler.Board) {
+func (a *app) sayGone(b *roster.Roster) {
 	for _, c := range b.Gone {
 		a.note("%s: its plan file is gone. Nothing is cancelled by that; use: coalition cancel %[1]s", c.Ref())
 	}
@@ -28,7 +31,7 @@ func (a *app) sayGone(b *scheduler.Board) {
 
 // sayFresh says that nothing is on record, or not all: somebody who has lost their state wants to know it
 // before anything is sent.
-func (a *app) sayFresh(b *scheduler.Board) {
+func (a *app) sayFresh(b *roster.Roster) {
 	a.sayDoubt(b)
 	if b.Fresh && b.Doubt == "" {
 		a.say("The state is new: nothing is on record yet for the %s here.", count(len(b.Conversations), "plan"))
@@ -36,7 +39,7 @@ func (a *app) sayFresh(b *scheduler.Board) {
 }
 
 // sayDoubt says why the state may not know of all that has left, where that is so.
-func (a *app) sayDoubt(b *scheduler.Board) {
+func (a *app) sayDoubt(b *roster.Roster) {
 	if b.Doubt != "" {
 		a.note("Note: %s. Nothing goes by itself until: %s", b.Doubt, a.hint("approve --all"))
 	}
@@ -46,10 +49,10 @@ func (a *app) sayDoubt(b *scheduler.Board) {
 func (a *app) wayOut(ctx context.Context) string {
 	st, err := a.sched.Store.Standing(ctx)
 	switch {
-	case err == nil && st.Doubt == scheduler.DoubtNew:
+	case err == nil && st.Doubt == outbox.DoubtNew:
 		return fmt.Sprintf("To begin anew: %s, or remove that file. If you have lost the state: %s",
 			a.hint("approve --all"), a.hint("restore FILE"))
-	case err == nil && st.Doubt == scheduler.DoubtMarker:
+	case err == nil && st.Doubt == outbox.DoubtMarker:
 		return fmt.Sprintf("Look at its permissions, or remove it and: %s", a.hint("approve --all"))
 	}
 	return fmt.Sprintf("Bring back the newest state there is (%s), or look (%s) and let go what is still meant: %s",
@@ -57,7 +60,7 @@ func (a *app) wayOut(ctx context.Context) string {
 }
 
 // sayDoors says why nothing goes, or comes, through the doors that are closed.
-func (a *app) sayDoors(b *scheduler.Board) {
+func (a *app) sayDoors(b *roster.Roster) {
 	for _, d := range b.Doors {
 		waits := 0
 		for _, c := range b.Conversations {
@@ -67,7 +70,7 @@ func (a *app) sayDoors(b *scheduler.Board) {
 				}
 			}
 		}
-		if waits == 0 && d.Name != scheduler.MailboxDoor {
+		if waits == 0 && d.Name != outbox.MailboxDoor {
 			continue
 		}
 		text := d.What()
@@ -82,7 +85,7 @@ func (a *app) sayDoors(b *scheduler.Board) {
 }
 
 // sayStrays says which calendars are not read although talks have their events there.
-func (a *app) sayStrays(b *scheduler.Board) {
+func (a *app) sayStrays(b *roster.Roster) {
 	for _, name := range a.sched.Strays(b) {
 		a.note("Talks have their events in another Google calendar, %s: what happens to them there is not seen.\n"+
 			"  sign in with an account that may change it, and name it in the config as calendar.google.calendar", name)
@@ -90,16 +93,16 @@ func (a *app) sayStrays(b *scheduler.Board) {
 }
 
 // sayFailed names the way back for messages that have failed, and are still meant.
-func (a *app) sayFailed(failed []*scheduler.Message) {
+func (a *app) sayFailed(failed []*outbox.Message) {
 	for _, m := range failed {
 		a.note("%s: the %s to %s has failed: %s\n  once that is mended: %s",
-			scheduler.Ref(m.ID, m.Round), name(m), m.To, m.Error, m.WayBack())
+			plan.Ref(m.ID, m.Round), name(m), m.To, m.Error, conversation.WayBack(m))
 	}
 }
 
 // sayOverlaps says with which agreed talks a time overlaps that is about to be agreed on, or to be named to the
 // partner.
-func (a *app) sayOverlaps(b *scheduler.Board, with []*scheduler.Conversation) {
+func (a *app) sayOverlaps(b *roster.Roster, with []*conversation.Conversation) {
 	for _, c := range with {
 		start := c.Start(b.Now).In(a.zone())
 		a.note("Note: this time overlaps with the talk with %s (%s), %s to %s.", c.Plan.With.Name, c.Ref(),
@@ -108,11 +111,11 @@ func (a *app) sayOverlaps(b *scheduler.Board, with []*scheduler.Conversation) {
 }
 
 // whyWaits says why m, which is queued, has not gone, in the form ": reason" with which a line ends.
-func (a *app) whyWaits(m *scheduler.Message, paused bool) string {
+func (a *app) whyWaits(m *outbox.Message, paused bool) string {
 	switch {
 	case paused:
 		return ": " + pausedText
-	case m.Channel() == scheduler.Google && a.online == nil:
+	case m.Channel() == outbox.Google && a.online == nil:
 		return ": it goes through Google Calendar, and calendar.via in the config is not google"
 	case m.Door() != nil:
 		return a.atDoor(m.Door())
@@ -123,7 +126,7 @@ func (a *app) whyWaits(m *scheduler.Message, paused bool) string {
 }
 
 // atDoor says why a message waits at a closed door, told once for all that wait there.
-func (a *app) atDoor(d *scheduler.Door) string {
+func (a *app) atDoor(d *outbox.Door) string {
 	if a.toldDoor == d {
 		return ", for the same reason"
 	}
@@ -132,13 +135,13 @@ func (a *app) atDoor(d *scheduler.Door) string {
 }
 
 // sayRest says why the other conversations wait.
-func (a *app) sayRest(b *scheduler.Board, acted map[string]bool) {
+func (a *app) sayRest(b *roster.Roster, acted map[string]bool) {
 	const most = 10
 	waiting := 0
 	for _, c := range b.Conversations {
-		step, status := c.Next(b.Now), c.Status(b.Now)
-		letRest := status == scheduler.Declined && step.Again.IsZero()
-		if acted[c.Ref()] || step.Next == "" || status == scheduler.Met || letRest {
+		step, status := roster.Next(c, b.Now), c.Status(b.Now)
+		letRest := status == conversation.Declined && step.Again.IsZero()
+		if acted[c.Ref()] || step.Next == "" || status == conversation.Met || letRest {
 			continue
 		}
 		if waiting++; waiting <= most {

@@ -9,7 +9,7 @@ import (
 
 	"coalition/invites/google"
 	"coalition/invites/web"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 )
 
 // openPages serves the page of the partners until ctx ends, and beside it, where push is not nil, what
@@ -26,7 +26,7 @@ func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan s
 		return nil, fmt.Errorf("the page can't be served at %s: %w", a.config.Web.Listen, err)
 	}
 	public := cmp.Or(string(a.config.Web.PublicURL), "http://"+a.config.Web.Listen)
-	pages, err := web.New(a.sched, a.sched.Words, a.sched.Log, public)
+	pages, err := web.New(a.sched.Intake, a.sched.Words, a.sched.Log, public)
 	if err != nil {
 		// Nobody has come yet.
 		_ = l.Close()
@@ -56,7 +56,7 @@ func (a *app) push(c *google.Calendar, hint func()) *google.Push {
 		Hint:     hint,
 		Load:     func() (string, error) { return a.state.Cursor(a.hard, name) },
 		Save: func(at string) error {
-			return a.state.SetCursor(a.hard, scheduler.Cursor{Name: name, At: at})
+			return a.state.SetCursor(a.hard, conversation.Cursor{Name: name, At: at})
 		},
 		Log: a.sched.Log,
 	}

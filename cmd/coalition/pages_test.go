@@ -74,7 +74,7 @@ func TestPageOfDaemon(t *testing.T) {
 	if log := strings.Join(d.seen, "\n"); strings.Contains(log, m[1][len("/answers/a/"):]) {
 		t.Error("the log holds the token")
 	}
-	if n := len(outbox(t, dir, "*-invite-*")); n != 0 {
+	if n := len(inOutbox(t, dir, "*-invite-*")); n != 0 {
 		t.Errorf("%d files of the invitation within the five minutes", n)
 	}
 	for _, later := range []struct {
@@ -82,7 +82,7 @@ func TestPageOfDaemon(t *testing.T) {
 		files int
 	}{{4 * time.Minute, 0}, {6 * time.Minute, 2}} {
 		coalition(t, dir, "--at", time.Now().Add(later.after).Format(time.RFC3339), "daemon", "--once")
-		if n := len(outbox(t, dir, "*-invite-*")); n != later.files {
+		if n := len(inOutbox(t, dir, "*-invite-*")); n != later.files {
 			t.Errorf("after %s there are %d files of the invitation; want %d", later.after, n, later.files)
 		}
 	}

@@ -10,14 +10,17 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // once does one pass and says what it did, what waits, and what to try next.
 func (a *app) once(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	before := make(map[int64]scheduler.State)
-	r, err := a.sched.Once(ctx, a.hard, func(b *scheduler.Board) {
+	before := make(map[int64]outbox.State)
+	r, err := a.sched.Once(ctx, a.hard, func(b *roster.Roster) {
 		// A doubt is the last word, below.
 		if b.Doubt == "" {
 			a.sayFresh(b)
@@ -57,10 +60,10 @@ func (a *app) once(cmd *cobra.Command) error {
 			switch {
 			case !known || old != m.State:
 				acted[c.Ref()] = true
-			case m.State == scheduler.Held || !c.Pending(m, b.Now):
+			case m.State == outbox.Held || !c.Pending(m, b.Now):
 				continue
 			}
-			if m.State == scheduler.Dropped || m.State == scheduler.Superseded {
+			if m.State == outbox.Dropped || m.State == outbox.Superseded {
 				continue
 			}
 			list = append(list, a.messageRow(m))
@@ -72,9 +75,9 @@ func (a *app) once(cmd *cobra.Command) error {
 	if err := a.data(list); err != nil {
 		return err
 	}
-	if a.sched.Unmarked != nil {
+	if a.sched.Marks.Unmarked != nil {
 		a.note("The marker %s can't be written: if this state is lost, or an older one brought back, that will not be "+
-			"noticed (%s)", a.sched.Plans.MarkerPath(), errorText(a.sched.Unmarked))
+			"noticed (%s)", a.sched.Plans.MarkerPath(), errorText(a.sched.Marks.Unmarked))
 	}
 	switch {
 	case r.Doubt != "":
@@ -85,7 +88,7 @@ func (a *app) once(cmd *cobra.Command) error {
 	case len(r.Decided) > 0:
 		a.say("\nTry next:\n  %s\n  %s", a.hint("list"), a.hint("log"))
 		for _, c := range b.Conversations {
-			if c.Status(b.Now) == scheduler.Asked {
+			if c.Status(b.Now) == conversation.Asked {
 				answer := "answer " + c.Ref() + " yes"
 				if len(c.Offered) > 1 {
 					answer += " --time 1"
@@ -133,12 +136,12 @@ func (a *app) rehearsePass(ctx context.Context) error {
 		row.MessageID, row.At = nil, *stamp(cmp.Or(f.Due, b.Now), a.zone())
 		verb, when := "would send", "now"
 		switch {
-		case m.State == scheduler.Held:
+		case m.State == outbox.Held:
 			verb, when, held = "would hold", "until you approve it", true
 			if m.Row != 0 {
 				verb = "held"
 			}
-		case m.State == scheduler.Sending:
+		case m.State == outbox.Sending:
 			verb, when = "sending", "by another process"
 		case f.Later():
 			verb, when, row.State = "later", a.local(f.Due), nil
@@ -169,22 +172,22 @@ func (a *app) rehearsePass(ctx context.Context) error {
 
 // sayResult says what has become of a message, and reports whether it failed, is unclear, or could not
 // be handed over yet.
-func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused bool) (failed bool) {
-	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), scheduler.Ref(m.ID, m.Round), name(m), m.To)
+func (a *app) sayResult(c *conversation.Conversation, m *outbox.Message, paused bool) (failed bool) {
+	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), plan.Ref(m.ID, m.Round), name(m), m.To)
 	switch m.State {
-	case scheduler.Accepted:
+	case outbox.Accepted:
 		if c.Unheard(m) {
 			line += "\n             " + unheard(m)
 		}
-		if folder, ok := a.sched.Sender.(*email.Folder); ok {
+		if folder, ok := a.sched.Delivery.Sender.(*email.Folder); ok {
 			for _, path := range folder.Written(m.MessageID) {
 				line += "\n             " + path
 			}
 		}
 		a.say("%s", line)
-	case scheduler.Held:
+	case outbox.Held:
 		a.say("%s", line)
-	case scheduler.Queued:
+	case outbox.Queued:
 		line += a.whyWaits(m, paused)
 		if paused {
 			a.say("%s", line)
@@ -197,7 +200,7 @@ func (a *app) sayResult(c *scheduler.Conversation, m *scheduler.Message, paused 
 			line += ": " + m.Error
 		}
 		a.note("%s", line)
-		return m.State == scheduler.Failed || m.State == scheduler.Unclear
+		return m.State == outbox.Failed || m.State == outbox.Unclear
 	}
 	return false
 }

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"coalition/invites/plaintext"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -37,7 +37,7 @@ func (a *app) confirm(question string) error {
 }
 
 // confirmQuiet asks before something that sends nothing and can't be taken back.
-func (a *app) confirmQuiet(d *scheduler.Draft) error {
+func (a *app) confirmQuiet(d *conversation.Draft) error {
 	if !terminal(a.stdin) {
 		return nil
 	}

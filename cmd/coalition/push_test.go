@@ -55,12 +55,12 @@ func TestPushBesidePages(t *testing.T) {
 	log := make(lines, 100)
 	begin := func(ctx context.Context) (a *app, push *google.Push, closed <-chan struct{}) {
 		t.Helper()
-		a = &app{wall: time.Now, configFile: path, stderr: io.Discard, hard: t.Context()}
+		a = &app{wall: time.Now, configFile: path, stderr: io.Discard, hard: t.Context(),
+			log: slog.New(slog.NewTextHandler(log, nil))}
 		if err := a.open(ctx, false); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { a.state.Close() })
-		a.sched.Log = slog.New(slog.NewTextHandler(log, nil))
 		c, err := google.New(google.Config{Client: g.Client(), Endpoint: g.Endpoint()})
 		if err != nil {
 			t.Fatal(err)

@@ -15,12 +15,13 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email/inbound/prose"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
 
 // rehearse shows the finished message.
-func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
+func (a *app) rehearse(ctx context.Context, d *conversation.Draft) error {
 	messages := d.Messages
 	if d.Objection != "" {
 		a.note("Note: %s", d.Objection)
@@ -31,9 +32,9 @@ func (a *app) rehearse(ctx context.Context, d *scheduler.Draft) error {
 			return err
 		}
 		switch m.State {
-		case scheduler.Accepted, scheduler.Bounced:
+		case outbox.Accepted, outbox.Bounced:
 			a.say("The %s is %s already; nothing more would be sent.", name(m), m.State.Shown())
-		case scheduler.Sending, scheduler.Expired:
+		case outbox.Sending, outbox.Expired:
 			a.say("The %s is %s; nothing would be sent.", name(m), m.State.Shown())
 		default:
 			a.say("The %s is %s; it would be sent now.", name(m), m.State.Shown())
@@ -58,7 +59,7 @@ type reading struct {
 	Calendar string `json:"calendar"`
 }
 
-func (a *app) printReadings(messages []*scheduler.Message) error {
+func (a *app) printReadings(messages []*outbox.Message) error {
 	list := []reading{}
 	for _, m := range messages {
 		r, err := read(m)
@@ -76,10 +77,10 @@ func (a *app) printReadings(messages []*scheduler.Message) error {
 	return nil
 }
 
-func read(m *scheduler.Message) (reading, error) {
+func read(m *outbox.Message) (reading, error) {
 	r := reading{ID: string(m.ID), Round: m.Round, Kind: string(m.Kind)}
 	r.Calendar = strings.ReplaceAll(string(m.Calendar), "\r\n", "\n")
-	if m.Channel() == scheduler.Google {
+	if m.Channel() == outbox.Google {
 		return r, r.event(m)
 	}
 	entity, err := message.Read(bytes.NewReader(m.Data))
@@ -105,7 +106,7 @@ func read(m *scheduler.Message) (reading, error) {
 }
 
 // event fills in the reading of what is written into Google Calendar.
-func (r *reading) event(m *scheduler.Message) error {
+func (r *reading) event(m *outbox.Message) error {
 	var ch invites.EventChange
 	if err := json.Unmarshal(m.Data, &ch); err != nil {
 		return err
@@ -152,7 +153,7 @@ const longest = 3
 
 // present shows what is asked about: to whom, when, where, and the words. Code that programs read is
 // left out.
-func (a *app) present(c *scheduler.Conversation, m *scheduler.Message) error {
+func (a *app) present(c *conversation.Conversation, m *outbox.Message) error {
 	r, err := read(m)
 	if err != nil {
 		return err
@@ -162,7 +163,7 @@ func (a *app) present(c *scheduler.Conversation, m *scheduler.Message) error {
 	return nil
 }
 
-func (a *app) presentHead(c *scheduler.Conversation, m *scheduler.Message, r *reading) {
+func (a *app) presentHead(c *conversation.Conversation, m *outbox.Message, r *reading) {
 	line := func(name, value string) {
 		if value != "" {
 			a.note("%-9s%s", name, value)
@@ -174,7 +175,7 @@ func (a *app) presentHead(c *scheduler.Conversation, m *scheduler.Message, r *re
 	switch zone := a.zone(); {
 	case !m.Content.Start.IsZero():
 		times = append(times, spanWords(m.Content.Start.Time(), m.Content.Length, zone, c.Zone()))
-	case m.Kind == scheduler.Brief:
+	case m.Kind == outbox.Brief:
 		for _, slot := range c.Offered {
 			times = append(times, spanWords(slot.Time(), c.Length(), zone, c.Zone()))
 		}
@@ -210,19 +211,19 @@ func whereWords(s plan.Setting) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-func name(m *scheduler.Message) string {
+func name(m *outbox.Message) string {
 	switch m.Kind {
-	case scheduler.Invite:
+	case outbox.Invite:
 		return "invitation"
-	case scheduler.Cancel:
+	case outbox.Cancel:
 		return "cancellation"
-	case scheduler.DeclineCounter:
+	case outbox.DeclineCounter:
 		return "refusal"
 	}
 	return string(m.Kind)
 }
 
 // unheard says why nobody hears of m, and what to do.
-func unheard(m *scheduler.Message) string {
+func unheard(m *outbox.Message) string {
 	return m.To + " has left the event there, and is told nothing: write to them yourself where they should know."
 }

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) readyCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 		if a.json {
 			return a.printJSON(a.row(c, b.Now))
 		}
-		a.say("%s: you have checked in already. Next: %s", c.Ref(), a.nextWords(c.Next(b.Now), b.Now))
+		a.say("%s: you have checked in already. Next: %s", c.Ref(), a.nextWords(roster.Next(c, b.Now), b.Now))
 		return nil
 	}
 	// On this board, of which nothing is stored.
@@ -80,9 +81,9 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 			return err
 		}
 	}
-	var change scheduler.Change = scheduler.NotYet{}
+	var change conversation.Change = conversation.NotYet{}
 	if yes {
-		change = scheduler.CheckIn{}
+		change = conversation.CheckIn{}
 	}
 	d, err := a.record(ctx, ref, always(change))
 	if err != nil || yes || a.json {
@@ -93,7 +94,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 }
 
 // leaves says what a step sends, and when.
-func (a *app) leaves(s scheduler.Step, now time.Time) string {
+func (a *app) leaves(s conversation.Step, now time.Time) string {
 	switch {
 	case s.Kind == "":
 		return a.nextWords(s, now)

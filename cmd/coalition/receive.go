@@ -10,7 +10,8 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email/inbound"
-	"coalition/scheduler"
+	"coalition/scheduler/intake"
+	"coalition/scheduler/plan"
 )
 
 // mailSize is how many bytes of a mail are read: what matters stands at its beginning.
@@ -64,7 +65,7 @@ With --json, an array. What is absent is null:
 					unread = cmp.Or(unread, err)
 					continue
 				}
-				took, err := a.sched.Receive(cmd.Context(), []*invites.Mail{inbound.Read(data, a.config.trust())})
+				took, err := a.sched.Intake.Receive(cmd.Context(), []*invites.Mail{inbound.Read(data, a.config.trust())})
 				if err != nil {
 					return err
 				}
@@ -97,7 +98,7 @@ func (a *app) readMail(name string) ([]byte, error) {
 	return data, nil
 }
 
-func newReceipt(name string, r scheduler.Receipt) receipt {
+func newReceipt(name string, r intake.Receipt) receipt {
 	t := receipt{File: orNull(name), Message: orNull(r.Mail.MessageID), From: orNull(r.Mail.From.Email),
 		Subject: orNull(r.Mail.Subject), ID: orNull(string(r.ID)), Counted: r.Counted, Text: r.What}
 	if r.ID != "" {
@@ -106,9 +107,9 @@ func newReceipt(name string, r scheduler.Receipt) receipt {
 	return t
 }
 
-func received(name string, r scheduler.Receipt) string {
+func received(name string, r intake.Receipt) string {
 	if r.ID == "" {
 		return fmt.Sprintf("%s: %s", name, r.What)
 	}
-	return fmt.Sprintf("%s: %s", scheduler.Ref(r.ID, r.Round), r.What)
+	return fmt.Sprintf("%s: %s", plan.Ref(r.ID, r.Round), r.What)
 }

@@ -9,15 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/roster"
 )
 
 // A changing says what is to change in a conversation as it stands.
-type changing func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error)
+type changing func(*roster.Roster, *conversation.Conversation) (conversation.Change, error)
 
 // always returns change, whatever the conversation.
-func always(change scheduler.Change) changing {
-	return func(*scheduler.Board, *scheduler.Conversation) (scheduler.Change, error) { return change, nil }
+func always(change conversation.Change) changing {
+	return func(*roster.Roster, *conversation.Conversation) (conversation.Change, error) { return change, nil }
 }
 
 // recording does what every command does that changes a conversation and sends nothing.
@@ -29,7 +30,7 @@ func (a *app) recording(cmd *cobra.Command, ref string, change changing) error {
 }
 
 // record takes a change in and stores it.
-func (a *app) record(ctx context.Context, ref string, change changing) (*scheduler.Draft, error) {
+func (a *app) record(ctx context.Context, ref string, change changing) (*conversation.Draft, error) {
 	busyEnd := a.wall().Add(busyFor)
 	for try := 1; ; try++ {
 		b, c, err := a.lookAt(ctx, ref)
@@ -49,10 +50,10 @@ func (a *app) record(ctx context.Context, ref string, change changing) (*schedul
 			return nil, err
 		}
 		// An answer may take a time, or have a word about a person.
-		if _, ok := ch.(scheduler.Answer); ok {
+		if _, ok := ch.(conversation.Answer); ok {
 			d.Slots = b.Slots
 		}
-		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, scheduler.ErrConflict) && try < 50 {
+		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, conversation.ErrConflict) && try < 50 {
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Duration(rand.IntN(20)) * time.Millisecond):
@@ -67,7 +68,7 @@ func (a *app) record(ctx context.Context, ref string, change changing) (*schedul
 }
 
 // tell says what was recorded, and what comes next.
-func (a *app) tell(d *scheduler.Draft, err error) error {
+func (a *app) tell(d *conversation.Draft, err error) error {
 	if err != nil {
 		return err
 	}
@@ -75,12 +76,12 @@ func (a *app) tell(d *scheduler.Draft, err error) error {
 	if a.json {
 		return a.printJSON(a.row(c, now))
 	}
-	a.say("%s: %s. Next: %s", c.Ref(), d.What(), a.nextWords(c.Next(now), now))
+	a.say("%s: %s. Next: %s", c.Ref(), d.What(), a.nextWords(roster.Next(c, now), now))
 	return nil
 }
 
 // nextWords tells a step in a sentence.
-func (a *app) nextWords(s scheduler.Step, now time.Time) string {
+func (a *app) nextWords(s conversation.Step, now time.Time) string {
 	switch {
 	case s.Next == "":
 		return "nothing"

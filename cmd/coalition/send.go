@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 // A deciding makes the draft of a command, for a conversation as it stands now.
-type deciding func(c *scheduler.Conversation, now time.Time) (*scheduler.Draft, error)
+type deciding func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error)
 
 // sending does what every command that sends does: it makes a draft, shows it, asks, commits it and
 // delivers, in this order. decide is called again when somebody else has carried the conversation on
@@ -22,9 +24,9 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 		return err
 	}
 	// What is decided here should know what has happened there; where it can't be read, the write finds out.
-	if a.sched.Online != nil && !a.dryRun {
+	if a.sched.Sync != nil && !a.dryRun {
 		reading, cancel := context.WithTimeout(ctx, 5*time.Second)
-		_ = a.sched.ReadCalendar(reading)
+		_ = a.sched.Sync.ReadCalendar(reading)
 		cancel()
 	}
 	busyEnd := a.wall().Add(busyFor)
@@ -33,7 +35,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 		if err != nil {
 			return err
 		}
-		d, err := a.sched.Decide(c, b.Now, func() (*scheduler.Draft, error) { return decide(c, b.Now) })
+		d, err := a.sched.Decide(c, b.Now, func() (*conversation.Draft, error) { return decide(c, b.Now) })
 		if !a.dryRun && a.busy(ctx, err, busyEnd) {
 			try--
 			continue
@@ -51,7 +53,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 			a.sayFresh(b)
 		}
 		err = a.carryOut(ctx, d, out)
-		if !errors.Is(err, scheduler.ErrConflict) || try >= 5 {
+		if !errors.Is(err, conversation.ErrConflict) || try >= 5 {
 			return err
 		}
 	}
@@ -63,7 +65,7 @@ const busyFor = 40 * time.Second
 // busy reports whether to decide once more, after a moment: err says that a change is being written into the
 // calendar, by a process that is still there.
 func (a *app) busy(ctx context.Context, err error, until time.Time) bool {
-	if !errors.Is(err, scheduler.ErrBusy) || a.wall().After(until) {
+	if !errors.Is(err, conversation.ErrBusy) || a.wall().After(until) {
 		return false
 	}
 	if _, err := a.sched.Store.Recover(ctx, a.wall()); err != nil {
@@ -89,26 +91,26 @@ func (a *app) openToSend(ctx context.Context) error {
 	if _, err := a.sched.Store.Recover(ctx, a.wall()); err != nil {
 		return err
 	}
-	return a.sched.Stand(ctx)
+	return a.sched.Marks.Stand(ctx)
 }
 
-func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error {
+func (a *app) carryOut(ctx context.Context, d *conversation.Draft, out files) error {
 	c := d.Conversation
 	if m := d.Sent; m != nil {
 		at := a.local(m.Changed)
 		switch {
 		case out.any():
-			if m.State != scheduler.Held && m.State != scheduler.Queued && m.State != scheduler.Failed {
+			if m.State != outbox.Held && m.State != outbox.Queued && m.State != outbox.Failed {
 				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), at)
 				return a.writeCopies(ctx, c, m, out)
 			}
-		case m.State == scheduler.Held, m.State == scheduler.Queued,
-			m.State == scheduler.Unclear, m.State == scheduler.Failed:
-			return a.letGo(ctx, []*scheduler.Message{m}, nil)
-		case m.State == scheduler.Sending:
+		case m.State == outbox.Held, m.State == outbox.Queued,
+			m.State == outbox.Unclear, m.State == outbox.Failed:
+			return a.letGo(ctx, []*outbox.Message{m}, nil)
+		case m.State == outbox.Sending:
 			a.note("The %s is being sent at this moment by another process.", name(m))
 			return errPending
-		case m.State == scheduler.Expired:
+		case m.State == outbox.Expired:
 			a.note("The %s could not go in time: %s", name(m), m.Error)
 			return errPending
 		default:
@@ -137,13 +139,13 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 		return err
 	}
 	// It may take a time, or be for somebody who is asked about another one.
-	d.Slots = scheduler.Anyway
+	d.Slots = conversation.Anyway
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}
 	if len(d.Messages) == 0 {
 		more := "Nobody is written to."
-		if slices.ContainsFunc(c.Messages, func(m *scheduler.Message) bool { return m.State == scheduler.Unclear }) {
+		if slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool { return m.State == outbox.Unclear }) {
 			more = "Nobody is written to, unless it turns out that the message before it has arrived."
 		}
 		a.say("%s: %s. %s", c.Ref(), d.What(), more)
@@ -152,16 +154,16 @@ func (a *app) carryOut(ctx context.Context, d *scheduler.Draft, out files) error
 	return a.deliver(ctx, d.Messages)
 }
 
-func (a *app) announce(m *scheduler.Message) {
+func (a *app) announce(m *outbox.Message) {
 	via := m.Via
-	if m.Channel() == scheduler.Google {
+	if m.Channel() == outbox.Google {
 		via = "Google Calendar"
 	}
 	a.say("%s to %s, by %s", strings.ToUpper(name(m)[:1])+name(m)[1:], m.To, via)
 }
 
 // deliver hands messages over and says what has become of each.
-func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error {
+func (a *app) deliver(ctx context.Context, messages []*outbox.Message) error {
 	var rows []int64
 	for _, m := range messages {
 		rows = append(rows, m.Row)
@@ -186,29 +188,29 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 		}
 		list = append(list, a.messageRow(m))
 		switch m.State {
-		case scheduler.Accepted:
+		case outbox.Accepted:
 			if c.Unheard(m) {
 				a.say("The %s stands in Google Calendar. %s", name(m), unheard(m))
 				break
 			}
 			a.say("The %s to %s is on its way.", name(m), m.To)
-		case scheduler.Queued:
+		case outbox.Queued:
 			pending = true
 			login = login || m.NeedsLogin()
 			a.note("The %s to %s waits%s", name(m), m.To, a.whyWaits(m, paused))
-		case scheduler.Unclear:
+		case outbox.Unclear:
 			pending = true
 			login = login || m.NeedsLogin()
 			a.note("Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s",
 				name(m), m.To, m.Error, m.ID)
-		case scheduler.Failed:
+		case outbox.Failed:
 			pending = true
 			a.note("The %s to %s was refused: %s\n  once that is mended: %s",
-				name(m), m.To, m.Error, m.WayBack())
+				name(m), m.To, m.Error, conversation.WayBack(m))
 		default:
 			pending = true
 			a.note("The %s to %s is %s.", name(m), m.To, m.State.Shown())
-			if step := c.Next(b.Now); step.Next != "" {
+			if step := roster.Next(c, b.Now); step.Next != "" {
 				a.note("  next: %s", a.nextWords(step, b.Now))
 			}
 		}
@@ -227,7 +229,7 @@ func (a *app) deliver(ctx context.Context, messages []*scheduler.Message) error 
 
 // letGo approves messages that wait, and delivers them; before that, once the organizer has said yes, it
 // does what is in first, which may be nil.
-func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first func(context.Context) error) error {
+func (a *app) letGo(ctx context.Context, messages []*outbox.Message, first func(context.Context) error) error {
 	var rows []int64
 	for _, m := range messages {
 		a.announce(m)
@@ -239,8 +241,8 @@ func (a *app) letGo(ctx context.Context, messages []*scheduler.Message, first fu
 	}
 	objection := ""
 	for _, row := range rows {
-		if c, m := b.Result(row); m != nil && m.Kind != scheduler.Notice {
-			if o := c.Objection(m.Kind, b.Now); o != "" && !strings.Contains(objection, o) {
+		if c, m := b.Result(row); m != nil && m.Kind != outbox.Notice {
+			if o := roster.Objection(c, m.Kind, b.Now); o != "" && !strings.Contains(objection, o) {
 				objection = strings.TrimPrefix(objection+" "+o, " ")
 			}
 		}

@@ -8,8 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -31,7 +32,7 @@ is only counted: it stays in the file.`,
 	}
 }
 
-func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Conversation) error {
+func (a *app) show(ctx context.Context, b *roster.Roster, c *conversation.Conversation) error {
 	entries, err := a.logRows(ctx, b, c)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (a *app) show(ctx context.Context, b *scheduler.Board, c *scheduler.Convers
 	line("status", r.Status)
 	if r.Next != nil {
 		due := ""
-		if step := c.Next(b.Now); !step.Due.IsZero() && step.Due.After(b.Now) {
+		if step := roster.Next(c, b.Now); !step.Due.IsZero() && step.Due.After(b.Now) {
 			due = " (" + a.local(step.Due) + ")"
 		}
 		line("next", *r.Next+due)

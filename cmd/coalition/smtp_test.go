@@ -16,7 +16,8 @@ import (
 	"time"
 
 	"coalition/invites/email"
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 // A post is a mail server that does one thing at one step, once and maybe again, and is well from then on.
@@ -181,11 +182,11 @@ func TestServerFails(t *testing.T) {
 	certificate.StartTLS() // for its certificate, which nobody has signed
 	defer certificate.Close()
 	type outcome struct {
-		first   scheduler.State // after one attempt
-		arrived int             // in the end
+		first   outbox.State // after one attempt
+		arrived int          // in the end
 		flagged bool
 	}
-	later, never, unclear := outcome{scheduler.Queued, 1, false}, outcome{scheduler.Failed, 0, false}, outcome{scheduler.Unclear, 2, true}
+	later, never, unclear := outcome{outbox.Queued, 1, false}, outcome{outbox.Failed, 0, false}, outcome{outbox.Unclear, 2, true}
 	for _, test := range []struct {
 		step, do string
 		want     outcome
@@ -239,11 +240,11 @@ func TestServerFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer a.state.Close()
-			sender := a.sched.Sender.(*email.SMTP)
+			sender := a.sched.Delivery.Sender.(*email.SMTP)
 			if test.do == "silence" {
 				sender.Dial, sender.Command, sender.Dot = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
 			}
-			board := func() *scheduler.Board {
+			board := func() *roster.Roster {
 				t.Helper()
 				b, err := a.sched.Look(ctx, 0)
 				if err != nil {
@@ -254,12 +255,12 @@ func TestServerFails(t *testing.T) {
 			if _, err := a.sched.Pass(ctx, board()); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := a.sched.Deliver(ctx, ctx); err != nil {
+			if _, _, err := a.sched.Delivery.Deliver(ctx, ctx); err != nil {
 				t.Fatal(err)
 			}
 			m := board().Conversations[0].Messages[0]
-			if test.step == "body" && m.State == scheduler.Unclear { // the last line was on its way before the cut was seen
-				test.want.first, test.want.flagged = scheduler.Unclear, true
+			if test.step == "body" && m.State == outbox.Unclear { // the last line was on its way before the cut was seen
+				test.want.first, test.want.flagged = outbox.Unclear, true
 			}
 			if m.State != test.want.first || m.Attempts != 1 || m.Error == "" || strings.Contains(m.Error, "tcp") {
 				t.Errorf("after one attempt: %s, %d attempts, %q; want %s", m.State, m.Attempts, m.Error, test.want.first)
@@ -279,9 +280,9 @@ func TestServerFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			m = board().Conversations[0].Messages[0]
-			want := scheduler.Accepted
+			want := outbox.Accepted
 			if test.want.arrived == 0 {
-				want = scheduler.Failed
+				want = outbox.Failed
 			}
 			if m.State != want || len(p.arrived) != test.want.arrived || m.Flagged != test.want.flagged {
 				t.Errorf("in the end: %s, %d arrived, flagged %v; want %s, %d, %v", m.State, len(p.arrived), m.Flagged, want, test.want.arrived, test.want.flagged)

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) syncCommand() *cobra.Command {
@@ -27,7 +28,7 @@ is sent by this, and both stay as they are.`,
 			if err := a.guardSecrets(); err != nil {
 				return err
 			}
-			if a.sched.Mailbox == nil && a.sched.Online == nil {
+			if a.sched.Mailbox == nil && a.sched.Sync == nil {
 				return usage("there is no mailbox and no calendar to read",
 					"name a mailbox under replies in the config, or write `via: google` under calendar")
 			}
@@ -39,7 +40,7 @@ is sent by this, and both stay as they are.`,
 					unread = fmt.Errorf("the mailbox can't be read: %w", unread)
 				}
 			}
-			if a.sched.Online != nil {
+			if a.sched.Sync != nil {
 				if apart = a.sched.ReadCalendarPatiently(ctx); apart != nil {
 					apart = fmt.Errorf("the calendar can't be read: %w", apart)
 				}
@@ -48,7 +49,7 @@ is sent by this, and both stay as they are.`,
 			if err != nil {
 				return err
 			}
-			a.sayStrays(&scheduler.Board{Now: a.sched.Now(), Conversations: stored})
+			a.sayStrays(&roster.Roster{Now: a.sched.Now(), Conversations: stored})
 			events, err := a.sched.Store.History(ctx, "")
 			if err != nil {
 				return err
@@ -56,7 +57,7 @@ is sent by this, and both stay as they are.`,
 			list := []logRow{}
 			for _, e := range events {
 				if !e.At.Before(began.Truncate(time.Millisecond)) {
-					a.say("%s: %s", scheduler.Ref(e.ID, e.Round), e.Text)
+					a.say("%s: %s", plan.Ref(e.ID, e.Round), e.Text)
 					list = append(list, a.eventRow(e))
 				}
 			}

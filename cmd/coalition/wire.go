@@ -19,6 +19,10 @@ import (
 	"coalition/invites/google/account"
 	"coalition/invites/web"
 	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/delivery"
+	"coalition/scheduler/intake"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
 	"coalition/scheduler/strictyaml"
@@ -52,20 +56,30 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	a.state = st
 	settings := c.settings()
 	settings.Secret, settings.Via = st.Secret(), string(c.Mail.Via)
-	a.sched = &scheduler.Scheduler{
+	a.parts = scheduler.Config{
 		Settings:   settings,
 		Plans:      folder,
 		Store:      st,
 		Sender:     c.sender(),
 		Words:      words,
+		Understand: understand(words),
 		Finish:     email.Finish,
 		Now:        a.wall,
-		Understand: understand(words),
-		// Commands say themselves what has become of messages; only the daemon keeps a log.
-		Log:     slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-		Account: c.accountOf,
-		Mailbox: c.mailbox(),
-		Link:    c.link(),
+		Log:        a.log,
+		Account:    c.accountOf,
+		Mailbox:    c.mailbox(),
+		Link:       c.link(),
+	}
+	if a.log == nil {
+		a.parts.Log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	}
+	if a.at != "" {
+		start, err := a.parseTime(a.at, a.wall())
+		if err != nil {
+			return err
+		}
+		began := a.wall()
+		a.parts.Now = func() time.Time { return start.Add(a.wall().Sub(began)) }
 	}
 	if !readOnly {
 		warn := func(ends time.Time) {
@@ -74,18 +88,11 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		if a.online, err = c.online(a.wall, warn); err != nil {
 			return err
 		}
-	}
-	if a.online != nil {
-		a.sched.Online, a.sched.Poll = a.online, time.Duration(c.Calendar.Google.Poll)
-	}
-	if a.at != "" {
-		start, err := a.parseTime(a.at, a.wall())
-		if err != nil {
-			return err
+		if a.online != nil {
+			a.parts.Calendar, a.parts.Poll = a.online, time.Duration(c.Calendar.Google.Poll)
 		}
-		began := a.wall()
-		a.sched.Now = func() time.Time { return start.Add(a.wall().Sub(began)) }
 	}
+	a.sched = scheduler.New(a.parts)
 	return nil
 }
 
@@ -181,9 +188,9 @@ func (c *config) resolve(path string) string {
 	return filepath.Join(filepath.Dir(c.path), path)
 }
 
-func (c *config) settings() scheduler.Settings {
+func (c *config) settings() conversation.Settings {
 	o := &c.Organizer
-	s := scheduler.Settings{
+	s := conversation.Settings{
 		Organizer:  invites.Address{Name: o.Name, Email: string(o.Email)},
 		Zone:       o.Timezone,
 		Language:   o.Language,
@@ -210,7 +217,7 @@ func (c *config) addresses() []string {
 
 func (c *config) words() (*templates.Set, error) { return templates.Load(c.resolve(c.Templates)) }
 
-func (c *config) sender() scheduler.Sender {
+func (c *config) sender() delivery.Sender {
 	if c.Mail.Via == "outbox" {
 		return &email.Folder{Path: c.resolve(c.Mail.Outbox)}
 	}
@@ -224,7 +231,7 @@ func (c *config) sender() scheduler.Sender {
 }
 
 // mailbox returns where answers are read; nil where there is none.
-func (c *config) mailbox() scheduler.Mailbox {
+func (c *config) mailbox() intake.Mailbox {
 	if c.Replies == nil || c.Replies.IMAP == nil {
 		return nil
 	}
@@ -294,13 +301,13 @@ func (c *config) account() *account.Account {
 func (c *config) accountOf(name string) string {
 	var with []any
 	switch {
-	case name == string(scheduler.Google):
+	case name == string(outbox.Google):
 		g := c.Calendar.Google
 		with = append(with, g, age(c.resolve(g.ClientFile)))
-	case name == scheduler.MailboxDoor && c.Replies != nil && c.Replies.IMAP != nil:
+	case name == outbox.MailboxDoor && c.Replies != nil && c.Replies.IMAP != nil:
 		i := *c.Replies.IMAP
 		with = append(with, i.Host, i.Port, i.Security, i.Auth, i.signIn, age(c.resolve(i.PasswordFile)))
-	case name == string(scheduler.Mail) && c.Mail.Via == "smtp":
+	case name == string(outbox.Mail) && c.Mail.Via == "smtp":
 		s := c.Mail.SMTP
 		with = append(with, s.Host, s.Port, s.Security, s.Auth, s.signIn, age(c.resolve(s.PasswordFile)),
 			c.Organizer.Email)

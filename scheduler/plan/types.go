@@ -251,3 +251,11 @@ func (w WorkingHours) Opens() Clock {
 	}
 	return w.From
 }
+
+// Ref names a conversation as people do: by its id, with the round where that is not the first.
+func Ref(id ID, round int) string {
+	if round > 1 {
+		return fmt.Sprintf("%s/%d", id, round)
+	}
+	return string(id)
+}

@@ -17,7 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
 	"coalition/scheduler/store/backup"
@@ -41,19 +42,19 @@ func testBackup(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	if shared {
 		other := open(t, dsn, "other@example.org")
-		commit(t, other, draft("maya", scheduler.Brief, scheduler.Invite))
+		commit(t, other, draft("maya", outbox.Brief, outbox.Invite))
 		defer func() {
 			if list := load(t, other); len(list) != 1 || len(list[0].Messages) != 2 {
 				t.Errorf("somebody else has %d conversations", len(list))
 			}
 		}()
 	}
-	d := draft("maya", scheduler.Brief, scheduler.Invite)
-	d.Key, d.Cursor, d.Page = "key", scheduler.Cursor{Name: "m", At: "1:7"}, "hash"
-	d.Events = []scheduler.Event{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}
+	d := draft("maya", outbox.Brief, outbox.Invite)
+	d.Key, d.Cursor, d.Page = "key", conversation.Cursor{Name: "m", At: "1:7"}, "hash"
+	d.Events = []conversation.HistoryEntry{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}
 	commit(t, s, d)
-	commit(t, s, draft("tom", scheduler.Brief))
-	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes)
+	commit(t, s, draft("tom", outbox.Brief))
+	list, err := s.Claim(ctx, time.Now(), outbox.Mail, 1, nil, yes)
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
 	}
@@ -84,7 +85,7 @@ func testBackup(t *testing.T, dsn string) {
 	before := load(t, s)
 
 	// Meanwhile it goes on.
-	commit(t, s, draft("eva", scheduler.Brief))
+	commit(t, s, draft("eva", outbox.Brief))
 	if !shared {
 		if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); !errors.Is(err, backup.ErrBusy) {
 			t.Errorf("while somebody works on it: %v", err)
@@ -106,13 +107,13 @@ func testBackup(t *testing.T, dsn string) {
 		for i := range after {
 			after[i].Rev = 0
 		}
-		for _, list := range [][]*scheduler.Conversation{before, after} { // the order of rows that stand in no order
-			slices.SortFunc(list, func(a, b *scheduler.Conversation) int { return strings.Compare(string(a.ID), string(b.ID)) })
+		for _, list := range [][]*conversation.Conversation{before, after} { // the order of rows that stand in no order
+			slices.SortFunc(list, func(a, b *conversation.Conversation) int { return strings.Compare(string(a.ID), string(b.ID)) })
 			for _, c := range list {
 				c.Rev = 0
 				for _, m := range c.Messages {
-					if m.Row = 0; m.State == scheduler.Sending { // by a process that does not have this one
-						m.State, m.Unclears = scheduler.Unclear, 1
+					if m.Row = 0; m.State == outbox.Sending { // by a process that does not have this one
+						m.State, m.Unclears = outbox.Unclear, 1
 					}
 				}
 			}
@@ -132,9 +133,9 @@ func testBackup(t *testing.T, dsn string) {
 		if list, err := s.History(ctx, "maya"); err != nil || len(list) != 1 || list[0].Text != "yes" {
 			t.Errorf("the history: %v, %v", list, err)
 		}
-		known := draft("maya", scheduler.Brief)
+		known := draft("maya", outbox.Brief)
 		known.Key = "key"
-		if err := s.Commit(ctx, known); !errors.Is(err, scheduler.ErrKnown) {
+		if err := s.Commit(ctx, known); !errors.Is(err, conversation.ErrKnown) {
 			t.Errorf("a mail counts once more: %v", err)
 		}
 		for _, c := range load(t, s) {
@@ -154,7 +155,7 @@ func testBackup(t *testing.T, dsn string) {
 // While a daemon runs nothing is put in its place.
 func testRestoreBesideDaemon(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	file := filepath.Join(t.TempDir(), "backup.db")
 	if err := backup.Write(ctx, s, file, false); err != nil {
 		t.Fatal(err)
@@ -167,7 +168,7 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for n, heard := 0, false; !heard; n++ { // from then on the database shows who listens
-			commit(t, other, draft(id(n), scheduler.Brief))
+			commit(t, other, draft(id(n), outbox.Brief))
 			select {
 			case <-changes:
 				heard = true
@@ -231,7 +232,7 @@ func TestDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := open(t, path)
 	for i := range 40 {
-		d := draft("maya", scheduler.Brief)
+		d := draft("maya", outbox.Brief)
 		d.Conversation.ID = id(i)
 		d.Messages[0].ID = id(i)
 		commit(t, s, d)
@@ -268,7 +269,7 @@ func TestDamaged(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := store.Open(ctx, path, []string{ana}, readOnly)
-			var list []*scheduler.Conversation
+			var list []*conversation.Conversation
 			if err == nil {
 				list, err = s.Load(ctx)
 				s.Close()

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store/database"
 )
 
@@ -30,8 +31,8 @@ const trusted = ` AND (m.approved
 	OR NOT EXISTS (SELECT 1 FROM installations i WHERE i.organizer = m.organizer AND i.doubt <> ''))`
 
 // by is the condition that a message goes by that channel.
-func by(channel scheduler.Channel) string {
-	if channel == scheduler.Google {
+func by(channel outbox.Channel) string {
+	if channel == outbox.Google {
 		// Of one event, one change at a time.
 		return ` AND m.via = 'google' AND NOT EXISTS (SELECT 1 FROM messages o
 			WHERE o.organizer = m.organizer AND o.id = m.id AND o.round = m.round
@@ -50,18 +51,18 @@ func among(rows []int64) string {
 
 // A candidate is a message that can be claimed, with its conversation.
 type candidate struct {
-	message      *scheduler.Message
-	conversation *scheduler.Conversation
+	message      *outbox.Message
+	conversation *conversation.Conversation
 }
 
 // Claim implements [scheduler.Store]. It reads and thinks beside the writer; what it takes counts only
 // where neither the message nor its conversation has changed since.
-func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Channel, limit int, rows []int64,
-	wanted scheduler.Wanted) ([]*scheduler.Message, error) {
+func (s *Store) Claim(ctx context.Context, wall time.Time, channel outbox.Channel, limit int, rows []int64,
+	wanted conversation.Wanted) ([]*outbox.Message, error) {
 	if !s.db.Writable() {
 		return nil, database.ErrReadOnly
 	}
-	var claimed []*scheduler.Message
+	var claimed []*outbox.Message
 	for len(claimed) < limit {
 		if paused, err := s.isPaused(ctx); err != nil || paused {
 			return claimed, err
@@ -75,7 +76,7 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 			return claimed, err
 		}
 		// "" for one that is wanted.
-		ends := make([]scheduler.State, len(list))
+		ends := make([]outbox.State, len(list))
 		for i, c := range list {
 			if end, ok := wanted(c.conversation, c.message); !ok {
 				ends[i] = end
@@ -87,7 +88,7 @@ func (s *Store) Claim(ctx context.Context, wall time.Time, channel scheduler.Cha
 		}
 		for i, c := range list {
 			if taken[i] && ends[i] == "" {
-				c.message.State = scheduler.Sending
+				c.message.State = outbox.Sending
 				c.message.Attempts++
 				s.db.Hold(c.message.Row)
 				claimed = append(claimed, c.message)
@@ -102,17 +103,17 @@ func (s *Store) candidates(ctx context.Context, wall time.Time, limit int, among
 	list []candidate, err error) {
 	return list, database.Each(ctx, s.db, func(rows *sql.Rows) error {
 		var c candidate
-		var conversation sql.RawBytes
+		var record sql.RawBytes
 		var data, calendar []byte
 		var rev int64
-		if c.message, err = scanMessage(rows, &data, &calendar, &rev, &conversation); err != nil {
+		if c.message, err = scanMessage(rows, &data, &calendar, &rev, &record); err != nil {
 			return err
 		}
 		c.message.Data, c.message.Calendar = data, calendar
-		c.conversation = scheduler.New(c.message.ID, c.message.Round, nil)
+		c.conversation = conversation.New(c.message.ID, c.message.Round, nil)
 		c.conversation.Rev = rev
 		list = append(list, c)
-		return decode(c.conversation, conversation)
+		return decode(c.conversation, record)
 	}, "SELECT "+messageColumns+`, b.data, b.calendar, c.rev, c.data FROM messages m
 		JOIN bodies b ON b.message = m.seq
 		JOIN conversations c ON c.organizer = m.organizer AND c.id = m.id AND c.round = m.round
@@ -121,7 +122,7 @@ func (s *Store) candidates(ctx context.Context, wall time.Time, limit int, among
 }
 
 // claimEach takes each message for owner, or ends it in the state in ends, and reports for which ones it did.
-func (s *Store) claimEach(ctx context.Context, list []candidate, ends []scheduler.State, owner string) ([]bool, error) {
+func (s *Store) claimEach(ctx context.Context, list []candidate, ends []outbox.State, owner string) ([]bool, error) {
 	taken := make([]bool, len(list))
 	return taken, s.update(ctx, func(tx *database.Tx) error {
 		if err := tx.Beat(owner); err != nil {
@@ -139,7 +140,7 @@ func (s *Store) claimEach(ctx context.Context, list []candidate, ends []schedule
 
 // claim takes a message for owner, or ends it in the state end. It does neither, and returns false, where
 // somebody was faster: another process with the message, or a word about its conversation.
-func (s *Store) claim(tx *database.Tx, c candidate, end scheduler.State, owner string) (taken bool, err error) {
+func (s *Store) claim(tx *database.Tx, c candidate, end outbox.State, owner string) (taken bool, err error) {
 	m := c.message
 	const unchanged = ` WHERE seq = $2 AND attempts = $3 AND state = $4
 		AND EXISTS (SELECT 1 FROM conversations WHERE organizer = $5 AND id = $6 AND round = $7 AND rev = $8)`
@@ -154,7 +155,7 @@ func (s *Store) claim(tx *database.Tx, c candidate, end scheduler.State, owner s
 			attempts = attempts + 1`+unchanged+" AND NOT EXISTS (SELECT 1 FROM control WHERE name = $9)",
 			append(append([]any{owner}, args...), s.pause())...)
 	}
-	if err == nil && n == 1 && end == "" && m.Channel() == scheduler.Google {
+	if err == nil && n == 1 && end == "" && m.Channel() == outbox.Google {
 		// What was decided before must be thought over.
 		_, err = tx.Exec("UPDATE conversations SET rev = rev + 1 WHERE organizer = $1 AND id = $2 AND round = $3",
 			s.organizer, string(m.ID), m.Round)
@@ -163,9 +164,9 @@ func (s *Store) claim(tx *database.Tx, c candidate, end scheduler.State, owner s
 }
 
 // Dot implements [scheduler.Store].
-func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
+func (s *Store) Dot(ctx context.Context, m *outbox.Message) error {
 	// A calendar tells what it has already.
-	flagged := m.Flagged || m.Unclears > 0 && m.Channel() == scheduler.Mail
+	flagged := m.Flagged || m.Unclears > 0 && m.Channel() == outbox.Mail
 	phase := "dot"
 	if m.Via == "outbox" {
 		// Its folder tells.
@@ -180,7 +181,7 @@ func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
 		case err != nil:
 			return err
 		case n == 0:
-			return scheduler.ErrFenced
+			return outbox.ErrFenced
 		}
 		return s.count(tx)
 	})
@@ -191,7 +192,7 @@ func (s *Store) Dot(ctx context.Context, m *scheduler.Message) error {
 }
 
 // Settle implements [scheduler.Store].
-func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
+func (s *Store) Settle(ctx context.Context, m *outbox.Message) error {
 	err := s.settle(ctx, m)
 	if err == nil {
 		s.db.LetGo(m.Row)
@@ -199,7 +200,7 @@ func (s *Store) Settle(ctx context.Context, m *scheduler.Message) error {
 	return err
 }
 
-func (s *Store) settle(ctx context.Context, m *scheduler.Message) error {
+func (s *Store) settle(ctx context.Context, m *outbox.Message) error {
 	return s.update(ctx, func(tx *database.Tx) error {
 		if m.Untried {
 			// Given up by whoever holds it, so that the number of the claim may be given again.
@@ -228,8 +229,8 @@ func (s *Store) settle(ctx context.Context, m *scheduler.Message) error {
 }
 
 // entered lets the conversation know how its event stands in the calendar now.
-func (s *Store) entered(ctx context.Context, tx *database.Tx, m *scheduler.Message) error {
-	c := scheduler.New(m.ID, m.Round, nil)
+func (s *Store) entered(ctx context.Context, tx *database.Tx, m *outbox.Message) error {
+	c := conversation.New(m.ID, m.Round, nil)
 	err := database.Each(ctx, tx, func(rows *sql.Rows) error {
 		var data sql.RawBytes
 		if err := rows.Scan(&c.Rev, &data); err != nil {
@@ -250,7 +251,7 @@ func (s *Store) entered(ctx context.Context, tx *database.Tx, m *scheduler.Messa
 }
 
 // NextClaim implements [scheduler.Store].
-func (s *Store) NextClaim(ctx context.Context, channel scheduler.Channel, rows []int64) (time.Time, error) {
+func (s *Store) NextClaim(ctx context.Context, channel outbox.Channel, rows []int64) (time.Time, error) {
 	next, ok, err := database.Number(ctx, s.db, "SELECT MIN(m.not_before) FROM messages m WHERE m.organizer = $1 AND "+
 		claimable+trusted+by(channel)+among(rows)+" AND NOT EXISTS (SELECT 1 FROM control WHERE name = $2)",
 		s.organizer, s.pause())
@@ -264,7 +265,7 @@ func (s *Store) NextClaim(ctx context.Context, channel scheduler.Channel, rows [
 const doubt = 10 * time.Minute
 
 // Recover implements [scheduler.Store].
-func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Message, error) {
+func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*outbox.Message, error) {
 	const claims = "SELECT DISTINCT owner FROM messages WHERE organizer = $1 AND owner <> ''"
 	var owners []string
 	if err := database.Each(ctx, s.db, func(rows *sql.Rows) error {
@@ -277,7 +278,7 @@ func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Messa
 	}, claims, s.organizer); err != nil || len(owners) == 0 {
 		return nil, err
 	}
-	var freed []*scheduler.Message
+	var freed []*outbox.Message
 	err := s.update(ctx, func(tx *database.Tx) error {
 		freed = nil
 		for _, owner := range owners {
@@ -301,7 +302,7 @@ func (s *Store) Recover(ctx context.Context, wall time.Time) ([]*scheduler.Messa
 
 // free frees the claims of an owner that is not alive, and returns what has changed with it.
 func (s *Store) free(ctx context.Context, tx *database.Tx, owner string, life database.Life, wall time.Time) (
-	list []*scheduler.Message, err error) {
+	list []*outbox.Message, err error) {
 	keep, until := "''", wall
 	if life == database.Silent {
 		keep, until = "owner", wall.Add(doubt)

@@ -9,11 +9,14 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"coalition/scheduler/outbox"
 
-	"coalition/scheduler"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
 	"coalition/scheduler/store"
 )
+
+// the driver "pgx"
 
 // testIdle: a daemon that rests holds three connections at most, whatever it has done before.
 func testIdle(t *testing.T, dsn string) {
@@ -32,7 +35,7 @@ func testIdle(t *testing.T, dsn string) {
 		}
 		return n
 	}
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	var side sync.WaitGroup
 	for range 8 {
 		side.Go(func() {

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/tables"
@@ -28,7 +28,7 @@ func instant(ms int64) time.Time {
 }
 
 // Load implements [scheduler.Store].
-func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
+func (s *Store) Load(ctx context.Context) ([]*conversation.Conversation, error) {
 	if s.db.Absent() {
 		return nil, nil
 	}
@@ -36,8 +36,8 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 		id    plan.ID
 		round int
 	}
-	var list []*scheduler.Conversation
-	known := make(map[key]*scheduler.Conversation)
+	var list []*conversation.Conversation
+	known := make(map[key]*conversation.Conversation)
 	// Both are read as of one moment: a message that has been settled beside a conversation that does not know it
 	// yet would be a state that never was.
 	tx, err := s.db.Snapshot(ctx)
@@ -47,7 +47,7 @@ func (s *Store) Load(ctx context.Context) ([]*scheduler.Conversation, error) {
 	// Nothing was written.
 	defer func() { _ = tx.Rollback() }()
 	err = database.Each(ctx, tx, func(rows *sql.Rows) error {
-		c := new(scheduler.Conversation)
+		c := new(conversation.Conversation)
 		var data sql.RawBytes
 		if err := rows.Scan(&c.ID, &c.Round, &c.Rev, &data); err != nil {
 			return err
@@ -77,7 +77,7 @@ func damaged(what string) error {
 	return &DamagedError{What: "is damaged: " + what + " in it can't be read"}
 }
 
-func decode(c *scheduler.Conversation, data []byte) error {
+func decode(c *conversation.Conversation, data []byte) error {
 	if err := json.Unmarshal(data, c); err != nil {
 		return damaged("the conversation " + c.Ref())
 	}
@@ -85,7 +85,7 @@ func decode(c *scheduler.Conversation, data []byte) error {
 }
 
 // Commit implements [scheduler.Store].
-func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
+func (s *Store) Commit(ctx context.Context, d *conversation.Draft) error {
 	var rows []int64
 	err := s.update(ctx, func(tx *database.Tx) (err error) {
 		if d.Slots != 0 {
@@ -105,7 +105,7 @@ func (s *Store) Commit(ctx context.Context, d *scheduler.Draft) error {
 }
 
 // stored takes into d that it has been written.
-func stored(d *scheduler.Draft, rows []int64) {
+func stored(d *conversation.Draft, rows []int64) {
 	d.Conversation.Rev++
 	for i, m := range d.Messages {
 		m.Row = rows[i]
@@ -113,7 +113,7 @@ func stored(d *scheduler.Draft, rows []int64) {
 }
 
 // put writes d, and returns the rows of its new messages.
-func (s *Store) put(tx *database.Tx, d *scheduler.Draft) ([]int64, error) {
+func (s *Store) put(tx *database.Tx, d *conversation.Draft) ([]int64, error) {
 	data, err := json.Marshal(d.Conversation)
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (s *Store) put(tx *database.Tx, d *scheduler.Draft) ([]int64, error) {
 	return rows, nil
 }
 
-func (s *Store) putConversation(tx *database.Tx, c *scheduler.Conversation, data []byte) (err error) {
+func (s *Store) putConversation(tx *database.Tx, c *conversation.Conversation, data []byte) (err error) {
 	var n int64
 	if c.Rev == 0 {
 		n, err = tx.Exec(`INSERT INTO conversations (organizer, id, round, rev, data) VALUES ($1, $2, $3, 1, $4)
@@ -167,7 +167,7 @@ func (s *Store) putConversation(tx *database.Tx, c *scheduler.Conversation, data
 			s.organizer, string(c.ID), c.Round, c.Rev, string(data))
 	}
 	if err == nil && n == 0 {
-		err = scheduler.ErrConflict
+		err = conversation.ErrConflict
 	}
 	return err
 }
@@ -184,22 +184,22 @@ func (s *Store) Slots(ctx context.Context) (int64, error) {
 	return n, err
 }
 
-// raise lets everybody who has decided beside look again; and returns [scheduler.ErrConflict] where
+// raise lets everybody who has decided beside look again; and returns [conversation.ErrConflict] where
 // somebody has decided since slots were seen.
 func (s *Store) raise(tx *database.Tx, seen int64) error {
-	if seen == scheduler.Anyway {
+	if seen == conversation.Anyway {
 		_, err := tx.Exec("UPDATE organizers SET slots = slots + 1 WHERE organizer = $1", s.organizer)
 		return err
 	}
 	n, err := tx.Exec("UPDATE organizers SET slots = slots + 1 WHERE organizer = $1 AND slots = $2", s.organizer, seen)
 	if err == nil && n == 0 {
-		err = scheduler.ErrConflict
+		err = conversation.ErrConflict
 	}
 	return err
 }
 
 // CommitAll implements [scheduler.Store].
-func (s *Store) CommitAll(ctx context.Context, slots int64, drafts []*scheduler.Draft) ([]error, error) {
+func (s *Store) CommitAll(ctx context.Context, slots int64, drafts []*conversation.Draft) ([]error, error) {
 	var faults []error
 	var rows [][]int64
 	err := s.update(ctx, func(tx *database.Tx) error {
@@ -234,13 +234,13 @@ func (s *Store) CommitAll(ctx context.Context, slots int64, drafts []*scheduler.
 }
 
 // History implements [scheduler.Store].
-func (s *Store) History(ctx context.Context, id plan.ID) ([]scheduler.Event, error) {
+func (s *Store) History(ctx context.Context, id plan.ID) ([]conversation.HistoryEntry, error) {
 	if s.db.Absent() {
 		return nil, nil
 	}
-	var list []scheduler.Event
+	var list []conversation.HistoryEntry
 	err := database.Each(ctx, s.db, func(rows *sql.Rows) error {
-		var e scheduler.Event
+		var e conversation.HistoryEntry
 		var at int64
 		err := rows.Scan(&e.ID, &e.Round, &at, &e.Kind, &e.Text)
 		e.At = instant(at)

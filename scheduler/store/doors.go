@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/tables"
 )
@@ -15,7 +15,7 @@ import (
 const knockFor = 90 * time.Second
 
 // Doors implements [scheduler.Store].
-func (s *Store) Doors(ctx context.Context) (list []*scheduler.Door, err error) {
+func (s *Store) Doors(ctx context.Context) (list []*outbox.Door, err error) {
 	if s.db.Absent() || s.db.Version() < tables.Doors {
 		return nil, nil
 	}
@@ -29,8 +29,8 @@ func (s *Store) Doors(ctx context.Context) (list []*scheduler.Door, err error) {
 const doorColumns = "name, account, fault, code, words, since, until, tries"
 
 // scanDoor reads doorColumns, and what stands behind them into more.
-func scanDoor(rows *sql.Rows, more ...any) (*scheduler.Door, error) {
-	var d scheduler.Door
+func scanDoor(rows *sql.Rows, more ...any) (*outbox.Door, error) {
+	var d outbox.Door
 	var since, until int64
 	fields := []any{&d.Name, &d.Account, &d.Fault, &d.Code, &d.Text, &since, &until, &d.Tries}
 	err := rows.Scan(append(fields, more...)...)
@@ -40,13 +40,13 @@ func scanDoor(rows *sql.Rows, more ...any) (*scheduler.Door, error) {
 
 // Knock implements [scheduler.Store].
 func (s *Store) Knock(ctx context.Context, name, account string, wall time.Time, force bool) (
-	ok bool, door *scheduler.Door, err error) {
+	ok bool, door *outbox.Door, err error) {
 	owner, err := s.db.Owner(ctx)
 	if err != nil {
 		return false, nil, err
 	}
 	err = s.update(ctx, func(tx *database.Tx) error {
-		ok, door = false, &scheduler.Door{Name: name, Account: account}
+		ok, door = false, &outbox.Door{Name: name, Account: account}
 		var knocker string
 		var knocking int64
 		if err := database.Each(ctx, tx, func(rows *sql.Rows) (err error) {
@@ -89,7 +89,7 @@ func (s *Store) Knock(ctx context.Context, name, account string, wall time.Time,
 }
 
 // Shut implements [scheduler.Store].
-func (s *Store) Shut(ctx context.Context, d *scheduler.Door) error {
+func (s *Store) Shut(ctx context.Context, d *outbox.Door) error {
 	return s.update(ctx, func(tx *database.Tx) error {
 		// Doors at which nobody has knocked for long are those of a config that is no more.
 		if _, err := tx.Exec("DELETE FROM doors WHERE organizer = $1 AND name = $2 AND account <> $3 AND until < $4",

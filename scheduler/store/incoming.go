@@ -4,13 +4,13 @@ import (
 	"context"
 	"database/sql"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
 )
 
 // received takes a mail into account, once, together with what follows from it.
-func (s *Store) received(tx *database.Tx, d *scheduler.Draft) error {
+func (s *Store) received(tx *database.Tx, d *conversation.Draft) error {
 	if d.Key != "" {
 		key := d.Key
 		if d.Open {
@@ -24,7 +24,7 @@ func (s *Store) received(tx *database.Tx, d *scheduler.Draft) error {
 		case err != nil:
 			return err
 		case n == 0:
-			return scheduler.ErrKnown
+			return conversation.ErrKnown
 		}
 	}
 	if d.Cursor.Name == "" {
@@ -33,14 +33,14 @@ func (s *Store) received(tx *database.Tx, d *scheduler.Draft) error {
 	return s.setCursor(tx, d.Cursor)
 }
 
-func (s *Store) setCursor(tx *database.Tx, c scheduler.Cursor) error {
+func (s *Store) setCursor(tx *database.Tx, c conversation.Cursor) error {
 	_, err := tx.Exec(`INSERT INTO cursors (organizer, mailbox, place) VALUES ($1, $2, $3)
 		ON CONFLICT (organizer, mailbox) DO UPDATE SET place = $3`, s.organizer, c.Name, c.At)
 	return err
 }
 
 // SetCursor implements [scheduler.Store].
-func (s *Store) SetCursor(ctx context.Context, c scheduler.Cursor) error {
+func (s *Store) SetCursor(ctx context.Context, c conversation.Cursor) error {
 	return s.update(ctx, func(tx *database.Tx) error { return s.setCursor(tx, c) })
 }
 

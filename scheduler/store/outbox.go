@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
 )
 
@@ -21,8 +23,8 @@ const messageColumns = `m.seq, m.id, m.round, m.kind, m.revision, m.recipient, m
 	m.code, m.error`
 
 // scanMessage reads messageColumns, and what stands behind them into more.
-func scanMessage(row *sql.Rows, more ...any) (*scheduler.Message, error) {
-	var m scheduler.Message
+func scanMessage(row *sql.Rows, more ...any) (*outbox.Message, error) {
+	var m outbox.Message
 	var content string
 	var stamp, due, deadline, notBefore, changed int64
 	fields := []any{&m.Row, &m.ID, &m.Round, &m.Kind, &m.Revision, &m.To, &m.MessageID, &m.Sequence, &stamp,
@@ -34,7 +36,7 @@ func scanMessage(row *sql.Rows, more ...any) (*scheduler.Message, error) {
 	m.Stamp, m.Due, m.Deadline = instant(stamp), instant(due), instant(deadline)
 	m.NotBefore, m.Changed = instant(notBefore), instant(changed)
 	if err := json.Unmarshal([]byte(content), &m.Content); err != nil {
-		return nil, damaged(fmt.Sprintf("the %s of %s", m.Kind, scheduler.Ref(m.ID, m.Round)))
+		return nil, damaged(fmt.Sprintf("the %s of %s", m.Kind, plan.Ref(m.ID, m.Round)))
 	}
 	// Earlier versions kept the instant in the deadline alone.
 	if m.Content.Unix == 0 && !m.Content.Start.IsZero() && !m.Deadline.IsZero() {
@@ -44,7 +46,7 @@ func scanMessage(row *sql.Rows, more ...any) (*scheduler.Message, error) {
 }
 
 // insert writes a new message with its bytes, and returns its row.
-func (s *Store) insert(tx *database.Tx, m *scheduler.Message) (row int64, err error) {
+func (s *Store) insert(tx *database.Tx, m *outbox.Message) (row int64, err error) {
 	content, err := json.Marshal(m.Content)
 	if err != nil {
 		return 0, err
@@ -62,10 +64,10 @@ func (s *Store) insert(tx *database.Tx, m *scheduler.Message) (row int64, err er
 	case err != nil:
 		return 0, err
 	case !ok:
-		return 0, scheduler.ErrConflict
+		return 0, conversation.ErrConflict
 	}
 	// Where the organizer hands it over it leaves now.
-	if m.State == scheduler.Accepted {
+	if m.State == outbox.Accepted {
 		if err := s.count(tx); err != nil {
 			return 0, err
 		}
@@ -77,7 +79,7 @@ func (s *Store) insert(tx *database.Tx, m *scheduler.Message) (row int64, err er
 // end ends a message that is no longer wanted. What may be accepted at this moment is past stopping;
 // what is being sent up to there finds at its dot that the claim is gone. An unclear one is not
 // repeated.
-func (s *Store) end(tx *database.Tx, row int64, state scheduler.State, at time.Time) error {
+func (s *Store) end(tx *database.Tx, row int64, state outbox.State, at time.Time) error {
 	_, err := tx.Exec(`UPDATE messages SET state = $1, changed = $2,
 		unclears = CASE WHEN $1 = 'unclear' THEN 2 ELSE unclears END
 		WHERE seq = $3 AND (state IN ('held', 'queued', 'unclear') OR state = 'sending' AND phase = 'connect')`,
@@ -86,19 +88,19 @@ func (s *Store) end(tx *database.Tx, row int64, state scheduler.State, at time.T
 }
 
 // heard writes what was learnt about a message that has left: it does not go again.
-func (s *Store) heard(tx *database.Tx, m *scheduler.Message) error {
+func (s *Store) heard(tx *database.Tx, m *outbox.Message) error {
 	n, err := tx.Exec(`UPDATE messages SET state = $1, error = $2, changed = $3,
 		unclears = CASE WHEN $1 = 'failed' THEN 0 ELSE unclears END WHERE seq = $4 AND state <> 'sending'`,
 		string(m.State), m.Error, ms(m.Changed), m.Row)
 	if err == nil && n == 0 {
 		// It is just being sent once more.
-		err = scheduler.ErrConflict
+		err = conversation.ErrConflict
 	}
 	return err
 }
 
 // Hurry implements [scheduler.Store].
-func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
+func (s *Store) Hurry(ctx context.Context, channel outbox.Channel) error {
 	return s.update(ctx, func(tx *database.Tx) error {
 		_, err := tx.Exec("UPDATE messages AS m SET not_before = 0 WHERE m.organizer = $1 AND m.owner = '' AND "+
 			claimable+by(channel), s.organizer)
@@ -115,7 +117,7 @@ func (s *Store) Hurry(ctx context.Context, channel scheduler.Channel) error {
 }
 
 // Message implements [scheduler.Store].
-func (s *Store) Message(ctx context.Context, row int64) (m *scheduler.Message, err error) {
+func (s *Store) Message(ctx context.Context, row int64) (m *outbox.Message, err error) {
 	err = database.Each(ctx, s.db, func(rows *sql.Rows) error {
 		var data, calendar []byte
 		if m, err = scanMessage(rows, &data, &calendar); err != nil {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store"
 )
 
@@ -29,10 +29,10 @@ func TestReadOnlyFolder(t *testing.T) {
 			from, dir := filepath.Join(t.TempDir(), "state.db"), t.TempDir()
 			path := filepath.Join(dir, "state.db")
 			s := open(t, from)
-			commit(t, s, draft("maya", scheduler.Brief))
+			commit(t, s, draft("maya", outbox.Brief))
 			s.Close()
 			s = open(t, from)
-			commit(t, s, draft("tom", scheduler.Brief))
+			commit(t, s, draft("tom", outbox.Brief))
 			if test.files == nil {
 				s.Close()
 			}

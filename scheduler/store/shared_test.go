@@ -14,7 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
 )
@@ -52,7 +53,7 @@ type sleeper struct {
 func startSleeper(t *testing.T, dsn, phase string) *sleeper {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+phase, "STORE_TEST_CHANNEL="+string(scheduler.Mail))
+	cmd.Env = append(os.Environ(), "STORE_TEST_CLAIM="+dsn, "STORE_TEST_PHASE="+phase, "STORE_TEST_CHANNEL="+string(outbox.Mail))
 	cmd.Stderr, cmd.SysProcAttr = os.Stderr, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -82,7 +83,7 @@ func (s *sleeper) says(t *testing.T, want string) {
 // although it keeps its locks and its session; and it finds that out at its dot.
 func testStopped(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	other := startSleeper(t, dsn, "sleep")
 	if err := other.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -91,7 +92,7 @@ func testStopped(t *testing.T, dsn string) {
 		t.Fatalf("freed %v, %v from a process that was alive a moment ago", freed, err)
 	}
 	silence(t, raw(t, dsn))
-	if freed, err := s.Recover(ctx, time.Now()); err != nil || len(freed) != 1 || freed[0].State != scheduler.Queued {
+	if freed, err := s.Recover(ctx, time.Now()); err != nil || len(freed) != 1 || freed[0].State != outbox.Queued {
 		t.Fatalf("freed %v, %v; want the brief", freed, err)
 	}
 	m := claim(t, s)
@@ -109,18 +110,18 @@ func testStopped(t *testing.T, dsn string) {
 // say about it counts. It goes again at once when the process is surely gone.
 func testDoubt(t *testing.T, dsn string) {
 	s, db := open(t, dsn), raw(t, dsn)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	other := startSleeper(t, dsn, "dot")
 	silence(t, db)
 	freed, err := s.Recover(ctx, time.Now())
-	if err != nil || len(freed) != 1 || freed[0].State != scheduler.Unclear || time.Until(freed[0].NotBefore) < 9*time.Minute {
+	if err != nil || len(freed) != 1 || freed[0].State != outbox.Unclear || time.Until(freed[0].NotBefore) < 9*time.Minute {
 		t.Fatalf("freed %+v, %v; want an unclear brief that waits", freed, err)
 	}
 	row := freed[0].Row
 	if err := s.Approve(ctx, []int64{row}); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 0 {
+	if list, err := s.Claim(ctx, time.Now(), outbox.Mail, 1, nil, yes); err != nil || len(list) != 0 {
 		t.Fatalf("claimed %v, %v while its owner may be handing it over", list, err)
 	}
 	if freed, err := s.Recover(ctx, time.Now()); err != nil || len(freed) != 0 {
@@ -131,7 +132,7 @@ func testDoubt(t *testing.T, dsn string) {
 	if _, err := s.Recover(ctx, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 1 {
+	if list, err := s.Claim(ctx, time.Now(), outbox.Mail, 1, nil, yes); err != nil || len(list) != 1 {
 		t.Errorf("claimed %v, %v once its owner is gone", list, err)
 	}
 }
@@ -139,7 +140,7 @@ func testDoubt(t *testing.T, dsn string) {
 // A session that is cut proves nothing: its process goes on handing over.
 func testCut(t *testing.T, dsn string) {
 	s, db := open(t, dsn), raw(t, dsn)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	startSleeper(t, dsn, "dot")
 	if _, err := db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
 		t.Fatal(err)
@@ -166,7 +167,7 @@ func testSlots(t *testing.T, dsn string) {
 	if err := take(one, "maya", seen); err != nil {
 		t.Fatal(err)
 	}
-	if err := take(two, "tom", seen); !errors.Is(err, scheduler.ErrConflict) {
+	if err := take(two, "tom", seen); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("a second decision on the same: %v", err)
 	}
 	if len(load(t, one)) != 1 {
@@ -178,7 +179,7 @@ func testSlots(t *testing.T, dsn string) {
 	if err := take(two, "ada", 0); err != nil { // takes nothing
 		t.Error(err)
 	}
-	if err := take(one, "eve", scheduler.Anyway); err != nil {
+	if err := take(one, "eve", conversation.Anyway); err != nil {
 		t.Error(err)
 	}
 	if now, err := two.Slots(ctx); err != nil || now != seen+3 {
@@ -190,21 +191,21 @@ func testSlots(t *testing.T, dsn string) {
 // other with it.
 func testCommitAll(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("taken", scheduler.Brief))
+	commit(t, s, draft("taken", outbox.Brief))
 	seen, err := s.Slots(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := []*scheduler.Draft{draft("a", scheduler.Brief), draft("taken", scheduler.Brief), draft("b", scheduler.Brief, scheduler.Reminder)}
+	all := []*conversation.Draft{draft("a", outbox.Brief), draft("taken", outbox.Brief), draft("b", outbox.Brief, outbox.Reminder)}
 	all[2].Messages[1].Revision = all[2].Messages[0].Revision
 	errs, err := s.CommitAll(ctx, seen, all)
-	if err != nil || errs[0] != nil || !errors.Is(errs[1], scheduler.ErrConflict) || errs[2] != nil {
+	if err != nil || errs[0] != nil || !errors.Is(errs[1], conversation.ErrConflict) || errs[2] != nil {
 		t.Fatalf("%v, %v; want a conflict of the second", errs, err)
 	}
 	if all[0].Messages[0].Row == 0 || all[0].Conversation.Rev != 1 || all[1].Messages[0].Row != 0 || all[2].Messages[1].Row == 0 {
 		t.Error("the rows are not those that were given")
 	}
-	if _, err := s.CommitAll(ctx, seen, []*scheduler.Draft{draft("c", scheduler.Brief)}); !errors.Is(err, scheduler.ErrConflict) {
+	if _, err := s.CommitAll(ctx, seen, []*conversation.Draft{draft("c", outbox.Brief)}); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("decided on what was there before: %v", err)
 	}
 	if n := len(load(t, s)); n != 3 {
@@ -231,7 +232,7 @@ func testOrganizers(t *testing.T, dsn string) {
 	}
 	mustFrom("here", "mistyped@example.org") // which has done nothing
 	s := mustFrom("here", "old@example.org")
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	for range 2 { // the second time from anywhere
 		if len(load(t, mustFrom("here", "New@example.org", "other@example.net", "Old@example.org"))) != 1 {
 			t.Error("with the old address as an alias nothing is found")
@@ -250,12 +251,12 @@ func testOrganizers(t *testing.T, dsn string) {
 	if len(load(t, mustFrom("elsewhere", "new@example.org"))) != 1 {
 		t.Error("an address that has opened the rows opens them no more")
 	}
-	commit(t, other, draft("maya", scheduler.Brief))
+	commit(t, other, draft("maya", outbox.Brief))
 	if m := claim(t, other); m.Row == message(t, s).Row {
 		t.Error("claimed a message of another organizer")
 	}
 	// A pause is the organizer's own, and so are the doors.
-	if err := errors.Join(s.Pause(ctx, true), s.Shut(ctx, &scheduler.Door{Name: "mail", Fault: scheduler.FaultAccount, Until: time.Now().Add(time.Hour)})); err != nil {
+	if err := errors.Join(s.Pause(ctx, true), s.Shut(ctx, &outbox.Door{Name: "mail", Fault: outbox.FaultAccount, Until: time.Now().Add(time.Hour)})); err != nil {
 		t.Fatal(err)
 	}
 	if doors, err := other.Doors(ctx); err != nil || len(doors) != 0 {
@@ -281,7 +282,7 @@ func testOrganizers(t *testing.T, dsn string) {
 		if n := len(load(t, bob)); n != 0 {
 			t.Errorf("%v has opened %d conversations of others", addresses, n)
 		}
-		if list, err := bob.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes); err != nil || len(list) != 0 {
+		if list, err := bob.Claim(ctx, time.Now(), outbox.Mail, 10, nil, yes); err != nil || len(list) != 0 {
 			t.Errorf("%v has claimed %d messages of others, %v", addresses, len(list), err)
 		}
 		silence(t, raw(t, dsn))
@@ -290,7 +291,7 @@ func testOrganizers(t *testing.T, dsn string) {
 		}
 	}
 	// One's own come first, whatever the aliases are.
-	if list := load(t, mustFrom("there", "other@example.org", "old@example.org")); len(list) != 1 || list[0].Messages[0].State != scheduler.Sending {
+	if list := load(t, mustFrom("there", "other@example.org", "old@example.org")); len(list) != 1 || list[0].Messages[0].State != outbox.Sending {
 		t.Errorf("with another's address as an alias: %d conversations, not its own", len(list))
 	}
 }
@@ -298,7 +299,7 @@ func testOrganizers(t *testing.T, dsn string) {
 // What a command looks at when it starts does not grow with what others have in the same database.
 func testStart(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	claim(t, s)
 	setup := raw(t, dsn)
 	for _, statement := range []string{
@@ -355,7 +356,7 @@ func testStart(t *testing.T, dsn string) {
 	if _, _, err := s.Page(ctx, "h7"); err != nil {
 		t.Error(err)
 	}
-	for _, by := range []scheduler.Channel{scheduler.Mail, scheduler.Google} {
+	for _, by := range []outbox.Channel{outbox.Mail, outbox.Google} {
 		if _, err := s.NextClaim(ctx, by, nil); err != nil {
 			t.Error(err)
 		}

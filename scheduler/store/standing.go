@@ -6,7 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/tables"
 )
@@ -54,7 +54,7 @@ func (s *Store) count(tx *database.Tx) error {
 }
 
 // Standing implements [scheduler.Store].
-func (s *Store) Standing(ctx context.Context) (st scheduler.Standing, err error) {
+func (s *Store) Standing(ctx context.Context) (st outbox.Standing, err error) {
 	if !s.KnowsItself() {
 		return st, nil
 	}
@@ -68,7 +68,7 @@ func (s *Store) Standing(ctx context.Context) (st scheduler.Standing, err error)
 }
 
 // Distrust implements [scheduler.Store].
-func (s *Store) Distrust(ctx context.Context, d scheduler.Doubt, why string) error {
+func (s *Store) Distrust(ctx context.Context, d outbox.Doubt, why string) error {
 	return s.update(ctx, func(tx *database.Tx) error {
 		_, err := tx.Exec("UPDATE installations SET doubt = $1 WHERE organizer = $2", string(d), s.organizer)
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *Store) Distrust(ctx context.Context, d scheduler.Doubt, why string) err
 			code = CASE WHEN state = 'held' THEN code ELSE $1 END,
 			error = CASE WHEN state = 'held' THEN error ELSE $2 END
 			WHERE organizer = $3 AND state IN ('queued', 'unclear', 'held') AND kind <> 'notice'`,
-			scheduler.CodeDoubt, why, s.organizer); err != nil {
+			outbox.CodeDoubt, why, s.organizer); err != nil {
 			return err
 		}
 		return tx.Notify()
@@ -98,7 +98,7 @@ func (s *Store) Trust(ctx context.Context, sent int64, release int) error {
 		const waits = "organizer = $1 AND state = 'held' AND code = $2"
 		if _, err := tx.Exec("UPDATE messages SET state = 'queued', flagged = FALSE, code = 0, error = '' WHERE "+waits+
 			" AND (SELECT COUNT(*) FROM messages WHERE "+waits+") <= $3",
-			s.organizer, scheduler.CodeDoubt, release); err != nil {
+			s.organizer, outbox.CodeDoubt, release); err != nil {
 			return err
 		}
 		return tx.Notify()

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/sqlitefile"
 	"coalition/scheduler/store/tables"
@@ -107,11 +107,11 @@ func (s *Store) Organizer() string { return s.organizer }
 func (s *Store) Secret() []byte { return s.secret }
 
 // update carries out do in a transaction that is on the disk when update returns. The error is that of
-// [database.DB.Update], or [scheduler.ErrConflict] where another process was writing the same.
+// [database.DB.Update], or [conversation.ErrConflict] where another process was writing the same.
 func (s *Store) update(ctx context.Context, do func(tx *database.Tx) error) error {
 	err := s.db.Update(ctx, do)
 	if errors.Is(err, database.ErrCollided) {
-		return scheduler.ErrConflict
+		return conversation.ErrConflict
 	}
 	return err
 }

@@ -19,7 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"coalition/invites"
-	"coalition/scheduler"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
 	"coalition/scheduler/store/storetest"
@@ -42,14 +43,14 @@ func claimAndWait(dsn, phase string) {
 	if err != nil {
 		panic(err)
 	}
-	list, err := s.Claim(ctx, time.Now(), scheduler.Channel(os.Getenv("STORE_TEST_CHANNEL")), 1, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), outbox.Channel(os.Getenv("STORE_TEST_CHANNEL")), 1, nil, yes)
 	if err != nil || len(list) != 1 {
 		panic(fmt.Sprint(list, err))
 	}
 	if phase == "sleep" {
 		fmt.Println("claimed")
 		fmt.Scanln()
-		fmt.Println(errors.Is(s.Dot(ctx, list[0]), scheduler.ErrFenced))
+		fmt.Println(errors.Is(s.Dot(ctx, list[0]), outbox.ErrFenced))
 	}
 	if phase == "dot" {
 		if err := s.Dot(ctx, list[0]); err != nil {
@@ -123,30 +124,30 @@ func open(t *testing.T, dsn string, addresses ...string) *store.Store {
 	return s
 }
 
-func yes(*scheduler.Conversation, *scheduler.Message) (scheduler.State, bool) { return "", true }
+func yes(*conversation.Conversation, *outbox.Message) (outbox.State, bool) { return "", true }
 
 var at = time.Date(2027, 2, 1, 10, 0, 0, 123e6, time.UTC)
 
 // draft is a conversation with one queued message of each kind.
-func draft(id plan.ID, kinds ...scheduler.Kind) *scheduler.Draft {
-	c := scheduler.New(id, 1, nil)
+func draft(id plan.ID, kinds ...outbox.Kind) *conversation.Draft {
+	c := conversation.New(id, 1, nil)
 	c.Plan.With.Name, c.Plan.With.Email, c.Ready = "Maya Chen", "maya@example.org", true
-	d := &scheduler.Draft{At: at, Conversation: c}
+	d := &conversation.Draft{At: at, Conversation: c}
 	for _, k := range kinds {
-		d.Messages = append(d.Messages, &scheduler.Message{ID: id, Round: 1, Kind: k, Revision: "1", To: "maya@example.org", MessageID: "x@example.org",
-			Stamp: at, Due: at, State: scheduler.Queued, Via: "smtp", Changed: at, Data: []byte("data\x00\xff"), Calendar: []byte("calendar")})
+		d.Messages = append(d.Messages, &outbox.Message{ID: id, Round: 1, Kind: k, Revision: "1", To: "maya@example.org", MessageID: "x@example.org",
+			Stamp: at, Due: at, State: outbox.Queued, Via: "smtp", Changed: at, Data: []byte("data\x00\xff"), Calendar: []byte("calendar")})
 	}
 	return d
 }
 
-func commit(t *testing.T, s *store.Store, d *scheduler.Draft) {
+func commit(t *testing.T, s *store.Store, d *conversation.Draft) {
 	t.Helper()
 	if err := s.Commit(ctx, d); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func load(t *testing.T, s *store.Store) []*scheduler.Conversation {
+func load(t *testing.T, s *store.Store) []*conversation.Conversation {
 	t.Helper()
 	list, err := s.Load(ctx)
 	if err != nil {
@@ -155,7 +156,7 @@ func load(t *testing.T, s *store.Store) []*scheduler.Conversation {
 	return list
 }
 
-func message(t *testing.T, s *store.Store) *scheduler.Message {
+func message(t *testing.T, s *store.Store) *outbox.Message {
 	t.Helper()
 	list := load(t, s)
 	if len(list) != 1 || len(list[0].Messages) != 1 {
@@ -164,9 +165,9 @@ func message(t *testing.T, s *store.Store) *scheduler.Message {
 	return list[0].Messages[0]
 }
 
-func claim(t *testing.T, s *store.Store) *scheduler.Message {
+func claim(t *testing.T, s *store.Store) *outbox.Message {
 	t.Helper()
-	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes)
+	list, err := s.Claim(ctx, time.Now(), outbox.Mail, 10, nil, yes)
 	if err != nil || len(list) != 1 {
 		t.Fatalf("claimed %d, %v; want one message", len(list), err)
 	}
@@ -180,7 +181,7 @@ func testSnapshot(t *testing.T, dsn string) {
 	done := make(chan error, 1)
 	go func() {
 		for n := 1; n <= 150; n++ {
-			d := draft("maya", scheduler.Brief)
+			d := draft("maya", outbox.Brief)
 			d.Conversation, c.Asks = c, n
 			d.Messages[0].Revision = strconv.Itoa(n)
 			if err := s.Commit(ctx, d); err != nil {
@@ -207,12 +208,12 @@ func testSnapshot(t *testing.T, dsn string) {
 	}
 }
 
-var exported = cmp.Options{cmpopts.IgnoreUnexported(scheduler.Conversation{}, scheduler.Message{}, scheduler.Proposal{}), cmpopts.EquateEmpty(),
+var exported = cmp.Options{cmpopts.IgnoreUnexported(conversation.Conversation{}, outbox.Message{}, conversation.Proposal{}), cmpopts.EquateEmpty(),
 	cmp.Transformer("text", func(d plan.Date) string { return d.String() })}
 
 func testRoundTrip(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	d := draft("maya", scheduler.Invite)
+	d := draft("maya", outbox.Invite)
 	c := d.Conversation
 	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(`with: {name: Maya Chen, email: maya@example.org, aliases: [m@example.org], timezone: Europe/Berlin, language: de,
   working_hours: {days: [mon, sun], from: "08:00", to: "16:30"}}
@@ -234,25 +235,25 @@ permitted: In person.
 	c.Asks, c.Sequence, c.UID, c.PartStat, c.Stamp, c.Touched = 2, 3, "uid", "NEEDS-ACTION", at.Truncate(time.Second), at
 	c.Offered = []plan.Slot{{Wall: "2027-03-04T10:00", Zone: "Asia/Kathmandu"}}
 	c.Chosen = c.Offered[0]
-	c.Dates = &scheduler.Dates{Times: c.Offered, AskOn: at}
-	c.Answer = &scheduler.Answer{Value: "yes", At: at, How: "command", Note: "gern", Slot: c.Offered[0]}
-	c.Cancelled = &scheduler.Cancellation{At: at, Reason: "Porto"}
+	c.Dates = &conversation.Dates{Times: c.Offered, AskOn: at}
+	c.Answer = &conversation.Answer{Value: "yes", At: at, How: "command", Note: "gern", Slot: c.Offered[0]}
+	c.Cancelled = &conversation.Cancellation{At: at, Reason: "Porto"}
 	c.Organizer.Email = ana
 	c.Answer.From, c.Answer.Until, c.Replied = "m@example.org", at.Add(time.Minute), at
-	c.Counter = &scheduler.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Note: "besser"}
+	c.Counter = &conversation.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Note: "besser"}
 	c.Proposed, c.Taken = []string{"Budget"}, []string{"Hiring"}
-	c.Word, c.Doubted = &scheduler.Word{At: at, From: "m@example.org", Text: "hi"}, &scheduler.Word{At: at, From: "x@example.net", Text: "no"}
-	c.Notices = []scheduler.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
+	c.Word, c.Doubted = &conversation.Word{At: at, From: "m@example.org", Text: "hi"}, &conversation.Word{At: at, From: "x@example.net", Text: "no"}
+	c.Notices = []conversation.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
 	c.Page, c.PageUntil = "hash", at.Add(time.Hour)
 	m := d.Messages[0]
-	m.Sequence, m.Content = 3, scheduler.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED", Unix: 1801479600}
+	m.Sequence, m.Content = 3, outbox.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED", Unix: 1801479600}
 	m.Deadline, m.Approved = at.Add(time.Hour), true
 	commit(t, s, d)
 	got := load(t, s)
 	want := *c
 	noBytes := *m
 	noBytes.Data, noBytes.Calendar = nil, nil
-	want.Messages = []*scheduler.Message{&noBytes}
+	want.Messages = []*outbox.Message{&noBytes}
 	if diff := cmp.Diff(&want, got[0], exported); diff != "" {
 		t.Errorf("loaded (-want +got):\n%s", diff)
 	}
@@ -269,15 +270,15 @@ permitted: In person.
 func testReceived(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	d := draft("maya")
-	d.Key, d.Cursor = "k1", scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:1"}
+	d.Key, d.Cursor = "k1", conversation.Cursor{Name: "ana@imap/INBOX", At: "7:1"}
 	commit(t, s, d)
-	again := &scheduler.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:2"},
-		Events: []scheduler.Event{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}}
-	if err := s.Commit(ctx, again); !errors.Is(err, scheduler.ErrKnown) {
+	again := &conversation.Draft{At: at, Conversation: load(t, s)[0], Key: "k1", Cursor: conversation.Cursor{Name: "ana@imap/INBOX", At: "7:2"},
+		Events: []conversation.HistoryEntry{{At: at, ID: "maya", Round: 1, Kind: "answer", Text: "yes"}}}
+	if err := s.Commit(ctx, again); !errors.Is(err, conversation.ErrKnown) {
 		t.Errorf("the same mail again: %v", err)
 	}
-	stale := &scheduler.Draft{At: at, Conversation: &scheduler.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: scheduler.Cursor{Name: "ana@imap/INBOX", At: "7:3"}}
-	if err := s.Commit(ctx, stale); !errors.Is(err, scheduler.ErrConflict) {
+	stale := &conversation.Draft{At: at, Conversation: &conversation.Conversation{ID: "maya", Round: 1, Rev: 99}, Key: "k2", Cursor: conversation.Cursor{Name: "ana@imap/INBOX", At: "7:3"}}
+	if err := s.Commit(ctx, stale); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("a mail for an old revision: %v", err)
 	}
 	if events, err := s.History(ctx, "maya"); err != nil || len(events) != 0 {
@@ -288,7 +289,7 @@ func testReceived(t *testing.T, dsn string) {
 	}
 	stale.Conversation = load(t, s)[0]
 	commit(t, s, stale) // what did not count before counts now
-	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "other", At: "1:1"}); err != nil {
+	if err := s.SetCursor(ctx, conversation.Cursor{Name: "other", At: "1:1"}); err != nil {
 		t.Error(err)
 	}
 	for mailbox, want := range map[string]string{"ana@imap/INBOX": "7:3", "other": "1:1", "unknown": ""} {
@@ -301,25 +302,25 @@ func testReceived(t *testing.T, dsn string) {
 // What comes back changes a message that has left, and none that is on its way.
 func testHeard(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	bounce := func() error {
 		c := load(t, s)[0]
 		m := c.Messages[0]
-		m.State, m.Error = scheduler.Bounced, "5.1.1 unknown"
-		return s.Commit(ctx, &scheduler.Draft{At: at, Conversation: c, Heard: []*scheduler.Message{m}})
+		m.State, m.Error = outbox.Bounced, "5.1.1 unknown"
+		return s.Commit(ctx, &conversation.Draft{At: at, Conversation: c, Heard: []*outbox.Message{m}})
 	}
 	m := claim(t, s)
-	if err := bounce(); !errors.Is(err, scheduler.ErrConflict) {
+	if err := bounce(); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("a bounce of a message that is being sent: %v", err)
 	}
-	m.State = scheduler.Accepted
+	m.State = outbox.Accepted
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
 	if err := bounce(); err != nil {
 		t.Error(err)
 	}
-	if m := load(t, s)[0].Messages[0]; m.State != scheduler.Bounced || m.Error != "5.1.1 unknown" {
+	if m := load(t, s)[0].Messages[0]; m.State != outbox.Bounced || m.Error != "5.1.1 unknown" {
 		t.Errorf("stored: %s, %q", m.State, m.Error)
 	}
 }
@@ -340,14 +341,14 @@ func testPages(t *testing.T, dsn string) {
 func testConflict(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	commit(t, s, draft("maya"))
-	if err := s.Commit(ctx, draft("maya", scheduler.Brief)); !errors.Is(err, scheduler.ErrConflict) {
+	if err := s.Commit(ctx, draft("maya", outbox.Brief)); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("a second first commit: %v", err)
 	}
 	one, two := load(t, s)[0], load(t, s)[0]
 	one.Asks, two.Asks = 1, 2
-	commit(t, s, &scheduler.Draft{At: at, Conversation: one})
-	late := &scheduler.Draft{At: at, Conversation: two, Messages: draft("maya", scheduler.Brief).Messages}
-	if err := s.Commit(ctx, late); !errors.Is(err, scheduler.ErrConflict) {
+	commit(t, s, &conversation.Draft{At: at, Conversation: one})
+	late := &conversation.Draft{At: at, Conversation: two, Messages: draft("maya", outbox.Brief).Messages}
+	if err := s.Commit(ctx, late); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("a commit on an old revision: %v", err)
 	}
 	if c := load(t, s)[0]; c.Asks != 1 || c.Rev != one.Rev || len(c.Messages) != 0 {
@@ -357,11 +358,11 @@ func testConflict(t *testing.T, dsn string) {
 
 func testOneKey(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	d := draft("maya", scheduler.Brief)
+	d := draft("maya", outbox.Brief)
 	commit(t, s, d)
-	again := &scheduler.Draft{At: at, Conversation: d.Conversation, Messages: draft("maya", scheduler.Brief).Messages}
+	again := &conversation.Draft{At: at, Conversation: d.Conversation, Messages: draft("maya", outbox.Brief).Messages}
 	again.Conversation.Asks = 7
-	if err := s.Commit(ctx, again); !errors.Is(err, scheduler.ErrConflict) {
+	if err := s.Commit(ctx, again); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("the same key twice: %v", err)
 	}
 	if c := load(t, s)[0]; c.Asks == 7 || len(c.Messages) != 1 {
@@ -373,54 +374,54 @@ func testClaim(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	var rows []int64
 	for i, id := range []plan.ID{"a", "b", "c"} {
-		d := draft(id, scheduler.Brief)
+		d := draft(id, outbox.Brief)
 		d.Messages[0].Due = at.Add(-time.Duration(i) * time.Hour)
 		commit(t, s, d)
 		rows = append(rows, d.Messages[0].Row)
 	}
-	only, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, rows[:1], yes)
+	only, err := s.Claim(ctx, time.Now(), outbox.Mail, 10, rows[:1], yes)
 	if err != nil || len(only) != 1 || only[0].ID != "a" || !bytes.Equal(only[0].Data, []byte("data\x00\xff")) || only[0].Attempts != 1 {
 		t.Fatalf("claimed %v, %v; want a alone, with its bytes", only, err)
 	}
-	rest, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes)
+	rest, err := s.Claim(ctx, time.Now(), outbox.Mail, 10, nil, yes)
 	if err != nil || len(rest) != 2 || rest[0].ID != "c" || rest[1].ID != "b" {
 		t.Fatalf("claimed %v, %v; want c and b, the longest due first", rest, err)
 	}
-	if more, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes); err != nil || len(more) != 0 {
+	if more, err := s.Claim(ctx, time.Now(), outbox.Mail, 10, nil, yes); err != nil || len(more) != 0 {
 		t.Errorf("claimed twice: %v, %v", more, err)
 	}
 	soon := time.Now().Add(time.Hour).Truncate(time.Millisecond)
 	m := rest[0]
-	m.State, m.NotBefore, m.Code, m.Error = scheduler.Queued, soon, 451, "not now"
+	m.State, m.NotBefore, m.Code, m.Error = outbox.Queued, soon, 451, "not now"
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.Equal(soon) {
+	if next, err := s.NextClaim(ctx, outbox.Mail, nil); err != nil || !next.Equal(soon) {
 		t.Errorf("the next claim is at %v, %v; want %v", next, err, soon)
 	}
-	if more, _ := s.Claim(ctx, soon.Add(-time.Second), scheduler.Mail, 10, nil, yes); len(more) != 0 {
+	if more, _ := s.Claim(ctx, soon.Add(-time.Second), outbox.Mail, 10, nil, yes); len(more) != 0 {
 		t.Error("claimed before its time")
 	}
-	if more, _ := s.Claim(ctx, soon, scheduler.Mail, 10, nil, yes); len(more) != 1 || more[0].State != scheduler.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
+	if more, _ := s.Claim(ctx, soon, outbox.Mail, 10, nil, yes); len(more) != 1 || more[0].State != outbox.Sending || more[0].Attempts != 2 || more[0].Error != "not now" {
 		t.Errorf("claimed at its time: %v", more)
 	}
 }
 
 func testUnwanted(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("a", scheduler.Brief))
-	commit(t, s, draft("b", scheduler.Brief))
-	list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, func(c *scheduler.Conversation, m *scheduler.Message) (scheduler.State, bool) {
+	commit(t, s, draft("a", outbox.Brief))
+	commit(t, s, draft("b", outbox.Brief))
+	list, err := s.Claim(ctx, time.Now(), outbox.Mail, 1, nil, func(c *conversation.Conversation, m *outbox.Message) (outbox.State, bool) {
 		if c.Plan.With.Name != "Maya Chen" {
 			t.Errorf("looked at %+v", c)
 		}
-		return scheduler.Expired, m.ID == "b"
+		return outbox.Expired, m.ID == "b"
 	})
 	if err != nil || len(list) != 1 || list[0].ID != "b" {
 		t.Fatalf("claimed %v, %v; want b: a message that is not wanted must not hide the next", list, err)
 	}
 	for _, c := range load(t, s) {
-		if want := map[plan.ID]scheduler.State{"a": scheduler.Expired, "b": scheduler.Sending}[c.ID]; c.Messages[0].State != want {
+		if want := map[plan.ID]outbox.State{"a": outbox.Expired, "b": outbox.Sending}[c.ID]; c.Messages[0].State != want {
 			t.Errorf("%s is %s, want %s", c.ID, c.Messages[0].State, want)
 		}
 	}
@@ -428,15 +429,15 @@ func testUnwanted(t *testing.T, dsn string) {
 
 func testDot(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("maya", scheduler.Invite))
+	commit(t, s, draft("maya", outbox.Invite))
 	m := claim(t, s)
 	if err := s.Dot(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+	if err := s.Dot(ctx, m); !errors.Is(err, outbox.ErrFenced) {
 		t.Errorf("a second dot: %v", err)
 	}
-	m.State, m.Unclears = scheduler.Unclear, 1
+	m.State, m.Unclears = outbox.Unclear, 1
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
@@ -450,45 +451,45 @@ func testDot(t *testing.T, dsn string) {
 	if !message(t, s).Flagged {
 		t.Error("not flagged when its bytes may go a second time")
 	}
-	m.State, m.Unclears = scheduler.Unclear, 2
+	m.State, m.Unclears = outbox.Unclear, 2
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if list, _ := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); len(list) != 0 {
+	if list, _ := s.Claim(ctx, time.Now(), outbox.Mail, 1, nil, yes); len(list) != 0 {
 		t.Error("repeated a second time")
 	}
 }
 
 func testFence(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("maya", scheduler.Invite))
+	commit(t, s, draft("maya", outbox.Invite))
 	m := claim(t, s)
 	c := load(t, s)[0]
-	commit(t, s, &scheduler.Draft{At: at, Conversation: c, Drop: map[*scheduler.Message]scheduler.State{c.Messages[0]: scheduler.Dropped}})
-	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+	commit(t, s, &conversation.Draft{At: at, Conversation: c, Drop: map[*outbox.Message]outbox.State{c.Messages[0]: outbox.Dropped}})
+	if err := s.Dot(ctx, m); !errors.Is(err, outbox.ErrFenced) {
 		t.Errorf("the dot of a cancelled message: %v", err)
 	}
-	m.State = scheduler.Queued
+	m.State = outbox.Queued
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	if got := message(t, s); got.State != scheduler.Dropped {
+	if got := message(t, s); got.State != outbox.Dropped {
 		t.Errorf("after its worker has given up it is %s, want cancelled", got.State)
 	}
 	// Past its dot nothing stops it.
-	d := draft("tom", scheduler.Invite)
+	d := draft("tom", outbox.Invite)
 	commit(t, s, d)
 	m = claim(t, s)
 	if err := s.Dot(ctx, m); err != nil {
 		t.Fatal(err)
 	}
-	commit(t, s, &scheduler.Draft{At: at, Conversation: d.Conversation, Drop: map[*scheduler.Message]scheduler.State{m: scheduler.Dropped}})
-	m.State = scheduler.Accepted
+	commit(t, s, &conversation.Draft{At: at, Conversation: d.Conversation, Drop: map[*outbox.Message]outbox.State{m: outbox.Dropped}})
+	m.State = outbox.Accepted
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range load(t, s) {
-		if c.ID == "tom" && c.Messages[0].State != scheduler.Accepted {
+		if c.ID == "tom" && c.Messages[0].State != outbox.Accepted {
 			t.Errorf("accepted after a cancellation that came too late: %s", c.Messages[0].State)
 		}
 	}
@@ -498,13 +499,13 @@ func testFence(t *testing.T, dsn string) {
 func testKilled(t *testing.T, dsn string) {
 	for _, test := range []struct {
 		phase string
-		by    scheduler.Channel
-		state scheduler.State
-	}{{"connect", scheduler.Mail, scheduler.Queued}, {"dot", scheduler.Mail, scheduler.Unclear}, {"connect", scheduler.Google, scheduler.Queued}, {"dot", scheduler.Google, scheduler.Unclear}} {
+		by    outbox.Channel
+		state outbox.State
+	}{{"connect", outbox.Mail, outbox.Queued}, {"dot", outbox.Mail, outbox.Unclear}, {"connect", outbox.Google, outbox.Queued}, {"dot", outbox.Google, outbox.Unclear}} {
 		s := open(t, dsn)
 		id := plan.ID(test.phase + string(test.by))
-		d := draft(id, scheduler.Invite)
-		if test.by == scheduler.Google {
+		d := draft(id, outbox.Invite)
+		if test.by == outbox.Google {
 			d.Messages[0].Via = "google"
 		}
 		commit(t, s, d)
@@ -526,7 +527,7 @@ func testKilled(t *testing.T, dsn string) {
 		}
 		other.Process.Kill()
 		other.Wait()
-		var freed []*scheduler.Message
+		var freed []*outbox.Message
 		for deadline := time.Now().Add(10 * time.Second); len(freed) == 0 && time.Now().Before(deadline); {
 			if freed, err = s.Recover(ctx, time.Now()); err != nil { // PostgreSQL needs a moment to see it
 				t.Fatal(err)
@@ -537,7 +538,7 @@ func testKilled(t *testing.T, dsn string) {
 		}
 		if list, err := s.Claim(ctx, time.Now(), test.by, 1, nil, yes); err != nil || len(list) != 1 || list[0].Attempts != 2 {
 			t.Errorf("%s: claimed afterwards %v, %v", test.phase, list, err)
-		} else if list[0].State = scheduler.Accepted; s.Settle(ctx, list[0]) != nil {
+		} else if list[0].State = outbox.Accepted; s.Settle(ctx, list[0]) != nil {
 			t.Error("not settled")
 		}
 		if list, err := s.Claim(ctx, time.Now(), test.by, 1, nil, yes); err != nil || len(list) != 0 {
@@ -551,10 +552,10 @@ func testKilled(t *testing.T, dsn string) {
 // brings home how the event stands.
 func testChannels(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	d := draft("maya", scheduler.Brief, scheduler.Invite)
+	d := draft("maya", outbox.Brief, outbox.Invite)
 	d.Messages[1].Via, d.Messages[1].Data = "google", []byte(`{"id":"e1","summary":"A talk","guests":[{"email":"maya@example.org"}]}`)
 	commit(t, s, d)
-	claim := func(by scheduler.Channel, kind scheduler.Kind) *scheduler.Message {
+	claim := func(by outbox.Channel, kind outbox.Kind) *outbox.Message {
 		t.Helper()
 		list, err := s.Claim(ctx, time.Now(), by, 10, nil, yes)
 		if err != nil || len(list) != 1 || list[0].Kind != kind {
@@ -562,29 +563,29 @@ func testChannels(t *testing.T, dsn string) {
 		}
 		return list[0]
 	}
-	claim(scheduler.Mail, scheduler.Brief)
+	claim(outbox.Mail, outbox.Brief)
 	for range 4 {
-		m := claim(scheduler.Google, scheduler.Invite)
+		m := claim(outbox.Google, outbox.Invite)
 		if err := s.Dot(ctx, m); err != nil || m.Flagged {
 			t.Fatalf("the dot: %v, flagged: %t", err, m.Flagged)
 		}
-		m.State, m.Unclears, m.NotBefore = scheduler.Unclear, 1, time.Now().Add(time.Hour)
+		m.State, m.Unclears, m.NotBefore = outbox.Unclear, 1, time.Now().Add(time.Hour)
 		if err := s.Settle(ctx, m); err != nil {
 			t.Fatal(err)
 		}
-		if next, err := s.NextClaim(ctx, scheduler.Google, nil); err != nil || next.Before(time.Now()) {
+		if next, err := s.NextClaim(ctx, outbox.Google, nil); err != nil || next.Before(time.Now()) {
 			t.Fatalf("the next claim is at %s, %v", next, err)
 		}
-		if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
+		if next, err := s.NextClaim(ctx, outbox.Mail, nil); err != nil || !next.IsZero() {
 			t.Fatalf("the next claim of mail is at %s, %v", next, err)
 		}
-		if err := s.Hurry(ctx, scheduler.Google); err != nil {
+		if err := s.Hurry(ctx, outbox.Google); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m := claim(scheduler.Google, scheduler.Invite)
+	m := claim(outbox.Google, outbox.Invite)
 	before := load(t, s)[0].Rev
-	m.State, m.Entry = scheduler.Accepted, &invites.Event{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
+	m.State, m.Entry = outbox.Accepted, &invites.Event{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
@@ -593,7 +594,7 @@ func testChannels(t *testing.T, dsn string) {
 		t.Errorf("the conversation has taken in %+v, SEQUENCE %d, revision %d after %d", c.Booking, c.Sequence, c.Rev, before)
 	}
 	d.Conversation.Rev = before
-	if err := s.Commit(ctx, &scheduler.Draft{At: at, Conversation: d.Conversation}); !errors.Is(err, scheduler.ErrConflict) {
+	if err := s.Commit(ctx, &conversation.Draft{At: at, Conversation: d.Conversation}); !errors.Is(err, conversation.ErrConflict) {
 		t.Errorf("what was decided before is committed: %v", err)
 	}
 }
@@ -603,7 +604,7 @@ func testChannels(t *testing.T, dsn string) {
 func testDoors(t *testing.T, dsn string) {
 	s, other := open(t, dsn), open(t, dsn)
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	knock := func(s *store.Store, at time.Time, force, want bool) *scheduler.Door {
+	knock := func(s *store.Store, at time.Time, force, want bool) *outbox.Door {
 		t.Helper()
 		ok, door, err := s.Knock(ctx, "mail", "a", at, force)
 		if err != nil || ok != want {
@@ -624,7 +625,7 @@ func testDoors(t *testing.T, dsn string) {
 	if err := other.Leave(ctx, "mail", "b"); err != nil {
 		t.Fatal(err)
 	}
-	shut := &scheduler.Door{Name: "mail", Account: "a", Fault: scheduler.FaultAccount, Code: 535, Text: "wrong", Since: now, Until: now.Add(time.Hour)}
+	shut := &outbox.Door{Name: "mail", Account: "a", Fault: outbox.FaultAccount, Code: 535, Text: "wrong", Since: now, Until: now.Add(time.Hour)}
 	if err := s.Shut(ctx, shut); err != nil {
 		t.Fatal(err)
 	}
@@ -635,7 +636,7 @@ func testDoors(t *testing.T, dsn string) {
 	if err := other.Shut(ctx, shut); err != nil {
 		t.Fatal(err)
 	}
-	want := []*scheduler.Door{{Name: "mail", Account: "a", Fault: scheduler.FaultAccount, Code: 535, Text: "wrong again", Since: now, Until: now.Add(time.Hour), Tries: 2}}
+	want := []*outbox.Door{{Name: "mail", Account: "a", Fault: outbox.FaultAccount, Code: 535, Text: "wrong again", Since: now, Until: now.Add(time.Hour), Tries: 2}}
 	if list, err := s.Doors(ctx); err != nil || !cmp.Equal(want, list) {
 		t.Errorf("closed, %v: %s", err, cmp.Diff(want, list))
 	}
@@ -669,9 +670,9 @@ func testDoors(t *testing.T, dsn string) {
 
 func testPause(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	commit(t, s, draft("a", scheduler.Brief))
+	commit(t, s, draft("a", outbox.Brief))
 	m := claim(t, s)
-	commit(t, s, draft("b", scheduler.Brief))
+	commit(t, s, draft("b", outbox.Brief))
 	for range 2 {
 		if err := s.Pause(ctx, true); err != nil {
 			t.Fatal(err)
@@ -681,13 +682,13 @@ func testPause(t *testing.T, dsn string) {
 	if paused, err := other.Paused(ctx); err != nil || !paused {
 		t.Errorf("paused, seen by another: %v, %v", paused, err)
 	}
-	if list, err := other.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); err != nil || len(list) != 0 {
+	if list, err := other.Claim(ctx, time.Now(), outbox.Mail, 1, nil, yes); err != nil || len(list) != 0 {
 		t.Errorf("claimed while paused: %v, %v", list, err)
 	}
-	if next, err := other.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
+	if next, err := other.NextClaim(ctx, outbox.Mail, nil); err != nil || !next.IsZero() {
 		t.Errorf("while paused the next claim is at %v, %v", next, err)
 	}
-	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+	if err := s.Dot(ctx, m); !errors.Is(err, outbox.ErrFenced) {
 		t.Errorf("dot while paused: %v", err)
 	}
 	if err := other.Pause(ctx, false); err != nil {
@@ -700,11 +701,11 @@ func testPause(t *testing.T, dsn string) {
 
 func testApprove(t *testing.T, dsn string) {
 	s := open(t, dsn)
-	d := draft("maya", scheduler.Brief)
-	d.Messages[0].State = scheduler.Held
+	d := draft("maya", outbox.Brief)
+	d.Messages[0].State = outbox.Held
 	commit(t, s, d)
 	row := []int64{d.Messages[0].Row}
-	if list, _ := s.Claim(ctx, time.Now(), scheduler.Mail, 1, nil, yes); len(list) != 0 {
+	if list, _ := s.Claim(ctx, time.Now(), outbox.Mail, 1, nil, yes); len(list) != 0 {
 		t.Error("a held message was claimed")
 	}
 	if err := s.Approve(ctx, row); err != nil {
@@ -713,10 +714,10 @@ func testApprove(t *testing.T, dsn string) {
 	if err := s.Hold(ctx, row); err != nil {
 		t.Fatal(err)
 	}
-	if m := message(t, s); m.State != scheduler.Queued || !m.Approved {
+	if m := message(t, s); m.State != outbox.Queued || !m.Approved {
 		t.Errorf("approved, then held: %s, approved %v; want it queued", m.State, m.Approved)
 	}
-	unapproved := draft("tom", scheduler.Brief)
+	unapproved := draft("tom", outbox.Brief)
 	commit(t, s, unapproved)
 	if err := s.Hold(ctx, []int64{unapproved.Messages[0].Row}); err != nil {
 		t.Fatal(err)
@@ -730,7 +731,7 @@ func testHistory(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	for _, id := range []plan.ID{"a", "b"} {
 		d := draft(id)
-		d.Events = []scheduler.Event{{At: at, ID: id, Round: 1, Kind: "answer", Text: "yes"}, {At: at, ID: id, Round: 2, Kind: "ready", Text: "ä"}}
+		d.Events = []conversation.HistoryEntry{{At: at, ID: id, Round: 1, Kind: "answer", Text: "yes"}, {At: at, ID: id, Round: 2, Kind: "ready", Text: "ä"}}
 		commit(t, s, d)
 	}
 	all, err := s.History(ctx, "")
@@ -738,7 +739,7 @@ func testHistory(t *testing.T, dsn string) {
 		t.Fatalf("%d events, %v; want 4", len(all), err)
 	}
 	some, err := s.History(ctx, "b")
-	want := []scheduler.Event{{At: at, ID: "b", Round: 1, Kind: "answer", Text: "yes"}, {At: at, ID: "b", Round: 2, Kind: "ready", Text: "ä"}}
+	want := []conversation.HistoryEntry{{At: at, ID: "b", Round: 1, Kind: "answer", Text: "yes"}, {At: at, ID: "b", Round: 2, Kind: "ready", Text: "ä"}}
 	if diff := cmp.Diff(want, some); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -754,10 +755,10 @@ func testManyWriters(t *testing.T, dsn string) {
 		go func() {
 			defer wg.Done()
 			st := []*store.Store{s, other}[i%2]
-			if err := st.Commit(ctx, draft(plan.ID(fmt.Sprintf("c%d", i)), scheduler.Brief)); err != nil {
+			if err := st.Commit(ctx, draft(plan.ID(fmt.Sprintf("c%d", i)), outbox.Brief)); err != nil {
 				t.Error(err)
 			}
-			if err := st.Commit(ctx, draft("taken")); !errors.Is(err, scheduler.ErrConflict) {
+			if err := st.Commit(ctx, draft("taken")); !errors.Is(err, conversation.ErrConflict) {
 				t.Error(err)
 			}
 		}()
@@ -770,7 +771,7 @@ func testManyWriters(t *testing.T, dsn string) {
 		go func() {
 			defer wg.Done()
 			for {
-				list, err := st.Claim(ctx, time.Now(), scheduler.Mail, 7, nil, yes)
+				list, err := st.Claim(ctx, time.Now(), outbox.Mail, 7, nil, yes)
 				if err != nil {
 					t.Error(err)
 				}
@@ -845,7 +846,7 @@ func testReadOnly(t *testing.T, dsn string) {
 			t.Errorf("reading has made the file: %v", err)
 		}
 	}
-	commit(t, open(t, dsn), draft("maya", scheduler.Brief))
+	commit(t, open(t, dsn), draft("maya", outbox.Brief))
 	if s, err = store.Open(ctx, dsn, []string{ana}, true); err != nil {
 		t.Fatal(err)
 	}
@@ -890,24 +891,24 @@ func testStanding(t *testing.T, dsn string) {
 			t.Errorf("%s: %+v, %v; want %d of the state %s", what, st, err, want, first.ID)
 		}
 	}
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	m := claim(t, s)
 	counts("after the claim", 0)
 	if err := s.Dot(ctx, m); err != nil {
 		t.Fatal(err)
 	}
 	counts("at the dot", 1)
-	if err := s.Dot(ctx, m); !errors.Is(err, scheduler.ErrFenced) {
+	if err := s.Dot(ctx, m); !errors.Is(err, outbox.ErrFenced) {
 		t.Error(err)
 	}
 	counts("at a second dot", 1)
-	m.State = scheduler.Accepted
+	m.State = outbox.Accepted
 	if err := s.Settle(ctx, m); err != nil {
 		t.Fatal(err)
 	}
 	counts("when it is settled", 1)
-	d := draft("tom", scheduler.Brief)
-	d.Messages[0].State, d.Messages[0].Via = scheduler.Accepted, "file"
+	d := draft("tom", outbox.Brief)
+	d.Messages[0].State, d.Messages[0].Via = outbox.Accepted, "file"
 	commit(t, s, d)
 	counts("by a file", 2)
 	again := open(t, dsn)
@@ -915,7 +916,7 @@ func testStanding(t *testing.T, dsn string) {
 		t.Errorf("another process sees %+v, %v, with the secret %x", st, err, again.Secret())
 	}
 	// What goes into a folder counts as well, and is not unclear when its process dies: the folder tells.
-	d = draft("eva", scheduler.Brief)
+	d = draft("eva", outbox.Brief)
 	d.Messages[0].Via = "outbox"
 	commit(t, s, d)
 	if err := s.Dot(ctx, claim(t, s)); err != nil {
@@ -923,7 +924,7 @@ func testStanding(t *testing.T, dsn string) {
 	}
 	counts("into a folder", 3)
 	s.Close()
-	if freed, err := again.Recover(ctx, time.Now()); err != nil || len(freed) != 1 || freed[0].State != scheduler.Queued {
+	if freed, err := again.Recover(ctx, time.Now()); err != nil || len(freed) != 1 || freed[0].State != outbox.Queued {
 		t.Errorf("recovered %+v, %v; want one that is queued again", freed, err)
 	}
 }
@@ -932,24 +933,24 @@ func testStanding(t *testing.T, dsn string) {
 func testDistrust(t *testing.T, dsn string) {
 	s := open(t, dsn)
 	for _, id := range []plan.ID{"queued", "approved", "unclear", "held"} {
-		d := draft(id, scheduler.Brief)
+		d := draft(id, outbox.Brief)
 		d.Messages[0].Approved = id == "approved"
 		if id == "held" {
-			d.Messages[0].State = scheduler.Held
+			d.Messages[0].State = outbox.Held
 		}
 		commit(t, s, d)
 		if id == "unclear" {
-			list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, []int64{d.Messages[0].Row}, yes)
+			list, err := s.Claim(ctx, time.Now(), outbox.Mail, 10, []int64{d.Messages[0].Row}, yes)
 			if err != nil || len(list) != 1 {
 				t.Fatal(list, err)
 			}
-			list[0].State, list[0].Unclears = scheduler.Unclear, 1
+			list[0].State, list[0].Unclears = outbox.Unclear, 1
 			if err := s.Settle(ctx, list[0]); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	states := func(want map[plan.ID]scheduler.State) {
+	states := func(want map[plan.ID]outbox.State) {
 		t.Helper()
 		for _, c := range load(t, s) {
 			if m := c.Messages[0]; m.State != want[c.ID] || m.Approved {
@@ -957,26 +958,26 @@ func testDistrust(t *testing.T, dsn string) {
 			}
 		}
 	}
-	if err := s.Distrust(ctx, scheduler.DoubtOlder, "it is older"); err != nil {
+	if err := s.Distrust(ctx, outbox.DoubtOlder, "it is older"); err != nil {
 		t.Fatal(err)
 	}
-	states(map[plan.ID]scheduler.State{"queued": scheduler.Held, "approved": scheduler.Held, "unclear": scheduler.Unclear, "held": scheduler.Held})
+	states(map[plan.ID]outbox.State{"queued": outbox.Held, "approved": outbox.Held, "unclear": outbox.Unclear, "held": outbox.Held})
 	for _, c := range load(t, s) {
 		if m := c.Messages[0]; !m.Flagged || m.Error != "it is older" != (c.ID == "held") || c.ID == "unclear" && !m.Stuck() {
 			t.Errorf("%s: %+v", c.ID, m)
 		}
 	}
-	commit(t, s, draft("later", scheduler.Brief))
-	yours := draft("yours", scheduler.Brief)
+	commit(t, s, draft("later", outbox.Brief))
+	yours := draft("yours", outbox.Brief)
 	yours.Messages[0].Approved = true
 	commit(t, s, yours)
-	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || next.IsZero() {
+	if next, err := s.NextClaim(ctx, outbox.Mail, nil); err != nil || next.IsZero() {
 		t.Error(next, err)
 	}
 	if m := claim(t, s); m.ID != "yours" {
 		t.Errorf("claimed %s; want only what was approved", m.ID)
 	}
-	if next, err := s.NextClaim(ctx, scheduler.Mail, nil); err != nil || !next.IsZero() {
+	if next, err := s.NextClaim(ctx, outbox.Mail, nil); err != nil || !next.IsZero() {
 		t.Errorf("the next can be claimed at %s, %v; want none", next, err)
 	}
 	if err := s.Trust(ctx, 41, 1); err != nil {
@@ -991,7 +992,7 @@ func testDistrust(t *testing.T, dsn string) {
 	if err := s.Trust(ctx, 7, 2); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := s.Claim(ctx, time.Now(), scheduler.Mail, 10, nil, yes); err != nil || len(list) != 2 || list[0].ID != "queued" || list[0].Flagged {
+	if list, err := s.Claim(ctx, time.Now(), outbox.Mail, 10, nil, yes); err != nil || len(list) != 2 || list[0].ID != "queued" || list[0].Flagged {
 		t.Errorf("claimed %+v, %v; want the two that the doubt has held", list, err)
 	}
 	if st, err := s.Standing(ctx); err != nil || st.Sent != 41 {
@@ -1021,7 +1022,7 @@ func TestNewerFile(t *testing.T) {
 func TestOlderFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := open(t, path)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	s.Close()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
@@ -1038,7 +1039,7 @@ func TestOlderFile(t *testing.T) {
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
 		t.Errorf("looked at: %d conversations; want maya with her brief", len(list))
 	}
-	if st, err := s.Standing(ctx); err != nil || st != (scheduler.Standing{}) || s.Secret() != nil {
+	if st, err := s.Standing(ctx); err != nil || st != (outbox.Standing{}) || s.Secret() != nil {
 		t.Errorf("looked at: %+v, %v, with the secret %x; want a state that knows nothing of itself yet", st, err, s.Secret())
 	}
 	if paused, err := s.Paused(ctx); err != nil || !paused {
@@ -1052,7 +1053,7 @@ func TestOlderFile(t *testing.T) {
 	if st, err := s.Standing(ctx); err != nil || len(st.ID) != 32 || len(s.Secret()) != 32 {
 		t.Errorf("brought up to date: %+v, %v, with the secret %x", st, err, s.Secret())
 	}
-	if err := s.SetCursor(ctx, scheduler.Cursor{Name: "m", At: "1:1"}); err != nil {
+	if err := s.SetCursor(ctx, conversation.Cursor{Name: "m", At: "1:1"}); err != nil {
 		t.Error(err)
 	}
 	if list := load(t, s); len(list) != 1 || len(list[0].Messages) != 1 {
@@ -1066,7 +1067,7 @@ func TestOlderFile(t *testing.T) {
 func TestSQLiteFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "state.db")
 	s := open(t, path)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	claim(t, s)
 	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700 | os.ModeDir} {
 		if info, err := os.Stat(name); err != nil || info.Mode() != want {
@@ -1093,7 +1094,7 @@ func TestSQLiteFiles(t *testing.T) {
 func TestSQLiteCopy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := open(t, path)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	s.Close()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -1115,8 +1116,8 @@ func TestSQLiteQuiet(t *testing.T) {
 	s := open(t, path)
 	s.Changes() // what makes a daemon of it
 	other := open(t, path)
-	commit(t, s, draft("maya", scheduler.Brief))
-	commit(t, other, draft("tom", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
+	commit(t, other, draft("tom", outbox.Brief))
 	load(t, other)
 	whole := func() bool {
 		info, err := os.Stat(path + "-wal")
@@ -1143,7 +1144,7 @@ func TestSQLiteQuiet(t *testing.T) {
 	if n := len(load(t, open(t, moved))); n != 2 {
 		t.Errorf("the copy has %d conversations, want 2", n)
 	}
-	commit(t, s, draft("eva", scheduler.Brief)) // and it goes on
+	commit(t, s, draft("eva", outbox.Brief)) // and it goes on
 	if n := len(load(t, other)); n != 3 {
 		t.Errorf("%d conversations, want 3", n)
 	}

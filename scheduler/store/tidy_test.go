@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"coalition/scheduler"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/store"
 )
 
@@ -42,7 +42,7 @@ func TestLookLeavesNothing(t *testing.T) {
 		}
 	}
 	s := open(t, path)
-	commit(t, s, draft("maya", scheduler.Brief))
+	commit(t, s, draft("maya", outbox.Brief))
 	s.Close()
 	before := files()
 	look(1)
@@ -51,9 +51,9 @@ func TestLookLeavesNothing(t *testing.T) {
 	}
 	s = open(t, path)
 	look(1)
-	commit(t, s, draft("tom", scheduler.Brief))
+	commit(t, s, draft("tom", outbox.Brief))
 	look(2)
-	commit(t, s, draft("ida", scheduler.Brief))
+	commit(t, s, draft("ida", outbox.Brief))
 	s.Close()
 	look(3)
 }

@@ -9,7 +9,6 @@ package strictyaml
 import (
 	"bytes"
 	"cmp"
-	"coalition/invites/plaintext"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"coalition/invites/plaintext"
 
 	"go.yaml.in/yaml/v3"
 )

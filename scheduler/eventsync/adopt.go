@@ -1,4 +1,4 @@
-package scheduler
+package eventsync
 
 import (
 	"cmp"
@@ -10,7 +10,10 @@ import (
 	"strings"
 
 	"coalition/invites"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 // adopts reports whether an event of the calendar bears our mark and belongs to no conversation that knows of it:
@@ -22,34 +25,27 @@ func (r *reading) adopts(ctx context.Context, e *invites.Event) (bool, error) {
 	if err := r.board(ctx); err != nil {
 		return false, err
 	}
-	i := slices.IndexFunc(r.b.Conversations, func(c *Conversation) bool { return c.EventID() == e.ID })
-	return i < 0 || r.b.Conversations[i].uninvited(), nil
-}
-
-// uninvited reports whether nothing is known to have been tried to invite the partner.
-func (c *Conversation) uninvited() bool {
-	return c.Booking == nil && c.told() == nil && c.Cancelled == nil && c.Channel != Mail && !slices.ContainsFunc(c.Messages, func(m *Message) bool {
-		return (m.Kind == Invite || m.Kind == Update) && (m.Attempts > 0 || m.State == Sending)
-	})
+	i := slices.IndexFunc(r.b.Conversations, func(c *conversation.Conversation) bool { return c.EventID() == e.ID })
+	return i < 0 || r.b.Conversations[i].Uninvited(), nil
 }
 
 // adopt takes up events that bear the mark of a conversation which does not know of them: the partner has been
 // invited, with a yes and a check-in that are not on record any more. No second event is made, and nobody is written
 // to. The plan says whose event it may be.
-func (s *Scheduler) adopt(ctx context.Context, found []*invites.Event) error {
+func (s *Sync) adopt(ctx context.Context, found []*invites.Event) error {
 	if len(found) == 0 {
 		return nil
 	}
-	s.intake.Lock()
-	defer s.intake.Unlock()
+	s.Intake.Mu.Lock()
+	defer s.Intake.Mu.Unlock()
 	for try := 1; ; try++ {
-		b, err := s.Look(ctx, 0)
+		b, err := s.Look(ctx)
 		if err != nil {
 			return err
 		}
 		conflict := false
 		for _, e := range found {
-			i := slices.IndexFunc(b.Conversations, func(c *Conversation) bool { return fmt.Sprintf("%s/%d", c.ID, c.Round) == e.Ref })
+			i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return fmt.Sprintf("%s/%d", c.ID, c.Round) == e.Ref })
 			if i < 0 {
 				continue
 			}
@@ -58,13 +54,13 @@ func (s *Scheduler) adopt(ctx context.Context, found []*invites.Event) error {
 				continue
 			}
 			switch err := s.Store.Commit(ctx, d); {
-			case errors.Is(err, ErrConflict) && try < 5:
+			case errors.Is(err, conversation.ErrConflict) && try < 5:
 				conflict = true
 			case err != nil:
 				return err
 			default:
 				s.Log.Info("an event of ours, of which the state did not know, is taken up from the calendar", "id", d.Conversation.Ref())
-				wake(s.pokes())
+				s.Intake.Poke()
 			}
 		}
 		if !conflict {
@@ -74,15 +70,15 @@ func (s *Scheduler) adopt(ctx context.Context, found []*invites.Event) error {
 }
 
 // takeUp gives c the event that bears its mark; nil where it is not that of the plan's partner.
-func (s *Scheduler) takeUp(c *Conversation, e *invites.Event, b *Board) *Draft {
+func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.Roster) *conversation.Draft {
 	now := b.Now
-	guest := c.guest(e.Guests)
-	if guest == nil || !c.uninvited() || c.file != fileRead {
+	guest := c.Guest(e.Guests)
+	if guest == nil || !c.Uninvited() || !c.Planned() {
 		return nil
 	}
-	start, length := c.start(now), c.Length()
+	start, length := c.StartSlot(now), c.Length()
 	if !e.Start.IsZero() {
-		if start = plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone))); !start.Time().Equal(e.Start) {
+		if start = plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.Settings().Zone))); !start.Time().Equal(e.Start) {
 			start = plan.SlotOf(e.Start.UTC())
 		}
 		length = e.End.Sub(e.Start)
@@ -90,41 +86,41 @@ func (s *Scheduler) takeUp(c *Conversation, e *invites.Event, b *Board) *Draft {
 	if start.IsZero() {
 		return nil
 	}
-	c.Channel, c.UID, c.Organizer, c.Sequence = Google, e.ID+googleUID, s.Organizer, e.Sequence
+	c.Channel, c.UID, c.Organizer, c.Sequence = outbox.Google, e.ID+conversation.GoogleUID, s.Organizer, e.Sequence
 	c.Ready, c.Counter = true, nil
-	if !c.said(Yes) && !c.said(No) { // a no stands, whatever the calendar holds
-		c.answered(Answer{Value: Yes, At: now, How: "calendar", Seen: true})
+	if !c.Said(conversation.Yes) && !c.Said(conversation.No) { // a no stands, whatever the calendar holds
+		c.Answered(conversation.Answer{Value: conversation.Yes, At: now, How: "calendar", Seen: true})
 	}
-	booking := Booking{Wrote: *e, Is: *e, In: cmp.Or(s.Online.Name(), e.In)}
+	booking := conversation.Booking{Wrote: *e, Is: *e, In: cmp.Or(s.Calendar.Name(), e.In)}
 	booking.Wrote.Guests = []invites.Guest{{Name: c.Plan.With.Name, Email: guest.Email}}
 	booking.Wrote.Alarms, booking.Wrote.Meet = s.Reminders, e.Join != ""
 	if guest.PartStat != invites.NeedsAction {
 		booking.Answer = guest.PartStat
 	}
-	if start != c.start(now) {
+	if start != c.StartSlot(now) {
 		c.Chosen, booking.Moved = start, e.Updated
 	}
 	if c.Lasts = 0; length != c.Plan.When.Length() {
 		c.Lasts, booking.Moved = length, e.Updated
 	}
-	if own, err := s.planLocation(c); err == nil && own != e.Location {
-		place := placeIn(e)
+	if own, err := s.Intake.Compose.PlanLocation(c); err == nil && own != e.Location {
+		place := conversation.PlaceIn(e)
 		c.Place, booking.Placed = &place, e.Updated
 	}
 	c.Booking = &booking
 	c.Settle(now)
-	booking.Told = c.Says(now, Invite)
-	m := &Message{ID: c.ID, Round: c.Round, Kind: Invite, Revision: c.nextRevision(Invite, ""), To: string(c.Plan.With.Email), Sequence: c.Sequence,
-		Content: booking.Told, Due: now, Deadline: booking.Told.Start.Time().UTC(), State: Accepted, Approved: true, Via: string(Google), Stamp: c.stamp(now), Changed: now.UTC()}
+	booking.Told = c.Says(now, outbox.Invite)
+	m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: outbox.Invite, Revision: c.NextRevision(outbox.Invite, ""), To: string(c.Plan.With.Email), Sequence: c.Sequence,
+		Content: booking.Told, Due: now, Deadline: booking.Told.Start.Time().UTC(), State: outbox.Accepted, Approved: true, Via: string(outbox.Google), Stamp: c.NextStamp(now), Changed: now.UTC()}
 	var err error
-	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, random(8)), Event: booking.Wrote}); err != nil {
+	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, conversation.Random(8)), Event: booking.Wrote}); err != nil {
 		return nil
 	}
 	text := "the state did not know of this talk, and took it up from Google Calendar: " + start.String()
 	if guest.PartStat != "" && guest.PartStat != invites.NeedsAction {
 		text += ", " + strings.ToLower(string(guest.PartStat))
 	}
-	d := c.plain(now, c.event(now, "sync", text))
-	d.Messages = []*Message{m}
+	d := c.Record(now, c.Entry(now, "sync", text))
+	d.Messages = []*outbox.Message{m}
 	return d
 }

@@ -1,83 +1,60 @@
-package scheduler
+package delivery
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
 
-// A Standing is what a state knows of itself. The zero value is that of one that does not exist yet.
-type Standing struct {
-	ID     string    // tells it from all others; its copies have the same
-	Sent   int64     // how many messages have left, or may have; it only rises
-	Doubt  Doubt     // see there
-	Copied time.Time // when it was copied by a backup, where nobody has worked with the copy since
-}
-
-// A Doubt is why a state may not know of all that has left for the plans. As long as there is one,
-// nothing goes by itself: it would go twice.
-type Doubt string
-
-// The doubts. "" is none.
-const (
-	DoubtNew    Doubt = "new"    // messages have left for these plans, and the state is new
-	DoubtOther  Doubt = "other"  // it was another state that has sent them
-	DoubtOlder  Doubt = "older"  // more have left than the state knows of
-	DoubtCopied Doubt = "copied" // it was brought back from a backup, and nothing says what has left since
-	DoubtMarker Doubt = "marker" // the marker is there and can't be read
-)
-
-// CodeDoubt is the Code of a [Message] of a message that was held because of a doubt.
-const CodeDoubt = -1
-
 // weigh holds a state against the marker beside the plans.
-func weigh(st Standing, m *plan.Marker, unreadable error) Doubt {
+func weigh(st outbox.Standing, m *plan.Marker, unreadable error) outbox.Doubt {
 	switch {
 	case unreadable != nil:
-		return DoubtMarker
-	case m == nil && st.Copied.IsZero(), m == nil && st.Doubt != "" && st.Doubt != DoubtCopied: // as on a first run, or taken away since
+		return outbox.DoubtMarker
+	case m == nil && st.Copied.IsZero(), m == nil && st.Doubt != "" && st.Doubt != outbox.DoubtCopied: // as on a first run, or taken away since
 		return ""
 	case st.Doubt != "": // until somebody has approved
 		return st.Doubt
 	case m == nil:
-		return DoubtCopied
+		return outbox.DoubtCopied
 	case m.State != st.ID && st.Sent == 0:
-		return DoubtNew
+		return outbox.DoubtNew
 	case m.State != st.ID:
-		return DoubtOther
+		return outbox.DoubtOther
 	case m.Messages > st.Sent:
-		return DoubtOlder
+		return outbox.DoubtOlder
 	case m.Messages < st.Sent && !st.Copied.IsZero(): // it was brought back as well, from longer ago
-		return DoubtCopied
+		return outbox.DoubtCopied
 	}
 	return ""
 }
 
-// text says what a state in doubt does not know of, after "this state".
-func (d Doubt) text(st Standing, m *plan.Marker, path string) string {
+// doubtText says what a state in doubt does not know of, after "this state".
+func doubtText(d outbox.Doubt, st outbox.Standing, m *plan.Marker, path string) string {
 	before := int64(0)
 	if m != nil {
 		before = m.Messages
 	}
 	switch d {
-	case DoubtNew:
+	case outbox.DoubtNew:
 		return fmt.Sprintf("this state is new, and %s gone for these plans before, as %s says", have(before), path)
-	case DoubtOther:
+	case outbox.DoubtOther:
 		return fmt.Sprintf("it was another state that has carried on these plans: %s gone from that, as %s says", have(before), path)
-	case DoubtOlder:
+	case outbox.DoubtOlder:
 		if before > st.Sent {
 			return fmt.Sprintf("this state is older than what has been done with these plans: %s gone that it does not know of, as %s says", have(before-st.Sent), path)
 		}
 		return "this state is older than what had been done with these plans"
-	case DoubtCopied:
+	case outbox.DoubtCopied:
 		return "this state was brought back from a backup of " + st.Copied.UTC().Format("2006-01-02 15:04") + " UTC, and nothing says what has gone since"
-	case DoubtMarker:
+	case outbox.DoubtMarker:
 		return "whether this state knows of all that has gone is not known: " + path + " can't be read"
 	}
 	return ""
@@ -90,23 +67,39 @@ func have(n int64) string {
 	return fmt.Sprintf("%d messages have", n)
 }
 
-// doubted is whether the state may not know of all that has left, and why, in words. Nothing is written.
-func (s *Scheduler) doubted(ctx context.Context) (st Standing, d Doubt, text string, err error) {
+// Marks knows whether the state may not know of all that has left for the plans, by the marker beside them.
+type Marks struct {
+	*conversation.Settings
+	Plans *plan.Folder
+	Store MarkStore
+	Log   *slog.Logger
+
+	// Unmarked is why the marker can't be written; nil: it can, or nobody has tried.
+	Unmarked error
+
+	mu       sync.Mutex
+	standing *outbox.Standing // as it was seen last; nil: it has to be looked at
+	marked   atomic.Int64     // what the marker counts at least
+	synced   time.Time        // when the marker was brought to the disk last; zero: it has not changed since
+}
+
+// Doubted is whether the state may not know of all that has left, and why, in words. Nothing is written.
+func (s *Marks) Doubted(ctx context.Context) (st outbox.Standing, d outbox.Doubt, text string, err error) {
 	if st, err = s.Store.Standing(ctx); err != nil {
 		return st, "", "", err
 	}
 	m, unreadable := s.Plans.Marker()
 	d = weigh(st, m, unreadable)
-	return st, d, d.text(st, m, s.Plans.MarkerPath()), nil
+	return st, d, doubtText(d, st, m, s.Plans.MarkerPath()), nil
 }
 
 // Stand looks whether the state may not know of all that has left for the plans; then all that waits is
-// held, and stays so until [Scheduler.Vouch]. It is called before anything is sent.
-func (s *Scheduler) Stand(ctx context.Context) error {
-	st, d, text, err := s.doubted(ctx)
-	s.marking.Lock()
+// held, and stays so until [scheduler.Scheduler.Vouch]. It is called before anything is sent.
+func (s *Marks) Stand(ctx context.Context) error {
+	st, d, text, err := s.Doubted(ctx)
+	s.mu.Lock()
 	s.standing = nil
-	s.marking.Unlock()
+	s.mu.Unlock()
 	switch {
 	case err != nil:
 		return err
@@ -125,10 +118,10 @@ func (s *Scheduler) Stand(ctx context.Context) error {
 }
 
 // Vouch ends a doubt by the organizer's word: from now on this state is the one that counts.
-func (s *Scheduler) Vouch(ctx context.Context) error {
-	s.marking.Lock()
-	defer s.marking.Unlock()
-	st, d, _, err := s.doubted(ctx)
+func (s *Marks) Vouch(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st, d, _, err := s.Doubted(ctx)
 	if err != nil || d == "" {
 		return err
 	}
@@ -152,18 +145,18 @@ func (s *Scheduler) Vouch(ctx context.Context) error {
 
 // Mark lets the marker beside the plans know of what is about to leave. Where it can't be written, that
 // is said once, and all goes on.
-func (s *Scheduler) Mark(ctx context.Context) {
+func (s *Marks) Mark(ctx context.Context) {
 	s.marks(ctx, 0)
 	s.keepMarks()
 }
 
 // marks is Mark for a message that is about to be the count-th one to leave; 0: it is not known which.
-func (s *Scheduler) marks(ctx context.Context, count int64) {
+func (s *Marks) marks(ctx context.Context, count int64) {
 	if count > 0 && count <= s.marked.Load() {
 		return // those that leave at the same moment are counted together
 	}
-	s.marking.Lock()
-	defer s.marking.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if count > 0 && count <= s.marked.Load() {
 		return
 	}
@@ -179,7 +172,7 @@ func (s *Scheduler) marks(ctx context.Context, count int64) {
 	}
 	s.mark(func(old *plan.Marker) *plan.Marker {
 		switch {
-		case st.Doubt == DoubtMarker:
+		case st.Doubt == outbox.DoubtMarker:
 			return nil
 		case old != nil && (st.Doubt != "" || old.State != st.ID): // who is right will turn out; one more has left
 			return &plan.Marker{State: old.State, Messages: old.Messages + 1}
@@ -195,7 +188,7 @@ func (s *Scheduler) marks(ctx context.Context, count int64) {
 
 // mark changes the marker. Whoever looks sees that at once; on the disk it is within a moment: were the
 // power cut before, the state would still know what has left.
-func (s *Scheduler) mark(change func(old *plan.Marker) *plan.Marker) {
+func (s *Marks) mark(change func(old *plan.Marker) *plan.Marker) {
 	const within = 200 * time.Millisecond
 	now := time.Now()
 	if s.synced.IsZero() {
@@ -211,9 +204,9 @@ func (s *Scheduler) mark(change func(old *plan.Marker) *plan.Marker) {
 }
 
 // keepMarks brings the marker to the disk, where that is still to be done.
-func (s *Scheduler) keepMarks() {
-	s.marking.Lock()
-	defer s.marking.Unlock()
+func (s *Marks) keepMarks() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.synced.IsZero() {
 		return
 	}
@@ -224,27 +217,9 @@ func (s *Scheduler) keepMarks() {
 }
 
 // unmarked says once that the marker can't be written.
-func (s *Scheduler) unmarked(err error) {
+func (s *Marks) unmarked(err error) {
 	if s.Unmarked == nil {
 		s.Unmarked = err
 		s.Log.Warn("the marker beside the plans can't be written: if this state is lost, or an older one brought back, that will not be noticed", "error", err)
 	}
-}
-
-// Derive is a name of 128 bits that nobody can guess without the secret of the installation, and that is
-// the same whenever it is asked for: a message that is written once more, after its first copy was
-// forgotten, is taken for the same one by mail programs and calendars.
-func (s *Settings) Derive(parts ...any) (id [16]byte) {
-	if len(s.Secret) == 0 {
-		rand.Read(id[:]) // which never fails
-		return id
-	}
-	data, err := json.Marshal(parts)
-	if err != nil {
-		panic("scheduler: what names a message can't be written as JSON: " + err.Error()) // its types can always
-	}
-	mac := hmac.New(sha256.New, s.Secret)
-	mac.Write(data)
-	copy(id[:], mac.Sum(nil))
-	return id
 }

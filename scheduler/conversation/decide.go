@@ -1,15 +1,15 @@
-package scheduler
+package conversation
 
 import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
 
@@ -19,12 +19,12 @@ func (c *Conversation) Ask(again bool, now time.Time) (*Draft, error) {
 	if err := c.Ended(now); err != nil {
 		return nil, err
 	}
-	if !c.said(No) && !c.said(Yes) && !c.Ready {
+	if !c.Said(No) && !c.Said(Yes) && !c.Ready {
 		return nil, c.notReady()
 	}
-	if briefs := c.briefs(); len(briefs) > 0 && c.Answer == nil {
+	if briefs := c.Briefs(); len(briefs) > 0 && c.Answer == nil {
 		m := briefs[len(briefs)-1]
-		if m.open() || m.State == Unclear && !again || m.left() && m.State != Bounced && !again {
+		if m.Waits() || m.State == outbox.Unclear && !again || m.MayHaveLeft() && m.State != outbox.Bounced && !again {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
@@ -32,7 +32,7 @@ func (c *Conversation) Ask(again bool, now time.Time) (*Draft, error) {
 	if err := c.Apply(AskAgain{}, now); err != nil {
 		return nil, err
 	}
-	return c.draft(Brief, now)
+	return c.draft(outbox.Brief, now)
 }
 
 // Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
@@ -41,57 +41,57 @@ func (c *Conversation) Invite(at plan.Slot, permitted string, now time.Time) (*D
 	if err := c.busy(); err != nil {
 		return nil, err
 	}
-	if m := c.last((*Message).left, Invite, Update); m != nil && c.Cancelled == nil {
-		if c.deleted() {
-			if !at.IsZero() && at != c.start(now) {
+	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Invite, outbox.Update); m != nil && c.Cancelled == nil {
+		if c.Deleted() {
+			if !at.IsZero() && at != c.StartSlot(now) {
 				if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
 					return nil, err
 				}
 			}
 			c.restore()
-			return c.draft(Update, now)
+			return c.draft(outbox.Update, now)
 		}
-		if !at.IsZero() && at != c.start(now) {
+		if !at.IsZero() && at != c.StartSlot(now) {
 			if err := c.Ended(now); err != nil {
 				return nil, err
 			}
-			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.start(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
+			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.StartSlot(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
 		}
-		if m.State == Bounced { // it goes again as a message of its own
-			m.State = Superseded
-			if c.told() == nil {
-				return c.draft(Invite, now)
+		if m.State == outbox.Bounced { // it goes again as a message of its own
+			m.State = outbox.Superseded
+			if c.Told() == nil {
+				return c.draft(outbox.Invite, now)
 			}
-			return c.draft(Update, now)
+			return c.draft(outbox.Update, now)
 		}
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
 	if c.Cancelled == nil && !c.Ready {
 		return nil, c.notReady()
 	}
-	var events []Event
+	var events []HistoryEntry
 	if permitted != "" {
 		if err := c.Apply(Answer{Value: Yes, How: "command", Note: permitted}, now); err != nil {
 			return nil, err
 		}
-		events = append(events, c.event(now, "answer", "yes (in person): "+permitted))
+		events = append(events, c.Entry(now, "answer", "yes (in person): "+permitted))
 	}
-	if c.Cancelled == nil && !c.said(Yes) {
+	if c.Cancelled == nil && !c.Said(Yes) {
 		return nil, &Refusal{ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
 			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %[1]s yes)", c.Ref())}
 	}
-	if !at.IsZero() && at != c.start(now) {
+	if !at.IsZero() && at != c.StartSlot(now) {
 		if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
 			return nil, err
 		}
 	}
-	if c.said(Yes) { // whoever invites has seen what came with the yes
+	if c.Said(Yes) { // whoever invites has seen what came with the yes
 		c.seen()
 	}
-	if m := c.last(nil, Invite); m != nil && (m.open() || m.State == Failed) && m.Content == c.Says(now, Invite) {
+	if m := c.Last(nil, outbox.Invite); m != nil && (m.Waits() || m.State == outbox.Failed) && m.Content == c.Says(now, outbox.Invite) {
 		return &Draft{At: now, Conversation: c, Sent: m}, nil
 	}
-	d, err := c.draft(Invite, now)
+	d, err := c.draft(outbox.Invite, now)
 	if d != nil {
 		d.Events = append(events, d.Events...)
 	}
@@ -104,23 +104,23 @@ func (c *Conversation) Reschedule(to plan.Slot, now time.Time) (*Draft, error) {
 	if err := c.busy(); err != nil {
 		return nil, err
 	}
-	told := c.told()
+	told := c.Told()
 	if told == nil {
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
 			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.Ref())}
 	}
-	if c.deleted() {
+	if c.Deleted() {
 		return nil, &Refusal{ErrUnfit, "its event was deleted in Google Calendar", fmt.Sprintf("bring it back with: coalition invite %s --start TIME, or call it off: coalition cancel %[1]s", c.Ref())}
 	}
 	mends := c.lostTime()
-	says := c.Says(now, Invite)
-	shifts := to == says.Start && says.shifts(told)
-	if m := c.last(nil, Invite, Update); to == says.Start && !mends && (!shifts || m != nil && c.Clocks.Retold == says.Unix && m.Content == says) {
+	says := c.Says(now, outbox.Invite)
+	shifts := to == says.Start && says.Shifts(told)
+	if m := c.Last(nil, outbox.Invite, outbox.Update); to == says.Start && !mends && (!shifts || m != nil && c.Clocks.Retold == says.Unix && m.Content == says) {
 		if c.Cancelled == nil && (m.Content.Start == to || told.Start == to && told.Length == c.Length()) {
 			return &Draft{At: now, Conversation: c, Sent: m}, nil
 		}
 	}
-	from := c.start(now)
+	from := c.StartSlot(now)
 	if err := c.Apply(Move{To: to, At: time.Now()}, now); err != nil {
 		return nil, err
 	}
@@ -129,15 +129,15 @@ func (c *Conversation) Reschedule(to plan.Slot, now time.Time) (*Draft, error) {
 	} else if shifts {
 		c.Clocks.Retold = says.Unix
 	} else if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
-		return c.plain(now, c.event(now, "move", "back to "+to.String())), nil
+		return c.Record(now, c.Entry(now, "move", "back to "+to.String())), nil
 	}
-	d, err := c.draft(Update, now)
+	d, err := c.draft(outbox.Update, now)
 	if d != nil {
 		text := fmt.Sprintf("from %s to %s", from, to)
 		if shifts {
 			text = fmt.Sprintf("stays at %s, on clocks that are put otherwise now", to)
 		}
-		d.Events = append(d.Events, c.event(now, "move", text))
+		d.Events = append(d.Events, c.Entry(now, "move", text))
 	}
 	return d, err
 }
@@ -147,10 +147,10 @@ func (c *Conversation) TakeCounter(now time.Time) (*Draft, error) {
 	if c.Counter == nil {
 		return nil, c.noCounter()
 	}
-	if at := c.Counter.slot(c); !at.Time().Equal(c.Counter.Start) {
+	if at := c.Counter.Slot(c); !at.Time().Equal(c.Counter.Start) {
 		return nil, &Refusal{ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: coalition move " + c.Ref() + " --start TIME"}
 	}
-	return c.Reschedule(c.Counter.slot(c), now)
+	return c.Reschedule(c.Counter.Slot(c), now)
 }
 
 // DeclineCounter decides on declining the time that the partner has proposed: they are told once, with
@@ -162,9 +162,9 @@ func (c *Conversation) DeclineCounter(reason string, now time.Time) (*Draft, err
 	switch {
 	case c.Cancelled != nil:
 		return nil, c.isOver("cancelled")
-	case !now.Before(c.told().Start.Time()):
+	case !now.Before(c.Told().Start.Time()):
 		return nil, c.begun(now)
-	case c.said(No):
+	case c.Said(No):
 		return nil, &Refusal{ErrUnfit, c.Plan.With.Name + " said no", "nothing more goes out"}
 	case !c.Ready:
 		return nil, c.notReady()
@@ -172,13 +172,11 @@ func (c *Conversation) DeclineCounter(reason string, now time.Time) (*Draft, err
 	if err := line("the reason", reason); err != nil {
 		return nil, err
 	}
-	text := strings.TrimSuffix("declined the time proposed, "+c.Counter.slot(c).String()+": "+reason, ": ")
-	d := c.decide(Step{Kind: DeclineCounter}, now, true)
-	for _, m := range d.Messages {
-		m.Basis.Declined, m.Basis.Reason = c.Counter, reason
-	}
+	text := strings.TrimSuffix("declined the time proposed, "+c.Counter.Slot(c).String()+": "+reason, ": ")
+	d := c.Decide(Step{Kind: outbox.DeclineCounter}, now, true)
+	d.Declined, d.Reason = c.Counter, reason
 	c.Counter, c.Touched = nil, now
-	d.Events = append(d.Events, c.event(now, "counter", text))
+	d.Events = append(d.Events, c.Entry(now, "counter", text))
 	return d, nil
 }
 
@@ -186,20 +184,20 @@ func (c *Conversation) noCounter() error {
 	return &Refusal{ErrUnfit, "no other time is proposed for " + c.Ref(), "see: coalition show " + c.Ref()}
 }
 
-// slot is the time proposed, on the clock of the plan.
-func (p *Proposal) slot(c *Conversation) plan.Slot {
+// Slot is the time proposed, on the clock of the plan.
+func (p *Proposal) Slot(c *Conversation) plan.Slot {
 	return plan.SlotOf(p.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone)))
 }
 
-// identify gives the round its one UID, and ORGANIZER, which never change from then on.
-func (c *Conversation) identify() {
+// Identify gives the round its one UID, and ORGANIZER, which never change from then on.
+func (c *Conversation) Identify() {
 	if c.UID == "" {
 		id := c.settings.Derive("uid", c.ID, c.Round, strings.ToLower(string(c.Plan.With.Email)))
 		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" && c.settings.Google {
-			c.Channel = Google
+			c.Channel = outbox.Google
 		}
-		if c.Channel == Google {
-			c.UID = invites.EventID(id) + googleUID
+		if c.Channel == outbox.Google {
+			c.UID = invites.EventID(id) + GoogleUID
 		}
 		c.Organizer, c.PartStat = c.settings.Organizer, invites.NeedsAction
 	}
@@ -211,16 +209,15 @@ func ByFile(d *Draft) (*Draft, error) {
 	c := d.Conversation
 	for _, m := range c.Messages {
 		if m == d.Sent {
-			m.State = Superseded
+			m.State = outbox.Superseded
 		}
 	}
-	c.own = true
 	step := c.Next(d.At)
 	if step.Kind != d.Sent.Kind {
 		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: coalition log " + string(c.ID)}
 	}
-	file := c.decide(step, d.At, true)
-	file.Drop[d.Sent] = Superseded
+	file := c.Decide(step, d.At, true)
+	file.Drop[d.Sent] = outbox.Superseded
 	return file, nil
 }
 
@@ -234,22 +231,21 @@ func (c *Conversation) CallOff(reason string, now time.Time) (*Draft, error) {
 		off := *c.Cancelled
 		off.Reason, off.Told = cmp.Or(reason, off.Reason), false
 		c.Cancelled = &off
-		d := c.decide(Step{Kind: Cancel}, now, true)
-		d.Events = append(d.Events, c.event(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in Google Calendar: "+reason, ": ")))
+		d := c.Decide(Step{Kind: outbox.Cancel}, now, true)
+		d.Events = append(d.Events, c.Entry(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in Google Calendar: "+reason, ": ")))
 		return d, nil
 	}
 	if c.Cancelled != nil {
-		return &Draft{At: now, Conversation: c, Sent: c.last(nil, Cancel)}, nil
+		return &Draft{At: now, Conversation: c, Sent: c.Last(nil, outbox.Cancel)}, nil
 	}
 	if err := c.Apply(Withdraw{Reason: reason}, now); err != nil {
 		return nil, err
 	}
-	c.own = true
-	event := c.event(now, "cancel", strings.TrimSuffix("cancelled: "+reason, ": "))
-	if c.Next(now).Kind != Cancel {
-		return c.plain(now, event), nil
+	event := c.Entry(now, "cancel", strings.TrimSuffix("cancelled: "+reason, ": "))
+	if c.Next(now).Kind != outbox.Cancel {
+		return c.Record(now, event), nil
 	}
-	d, err := c.draft(Cancel, now)
+	d, err := c.draft(outbox.Cancel, now)
 	if d != nil {
 		d.Events = append(d.Events, event)
 	}
@@ -261,29 +257,29 @@ func (c *Conversation) Take(change Change, now time.Time) (*Draft, error) {
 	if err := c.Apply(change, now); err != nil {
 		return nil, err
 	}
-	event := c.event(now, "ready", "checked in")
+	event := c.Entry(now, "ready", "checked in")
 	switch change := change.(type) {
 	case NotYet:
-		return c.plain(now), nil
+		return c.Record(now), nil
 	case Answer:
-		event = c.event(now, "answer", change.text())
+		event = c.Entry(now, "answer", change.Text())
 	case Agenda:
-		event = c.event(now, "agenda", change.text())
+		event = c.Entry(now, "agenda", change.text())
 	case Keep:
-		event = c.event(now, "move", "stays at "+change.To.String()+", and they know that clocks are put otherwise")
+		event = c.Entry(now, "move", "stays at "+change.To.String()+", and they know that clocks are put otherwise")
 	case Withdraw:
-		event = c.event(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
+		event = c.Entry(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}
-	return c.plain(now, event), nil
+	return c.Record(now, event), nil
 }
 
-func (a Answer) text() string {
+func (a Answer) Text() string {
 	s := a.Value
 	if !a.Slot.IsZero() {
 		s += ", " + a.Slot.String()
 	}
 	if !a.Taken.IsZero() {
-		s += ", but " + a.taken()
+		s += ", but " + a.TakenText()
 	}
 	switch a.How {
 	case "mail":
@@ -297,17 +293,17 @@ func (a Answer) text() string {
 	return s
 }
 
-// taken says that the time chosen is not free any more.
-func (a Answer) taken() string {
+// TakenText says that the time chosen is not free any more.
+func (a Answer) TakenText() string {
 	return a.Taken.String() + ", which they chose, is taken by the talk " + a.By
 }
 
-func (c *Conversation) event(now time.Time, kind, text string) Event {
-	return Event{At: now, ID: c.ID, Round: c.Round, Kind: kind, Text: text}
+func (c *Conversation) Entry(now time.Time, kind, text string) HistoryEntry {
+	return HistoryEntry{At: now, ID: c.ID, Round: c.Round, Kind: kind, Text: text}
 }
 
-// plain is the draft of a conversation that has changed without anything to send.
-func (c *Conversation) plain(now time.Time, events ...Event) *Draft {
+// Record is the draft of a conversation that has changed without anything to send.
+func (c *Conversation) Record(now time.Time, events ...HistoryEntry) *Draft {
 	c.Settle(now)
 	c.weigh(now)
 	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
@@ -315,149 +311,104 @@ func (c *Conversation) plain(now time.Time, events ...Event) *Draft {
 
 // draft is the message of that kind, by the organizer's own command. Where the next step is
 // another one, the refusal names it.
-func (c *Conversation) draft(kind Kind, now time.Time) (*Draft, error) {
+func (c *Conversation) draft(kind outbox.Kind, now time.Time) (*Draft, error) {
 	c.Settle(now)
-	c.own = true
 	step := c.Next(now)
 	switch {
-	case c.Cancelled != nil && kind != Cancel:
+	case c.Cancelled != nil && kind != outbox.Cancel:
 		return nil, c.isOver("cancelled")
 	case step.Kind != kind:
 		return nil, &Refusal{ErrUnfit, fmt.Sprintf("%s can't be sent now", theNoun(kind)), "first " + step.Next}
 	}
-	return c.decide(step, now, true), nil
+	return c.Decide(step, now, true), nil
 }
 
-func theNoun(k Kind) string { return "the " + k.noun() }
+func theNoun(k outbox.Kind) string { return "the " + k.Noun() }
 
-// stale are the messages waiting to leave that the conversation no longer means.
-func (c *Conversation) stale(now time.Time) map[*Message]State {
-	drop := make(map[*Message]State)
-	for _, m := range c.Messages {
-		if m.open() {
-			if end, ok := c.Wanted(m, now); !ok {
-				drop[m] = end
-			}
-		}
-	}
-	return drop
-}
-
-// decide turns a step into messages, whose words are still to be written. It changes c; nothing is stored yet.
-func (c *Conversation) decide(step Step, now time.Time, approved bool) *Draft {
+// Decide turns a step into messages, whose words are still to be written. It changes c; nothing is stored yet.
+func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 	c.Settle(now)
-	told := c.told()
-	m := &Message{ID: c.ID, Round: c.Round, Kind: step.Kind, Revision: step.revision, To: string(c.Plan.With.Email),
-		Due: step.Due, State: Queued, Approved: approved, Via: c.settings.Via, Basis: &Basis{Known: told}}
+	told := c.Told()
+	m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: step.Kind, Revision: step.revision, To: string(c.Plan.With.Email),
+		Due: step.Due, State: outbox.Queued, Approved: approved, Via: c.settings.Via}
 	if m.Due.IsZero() {
 		m.Due = now
 	}
 	switch step.Kind {
-	case Brief:
+	case outbox.Brief:
 		c.Answer = nil
-		c.Offered = c.offers(now)
-		m.Content = c.Says(now, Brief)
+		c.Offered = c.Offers(now)
+		m.Content = c.Says(now, outbox.Brief)
 		for _, t := range c.Offered {
 			if at := t.Time(); m.Deadline.IsZero() || at.Before(m.Deadline) {
 				m.Deadline = at
 			}
 		}
-		if d := c.dates(now); m.Deadline.IsZero() && !d.To.IsZero() {
+		if d := c.DatesAt(now); m.Deadline.IsZero() && !d.To.IsZero() {
 			m.Deadline = d.To.Time()
 		}
-	case Invite, Update:
-		c.identify()
-		m.Content = c.Says(now, Invite)
+	case outbox.Invite, outbox.Update:
+		c.Identify()
+		m.Content = c.Says(now, outbox.Invite)
 		m.Deadline = m.Content.Start.Time()
 		last := c.lastDecided()
 		asks := told != nil && c.follows(now).Asks
 		if told == nil { // an invitation that was refused may have been seen all the same
-			asks = last.Attempts > 0 && m.Content.moves(&last.Content)
+			asks = last.Attempts > 0 && m.Content.Moves(&last.Content)
 		}
-		if c.Booking == nil && last.State == Superseded && c.Given != "" && c.GivenTo == last.Sequence && !m.Content.moves(&last.Content) && !m.Content.shifts(&last.Content) {
+		if c.Booking == nil && last.State == outbox.Superseded && c.Given != "" && c.GivenTo == last.Sequence && !m.Content.Moves(&last.Content) && !m.Content.Shifts(&last.Content) {
 			asks = false // it came back, and they have answered it all the same
 		}
 		if asks {
-			if last.left() || m.Content.moves(&last.Content) || c.lostTime() { // else the last one has raised it, and never went
+			if last.MayHaveLeft() || m.Content.Moves(&last.Content) || c.lostTime() { // else the last one has raised it, and never went
 				c.Sequence++
 			}
-			if c.PartStat = invites.NeedsAction; c.staysAway(m.Content.Start) {
+			if c.PartStat = invites.NeedsAction; c.StaysAway(m.Content.Start) {
 				c.PartStat = invites.Declined
 			}
 			c.Counter, c.Replied = nil, time.Time{} // DTSTAMP orders within a SEQUENCE
 			m.Content.PartStat = ""
 		}
-	case Cancel:
+	case outbox.Cancel:
 		if told != nil {
 			c.Sequence++
 			m.Content, m.Deadline = *told, told.Start.Time()
 		}
-	case Reminder, DeclineCounter:
+	case outbox.Reminder, outbox.DeclineCounter:
 		m.Content, m.Deadline = *told, told.Start.Time()
-		m.Content.PartStat = c.Says(now, Invite).PartStat // which they may have answered since
+		m.Content.PartStat = c.Says(now, outbox.Invite).PartStat // which they may have answered since
 	}
 	m.Deadline = m.Deadline.UTC()
-	if step.Kind != Brief && (told != nil || step.Kind == Invite) {
+	if step.Kind != outbox.Brief && (told != nil || step.Kind == outbox.Invite) {
 		m.Sequence = c.Sequence
 	}
-	if step.Kind == DeclineCounter {
-		m.Sequence = c.present(now)
+	if step.Kind == outbox.DeclineCounter {
+		m.Sequence = c.Present(now)
 	}
 	if m.Revision == "" {
-		m.Revision = c.nextRevision(m.Kind, "")
+		m.Revision = c.NextRevision(m.Kind, "")
 	}
-	if c.Channel == Google && (step.Kind == Invite || step.Kind == Update || step.Kind == Cancel && told != nil) {
-		m.Via = string(Google)
+	if c.Channel == outbox.Google && (step.Kind == outbox.Invite || step.Kind == outbox.Update || step.Kind == outbox.Cancel && told != nil) {
+		m.Via = string(outbox.Google)
 	}
-	d := &Draft{At: now, Conversation: c, Messages: []*Message{m}, Events: c.news}
-	if own := c.settings.Organizer.Email; c.settings.CopyToSelf && c.method(m) != "" && m.Kind != DeclineCounter && m.To != own {
+	d := &Draft{At: now, Conversation: c, Known: told, Messages: []*outbox.Message{m}, Events: c.news}
+	if own := c.settings.Organizer.Email; c.settings.CopyToSelf && c.Method(m) != "" && m.Kind != outbox.DeclineCounter && m.To != own {
 		also := *m
-		also.Revision, also.To = c.nextRevision(m.Kind, copyRevision), own
+		also.Revision, also.To = c.NextRevision(m.Kind, outbox.CopyRevision), own
 		d.Messages = append(d.Messages, &also)
 	}
 	d.Drop = c.stale(now)
 	for old := range d.Drop {
-		if old.State == Held && !approved {
+		if old.State == outbox.Held && !approved {
 			for _, m := range d.Messages { // other words for something that waits for approval wait, too
-				m.State = Held
+				m.State = outbox.Held
 			}
 		}
 	}
 	return d
 }
 
-// lastDecided is the newest invitation or update, whatever has become of it.
-func (c *Conversation) lastDecided() *Message {
-	for _, m := range slices.Backward(c.Messages) {
-		if (m.Kind == Invite || m.Kind == Update) && !m.copy() {
-			return m
-		}
-	}
-	return &Message{}
-}
-
-func (c *Conversation) nextRevision(k Kind, prefix string) string {
-	n := 1
-	for _, m := range c.Messages {
-		if m.Kind == k && strings.HasPrefix(m.Revision, copyRevision) == (prefix != "") {
-			n++
-		}
-	}
-	return fmt.Sprint(prefix, n)
-}
-
-// stamp is the next Date and DTSTAMP of the conversation: no two messages share one (RFC 5546,
-// section 2.1.5, orders them by it).
-func (c *Conversation) stamp(now time.Time) time.Time {
-	t := now.UTC().Truncate(time.Second)
-	if !t.After(c.Stamp) {
-		t = c.Stamp.Add(time.Second)
-	}
-	c.Stamp = t
-	return t
-}
-
-func random(n int) string {
+func Random(n int) string {
 	b := make([]byte, n)
 	rand.Read(b) // which never fails
 	return hex.EncodeToString(b)

@@ -1,4 +1,4 @@
-package scheduler
+package conversation
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"coalition/invites/plaintext"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
 
@@ -26,6 +27,9 @@ type Refusal struct {
 	Text   string // one sentence without its full stop
 	Mend   string // what to do, likewise; may be empty
 }
+
+// Refuse is the refusal for that reason, in those words.
+func Refuse(reason error, text, mend string) *Refusal { return &Refusal{reason, text, mend} }
 
 // Error is the text and the mend.
 func (r *Refusal) Error() string {
@@ -87,7 +91,7 @@ func (c *Conversation) Ended(now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
-	case c.over(now):
+	case c.Over(now):
 		return c.isOver("over")
 	}
 	return nil
@@ -134,22 +138,22 @@ func (a Answer) apply(c *Conversation, now time.Time) error {
 		if !a.Slot.Time().After(now) {
 			return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}
 		}
-		if told := c.told(); told != nil && a.Slot != c.start(now) {
+		if told := c.Told(); told != nil && a.Slot != c.StartSlot(now) {
 			return &Refusal{ErrUnfit, "the invitation for " + told.Start.String() + " has gone already", "use move for another time"}
 		}
 		c.Chosen = a.Slot
 	}
-	if c.told() == nil && (a.Value != Yes || a.Other) {
+	if c.Told() == nil && (a.Value != Yes || a.Other) {
 		c.Chosen = plan.Slot{} // the time was part of the yes
 	}
 	if a.At.IsZero() { // a mail was written earlier
 		a.At = now
 	}
-	c.answered(a)
+	c.Answered(a)
 	if a.Value == No {
 		c.Refused = now
 	}
-	if n := len(c.briefs()); a.Value == Wait && n > 0 && c.dates(now).AskOn.After(now) {
+	if n := len(c.Briefs()); a.Value == Wait && n > 0 && c.DatesAt(now).AskOn.After(now) {
 		c.Asks = n + 1 // the plan has named another day already
 	}
 	return nil
@@ -162,18 +166,18 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
-	case c.over(now):
+	case c.Over(now):
 		return c.isOver("over")
-	case c.said(No):
+	case c.Said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no",
 			"if that has changed, record it with: coalition answer " + c.Ref() + " yes"}
-	case c.said(Yes):
+	case c.Said(Yes):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: coalition invite " + c.Ref()}
 	case !c.Ready:
 		return c.notReady()
 	}
-	c.Asks, c.Insisted = len(c.briefs())+1, now
-	d := c.dates(now)
+	c.Asks, c.Insisted = len(c.Briefs())+1, now
+	d := c.DatesAt(now)
 	d.AskOn = time.Time{} // the organizer's word of now overrules the plan's day
 	c.Dates = &d
 	return nil
@@ -192,11 +196,11 @@ func (m Move) apply(c *Conversation, now time.Time) error {
 	case !m.To.Time().After(now):
 		return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}
 	}
-	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
+	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
 		return c.begun(now)
 	}
 	c.Chosen, c.Named.Start = m.To, m.At
-	c.moved()
+	c.Moved()
 	return nil
 }
 
@@ -208,13 +212,13 @@ func (k Keep) apply(c *Conversation, now time.Time) error {
 	if err := c.busy(); err != nil {
 		return err
 	}
-	says := c.Says(now, Invite)
-	switch known := c.told(); {
+	says := c.Says(now, outbox.Invite)
+	switch known := c.Told(); {
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
-	case known == nil || k.To != known.Start || !says.shifts(known):
+	case known == nil || k.To != known.Start || !says.Shifts(known):
 		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " of another time, as far as is known", "leave out --told"}
-	case c.last((*Message).open, Invite, Update) != nil && c.Clocks.Retold == says.Unix:
+	case c.Last((*outbox.Message).Waits, outbox.Invite, outbox.Update) != nil && c.Clocks.Retold == says.Unix:
 		return &Refusal{ErrUnfit, "the update is on its way already", "see: coalition log " + string(c.ID)}
 	}
 	c.Clocks.Kept = says.Unix
@@ -230,15 +234,15 @@ func (ByMail) apply(c *Conversation, _ time.Time) error {
 		return err
 	}
 	switch {
-	case c.Channel == Mail:
+	case c.Channel == outbox.Mail:
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
-	case c.told() != nil && c.Channel == Google:
+	case c.Told() != nil && c.Channel == outbox.Google:
 		return &Refusal{ErrUnfit, "the invitation has gone through Google Calendar, or may have", "what follows goes the same way"}
 	case c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "":
 		return &Refusal{ErrUnfit, "by mail there is no room for the video call", "add `url:` to the setting in the plan"}
-	case c.told() == nil:
-		c.Channel, c.UID = Mail, ""
+	case c.Told() == nil:
+		c.Channel, c.UID = outbox.Mail, ""
 	}
 	return nil
 }
@@ -256,13 +260,13 @@ func (w Withdraw) apply(c *Conversation, now time.Time) error {
 	if c.Cancelled != nil {
 		return c.isOver("cancelled already")
 	}
-	if told := c.told(); told != nil && !now.Before(told.Start.Time()) {
+	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
 		return c.begun(now)
 	}
 	if err := line("the reason", w.Reason); err != nil {
 		return err
 	}
-	if w.Told && !c.deleted() {
+	if w.Told && !c.Deleted() {
 		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " yet, as far as is known", "leave out --told, or delete the event in Google Calendar first"}
 	}
 	c.Cancelled = &Cancellation{At: now, Reason: w.Reason, Told: w.Told}
@@ -281,7 +285,7 @@ func (g Agenda) apply(c *Conversation, now time.Time) error {
 		return c.isOver("cancelled")
 	case c.Status(now) == Met:
 		return c.isOver("over")
-	case c.said(No):
+	case c.Said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no", ""}
 	case len(c.Proposed) == 0:
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " has proposed nothing for the agenda", "see: coalition show " + c.Ref()}
@@ -322,19 +326,19 @@ func line(what, text string) error {
 	if err := plaintext.CheckLine(text); err != nil {
 		return &Refusal{ErrUnfit, what + " " + err.Error(), "write it as one line"}
 	}
-	if n := utf8.RuneCountInString(text); n > maxLine {
-		return &Refusal{ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it under %d", maxLine)}
+	if n := utf8.RuneCountInString(text); n > MaxLine {
+		return &Refusal{ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it under %d", MaxLine)}
 	}
 	return nil
 }
 
-const maxLine = 2000 // characters
+const MaxLine = 2000 // characters
 
 // inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
 // the partner knows is not known until it is there.
-func (c *Conversation) inFlight() *Message {
+func (c *Conversation) inFlight() *outbox.Message {
 	for _, m := range c.Messages {
-		if m.Channel() == Google && m.State == Sending {
+		if m.Channel() == outbox.Google && m.State == outbox.Sending {
 			return m
 		}
 	}
@@ -351,7 +355,7 @@ func (c *Conversation) busy() error {
 func (c *Conversation) isOver(how string) error {
 	mend := ""
 	if how == "cancelled" || how == "over" {
-		mend = c.another()
+		mend = c.Another()
 	}
 	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend}
 }
@@ -361,12 +365,4 @@ func (c *Conversation) notReady() error {
 }
 
 // Ref is how people name the conversation: its id, with the round where that is not the first.
-func (c *Conversation) Ref() string { return Ref(c.ID, c.Round) }
-
-// Ref is [Conversation.Ref] for that id and round.
-func Ref(id plan.ID, round int) string {
-	if round > 1 {
-		return fmt.Sprintf("%s/%d", id, round)
-	}
-	return string(id)
-}
+func (c *Conversation) Ref() string { return plan.Ref(c.ID, c.Round) }

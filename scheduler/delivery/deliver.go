@@ -1,28 +1,27 @@
-package scheduler
+package delivery
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"coalition/invites"
 	"coalition/invites/plaintext"
-	"coalition/templates"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/guard"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 )
 
 // manyLooks is after how many attempts a message that may have arrived goes again although the folder of
 // sent mail can't be read: a quarter of an hour.
 const manyLooks = 10
-
-// giveUp is how long a message is tried before it fails: as long as mail servers try (RFC 5321,
-// section 4.5.4.1).
-const giveUp = 5 * 24 * time.Hour
 
 const gaveUp = "given up after five days"
 
@@ -37,48 +36,41 @@ func Backoff(attempt int, r float64) time.Duration {
 	return time.Duration(float64(d) * (0.75 + r/2))
 }
 
-// The codes of what was refused with a remedy of its own, as Google gives them.
-const (
-	codeLogin  = 401
-	codeGuests = 403
-	codeStray  = 404
-)
-
 // Deliver hands over all messages that can go now, only those of rows where there are any, until
 // none is left or ctx ends. Messages that are being sent when ctx ends are sent to their end, unless
 // hard ends, too. It returns when, in real time, the next message can be tried (zero: none waits), and
 // how many it has settled. Both channels are served side by side: where one is out of order the other
 // goes on.
-func (s *Scheduler) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
-	o := s.deliverBoth(ctx, hard, false, rows...)
-	return o.next, o.settled, o.err
+func (s *Delivery) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
+	o := s.DeliverBoth(ctx, hard, false, rows...)
+	return o.Next, o.Settled, o.Err
 }
 
-// deliverBoth is [Scheduler.Deliver]; with force a door that is closed is tried at once.
-func (s *Scheduler) deliverBoth(ctx, hard context.Context, force bool, rows ...int64) outcome {
-	var google outcome
+// DeliverBoth is [scheduler.Scheduler.Deliver]; with force a door that is closed is tried at once.
+func (s *Delivery) DeliverBoth(ctx, hard context.Context, force bool, rows ...int64) Outcome {
+	var google Outcome
 	var wg sync.WaitGroup
-	wg.Go(func() { google = s.deliver(ctx, hard, Google, force, rows...) })
-	mail := s.deliver(ctx, hard, Mail, force, rows...)
+	wg.Go(func() { google = s.DeliverBy(ctx, hard, outbox.Google, force, rows...) })
+	mail := s.DeliverBy(ctx, hard, outbox.Mail, force, rows...)
 	wg.Wait()
-	next := mail.next
-	if next.IsZero() || !google.next.IsZero() && google.next.Before(next) {
-		next = google.next
+	next := mail.Next
+	if next.IsZero() || !google.Next.IsZero() && google.Next.Before(next) {
+		next = google.Next
 	}
-	return outcome{next, mail.settled + google.settled, mail.tried || google.tried, cmp.Or(mail.err, google.err)}
+	return Outcome{next, mail.Settled + google.Settled, mail.Tried || google.Tried, cmp.Or(mail.Err, google.Err)}
 }
 
-// deliver is [Scheduler.Deliver] for one channel.
-func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, force bool, rows ...int64) (o outcome) {
-	if by == Google && s.Online == nil {
+// DeliverBy is [scheduler.Scheduler.Deliver] for one channel.
+func (s *Delivery) DeliverBy(ctx, hard context.Context, by outbox.Channel, force bool, rows ...int64) (o Outcome) {
+	if by == outbox.Google && s.Calendar == nil {
 		return o // it waits until the config names the calendar again
 	}
 	workers := 2 // a calendar that is written to fast sets limits
-	if by == Mail {
+	if by == outbox.Mail {
 		workers = s.Sender.Connections()
 		defer s.Sender.Idle()
 	}
-	d := delivery{Scheduler: s, ctx: ctx, hard: hard, by: by, force: force, work: make(chan *Message, 8*workers)}
+	d := delivery{Delivery: s, ctx: ctx, hard: hard, by: by, force: force, work: make(chan *outbox.Message, 8*workers)}
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Add(1)
@@ -89,52 +81,97 @@ func (s *Scheduler) deliver(ctx, hard context.Context, by Channel, force bool, r
 			}
 		}()
 	}
-	o.err = d.claim(rows)
+	o.Err = d.claim(rows)
 	close(d.work)
 	wg.Wait()
 	d.busy.Wait()
-	s.keepMarks()
+	s.Marks.keepMarks()
 	if d.knocked != nil { // there was nothing to try it with after all
-		if err := s.Store.Leave(context.WithoutCancel(hard), d.knocked.Name, d.knocked.Account); err != nil {
+		if err := s.Doors.Store.Leave(context.WithoutCancel(hard), d.knocked.Name, d.knocked.Account); err != nil {
 			s.Log.Error("the end of a try can't be written down", "error", err)
 		}
 	}
-	o.settled, o.tried = d.settled, d.tried
-	if o.err != nil || hard.Err() != nil {
+	o.Settled, o.Tried = d.settled, d.tried
+	if o.Err != nil || hard.Err() != nil {
 		return o
 	}
-	o.next, o.err = s.Store.NextClaim(hard, by, rows)
-	if until, _ := d.door(); until.After(o.next) && !o.next.IsZero() {
-		o.next = until
+	o.Next, o.Err = s.Store.NextClaim(hard, by, rows)
+	if until, _ := d.door(); until.After(o.Next) && !o.Next.IsZero() {
+		o.Next = until
 	}
 	return o
 }
 
 // An outcome is that of a delivery.
-type outcome struct {
-	next    time.Time
-	settled int
-	tried   bool // a message was offered to the server
-	err     error
+type Outcome struct {
+	Next    time.Time
+	Settled int
+	Tried   bool // a message was offered to the server
+	Err     error
 }
 
-// A delivery is one run of [Scheduler.Deliver] for one channel.
+// A Delivery hands messages over.
+type Delivery struct {
+	*conversation.Settings
+	Store  Outbox
+	Sender Sender
+	// Calendar is the one that is written to; nil: what is there stays as it is.
+	Calendar Calendar
+	Doors    *Doors
+	Marks    *Marks
+	// Now is the clock of conversations.
+	Now func() time.Time
+	Log *slog.Logger
+
+	// Sent reports whether the folder of sent mail holds m; an error says that it could not be looked at.
+	Sent func(ctx context.Context, m *outbox.Message) (bool, error)
+	// Reaches reports whether the calendar of that name, another one of the account, can be written to.
+	Reaches func(ctx context.Context, name string) bool
+	// Stale takes in how an event stands in the calendar, which is why m was not written there.
+	Stale func(ctx context.Context, m *outbox.Message, e *invites.Event) error
+	// Tell tells the organizer of what has become of m.
+	Tell func(ctx context.Context, m *outbox.Message, n conversation.News)
+	// Settled is called when a write into the calendar is settled.
+	Settled func()
+}
+
+// A delivery is one run of [Delivery.Deliver] for one channel.
 type delivery struct {
-	*Scheduler
+	*Delivery
 	ctx, hard context.Context
-	by        Channel
+	by        outbox.Channel
 	force     bool
-	work      chan *Message  // claimed ahead of the workers
-	busy      sync.WaitGroup // messages claimed and not settled
+	work      chan *outbox.Message // claimed ahead of the workers
+	busy      sync.WaitGroup       // messages claimed and not settled
 
 	mu      sync.Mutex
-	knocked *Door     // the door that is ours to try, as it was; nil: none
-	open    bool      // the server has taken something
-	closed  time.Time // the channel is out of order until then
-	put     int       // messages in a row that were put off; see putOff
-	tries   int       // of the door that this run has opened, and nothing has been accepted since
+	knocked *outbox.Door // the door that is ours to try, as it was; nil: none
+	open    bool         // the server has taken something
+	closed  time.Time    // the channel is out of order until then
+	put     int          // messages in a row that were put off; see putOff
+	tries   int          // of the door that this run has opened, and nothing has been accepted since
 	settled int
 	tried   bool
+
+	// What is known of the event that a claimed message changes, by the message's row.
+	bookings map[int64]*conversation.Booking
+}
+
+// hold keeps in mind what is known of the event that the claimed message of that row changes.
+func (d *delivery) hold(row int64, b *conversation.Booking) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.bookings == nil {
+		d.bookings = make(map[int64]*conversation.Booking)
+	}
+	d.bookings[row] = b
+}
+
+// booking is what is known of the event that m changes, as it was when m was claimed; nil: nothing.
+func (d *delivery) booking(m *outbox.Message) *conversation.Booking {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.bookings[m.Row]
 }
 
 // door is until when the channel is out of order (zero: it is not known to be), and whether it has
@@ -157,19 +194,19 @@ func (d *delivery) knock(rows []int64) (ok bool, err error) {
 		return false, err
 	}
 	name := string(d.by)
-	account := d.account(name)
+	account := d.Doors.AccountOf(name)
 	if !d.force { // most times nobody has to write for this
-		list, err := d.Store.Doors(d.ctx)
+		list, err := d.Doors.Store.Doors(d.ctx)
 		if err != nil {
 			return false, err
 		}
-		if door := closedDoor(list, name, account); door != nil && door.Until.After(now) {
-			d.tellShut(door)
+		if door := ClosedDoor(list, name, account); door != nil && door.Until.After(now) {
+			d.Doors.tellShut(door)
 			d.closed = door.Until
 			return false, nil
 		}
 	}
-	ok, door, err := d.Store.Knock(d.ctx, name, account, now, d.force)
+	ok, door, err := d.Doors.Store.Knock(d.ctx, name, account, now, d.force)
 	switch {
 	case err != nil:
 		return false, err
@@ -195,7 +232,7 @@ func (d *delivery) well() {
 	}
 	d.mu.Unlock()
 	if was != nil {
-		d.unlock(d.hard, was)
+		d.Doors.Unlock(d.hard, was)
 	}
 }
 
@@ -215,7 +252,7 @@ func (d *delivery) ill(fault *invites.DeliveryError) {
 		tries = d.knocked.Tries
 	}
 	d.open, d.knocked = false, nil
-	d.closed = d.shut(d.hard, string(d.by), d.account(string(d.by)), tries, fault)
+	d.closed = d.Doors.Shut(d.hard, string(d.by), d.Doors.AccountOf(string(d.by)), tries, fault)
 }
 
 // fewOff is after how many messages in a row that a mail server puts off (4yz) it has no time for any: its
@@ -242,10 +279,12 @@ func (d *delivery) taken() {
 // claim feeds the workers. One message goes ahead, to see whether the server is well; only then are
 // more claimed: a thousand messages should not knock at a closed door.
 func (d *delivery) claim(rows []int64) error {
-	wanted := func(c *Conversation, m *Message) (end State, ok bool) {
-		c.settings, m.Changed, m.booking = &d.Settings, d.Now().UTC(), c.Booking
-		if !d.guard("a claim", Ref(m.ID, m.Round), func() { end, ok = c.Wanted(m, m.Changed) }) {
-			return Held, false // somebody has to look at it
+	wanted := func(c *conversation.Conversation, m *outbox.Message) (end outbox.State, ok bool) {
+		m.Changed = d.Now().UTC()
+		c.Attach(d.Settings)
+		d.hold(m.Row, c.Booking)
+		if !guard.Run(d.Log, "a claim", plan.Ref(m.ID, m.Round), func() { end, ok = c.Wanted(m, m.Changed) }) {
+			return outbox.Held, false // somebody has to look at it
 		}
 		return end, ok
 	}
@@ -282,21 +321,12 @@ func (d *delivery) claim(rows []int64) error {
 	return nil
 }
 
-// again is the state of a claimed message that was not accepted and is to be tried again: what was
-// unclear before stays so.
-func (m *Message) again() State {
-	if m.Unclears == 1 && m.Kind != Reminder {
-		return Unclear
-	}
-	return Queued
-}
-
-func (d *delivery) send(m *Message) {
+func (d *delivery) send(m *outbox.Message) {
 	defer d.busy.Done()
 	dotted := false
-	if !d.guard("a delivery", Ref(m.ID, m.Round), func() { d.hand(m, &dotted) }) {
-		if m.State = m.again(); dotted {
-			m.State, m.Unclears = Unclear, m.Unclears+1
+	if !guard.Run(d.Log, "a delivery", plan.Ref(m.ID, m.Round), func() { d.hand(m, &dotted) }) {
+		if m.State = m.Again(); dotted {
+			m.State, m.Unclears = outbox.Unclear, m.Unclears+1
 		}
 		m.Error, m.NotBefore = "a fault of this program", time.Now().Add(Backoff(m.Attempts, rand.Float64()))
 		d.settle(m)
@@ -304,20 +334,20 @@ func (d *delivery) send(m *Message) {
 }
 
 // hand hands m over, and writes down what has become of it. dotted is set once it may have been accepted.
-func (d *delivery) hand(m *Message, dotted *bool) {
+func (d *delivery) hand(m *outbox.Message, dotted *bool) {
 	if closed, _ := d.door(); !closed.IsZero() || d.ctx.Err() != nil { // it stays where it is
-		m.State, m.Untried = m.again(), true
+		m.State, m.Untried = m.Again(), true
 		d.settle(m)
 		return
 	}
-	if m.Unclears > 0 && d.by == Mail {
-		switch found, err := d.sent(d.hard, m); {
+	if m.Unclears > 0 && d.by == outbox.Mail {
+		switch found, err := d.Sent(d.hard, m); {
 		case found:
-			m.State, m.Via, m.Changed, m.Code, m.Error = Accepted, d.Via, d.Now().UTC(), 0, ""
+			m.State, m.Via, m.Changed, m.Code, m.Error = outbox.Accepted, d.Via, d.Now().UTC(), 0, ""
 			d.settle(m)
 			return
 		case err != nil && m.Attempts < manyLooks: // a copy may be there; that it was not looked for proves nothing
-			m.State, m.NotBefore = m.again(), time.Now().Add(Backoff(m.Attempts, rand.Float64()))
+			m.State, m.NotBefore = m.Again(), time.Now().Add(Backoff(m.Attempts, rand.Float64()))
 			d.settle(m)
 			return
 		}
@@ -326,22 +356,22 @@ func (d *delivery) hand(m *Message, dotted *bool) {
 	d.tried = true
 	d.mu.Unlock()
 	before := m.Code
-	if d.by == Mail {
+	if d.by == outbox.Mail {
 		m.Via = d.Via
 	}
 	err := d.carry(m, func() error {
-		if d.by == Mail { // all has been taken but the end
+		if d.by == outbox.Mail { // all has been taken but the end
 			d.well()
 		}
 		if err := d.Store.Dot(d.hard, m); err != nil {
 			return err
 		}
 		*dotted = true
-		d.marks(d.hard, m.Count)
+		d.Marks.marks(d.hard, m.Count)
 		return nil
 	})
 	stale := d.judge(m, err, *dotted)
-	if m.State == Accepted && d.by == Mail {
+	if m.State == outbox.Accepted && d.by == outbox.Mail {
 		// The next message need not wait until this is on the disk: its own dot is written after it.
 		d.busy.Add(1)
 		go func() {
@@ -351,103 +381,81 @@ func (d *delivery) hand(m *Message, dotted *bool) {
 		return
 	}
 	if stale != nil { // whether the change is still meant is seen when it is claimed again, beside that
-		if err := d.takeStale(d.hard, m, stale); err != nil {
+		if err := d.Stale(d.hard, m, stale); err != nil {
 			d.Log.Error("what has changed in the calendar can't be taken in", "id", m.ID, "error", err)
 		} else if m.Attempts < 5 { // somebody may be at it just now
 			m.NotBefore = time.Time{}
 		}
 	}
 	d.settle(m)
-	if m.Code == codeGuests && before != codeGuests {
+	if m.Code == outbox.CodeGuests && before != outbox.CodeGuests {
 		d.tellGuests(m)
 	}
-	if m.State == Failed && !m.copy() {
-		what := fmt.Sprintf("the %s to %s was refused%s", m.Kind.noun(), m.To, m.because())
+	if m.State == outbox.Failed && !m.ToOrganizer() {
+		what := fmt.Sprintf("the %s to %s was refused%s", m.Kind.Noun(), m.To, conversation.Because(m))
 		if strings.HasPrefix(m.Error, gaveUp) {
-			what = fmt.Sprintf("the %s to %s did not go: %s", m.Kind.noun(), m.To, m.Error)
+			what = fmt.Sprintf("the %s to %s did not go: %s", m.Kind.Noun(), m.To, m.Error)
 		}
-		d.tell(m, News{What: templates.NewsFailed, Text: what, Do: []string{"coalition log " + string(m.ID), m.WayBack()}})
+		d.Tell(d.hard, m, conversation.News{What: conversation.NewsFailed, Text: what, Do: []string{"coalition log " + string(m.ID), conversation.WayBack(m)}})
 	}
 }
 
 // tellGuests tells the organizer that an invitation waits until Google takes guests again.
-func (d *delivery) tellGuests(m *Message) {
-	if m.Kind == Invite {
-		d.tell(m, News{What: templates.NewsRefused, Do: []string{"coalition invite " + Ref(m.ID, m.Round) + " --mail"}})
-	}
-}
-
-// tell tells the organizer of what has become of a message.
-func (d *delivery) tell(m *Message, n News) {
-	if !d.Notify {
-		return
-	}
-	for range 5 {
-		b, err := d.recall(d.hard)
-		if err != nil {
-			return // the list says so as well
-		}
-		i := slices.IndexFunc(b.Conversations, func(c *Conversation) bool { return c.ID == m.ID && c.Round == m.Round })
-		if i < 0 {
-			return
-		}
-		c := b.Conversations[i]
-		n.At = b.Now
-		c.tell(n)
-		if err := d.Store.Commit(d.hard, c.plain(b.Now)); !errors.Is(err, ErrConflict) {
-			wake(d.pokes())
-			return
-		}
+func (d *delivery) tellGuests(m *outbox.Message) {
+	if m.Kind == outbox.Invite {
+		d.Tell(d.hard, m, conversation.News{What: conversation.NewsRefused, Do: []string{"coalition invite " + plan.Ref(m.ID, m.Round) + " --mail"}})
 	}
 }
 
 var errStray = errors.New("the event is in another calendar")
 
 // carry hands m over to whoever takes it to the partner.
-func (d *delivery) carry(m *Message, dot func() error) (err error) {
-	if d.by == Mail {
+func (d *delivery) carry(m *outbox.Message, dot func() error) (err error) {
+	if d.by == outbox.Mail {
 		return d.Sender.Send(d.hard, &invites.Submission{From: d.Organizer.Email, To: m.To, Data: m.Data, Calendar: m.Calendar, MessageID: m.MessageID,
 			ID: string(m.ID), Kind: string(m.Kind), Sequence: m.Sequence, Stamp: m.Stamp}, dot)
 	}
-	change, err := m.change()
+	booking := d.booking(m)
+	change, err := conversation.ChangeOf(m, booking)
 	if err != nil {
 		return err
 	}
+	m.Guests = change.Guests
 	in := ""
 	switch {
-	case m.booking != nil:
-		in = m.booking.In
+	case booking != nil:
+		in = booking.In
 	case m.Unclears > 0: // it may be there already
 		in = change.In
 	}
-	away := m.booking != nil && m.booking.Away
-	if stray(in, d.Online.Name()) && (!away || !d.reach(d.hard, in)) {
+	away := booking != nil && booking.Away
+	if conversation.Stray(in, d.Calendar.Name()) && (!away || !d.Reaches(d.hard, in)) {
 		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in +
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}
-	if m.Entry, err = d.Online.Write(d.hard, change, dot); err == nil {
-		m.In = cmp.Or(in, d.Online.Name(), m.Entry.In)
+	if m.Entry, err = d.Calendar.Write(d.hard, change, dot); err == nil {
+		m.In = cmp.Or(in, d.Calendar.Name(), m.Entry.In)
 	}
 	return err
 }
 
 // judge writes into m what has become of it. stale is how the calendar holds its event, where that is
 // not how it was known.
-func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Event) {
+func (d *delivery) judge(m *outbox.Message, err error, dotted bool) (stale *invites.Event) {
 	now := time.Now()
 	m.Changed, m.NotBefore, m.Code, m.Error = d.Now().UTC(), time.Time{}, 0, ""
-	if d.by == Mail {
+	if d.by == outbox.Mail {
 		m.Via = d.Via
 	}
 	var fault *invites.DeliveryError
 	switch {
 	case err == nil:
-		m.State = Accepted
+		m.State = outbox.Accepted
 		d.taken()
 		d.Log.Info("sent", "id", m.ID, "kind", m.Kind, "to", m.To)
 		return nil
-	case errors.Is(err, ErrFenced):
-		m.State = m.again() // whoever fenced it has written its state already; this holds only after a pause
+	case errors.Is(err, outbox.ErrFenced):
+		m.State = m.Again() // whoever fenced it has written its state already; this holds only after a pause
 		return nil
 	case errors.As(err, &fault):
 	default:
@@ -458,42 +466,42 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Eve
 		m.NotBefore = time.Time{} // the door says when
 		m.Untried = m.Attempts > 1
 	}
-	if d.by == Google {
+	if d.by == outbox.Google {
 		m.Code = 0 // the same status means many things there
 	}
 	switch {
 	case errors.Is(err, invites.ErrLogin): // until somebody has signed in, which lets it go at once
-		m.Code = codeLogin
+		m.Code = outbox.CodeLogin
 	case errors.Is(err, invites.ErrGuests):
-		m.Code = codeGuests
+		m.Code = outbox.CodeGuests
 	case errors.Is(err, errStray):
-		m.Code = codeStray
+		m.Code = outbox.CodeStray
 	}
-	old := d.Now().Sub(m.Stamp) > giveUp
+	old := d.Now().Sub(m.Stamp) > outbox.GiveUp
 	switch {
-	case fault.Unclear && d.by == Google && !old: // the calendar can be asked, however often
-		m.State, m.Unclears = Unclear, 1
+	case fault.Unclear && d.by == outbox.Google && !old: // the calendar can be asked, however often
+		m.State, m.Unclears = outbox.Unclear, 1
 	case fault.Unclear:
-		m.State = Unclear
+		m.State = outbox.Unclear
 		m.Unclears++
 	case fault.Final && !fault.Channel: // what is wrong with all of it can be mended
-		m.State = Failed
-	case fault.Stale != nil && fault.Stale.Deleted && m.booking == nil: // it was there, and somebody has deleted it since
-		m.State, m.Entry, m.Code, m.Error = Accepted, fault.Stale, 0, ""
+		m.State = outbox.Failed
+	case fault.Stale != nil && fault.Stale.Deleted && d.booking(m) == nil: // it was there, and somebody has deleted it since
+		m.State, m.Entry, m.Code, m.Error = outbox.Accepted, fault.Stale, 0, ""
 		return nil
 	case fault.Stale != nil: // which shows that it has not counted
-		m.State, m.Unclears = Queued, 0
+		m.State, m.Unclears = outbox.Queued, 0
 	case old && (!fault.Channel || fault.Begun):
-		m.State, m.Error = Failed, gaveUp+": "+m.Error
+		m.State, m.Error = outbox.Failed, gaveUp+": "+m.Error
 	default:
-		m.State = m.again()
+		m.State = m.Again()
 	}
 	if fault.Channel {
 		d.ill(fault)
 		if !fault.Begun && !fault.Unclear {
 			return nil // the door says it for all
 		}
-	} else if d.by == Mail && fault.Code/100 == 4 && d.putOff() {
+	} else if d.by == outbox.Mail && fault.Code/100 == 4 && d.putOff() {
 		d.ill(fault)
 	} else if fault.Code != 0 { // the server has spoken, and about this message only
 		d.well()
@@ -504,15 +512,15 @@ func (d *delivery) judge(m *Message, err error, dotted bool) (stale *invites.Eve
 
 // settle writes what has become of m. It tries until it is written: a message that was accepted and
 // is not on record as such would go twice.
-func (d *delivery) settle(m *Message) {
+func (d *delivery) settle(m *outbox.Message) {
 	for attempt := 1; ; attempt++ {
 		err := d.Store.Settle(context.WithoutCancel(d.hard), m)
 		if err == nil {
 			d.mu.Lock()
 			d.settled++
 			d.mu.Unlock()
-			if d.by == Google && d.behind.Swap(false) {
-				d.Hint()
+			if d.by == outbox.Google {
+				d.Settled()
 			}
 			return
 		}

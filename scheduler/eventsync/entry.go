@@ -1,4 +1,4 @@
-package scheduler
+package eventsync
 
 import (
 	"cmp"
@@ -9,79 +9,64 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/plaintext"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
-	"coalition/templates"
+	"coalition/scheduler/roster"
 )
 
 // takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
-func (s *Scheduler) takeEntry(c *Conversation, e *invites.Event, tried *try, now time.Time) *Draft {
+func (s *Sync) takeEntry(c *conversation.Conversation, e *invites.Event, tried *conversation.Try, now time.Time) *conversation.Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
 		switch {
-		case !c.asks(now):
+		case !c.AsksCalendar(now):
 			return nil
 		case tried == nil || e.Deleted:
 			c.Behind = false
-			d := c.plain(now)
-			d.Heard = c.resolve(nil, now)
+			d := c.Record(now)
+			d.Heard = c.Resolve(nil, now)
 			return d
 		}
-		b := Booking{Wrote: tried.entry, Is: tried.entry, In: s.Online.Name(), Told: tried.message.Content}
+		b := conversation.Booking{Wrote: tried.Event, Is: tried.Event, In: s.Calendar.Name(), Told: tried.Message.Content}
 		c.Booking = &b
 	}
 	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
 	if !e.Updated.IsZero() && e.Updated.Before(t.is.Updated) {
 		return nil // it was read before it was written
 	}
-	if !t.take() && e.Etag == t.is.Etag && !c.asks(now) {
+	if !t.take() && e.Etag == t.is.Etag && !c.AsksCalendar(now) {
 		return nil
 	}
 	if e.Deleted && bare(e) {
 		t.b.Is.Deleted, t.b.Is.Etag, t.b.Is.Updated = true, e.Etag, e.Updated
 	} else {
-		guests, hidden := t.b.Is.Guests, e.Omitted && c.guest(e.Guests) == nil
+		guests, hidden := t.b.Is.Guests, e.Omitted && c.Guest(e.Guests) == nil
 		if t.b.Is = *e; hidden {
 			t.b.Is.Guests = guests
 		}
-		if c.Sequence = max(c.Sequence, e.Sequence); e.Deleted && c.guest(e.Guests) == nil {
+		if c.Sequence = max(c.Sequence, e.Sequence); e.Deleted && c.Guest(e.Guests) == nil {
 			t.b.Is.Guests = guests
 		}
 	}
 	c.Booking, c.Behind = &t.b, false
-	d := c.plain(now, t.events...)
-	c.hush(d)
-	d.Heard = c.resolve(tried, now)
+	d := c.Record(now, t.events...)
+	roster.Hush(c, d)
+	d.Heard = c.Resolve(tried, now)
 	return d
-}
-
-// resolve ends what nobody knew the fate of, beside what the event shows: counted did take effect. What has
-// not shown by now never will, since it was meant for the event as it was.
-func (c *Conversation) resolve(counted *try, now time.Time) (heard []*Message) {
-	for _, m := range c.Messages {
-		if c.givenUp(m, now) {
-			switch m.Changed = now; {
-			case counted != nil && counted.message == m:
-				m.State, m.Error = Accepted, ""
-			case m.State != Failed:
-				m.State, m.Error = Superseded, ""
-			}
-			heard = append(heard, m)
-		}
-	}
-	return heard
 }
 
 // An entryTaking is an event beside the conversation it belongs to.
 type entryTaking struct {
-	s   *Scheduler
-	c   *Conversation
+	s   *Sync
+	c   *conversation.Conversation
 	e   *invites.Event
 	now time.Time
 
-	tried  *try
-	is     invites.Event // how it was known
-	b      Booking       // how it is from now on
-	events []Event
+	tried  *conversation.Try
+	is     invites.Event        // how it was known
+	b      conversation.Booking // how it is from now on
+	events []conversation.HistoryEntry
 
 	restarted bool // somebody has given it another start, which Google asks the guests about anew
 	reshaped  bool // or only another length, another place, or made a series of it, which it does not
@@ -89,19 +74,19 @@ type entryTaking struct {
 
 // ours reports whether a write of ours explains what the event shows: then nobody else has done it.
 func (t *entryTaking) ours(same func(e *invites.Event) bool) bool {
-	return t.tried != nil && same(&t.tried.entry)
+	return t.tried != nil && same(&t.tried.Event)
 }
 
 func (t *entryTaking) note(format string, args ...any) {
-	t.events = append(t.events, t.c.event(t.now, "sync", fmt.Sprintf(format, args...)))
+	t.events = append(t.events, t.c.Entry(t.now, "sync", fmt.Sprintf(format, args...)))
 }
 
 func (t *entryTaking) tell(what, text string, commands ...string) {
-	n := News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: plaintext.Clip(text, maxLine), Do: commands}
-	if what == templates.NewsDeleted {
+	n := conversation.News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: plaintext.Clip(text, conversation.MaxLine), Do: commands}
+	if what == conversation.NewsDeleted {
 		n.From, n.How = "", "" // it was not the partner
 	}
-	t.c.tell(n)
+	t.c.Tell(n)
 }
 
 // take reports whether there is anything new in it.
@@ -119,14 +104,14 @@ func (t *entryTaking) take() bool {
 		if !bare(e) { // what was changed before, without a look in between
 			t.takeTime()
 			t.takePlace()
-			if c.guest(e.Guests) != nil && c.guest(t.is.Guests) != nil {
-				t.takeAnswer(c.guest(e.Guests), c.guest(t.is.Guests), over)
+			if c.Guest(e.Guests) != nil && c.Guest(t.is.Guests) != nil {
+				t.takeAnswer(c.Guest(e.Guests), c.Guest(t.is.Guests), over)
 			}
 		}
 		t.b.Restore = false // what was wanted of it before, it is not there for
 		t.note("the event was deleted in Google Calendar")
 		if !over {
-			t.tell(templates.NewsDeleted, "", "coalition cancel "+c.Ref(), "coalition cancel "+c.Ref()+" --told", "coalition invite "+c.Ref())
+			t.tell(conversation.NewsDeleted, "", "coalition cancel "+c.Ref(), "coalition cancel "+c.Ref()+" --told", "coalition invite "+c.Ref())
 		}
 		return true
 	case t.is.Deleted:
@@ -137,12 +122,12 @@ func (t *entryTaking) take() bool {
 		if t.b.In != "" {
 			t.note("the event is in another calendar of the account now, %s, and is followed there", e.In)
 		}
-		home := cmp.Or(t.s.Online.Name(), strings.ToLower(c.Organizer.Email))
+		home := cmp.Or(t.s.Calendar.Name(), strings.ToLower(c.Organizer.Email))
 		t.b.In, t.b.Away = e.In, t.b.In != "" && e.In != home
 	}
 	if t.tried != nil {
-		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.entry.Summary, t.tried.entry.Description
-		t.b.Told.Rest, t.b.Told.Form = t.tried.message.Content.Rest, t.tried.message.Content.Form
+		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.Event.Summary, t.tried.Event.Description
+		t.b.Told.Rest, t.b.Told.Form = t.tried.Message.Content.Rest, t.tried.Message.Content.Form
 	}
 	t.takeTime()
 	t.takePlace()
@@ -191,13 +176,13 @@ func (t *entryTaking) takeTime() {
 		t.note("the event has no time of day any more in Google Calendar")
 		return
 	}
-	to := plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone)))
+	to := plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.Settings().Zone)))
 	if !to.Time().Equal(e.Start) { // on that clock it exists twice
 		to = plan.SlotOf(e.Start.UTC())
 	}
-	mine := c.Says(t.now, Invite)
+	mine := c.Says(t.now, outbox.Invite)
 	text, length := fmt.Sprintf("moved in Google Calendar to %s", to), e.End.Sub(e.Start)
-	if stands := (Content{Start: to, Unix: e.Start.Unix()}); stands.shifts(&t.b.Told) && length == t.b.Told.Length {
+	if stands := (outbox.Content{Start: to, Unix: e.Start.Unix()}); stands.Shifts(&t.b.Told) && length == t.b.Told.Length {
 		// Nobody has moved it: it is where it was agreed on, by the newer zone data that Google has as well.
 		t.b.Told.Unix, t.b.Told.There, t.b.Wrote.Start, t.b.Wrote.End = stands.Unix, plan.SlotOf(e.Start.In(c.Zone())), e.Start, e.End
 		t.note("Google Calendar goes by the new clocks of %s, too; %s stands", to.Zone, to)
@@ -234,7 +219,7 @@ func (t *entryTaking) takeTime() {
 	if c.Lasts = t.b.Told.Length; c.Lasts == c.Plan.When.Length() {
 		c.Lasts = 0
 	}
-	c.moved()
+	c.Moved()
 	t.note("%s", text)
 }
 
@@ -244,49 +229,46 @@ func (t *entryTaking) takePlace() {
 	if e.Location == t.is.Location {
 		return
 	}
-	pending := c.place() != t.b.Told.Place
+	pending := c.PlaceKey() != t.b.Told.Place
 	t.b.Wrote.Location = e.Location
 	if t.ours(func(w *invites.Event) bool { return w.Location == e.Location }) {
-		t.b.Told.Place = t.tried.message.Content.Place
+		t.b.Told.Place = t.tried.Message.Content.Place
 		t.b.Answer = ""
 		return
 	}
 	t.changed(false)
 	text := "the place was changed in Google Calendar to: " + cmp.Or(plaintext.Clip(plaintext.Line(e.Location), 300), "none")
-	if own, err := t.s.planLocation(c); err == nil && own == e.Location {
+	if own, err := t.s.Intake.Compose.PlanLocation(c); err == nil && own == e.Location {
 		c.Place, t.b.Placed = nil, e.Updated
-		t.b.Told.Place = c.place()
+		t.b.Told.Place = c.PlaceKey()
 		t.note("%s", text)
 		return
 	}
 	if c.Named.Place.After(e.Updated) {
-		t.b.Told.Place = fingerprint(e.Location)
+		t.b.Told.Place = conversation.Fingerprint(e.Location)
 		t.note("%s; the plan has named another since, which stands", text)
 		return
 	}
 	if pending {
 		text += "; that of the plan is older, and no longer holds"
 	}
-	place := placeIn(e)
+	place := conversation.PlaceIn(e)
 	c.Place, t.b.Placed = &place, e.Updated
-	t.b.Told.Place = c.place()
+	t.b.Told.Place = c.PlaceKey()
 	t.note("%s", text)
 }
-
-// placeIn is the place of an event, as Conversation.Place has it.
-func placeIn(e *invites.Event) string { return plaintext.Clip(plaintext.Line(e.Location), maxLine) }
 
 // takeGuests takes in what the partner has answered, and who else was invited.
 func (t *entryTaking) takeGuests(over bool) {
 	c := t.c
-	now, was := c.guest(t.e.Guests), c.guest(t.is.Guests)
+	now, was := c.Guest(t.e.Guests), c.Guest(t.is.Guests)
 	for _, g := range t.e.Guests {
-		if !c.writes(invites.Address{Email: g.Email}) && !invited(t.is.Guests, g.Email) {
+		if !c.Writes(invites.Address{Email: g.Email}) && !conversation.HasGuest(t.is.Guests, g.Email) {
 			t.note("%s was invited in Google Calendar, too", g.Email)
 		}
 	}
 	for _, g := range t.is.Guests {
-		if !c.writes(invites.Address{Email: g.Email}) && !invited(t.e.Guests, g.Email) {
+		if !c.Writes(invites.Address{Email: g.Email}) && !conversation.HasGuest(t.e.Guests, g.Email) {
 			t.note("%s is no longer invited in Google Calendar", g.Email)
 		}
 	}
@@ -298,7 +280,7 @@ func (t *entryTaking) takeGuests(over bool) {
 		if was != nil {
 			t.note("%s is no longer a guest of the event in Google Calendar", c.Plan.With.Name)
 			if t.b.Wrote.Guests = nil; !over {
-				t.tell(templates.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+				t.tell(conversation.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
 			}
 		}
 		return
@@ -331,8 +313,8 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	if answered {
 		said = strings.ToLower(string(status)) + " (in Google Calendar)"
 	}
-	says := c.Says(t.now, Invite)
-	pending := says.moves(&t.b.Told)
+	says := c.Says(t.now, outbox.Invite)
+	pending := says.Moves(&t.b.Told)
 	switch {
 	case over || !answered:
 	case !counts:
@@ -341,9 +323,9 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 		said += ", to what is about to change"
 	}
 	if now.Comment != "" {
-		said += ": " + plaintext.Clip(plaintext.Line(now.Comment), maxLine)
+		said += ": " + plaintext.Clip(plaintext.Line(now.Comment), conversation.MaxLine)
 	}
-	t.events = append(t.events, c.event(t.now, "answer", said))
+	t.events = append(t.events, c.Entry(t.now, "answer", said))
 	if over {
 		return
 	}
@@ -353,48 +335,21 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	}
 	if counts = counts && !pending; counts {
 		c.Counter = nil
-		c.settle(status)
+		c.SettleWords(status)
 	}
 	switch {
 	case counts && now.PartStat == invites.Declined:
-		t.tell(templates.NewsDeclined, now.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+		t.tell(conversation.NewsDeclined, now.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
 	case counts && now.PartStat == invites.Tentative:
-		t.tell(templates.NewsTentative, now.Comment, "coalition show "+c.Ref())
+		t.tell(conversation.NewsTentative, now.Comment, "coalition show "+c.Ref())
 	case comment:
-		t.tell(templates.NewsMail, now.Comment, "coalition show "+c.Ref())
+		t.tell(conversation.NewsMail, now.Comment, "coalition show "+c.Ref())
 	}
-	if comment && t.s.Understand(c.Language(), now.Comment).Stop {
-		c.stopped(now.Email, t.now)
+	if comment && t.s.Intake.Understand(c.Language(), now.Comment).Stop {
+		c.Stopped(now.Email, t.now)
 		said += "; nothing goes to them by itself any more"
 	}
 	if comment {
-		c.hear(Word{At: t.now, From: now.Email, Text: said, Settled: others(status)})
+		c.Hear(conversation.Word{At: t.now, From: now.Email, Text: said, Settled: conversation.Others(status)})
 	}
-}
-
-// staysAway reports whether the partner has left the event and is not invited to it again: that is for another
-// time, and not for less.
-func (c *Conversation) staysAway(start plan.Slot) bool {
-	b := c.Booking
-	return b != nil && (!b.Is.Deleted || !b.Restore) && c.guest(b.Is.Guests) == nil && start == b.Told.Start
-}
-
-// Unheard reports whether nobody is told of m, which goes into the calendar, because the partner has left the
-// event there.
-func (c *Conversation) Unheard(m *Message) bool {
-	return m.Channel() == Google && c.staysAway(m.Content.Start)
-}
-
-func invited(guests []invites.Guest, email string) bool {
-	return slices.ContainsFunc(guests, func(g invites.Guest) bool { return strings.EqualFold(g.Email, email) })
-}
-
-// guest is the partner among the guests of an event; nil where they are none.
-func (c *Conversation) guest(guests []invites.Guest) *invites.Guest {
-	for i := range guests {
-		if c.writes(invites.Address{Email: guests[i].Email}) {
-			return &guests[i]
-		}
-	}
-	return nil
 }

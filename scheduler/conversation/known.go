@@ -1,13 +1,14 @@
-package scheduler
+package conversation
 
 import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
 
-// Three values say where a talk stands, all of one type, [Content]: what the partner knows of it (told), what
+// Three values say where a talk stands, all of one type, [outbox.Content]: what the partner knows of it (told), what
 // we mean (Says), and what their calendar holds (stands). What the partner knows is changed by whatever has
 // reached them, a message of ours or somebody's hand in the calendar, and by nothing else. What follows from
 // the three says [follows], alone.
@@ -23,13 +24,13 @@ type consequence struct {
 // follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
 // says that the organizer wants an event that is gone, or has lost its time, to be again what is meant; retold
 // that the partner is to hear of clocks that are put otherwise.
-func follows(known, meant, stands *Content, given invites.PartStat, willed, retold bool) (f consequence) {
+func follows(known, meant, stands *outbox.Content, given invites.PartStat, willed, retold bool) (f consequence) {
 	lost := stands.Start.IsZero() || stands.Repeats // its time
-	f.Asks = meant.moves(known) || lost
-	if meant.shifts(known) && (retold || !meant.tells(known)) { // every update says how clocks are put now
+	f.Asks = meant.Moves(known) || lost
+	if meant.Shifts(known) && (retold || !meant.Tells(known)) { // every update says how clocks are put now
 		f.Asks = true
 	}
-	f.Tells = f.Asks || !meant.tells(known) || stands.Gone
+	f.Tells = f.Asks || !meant.Tells(known) || stands.Gone
 	// Another time than the one known is a word of the organizer that gives the event its time back.
 	f.Waits = !willed && (stands.Gone || lost && meant.Start == known.Start && meant.Length == known.Length)
 	if f.Answer = invites.NeedsAction; !f.Asks && given != "" {
@@ -40,22 +41,22 @@ func follows(known, meant, stands *Content, given invites.PartStat, willed, reto
 
 // follows is what follows for the conversation; only once the partner has been invited.
 func (c *Conversation) follows(now time.Time) consequence {
-	meant, known := c.Says(now, Invite), c.told()
+	meant, known := c.Says(now, outbox.Invite), c.Told()
 	stands := *known
 	b := c.Booking
 	if b == nil {
 		given := c.Given
-		if c.GivenTo != c.present(now) {
+		if c.GivenTo != c.Present(now) {
 			given = ""
 		}
 		return follows(known, &meant, &stands, given, false, c.Clocks.Retold == meant.Unix)
 	}
-	stands.Gone, stands.Repeats = c.deleted(), b.Is.Repeats
+	stands.Gone, stands.Repeats = c.Deleted(), b.Is.Repeats
 	if b.Is.Start.IsZero() {
 		stands.Start = plan.Slot{}
 	}
 	f := follows(known, &meant, &stands, b.Answer, b.Restore, c.Clocks.Retold == meant.Unix)
-	if c.staysAway(meant.Start) { // who has left needs no more words for it
+	if c.StaysAway(meant.Start) { // who has left needs no more words for it
 		f.Answer = invites.Declined
 	}
 	return f
@@ -67,17 +68,17 @@ func (b *Booking) lostTime() bool { return b != nil && (b.Is.Start.IsZero() || b
 
 // lostTime reports whether the talk's event has lost its time, and is there.
 func (c *Conversation) lostTime() bool {
-	return c.Booking.lostTime() && c.Cancelled == nil && !c.deleted()
+	return c.Booking.lostTime() && c.Cancelled == nil && !c.Deleted()
 }
 
 // weigh brings PartStat in line with what the partner has answered, and to what. While nobody is to be asked, or
 // nothing can change any more, it stays.
 func (c *Conversation) weigh(now time.Time) {
-	known := c.told()
+	known := c.Told()
 	if known == nil || c.Cancelled != nil || !now.Before(known.End()) {
 		return
 	}
-	if m := c.last((*Message).left, Invite, Update); c.Booking == nil && c.PartStat != invites.NeedsAction && m.Sequence >= c.GivenTo {
+	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Invite, outbox.Update); c.Booking == nil && c.PartStat != invites.NeedsAction && m.Sequence >= c.GivenTo {
 		c.Given, c.GivenTo = c.PartStat, m.Sequence
 	}
 	c.PartStat = c.follows(now).Answer
@@ -87,7 +88,7 @@ func (c *Conversation) weigh(now time.Time) {
 // have been given before the talk was changed; "" for none.
 func (c *Conversation) unheardAnswer() invites.PartStat {
 	if b := c.Booking; b != nil && !b.Is.Deleted && c.PartStat == invites.NeedsAction {
-		if g := c.guest(b.Is.Guests); g != nil && g.PartStat != invites.NeedsAction {
+		if g := c.Guest(b.Is.Guests); g != nil && g.PartStat != invites.NeedsAction {
 			return g.PartStat
 		}
 	}

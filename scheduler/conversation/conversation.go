@@ -1,16 +1,18 @@
-package scheduler
+package conversation
 
 import (
 	"cmp"
-	"fmt"
-	"reflect"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
-	"coalition/scheduler/strictyaml"
 )
 
 // Settings are what the organizer has configured about themself and about how conversations are
@@ -22,7 +24,7 @@ type Settings struct {
 	Language   plan.Language     // required
 	Hours      plan.WorkingHours // required
 	Reminders  []time.Duration   // how long before the start; any order
-	HoldOver   int               // see [Scheduler.Pass]
+	HoldOver   int               // see [scheduler.Scheduler.Pass]
 	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail, and each cancellation as METHOD:CANCEL
 	Notify     bool              // the organizer gets a short mail about each answer that waits for them
 	Google     bool              // invitations are events in Google Calendar
@@ -106,7 +108,7 @@ type Cancellation struct {
 type Conversation struct {
 	ID    plan.ID `json:"-"`
 	Round int     `json:"-"`
-	Rev   int64   `json:"-"` // of the stored record, for [Store.Commit]; 0: never stored
+	Rev   int64   `json:"-"` // of the stored record, for [scheduler.Store.Commit]; 0: never stored
 
 	Plan      plan.Terms    `json:"plan"`            // as the file said it when it was last read
 	Dates     *Dates        `json:"dates,omitempty"` // the plan's dates, fixed when it was first acted on
@@ -124,7 +126,7 @@ type Conversation struct {
 	Clocks  Clocks    `json:"clocks,omitzero"`
 	Touched time.Time `json:"touched,omitzero"` // when the organizer or the partner last had a word
 
-	Channel   Channel          `json:"channel,omitempty"` // of the round, as its UID is; "" before, and for mail
+	Channel   outbox.Channel   `json:"channel,omitempty"` // of the round, as its UID is; "" before, and for mail
 	UID       string           `json:"uid,omitempty"`     // of the round's one event; "" before the invitation, or a yes on the page
 	Sequence  int              `json:"sequence"`          // SEQUENCE of the last REQUEST or CANCEL that was decided
 	PartStat  invites.PartStat `json:"partstat,omitempty"`
@@ -152,21 +154,28 @@ type Conversation struct {
 	Refused  time.Time `json:"refused,omitzero"`  // when a no was taken in last
 	Insisted time.Time `json:"insisted,omitzero"` // when the organizer asked by a word of their own last
 
-	Messages []*Message `json:"-"` // all that was decided to send, in that order
+	Messages []*outbox.Message `json:"-"` // all that was decided to send, in that order
+
+	// Peers are all conversations with the same person, this one among them; nil: that is not known here. Before and
+	// After are the rounds beside it; nil: there is none.
+	Peers         []*Conversation `json:"-"`
+	Before, After *Conversation   `json:"-"`
 
 	settings *Settings
-	person   *person       // who the talk is with; nil: that is not known here
-	before   *Conversation // the round before it; nil: there is none
-	after    *Conversation // the round behind it
-	own      bool          // what is decided is the organizer's own command
-	edited   bool          // its plan has been changed since it was over
-	file     fileState
-	private  plan.Private
-	source   *plan.Plan
-	news     []Event // of the plan file, for the history; not stored yet
-	dirty    bool    // it says more than the store does
-	regained bool    // the plan has just named another address of the partner: see Reread
-	blind    bool    // what has happened to the event since is not known
+	// The plan as its file says it now, and what is private in it.
+	source  *plan.Plan
+	private plan.Private
+	file    fileState
+	// Its plan has been changed since it was over.
+	edited bool
+	// What the plan file has changed, for the history; not stored yet.
+	news []HistoryEntry
+	// It says more than the store does.
+	dirty bool
+	// The plan has just named another address of the partner: see Reread.
+	regained bool
+	// What has happened to the event since is not known.
+	blind bool
 }
 
 // Clocks are what has followed from newer zone data, by which the start is at another instant than when the partner
@@ -195,150 +204,13 @@ const (
 	fileRead
 )
 
-// A Step is the one next thing in a conversation.
-type Step struct {
-	Kind Kind      // what the program is to send; "" when the step is not the program's
-	Due  time.Time // when the step falls due; zero: now, or undated
-	Next string    // for people: begins with a verb; "" when nothing is left to do
-
-	// Again is when to look again although nothing has happened. Zero: only a change can bring
-	// something new.
-	Again time.Time
-
-	revision string // of a reminder
-}
-
-// IsDue reports whether the program has something to send now.
-func (s Step) IsDue(now time.Time) bool { return s.Kind != "" && !s.Due.After(now) }
-
 // New is a conversation that nothing has happened to yet.
 func New(id plan.ID, round int, settings *Settings) *Conversation {
 	return &Conversation{ID: id, Round: round, settings: settings}
 }
 
-// Read takes in what the plan file says. A field speaks only when its own value in the file has
-// changed since it was last read; what was decided elsewhere in the meantime stands until then. A
-// plan that can't be meant is not taken in: the problems say why, and the conversation is as if its
-// file could not be read.
-func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
-	c.source, c.private, c.file = p, p.Private, fileUnread
-	old, first := c.Plan, c.Plan.With.Email == ""
-	if !first && !sameAddress(old.With.Email, p.With.Email) && c.reached() {
-		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
-			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
-	}
-	if !first && c.over(now) { // its plan has had its word
-		c.file, c.Plan.With.Aliases = fileRead, p.With.Aliases
-		c.edited = fingerprint(c.Plan) != fingerprint(p.Terms)
-		return nil
-	}
-	unchanged := !first && (reflect.DeepEqual(&c.Plan, &p.Terms) || fingerprint(old) == fingerprint(p.Terms))
-	if unchanged && c.Dates != nil {
-		c.file = fileRead
-		return nil
-	}
-	sameZone := old.When.Timezone == p.When.Timezone
-	sameStart := sameZone && same(old.When.Start, p.When.Start)
-	sameTimes := sameZone && slices.EqualFunc(old.When.Times, p.When.Times, same)
-	sameDays := sameZone && fingerprint(old.When.Between) == fingerprint(p.When.Between)
-	sameAsk := same(old.AskOn, p.AskOn)
-	d, faults := c.settings.resolve(&p.Terms, now)
-	if c.Dates != nil { // what is fixed already stays so
-		fixed := make(map[string]bool)
-		if fixed["start"] = sameStart; sameStart {
-			d.Start = c.Dates.Start
-		}
-		if fixed["times"] = sameTimes; sameTimes {
-			d.Times = c.Dates.Times
-		}
-		if fixed["between"] = sameDays; sameDays {
-			d.From, d.To = c.Dates.From, c.Dates.To
-		}
-		if fixed["ask_on"] = sameAsk; sameAsk {
-			d.AskOn = c.Dates.AskOn
-		}
-		faults = slices.DeleteFunc(faults, func(f dateFault) bool { return fixed[f.path[min(1, len(f.path)-1)]] })
-	}
-	var problems []strictyaml.Problem
-	for _, f := range faults {
-		problems = append(problems, p.Problem("this time "+f.text, "choose another", f.path...))
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	c.file = fileRead
-	if unchanged {
-		return nil
-	}
-	before, place := c.start(now), reaches(&c.Plan.Setting)
-	c.regained = c.gains(&p.With)
-	c.Reread = c.Reread || c.regained
-	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
-	if c.Dates != nil {
-		c.Dates = &d
-	}
-	if first || old.Ready != p.Ready {
-		c.Ready = p.Ready || first && c.Ready
-	}
-	if p.Permitted != "" && old.Permitted != p.Permitted {
-		a := Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted}
-		c.answered(a)
-		c.news = append(c.news, c.event(now, "answer", a.text()))
-	}
-	if first {
-		return nil
-	}
-	if place != reaches(&p.Setting) {
-		if c.Place != nil && c.speaks(p, c.Booking.Placed, now, "the plan's place", cmp.Or(*c.Place, "no place")) {
-			c.news = append(c.news, c.event(now, "plan", "the plan's new place replaces that of Google Calendar: "+cmp.Or(*c.Place, "none")))
-			c.Place = nil
-		}
-		c.Named.Place = p.Modified()
-	}
-	if c.Lasts != 0 && old.When.Length() != p.When.Length() && c.speaks(p, c.Booking.Moved, now, "the plan's length", fmt.Sprintf("%d minutes", int(c.Lasts.Minutes()))) {
-		c.Lasts = 0
-	}
-	if !sameTimes && c.Answer != nil {
-		c.Offered = nil // an answer has been given to those
-	}
-	named := !p.When.Start.IsZero() || len(p.When.Times) == 1
-	switch {
-	case sameStart && (sameTimes || !p.When.Start.IsZero()):
-	case named && c.Booking != nil && !c.speaks(p, c.Booking.Moved, now, "the plan's time", before.String()):
-		c.Chosen = before
-	case named, c.told() == nil:
-		c.Named.Start = p.Modified()
-		if !c.Chosen.IsZero() {
-			c.news = append(c.news, c.event(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
-		}
-		c.Chosen = plan.Slot{}
-		if named {
-			c.moved()
-		}
-	case c.Chosen.IsZero():
-		c.Chosen = before // the plan names no start any more, and the partner knows one
-	}
-	if !sameAsk && !p.AskOn.IsZero() && c.said(Wait) {
-		c.Asks = len(c.briefs()) + 1
-	}
-	return nil
-}
-
-// reaches is what of a setting says where the two meet, or reach each other.
-func reaches(s *plan.Setting) [3]string { return [3]string{s.Place, string(s.Phone), string(s.URL)} }
-
-// speaks reports whether what the plan file says anew is newer than what was changed in the calendar at
-// that time; where it is not, the history says what stands.
-func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands string) bool {
-	if !at.After(p.Modified()) {
-		return true
-	}
-	c.news = append(c.news, c.event(now, "plan", what+" is older than the change in Google Calendar: "+stands+" stands"))
-	return false
-}
-
-// answered takes in an answer, which ends whatever asking was still meant.
-func (c *Conversation) answered(a Answer) {
+// Answered takes in an answer, which ends whatever asking was still meant.
+func (c *Conversation) Answered(a Answer) {
 	c.Answer, c.Asks = &a, 0
 	if c.Word != nil && c.Word.Sign { // the answer says more
 		c.Word = nil
@@ -347,14 +219,14 @@ func (c *Conversation) answered(a Answer) {
 	c.Notices = slices.DeleteFunc(c.Notices, func(n News) bool { return n.How == "page" && n.Due.After(a.At) })
 }
 
-// moved takes in that the organizer has named another start, which answers a "later" to the invitation,
+// Moved takes in that the organizer has named another start, which answers a "later" to the invitation,
 // and a yes to another time than the one proposed.
-func (c *Conversation) moved() {
+func (c *Conversation) Moved() {
 	if c.Answer == nil {
 		return
 	}
 	answer := *c.Answer
-	answer.Moved = answer.Moved || c.said(Wait) && c.told() != nil
+	answer.Moved = answer.Moved || c.Said(Wait) && c.Told() != nil
 	answer.Other = false
 	c.Answer = &answer
 }
@@ -374,77 +246,15 @@ func (c *Conversation) unseen() bool {
 	return !c.Answer.Seen && (c.Word != nil && !c.Word.Foreign && !c.Word.Sign || c.Answer.How == "mail" && len(c.Proposed) > 0)
 }
 
-func same(a, b plan.Date) bool { return a.String() == b.String() }
-
-// sameAddress ignores case: no server in use tells addresses apart by it.
-func sameAddress(a, b plan.Email) bool { return strings.EqualFold(string(a), string(b)) }
-
-// Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
-// days" is a day.
-func (c *Conversation) Settle(now time.Time) {
-	if c.Dates == nil && c.Ready {
-		d := c.dates(now)
-		c.Dates, c.dirty = &d, true
-	}
-}
-
-// A dateFault is a time in a plan that can't be meant: clocks skip or repeat it.
-type dateFault struct {
-	path []string // of its key
-	text string   // what is wrong, after "this time"
-}
-
-// resolve makes days and times of what a plan says, counted from now. One with a fault is zero.
-func (s *Settings) resolve(t *plan.Terms, now time.Time) (d Dates, faults []dateFault) {
-	w := t.When
-	zone := string(w.Timezone)
-	if zone == "" {
-		zone = string(s.Zone)
-	}
-	slot := func(date plan.Date, zone string, clock plan.Clock, path ...string) (slot plan.Slot) {
-		if date.IsZero() {
-			return slot
-		}
-		slot, err := date.Slot(now, zone, s.Hours, clock)
-		if err != nil {
-			faults = append(faults, dateFault{path, err.Error()})
-		}
-		return slot
-	}
-	d.Start = slot(w.Start, zone, 0, "when", "start")
-	for i, t := range w.Times {
-		d.Times = append(d.Times, slot(t, zone, 0, "when", "times", fmt.Sprint(i)))
-	}
-	if b := w.Between; b != nil {
-		d.From = slot(b.From, zone, s.Hours.Opens(), "when", "between", "from")
-		d.To = slot(b.To, zone, s.Hours.To, "when", "between", "to")
-	}
-	if !t.AskOn.IsZero() {
-		d.AskOn = slot(t.AskOn, string(s.Zone), s.Hours.Opens(), "ask_on").Time().UTC()
-	}
-	return d, faults
-}
-
-func (c *Conversation) dates(now time.Time) Dates {
-	if c.Dates != nil {
-		return *c.Dates
-	}
-	d, _ := c.settings.resolve(&c.Plan, now) // Read has seen its problems
-	return d
-}
-
-// passed reports whether the days between which a time is looked for are over.
-func (d *Dates) passed(now time.Time) bool { return !d.To.IsZero() && !d.To.Time().After(now) }
-
-// start is the start in force; zero when there is none, or several are offered.
-func (c *Conversation) start(now time.Time) plan.Slot {
+// StartSlot is the start in force; zero when there is none, or several are offered.
+func (c *Conversation) StartSlot(now time.Time) plan.Slot {
 	if !c.Chosen.IsZero() {
 		return c.Chosen
 	}
-	if c.said(Yes) && c.Answer.Other {
+	if c.Said(Yes) && c.Answer.Other {
 		return plan.Slot{}
 	}
-	d := c.dates(now)
+	d := c.DatesAt(now)
 	if d.Start.IsZero() && len(d.Times) == 1 {
 		return d.Times[0]
 	}
@@ -452,43 +262,21 @@ func (c *Conversation) start(now time.Time) plan.Slot {
 }
 
 // Start is when the talk begins, in the zone of its plan; zero when that is not known yet.
-func (c *Conversation) Start(now time.Time) time.Time { return c.start(now).Time() }
-
-// Difference says what the plan file says otherwise than what was decided since; "" where they agree.
-func (c *Conversation) Difference(now time.Time) string {
-	if c.file != fileRead || c.Cancelled != nil {
-		return ""
-	}
-	var list []string
-	switch d, start := c.dates(now), c.start(now); {
-	case c.Chosen.IsZero():
-	case !d.Start.IsZero() && d.Start != start:
-		list = append(list, "the plan file says "+d.Start.String()+"; "+start.String()+" stands")
-	case d.Start.IsZero() && len(d.Times) > 0 && !slices.Contains(d.Times, start):
-		list = append(list, "the plan file offers other times; "+start.String()+" stands")
-	}
-	if length := c.Plan.When.Length(); c.Lasts != 0 && c.Lasts != length {
-		list = append(list, fmt.Sprintf("the plan file says %d minutes; %d stand", int(length.Minutes()), int(c.Lasts.Minutes())))
-	}
-	if c.Place != nil {
-		list = append(list, "the plan file has another place; "+cmp.Or(*c.Place, "none")+" stands")
-	}
-	return strings.Join(list, "; ")
-}
+func (c *Conversation) Start(now time.Time) time.Time { return c.StartSlot(now).Time() }
 
 // Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,
 // where none has gone or the plan has named others since, those of the plan that are still ahead.
 func (c *Conversation) Choices(now time.Time) []plan.Slot {
-	if len(c.briefs()) > 0 && len(c.Offered) > 0 {
+	if len(c.Briefs()) > 0 && len(c.Offered) > 0 {
 		return c.Offered
 	}
-	d := c.dates(now)
+	d := c.DatesAt(now)
 	return ahead(append(slices.Clone(d.Times), d.Start), now)
 }
 
-// stands reports whether the plan still names a time that was offered.
-func (c *Conversation) stands(slot plan.Slot, now time.Time) bool {
-	d := c.dates(now)
+// Stands reports whether the plan still names a time that was offered.
+func (c *Conversation) Stands(slot plan.Slot, now time.Time) bool {
+	d := c.DatesAt(now)
 	return slot == d.Start || slices.Contains(d.Times, slot)
 }
 
@@ -522,11 +310,11 @@ func (c *Conversation) Length() time.Duration { return cmp.Or(c.Lasts, c.Plan.Wh
 // Priority is how much the conversation matters, from 1 to 25. Without its plan it is 9, the middle.
 func (c *Conversation) Priority() int { return c.private.Priority() }
 
-// offers are the times to offer in a brief: those that are still ahead.
-func (c *Conversation) offers(now time.Time) []plan.Slot {
-	d := c.dates(now)
+// Offers are the times to offer in a brief: those that are still ahead.
+func (c *Conversation) Offers(now time.Time) []plan.Slot {
+	d := c.DatesAt(now)
 	times := d.Times
-	if start := c.start(now); !start.IsZero() {
+	if start := c.StartSlot(now); !start.IsZero() {
 		times = []plan.Slot{start}
 	}
 	return ahead(times, now)
@@ -548,45 +336,71 @@ func (c *Conversation) Partner() invites.Address {
 	return invites.Address{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}
 }
 
-// last is the newest message to the partner of these kinds that was not dropped, and fits.
-func (c *Conversation) last(fits func(*Message) bool, kinds ...Kind) *Message {
-	for _, m := range slices.Backward(c.Messages) {
-		if slices.Contains(kinds, m.Kind) && !m.copy() && !m.dropped() && (fits == nil || fits(m)) {
-			return m
-		}
-	}
-	return nil
+// Own reports whether the address is the organizer's.
+func (s *Settings) Own(address string) bool {
+	return slices.ContainsFunc(append([]string{s.Organizer.Email}, s.Aliases...), func(a string) bool { return strings.EqualFold(a, address) })
 }
 
-// briefs are the briefs to the partner's present address that count as sent or tried.
-func (c *Conversation) briefs() []*Message {
-	var list []*Message
-	for _, m := range c.Messages {
-		if m.Kind == Brief && sameAddress(plan.Email(m.To), c.Plan.With.Email) && !m.dropped() && m.State != Expired {
-			list = append(list, m)
-		}
+// Hours are the partner's working hours.
+func (c *Conversation) Hours() plan.WorkingHours {
+	if c.Plan.With.WorkingHours != nil {
+		return *c.Plan.With.WorkingHours
 	}
-	return list
+	return c.settings.Hours
 }
 
-// reached reports whether the partner may have got anything.
-func (c *Conversation) reached() bool {
-	return c.last(func(m *Message) bool { return m.left() && m.State != Bounced }, Brief, Invite, Update) != nil
+// Attach gives a conversation that was loaded what the organizer has configured.
+func (c *Conversation) Attach(settings *Settings) { c.settings = settings }
+
+// Heed takes in the plan as its file says it now, for the partner's addresses alone: all else in it speaks when it
+// is read. nil: there is no file that can be read.
+func (c *Conversation) Heed(p *plan.Plan) { c.source = p }
+
+// Unplanned takes in that there is no plan file, or, with unread, one that can't be used.
+func (c *Conversation) Unplanned(unread bool) {
+	if c.file = fileGone; unread {
+		c.file = fileUnread
+	}
 }
 
-// told is what the partner knows about the event: the content of the last invitation or update that
-// may have reached them; nil before.
-func (c *Conversation) told() *Content {
-	if c.Booking != nil {
-		return &c.Booking.Told
+// Planned reports whether the plan file is there and could be read.
+func (c *Conversation) Planned() bool { return c.file == fileRead }
+
+// SetBlind takes in whether anybody knows what has happened to the event of late.
+func (c *Conversation) SetBlind(blind bool) { c.blind = blind }
+
+// EditedAfter reports whether the plan has been changed since the conversation was over.
+func (c *Conversation) EditedAfter() bool { return c.edited }
+
+// Unstored reports whether the conversation says more than the store does.
+func (c *Conversation) Unstored() bool { return c.dirty && (c.Rev > 0 || c.Ready) }
+
+// Regained reports whether the plan has just named another address of the partner: see Reread.
+func (c *Conversation) Regained() bool { return c.regained }
+
+// Unread reports whether the plan of the conversation is there but can't be used.
+func (c *Conversation) Unread() bool { return c.file == fileUnread }
+
+// Source is the plan as the file says it now; nil when there is none that can be read.
+func (c *Conversation) Source() *plan.Plan { return c.source }
+
+// Derive is a name of 128 bits that nobody can guess without the secret of the installation, and that is
+// the same whenever it is asked for: a message that is written once more, after its first copy was
+// forgotten, is taken for the same one by mail programs and calendars.
+func (s *Settings) Derive(parts ...any) (id [16]byte) {
+	if len(s.Secret) == 0 {
+		rand.Read(id[:]) // which never fails
+		return id
 	}
-	if m := c.last((*Message).left, Invite, Update); m != nil {
-		return &m.Content
+	data, err := json.Marshal(parts)
+	if err != nil {
+		panic("scheduler: what names a message can't be written as JSON: " + err.Error()) // its types can always
 	}
-	return nil
+	mac := hmac.New(sha256.New, s.Secret)
+	mac.Write(data)
+	copy(id[:], mac.Sum(nil))
+	return id
 }
 
-// Invited reports whether an invitation may have reached the partner, whatever has happened since.
-func (c *Conversation) Invited() bool { return c.told() != nil }
-
-func (c *Conversation) said(value string) bool { return c.Answer != nil && c.Answer.Value == value }
+// Settings are what the organizer has configured.
+func (c *Conversation) Settings() *Settings { return c.settings }

@@ -1,4 +1,4 @@
-package scheduler
+package compose
 
 import (
 	"testing"
@@ -6,6 +6,8 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/templates"
 )
@@ -35,21 +37,21 @@ ready: true
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &Scheduler{Words: words, Finish: email.Finish, Settings: Settings{
+	s := &Composer{Words: words, Finish: email.Finish, Settings: &conversation.Settings{
 		Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"}, Zone: "Europe/Lisbon", Language: "en"}}
 	now := time.Date(2027, 2, 1, 10, 0, 0, 0, time.UTC)
-	c := New("maya", 1, &s.Settings)
+	c := conversation.New("maya", 1, s.Settings)
 	if problems := c.Read(plans[0], now); problems != nil {
 		b.Fatal(problems)
 	}
 	c.Settle(now)
-	for _, kind := range []Kind{Brief, Invite} {
+	for _, kind := range []outbox.Kind{outbox.Brief, outbox.Invite} {
 		b.Run(string(kind), func(b *testing.B) {
 			b.ReportAllocs()
 			content, size := c.Says(now, kind), 0
 			for b.Loop() {
-				m := &Message{Kind: kind, To: "maya@example.org", Content: content, Basis: &Basis{}}
-				if err := s.Write(&Draft{At: now, Conversation: c, Messages: []*Message{m}}); err != nil {
+				m := &outbox.Message{Kind: kind, To: "maya@example.org", Content: content}
+				if err := s.Write(&conversation.Draft{At: now, Conversation: c, Messages: []*outbox.Message{m}}); err != nil {
 					b.Fatal(err)
 				}
 				size = len(m.Data)

@@ -1,14 +1,15 @@
-package scheduler
+package guard
 
 import (
 	"fmt"
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 )
 
-// guard calls f, and keeps a panic in it from taking down more than what f was about: one conversation's fault is
+// Run calls f, and keeps a panic in it from taking down more than what f was about: one conversation's fault is
 // logged, and all else goes on. It reports whether f came to its end.
-func (s *Scheduler) guard(what, id string, f func()) (done bool) {
+func Run(log *slog.Logger, what, id string, f func()) (done bool) {
 	defer func() {
 		fault := recover()
 		if fault == nil {
@@ -18,7 +19,7 @@ func (s *Scheduler) guard(what, id string, f func()) (done bool) {
 		if err, ok := fault.(runtime.Error); ok {
 			said = err.Error()
 		}
-		s.Log.Error("a fault of this program; the rest goes on", "in", what, "id", id, "fault", said, "stack", string(debug.Stack()))
+		log.Error("a fault of this program; the rest goes on", "in", what, "id", id, "fault", said, "stack", string(debug.Stack()))
 	}()
 	f()
 	return true

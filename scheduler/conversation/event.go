@@ -1,0 +1,254 @@
+package conversation
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/plaintext"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+)
+
+// A Booking is what is known of the talk's event in Google Calendar.
+type Booking struct {
+	// Wrote is what the next change is measured against: the event as we wrote it last, with the times
+	// and the place that somebody has given it there since.
+	Wrote invites.Event `json:"wrote"`
+	// Is is the event as Google held it when it was last heard of. Its guests are those whose answers
+	// have been taken in.
+	Is invites.Event `json:"is"`
+
+	In   string `json:"in,omitempty"`   // the calendar it is in, by its name; "" where that is not known
+	Away bool   `json:"away,omitempty"` // somebody has moved it there, from the one in which it was made
+
+	Told    outbox.Content   `json:"told"`              // what the partner knows from it
+	Answer  invites.PartStat `json:"answer,omitempty"`  // to what they know; "" for none
+	Moved   time.Time        `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
+	Placed  time.Time        `json:"placed,omitzero"`   // likewise of its place
+	Restore bool             `json:"restore,omitempty"` // it was deleted there, or has lost its time, and the organizer wants it back as it is meant
+
+	Described bool `json:"described,omitempty"` // somebody has changed the description there, which stands until that of the plan changes
+}
+
+// Named is when the organizer's own word was given, in the plan or by a command, about what may also
+// change in the calendar: the newest word wins. It is real time, as the calendar's is.
+type Named struct {
+	Start time.Time `json:"start,omitzero"` // and length
+	Place time.Time `json:"place,omitzero"`
+}
+
+// GoogleUID is what Google makes the UID of an event of, behind its id.
+const GoogleUID = "@google.com"
+
+// EventID is the id of the event in Google Calendar; "" where the talk is not held there.
+func (c *Conversation) EventID() string {
+	if c.Channel != outbox.Google {
+		return ""
+	}
+	return strings.TrimSuffix(c.UID, GoogleUID)
+}
+
+// Stray reports whether in and name are known to be names of two calendars; "" is not known.
+func Stray(in, name string) bool { return in != "" && name != "" && in != name }
+
+// Strays reports whether the event is known to be in another calendar than the one of that name. Where nobody knows
+// whose own calendar it is that is read, it is that where somebody has moved the event.
+func (b *Booking) Strays(name string) bool {
+	return b != nil && (Stray(b.In, name) || name == "" && b.In != "" && b.Away)
+}
+
+// Strayed reports whether a change waits because the event was in another calendar when it was tried.
+func (c *Conversation) Strayed() bool {
+	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
+		return (m.State == outbox.Queued || m.State == outbox.Unclear) && m.Channel() == outbox.Google && m.Code == outbox.CodeStray
+	})
+}
+
+// Deleted reports whether the event was deleted in Google Calendar, by somebody else than us.
+func (c *Conversation) Deleted() bool {
+	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil
+}
+
+// restore lets the next update bring an event back that was deleted, or that has lost its time.
+func (c *Conversation) restore() {
+	if c.Deleted() || c.lostTime() {
+		b := *c.Booking
+		b.Restore = true
+		c.Booking = &b
+	}
+}
+
+// ChangeOf is what m does to the event in the calendar, beside what is known of that.
+func ChangeOf(m *outbox.Message, b *Booking) (*invites.EventChange, error) {
+	ch := new(invites.EventChange)
+	if err := json.Unmarshal(m.Data, ch); err != nil {
+		return nil, &invites.DeliveryError{Final: true, Text: "what is to be written into the calendar can't be read", Err: err}
+	}
+	if b != nil {
+		is := b.Is
+		if is.In = ""; b.Away { // else it is in the calendar that the config names, whoever's that is
+			is.In = b.In
+		}
+		ch.Was, ch.Is = &b.Wrote, &is
+		switch left := len(b.Wrote.Guests) == 0 && m.Content.Start == b.Told.Start && !ch.Restore; {
+		case left:
+			ch.Guests = nil // since it was decided, they may have left; or have come back
+		case len(ch.Guests) == 0:
+			ch.Guests = b.Wrote.Guests
+		}
+	}
+	return ch, nil
+}
+
+// Written takes in that m has been written into the calendar, which holds the event as m.Entry then.
+func (c *Conversation) Written(m *outbox.Message) {
+	ch, err := ChangeOf(m, nil)
+	if err != nil {
+		return // it was read before it was written
+	}
+	ch.Guests = m.Guests
+	b := Booking{Wrote: ch.Event, Is: *m.Entry, In: m.In, Told: m.Content}
+	b.Is.Guests = ch.Guests
+	if c.Booking != nil {
+		b.In, b.Away = cmp.Or(b.In, c.Booking.In), c.Booking.Away
+		b.Is.Guests = slices.Clone(c.Booking.Is.Guests) // what they have answered meanwhile is still to be taken in
+		for _, g := range ch.Guests {
+			if !HasGuest(b.Is.Guests, g.Email) && !HasGuest(c.Booking.Wrote.Guests, g.Email) {
+				b.Is.Guests = append(b.Is.Guests, g)
+			}
+		}
+	}
+	if old := c.Booking; old != nil {
+		back := m.Kind != outbox.Cancel && c.Guest(old.Is.Guests) == nil && c.Guest(b.Is.Guests) != nil // who had left is invited once more
+		if back {
+			c.PartStat = invites.NeedsAction
+		}
+		asks := back || b.Told.Moves(&old.Told) || b.Told.Shifts(&old.Told) || old.lostTime()
+		if !asks {
+			b.Answer = old.Answer
+		} else if g := c.Guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this
+			for i := range b.Is.Guests {
+				if c.Writes(invites.Address{Email: b.Is.Guests[i].Email}) {
+					b.Is.Guests[i].PartStat = invites.NeedsAction
+				}
+			}
+		}
+	}
+	switch old := c.Booking; {
+	case m.Kind == outbox.Cancel:
+		b.Is.Deleted = true
+		if old != nil {
+			b.Wrote, b.Told = old.Wrote, old.Told
+		}
+	case m.Entry.Deleted: // by somebody, since: that is still to be heard of
+		b.Is.Deleted, b.Is.Etag, c.Behind = false, "", true
+	case old != nil:
+		if b.Told.Start == old.Told.Start && b.Told.Length == old.Told.Length {
+			b.Moved = old.Moved
+		}
+		if b.Told.Place == old.Told.Place {
+			b.Placed = old.Placed
+		}
+		b.Described = old.Described && b.Wrote.Description == old.Wrote.Description
+	}
+	c.Booking = &b
+	c.Sequence = max(c.Sequence, m.Entry.Sequence)
+	// Of what it has taken over, the calendar's clock is the one that counts from here on.
+	if at := m.Entry.Updated; c.Named.Start.After(at) && c.Dates != nil && c.StartSlot(at) == m.Content.Start {
+		c.Named.Start = at
+	}
+	if at := m.Entry.Updated; c.Named.Place.After(at) && c.PlaceKey() == m.Content.Place {
+		c.Named.Place = at
+	}
+}
+
+// Resolve ends what nobody knew the fate of, beside what the event shows: counted did take effect. What has
+// not shown by now never will, since it was meant for the event as it was.
+func (c *Conversation) Resolve(counted *Try, now time.Time) (heard []*outbox.Message) {
+	for _, m := range c.Messages {
+		if c.givenUp(m, now) {
+			switch m.Changed = now; {
+			case counted != nil && counted.Message == m:
+				m.State, m.Error = outbox.Accepted, ""
+			case m.State != outbox.Failed:
+				m.State, m.Error = outbox.Superseded, ""
+			}
+			heard = append(heard, m)
+		}
+	}
+	return heard
+}
+
+// StaysAway reports whether the partner has left the event and is not invited to it again: that is for another
+// time, and not for less.
+func (c *Conversation) StaysAway(start plan.Slot) bool {
+	b := c.Booking
+	return b != nil && (!b.Is.Deleted || !b.Restore) && c.Guest(b.Is.Guests) == nil && start == b.Told.Start
+}
+
+// Unheard reports whether nobody is told of m, which goes into the calendar, because the partner has left the
+// event there.
+func (c *Conversation) Unheard(m *outbox.Message) bool {
+	return m.Channel() == outbox.Google && c.StaysAway(m.Content.Start)
+}
+
+func HasGuest(guests []invites.Guest, email string) bool {
+	return slices.ContainsFunc(guests, func(g invites.Guest) bool { return strings.EqualFold(g.Email, email) })
+}
+
+// Guest is the partner among the guests of an event; nil where they are none.
+func (c *Conversation) Guest(guests []invites.Guest) *invites.Guest {
+	for i := range guests {
+		if c.Writes(invites.Address{Email: guests[i].Email}) {
+			return &guests[i]
+		}
+	}
+	return nil
+}
+
+// PlaceIn is the place of an event, as Conversation.Place has it.
+func PlaceIn(e *invites.Event) string { return plaintext.Clip(plaintext.Line(e.Location), MaxLine) }
+
+// A try is a write of ours of which no answer came, and which the event shows to have counted.
+type Try struct {
+	Message *outbox.Message
+	Event   invites.Event
+}
+
+// Writing reports whether a write of ours is on its way, so that nobody can tell yet what of the event
+// is somebody else's doing.
+func (c *Conversation) Writing(now time.Time) bool {
+	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
+		return m.Channel() == outbox.Google && (m.State == outbox.Sending || (m.State == outbox.Unclear || m.State == outbox.Queued && m.Unclears > 0) && !c.givenUp(m, now))
+	})
+}
+
+// givenUp reports whether nobody knows if a write has counted, and it is not tried again.
+func (c *Conversation) givenUp(m *outbox.Message, now time.Time) bool {
+	switch {
+	case m.Channel() != outbox.Google:
+		return false
+	case m.State == outbox.Failed: // on another try than the one that nobody knows of
+		return m.Unclears > 0
+	case m.State != outbox.Unclear:
+		return false
+	}
+	_, wanted := c.Wanted(m, now)
+	return m.Stuck() || !wanted
+}
+
+// AsksCalendar reports whether the calendar is to be asked how the event stands, beside what it tells by itself.
+func (c *Conversation) AsksCalendar(now time.Time) bool {
+	return c.Behind || slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool { return c.givenUp(m, now) })
+}
+
+// Uninvited reports whether nothing is known to have been tried to invite the partner.
+func (c *Conversation) Uninvited() bool {
+	return c.Booking == nil && c.Told() == nil && c.Cancelled == nil && c.Channel != outbox.Mail && !slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
+		return (m.Kind == outbox.Invite || m.Kind == outbox.Update) && (m.Attempts > 0 || m.State == outbox.Sending)
+	})
+}

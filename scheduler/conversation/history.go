@@ -1,0 +1,220 @@
+package conversation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+)
+
+// Last is the newest message to the partner of these kinds that was not dropped, and fits.
+func (c *Conversation) Last(fits func(*outbox.Message) bool, kinds ...outbox.Kind) *outbox.Message {
+	for _, m := range slices.Backward(c.Messages) {
+		if slices.Contains(kinds, m.Kind) && !m.ToOrganizer() && !m.NeverLeft() && (fits == nil || fits(m)) {
+			return m
+		}
+	}
+	return nil
+}
+
+// Briefs are the briefs to the partner's present address that count as sent or tried.
+func (c *Conversation) Briefs() []*outbox.Message {
+	var list []*outbox.Message
+	for _, m := range c.Messages {
+		if m.Kind == outbox.Brief && SameAddress(plan.Email(m.To), c.Plan.With.Email) && !m.NeverLeft() && m.State != outbox.Expired {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// Reached reports whether the partner may have got anything.
+func (c *Conversation) Reached() bool {
+	return c.Last(func(m *outbox.Message) bool { return m.MayHaveLeft() && m.State != outbox.Bounced }, outbox.Brief, outbox.Invite, outbox.Update) != nil
+}
+
+// Told is what the partner knows about the event: the content of the last invitation or update that
+// may have reached them; nil before.
+func (c *Conversation) Told() *outbox.Content {
+	if c.Booking != nil {
+		return &c.Booking.Told
+	}
+	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Invite, outbox.Update); m != nil {
+		return &m.Content
+	}
+	return nil
+}
+
+// Invited reports whether an invitation may have reached the partner, whatever has happened since.
+func (c *Conversation) Invited() bool { return c.Told() != nil }
+
+func (c *Conversation) Said(value string) bool { return c.Answer != nil && c.Answer.Value == value }
+
+// lastDecided is the newest invitation or update, whatever has become of it.
+func (c *Conversation) lastDecided() *outbox.Message {
+	for _, m := range slices.Backward(c.Messages) {
+		if (m.Kind == outbox.Invite || m.Kind == outbox.Update) && !m.ToOrganizer() {
+			return m
+		}
+	}
+	return &outbox.Message{}
+}
+
+func (c *Conversation) NextRevision(k outbox.Kind, prefix string) string {
+	n := 1
+	for _, m := range c.Messages {
+		if m.Kind == k && strings.HasPrefix(m.Revision, outbox.CopyRevision) == (prefix != "") {
+			n++
+		}
+	}
+	return fmt.Sprint(prefix, n)
+}
+
+// NextStamp is the next Date and DTSTAMP of the conversation: no two messages share one (RFC 5546,
+// section 2.1.5, orders them by it).
+func (c *Conversation) NextStamp(now time.Time) time.Time {
+	t := now.UTC().Truncate(time.Second)
+	if !t.After(c.Stamp) {
+		t = c.Stamp.Add(time.Second)
+	}
+	c.Stamp = t
+	return t
+}
+
+// stale are the messages waiting to leave that the conversation no longer means.
+func (c *Conversation) stale(now time.Time) map[*outbox.Message]outbox.State {
+	drop := make(map[*outbox.Message]outbox.State)
+	for _, m := range c.Messages {
+		if m.Waits() {
+			if end, ok := c.Wanted(m, now); !ok {
+				drop[m] = end
+			}
+		}
+	}
+	return drop
+}
+
+// Thread is the ids of the messages that one to the same reader belongs to, oldest first.
+func (c *Conversation) Thread(own bool) []string {
+	var ids []string
+	for _, m := range c.Messages {
+		if m.MayHaveLeft() && m.ToOrganizer() == own && m.Kind != outbox.Notice && m.MessageID != "" {
+			ids = append(ids, "<"+m.MessageID+">")
+		}
+	}
+	const most = 5 // enough for every mail program to find the thread
+	return slices.Clone(ids[max(0, len(ids)-most):])
+}
+
+// Wrote reports whether a message to the partner has that Message-ID, which nobody can guess.
+func (c *Conversation) Wrote(messageID string) bool {
+	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
+		return m.MessageID == messageID && m.Kind != outbox.Notice && !m.ToOrganizer()
+	})
+}
+
+// Approvable are the messages of c that wait for the organizer's word: held ones, and unclear ones
+// that have been repeated.
+func (c *Conversation) Approvable(now time.Time) []*outbox.Message {
+	var list []*outbox.Message
+	for _, m := range c.Messages {
+		if (m.State == outbox.Held || m.Stuck()) && c.Pending(m, now) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// Failed are the messages of c that have failed, and are still meant: they go again by the organizer's
+// word ([outbox.Message.WayBack]).
+func (c *Conversation) Failed(now time.Time) []*outbox.Message {
+	var list []*outbox.Message
+	for i, m := range c.Messages {
+		if _, wanted := c.Wanted(m, now); m.State != outbox.Failed || !wanted || slices.ContainsFunc(c.Messages[i+1:], func(later *outbox.Message) bool {
+			return later.Kind == m.Kind && later.ToOrganizer() == m.ToOrganizer() && m.Kind != outbox.Reminder && m.Kind != outbox.Notice // which has taken its place
+		}) {
+			continue
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// AtDoor are the messages of c that wait at a closed door.
+func (c *Conversation) AtDoor(now time.Time) []*outbox.Message {
+	var list []*outbox.Message
+	for _, m := range c.Messages {
+		if m.Door() != nil && !m.Stuck() && c.Pending(m, now) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// Pending reports whether m is still meant, and is not known to have gone.
+func (c *Conversation) Pending(m *outbox.Message, now time.Time) bool {
+	_, wanted := c.Wanted(m, now)
+	return wanted && (m.Waits() || m.State == outbox.Unclear)
+}
+
+// NewestBrief is the one that was decided on last, whatever has become of it.
+func (c *Conversation) NewestBrief() *outbox.Message {
+	for _, m := range slices.Backward(c.Messages) {
+		if m.Kind == outbox.Brief {
+			return m
+		}
+	}
+	return &outbox.Message{}
+}
+
+// HasPage reports whether a hash is that of the page of the last brief that may have arrived.
+func (c *Conversation) HasPage(hash string) bool {
+	return c.Page == hash || c.PageBefore == hash && !c.NewestBrief().MayHaveLeft()
+}
+
+// Open reports whether the partner can answer on the page: until the invitation goes, or, after a no,
+// as long as it can be changed.
+func (c *Conversation) Open(now time.Time) bool {
+	if m := c.Last(nil, outbox.Invite); c.Invited() || m != nil && m.State == outbox.Sending {
+		return false
+	}
+	return !c.Said(No) || c.Answer.Until.After(now)
+}
+
+// OpenPage takes in that the next brief has the page whose token has that hash. The page of an earlier brief
+// ends when this one has left.
+func (c *Conversation) OpenPage(hash string, now time.Time) {
+	if c.NewestBrief().MayHaveLeft() { // a page that nobody has got a link to is none
+		c.PageBefore = c.Page
+	}
+	c.Page, c.PageUntil = hash, now.Add(pageLife).UTC()
+	for _, t := range c.Offered {
+		if end := t.Time().Add(c.Length()); t == c.Offered[0] || end.After(c.PageUntil) {
+			c.PageUntil = end.UTC()
+		}
+	}
+}
+
+// Method is the iTIP method of the calendar that m carries; "" where it carries none.
+func (c *Conversation) Method(m *outbox.Message) invites.Method {
+	switch {
+	case c.Channel == outbox.Google: // one channel carries the event; that a time is not taken is said in a plain mail
+		return ""
+	case m.Content.Start.IsZero() || m.Kind == outbox.Brief || m.Kind == outbox.Reminder || m.Channel() == outbox.Google:
+		return ""
+	case m.Kind == outbox.Cancel: // for the organizer, too: calendars take an entry out for nothing else
+		return invites.Cancel
+	case m.ToOrganizer():
+		return invites.Publish
+	case m.Kind == outbox.DeclineCounter:
+		return invites.DeclineCounter
+	}
+	return invites.Request
+}
+
+// pageLife is how long a page can be opened where no time is offered.
+const pageLife = 60 * 24 * time.Hour

@@ -1,0 +1,476 @@
+package conversation
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+)
+
+// Status is the conversation's place in its life.
+func (c *Conversation) Status(now time.Time) Status {
+	told := c.Told()
+	switch {
+	case c.Cancelled != nil:
+		return Cancelled
+	case told != nil && c.Said(No):
+		return Declined
+	case told != nil && !now.Before(told.End()) && !c.Declined():
+		return Met
+	case told != nil && c.PartStat == invites.Accepted:
+		return Confirmed
+	case told != nil:
+		return Invited
+	case c.Said(No):
+		return Declined
+	case c.Said(Wait):
+		return Later
+	case c.Said(Yes) && c.Ready:
+		return Permitted
+	case c.Last((*outbox.Message).MayHaveLeft, outbox.Brief) != nil:
+		return Asked
+	case c.Ready:
+		return Ready
+	}
+	return Planned
+}
+
+// Next is the one next thing in the conversation, why it is that, and when to look again, beside no other
+// conversation. It is a pure function of the conversation and now, and the only place that decides what is sent.
+func (c *Conversation) Next(now time.Time) Step {
+	if m := c.inFlight(); m != nil {
+		return Step{Next: "deliver the " + m.Kind.Noun()}
+	}
+	if m := c.cutOff(now); m != nil {
+		return Step{Next: "write `via: google` under calendar in the config again, for the " + m.Kind.Noun(), Again: m.Deadline}
+	}
+	told := c.Told()
+	switch {
+	case c.Cancelled != nil:
+		return c.nextCancelled(now)
+	case c.Said(No) && told != nil && now.Before(told.Start.Time()) && !c.Deleted():
+		return Step{Next: "cancel the talk, which still stands in the calendars: " + c.Plan.With.Name + " said no", Again: told.Start.Time()}
+	case c.Said(No):
+		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
+	case told != nil && !now.Before(told.End()) && c.Declined():
+		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation"}
+	case told != nil && !now.Before(told.End()):
+		return Step{Next: "look back on the talk"}
+	case !c.Ready:
+		return c.nextPlanned()
+	case told != nil && !c.willing():
+		return Step{Next: "move the talk, or cancel it: " + c.Plan.With.Name + " asked for another moment", Again: told.End()}
+	case told != nil:
+		return c.nextInvited(now, told)
+	case c.Said(Yes):
+		return c.nextPermitted(now)
+	}
+	return c.nextAsk(now)
+}
+
+// cutOff is what is to be written into Google Calendar, where the config does not name that any more; nil:
+// there is nothing.
+func (c *Conversation) cutOff(now time.Time) *outbox.Message {
+	for _, m := range c.Messages {
+		if m.State != outbox.Queued || m.Channel() != outbox.Google || c.settings.Google {
+			continue
+		}
+		if _, wanted := c.Wanted(m, now); wanted {
+			return m
+		}
+	}
+	return nil
+}
+
+// willing reports whether the partner is willing to talk: there is a yes, or they have asked for another
+// moment after the invitation, and the organizer has named one since.
+func (c *Conversation) willing() bool {
+	return c.Said(Yes) || c.Said(Wait) && c.Answer.Moved
+}
+
+// Declined reports whether the partner has declined the invitation in their calendar.
+func (c *Conversation) Declined() bool { return c.PartStat == invites.Declined }
+
+func (c *Conversation) nextPlanned() Step {
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return Step{Next: "fill in " + strings.Join(missing, ", ")}
+	}
+	if c.NotYet {
+		return Step{Next: "check in again (until then nothing goes out): coalition ready " + c.Ref()}
+	}
+	return Step{Next: "check in with yourself (until then nothing goes out): coalition ready " + c.Ref()}
+}
+
+// withPlan is the step that begins something new, which needs the plan's word of today.
+func (c *Conversation) withPlan(s Step) Step {
+	switch c.file {
+	case fileUnread:
+		return Step{Next: "mend the plan file"}
+	case fileGone:
+		return Step{Next: "put the plan file back, or: coalition cancel " + c.Ref()}
+	}
+	if missing := c.Plan.Missing(); len(missing) > 0 {
+		return c.nextPlanned()
+	}
+	return s
+}
+
+func (c *Conversation) nextAsk(now time.Time) Step {
+	briefs, asks := c.Briefs(), c.Asks
+	if c.Answer == nil {
+		asks = max(1, asks)
+	}
+	if len(briefs) < asks {
+		d := c.DatesAt(now)
+		if d.Passed(now) || len(c.Plan.When.Offered()) > 0 && len(c.Offers(now)) == 0 {
+			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed; write others under `when` in its file"})
+		}
+		return c.withPlan(Step{Kind: outbox.Brief, Due: d.AskOn, Next: "send the brief"})
+	}
+	if len(briefs) > 0 {
+		last := briefs[len(briefs)-1]
+		if c.Answer == nil && last.Replaceable() && last.Content != c.Says(now, outbox.Brief) {
+			return c.withPlan(Step{Kind: outbox.Brief, Due: last.Due, Next: "send the brief"})
+		}
+		if s, ok := waiting(last); ok {
+			return s
+		}
+	}
+	switch {
+	case c.Said(Wait):
+		return Step{Next: "ask again when the moment is better: coalition ask " + c.Ref()}
+	case c.Said(Query):
+		return Step{Next: "answer the question of " + c.Plan.With.Name + ": coalition show " + c.Ref()}
+	case c.Answer == nil && c.Word != nil && !c.Word.Foreign && !c.Word.Sign:
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (coalition show " + c.Ref() + "); if it is the answer: coalition answer " + c.Ref() + " yes|no|later"}
+	}
+	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
+}
+
+func (c *Conversation) nextPermitted(now time.Time) Step {
+	start := c.StartSlot(now)
+	if start.IsZero() {
+		why := ""
+		if !c.Answer.Taken.IsZero() {
+			why = " (" + c.Answer.TakenText() + ")"
+		}
+		return Step{Next: "choose a time" + why + ": coalition invite " + c.Ref() + " --start TIME"}
+	}
+	if !start.Time().After(now) {
+		return Step{Next: "choose a new time, the one agreed has passed: coalition invite " + c.Ref() + " --start TIME"}
+	}
+	if m := c.Last(nil, outbox.Invite); c.unseen() && (m == nil || !m.Waits() || !m.Approved) {
+		if c.Word == nil {
+			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: coalition agenda " + c.Ref()}
+		}
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (coalition show " + c.Ref() + "), then: coalition invite " + c.Ref()}
+	}
+	if m := c.Last(nil, outbox.Invite, outbox.Update); m != nil && (m.State == outbox.Sending || m.Content == c.Says(now, outbox.Invite)) {
+		if s, ok := waiting(m); ok {
+			return s
+		}
+	}
+	due := c.Touched
+	if until := c.Answer.Until; until.After(due) {
+		due = until
+	}
+	return c.withPlan(Step{Kind: outbox.Invite, Due: due, Next: "send the invitation"})
+}
+
+func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
+	if !now.Before(told.Start.Time()) && !c.Declined() {
+		return Step{Next: "hold the talk", Again: told.End()}
+	}
+	content, follows := c.Says(now, outbox.Invite), c.follows(now)
+	if follows.Waits {
+		return Step{Next: c.asksEvent(told), Again: told.End()}
+	}
+	if follows.Tells {
+		if !content.Start.Time().After(now) {
+			return Step{Next: "choose a new time, that of the plan has passed: coalition move " + c.Ref() + " --start TIME"}
+		}
+		if m := c.Last(nil, outbox.Invite, outbox.Update); m.State == outbox.Sending || m.Content == content {
+			if s, ok := waiting(m); ok {
+				return s
+			}
+		}
+		if c.file == fileRead {
+			return c.withPlan(Step{Kind: outbox.Update, Next: "send the update"})
+		}
+	}
+	if m := c.Last(nil, outbox.Invite, outbox.Update); m.State == outbox.Unclear {
+		s, _ := waiting(m)
+		s.Again = told.Start.Time()
+		return s
+	}
+	reminder, ok := c.nextReminder(now, told)
+	if ok && reminder.IsDue(now) {
+		return reminder
+	}
+	again := told.Start.Time()
+	if ok {
+		again = reminder.Again
+	}
+	switch who := c.Plan.With.Name; {
+	case c.shifted(now) && !c.Declined() && !c.lost():
+		return Step{Next: c.asksClocks(told), Again: again}
+	case c.Counter != nil && c.Counter.Start.After(now):
+		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.Slot(c).String() + ": coalition counter " + c.Ref(), Again: again}
+	case c.Declined():
+		if !now.Before(told.Start.Time()) { // too late for both
+			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation"}
+		}
+		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.Start.Time()}
+	case c.lost():
+		return Step{Next: "find another way to reach " + who + ": the " + c.Last(nil, outbox.Invite, outbox.Update).Kind.Noun() + " came back", Again: again}
+	case ok:
+		return reminder
+	}
+	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
+}
+
+// shifted reports whether newer zone data has put the talk at another instant than the partner's calendar may
+// show, and the organizer has not said yet what is to follow from that.
+func (c *Conversation) shifted(now time.Time) bool {
+	known := c.Told()
+	if known == nil {
+		return false
+	}
+	says := c.Says(now, outbox.Invite)
+	return says.Shifts(known) && c.Clocks.Retold != says.Unix && c.Clocks.Kept != says.Unix
+}
+
+// NoteClocks lets the organizer have a notice of that, once.
+func (c *Conversation) NoteClocks(now time.Time) {
+	if !c.settings.Notify || c.Cancelled != nil || c.Said(No) || !c.shifted(now) || c.Declined() || c.lost() || !now.Before(c.Told().Start.Time()) {
+		return
+	}
+	if at := c.Told().Start.Time().Unix(); c.Clocks.Noted != at {
+		c.Clocks.Noted = at
+		c.Tell(News{What: NewsClocks, At: now,
+			Do: []string{"coalition move " + c.Ref() + " --start \"" + c.typed(c.Told().Start) + "\"", "coalition move " + c.Ref() + " --start \"" + c.typed(c.Told().Start) + "\" --told"}})
+	}
+}
+
+// asksClocks asks the organizer whether the partner is to hear that clocks are put otherwise.
+func (c *Conversation) asksClocks(told *outbox.Content) string {
+	at := told.Start.Time()
+	zone, what := told.Start.Zone, fmt.Sprintf("calendars may show the talk of %s at %s", at.Format("Mon 2 Jan 2006 15:04"), time.Unix(told.Unix, 0).In(at.Location()).Format("15:04"))
+	if at.Unix() == told.Unix { // it is the partner's clock
+		there := at.In(c.Zone())
+		_, clock, _ := strings.Cut(told.There.Wall, "T")
+		zone, what = told.There.Zone, fmt.Sprintf("the talk is there at %s now, where they read %s", there.Format("Mon 2 Jan 2006 15:04"), clock)
+	}
+	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and %s: coalition move %s --start %q (with --told if they know)",
+		c.Plan.With.Name, zone, what, c.Ref(), c.typed(told.Start))
+}
+
+// typed is a start as the organizer gives it to a command.
+func (c *Conversation) typed(s plan.Slot) string {
+	return s.Time().In(c.settings.Zone.Location("UTC")).Format("2006-01-02 15:04")
+}
+
+// asksEvent asks the organizer what is to become of an event that is gone, or has lost its time.
+func (c *Conversation) asksEvent(told *outbox.Content) string {
+	restore := "coalition move " + c.Ref() + " --start \"" + c.typed(told.Start) + "\", or call it off: coalition cancel " + c.Ref()
+	switch {
+	case c.Deleted():
+	case c.Booking.Is.Start.IsZero():
+		return "say when the talk is, since its event has no time of day any more in Google Calendar: " + restore
+	default:
+		return "say when the talk is, since its event repeats in Google Calendar now, and here it is one talk: " + restore
+	}
+	return "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref()
+}
+
+// Present is the SEQUENCE of what stands: that of a change that is still to reach the partner, or else of
+// what they know. One that was taken back before it reached them leaves a gap.
+func (c *Conversation) Present(now time.Time) int {
+	known := c.Last((*outbox.Message).MayHaveLeft, outbox.Invite, outbox.Update)
+	if says := c.Says(now, outbox.Invite); known == nil || says.Moves(&known.Content) || says.Shifts(&known.Content) && c.Clocks.Retold == says.Unix {
+		return c.Sequence
+	}
+	return known.Sequence
+}
+
+// lost reports whether the newest invitation or update has come back, and the partner has not answered
+// it all the same.
+func (c *Conversation) lost() bool {
+	return c.Last(nil, outbox.Invite, outbox.Update).State == outbox.Bounced && c.PartStat == invites.NeedsAction
+}
+
+// nextReminder is the reminder that is due or comes next. One that was passed over because the
+// talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
+func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, bool) {
+	if c.Declined() || c.lost() || c.lostTime() || c.unheardAnswer() == invites.Declined {
+		return Step{}, false
+	}
+	var agreed time.Time // when the partner first learnt of this time
+	for _, m := range slices.Backward(c.Messages) {
+		if (m.Kind == outbox.Invite || m.Kind == outbox.Update) && m.MayHaveLeft() && !m.ToOrganizer() && m.Content.Start == told.Start {
+			agreed = m.Stamp
+		}
+	}
+	if c.Booking != nil && c.Booking.Moved.After(agreed) {
+		agreed = c.Booking.Moved
+	}
+	before := slices.Clone(c.settings.Reminders)
+	slices.Sort(before)
+	var next *Step
+	for _, b := range before { // from the nearest to the start outwards
+		due := told.Start.Time().Add(-b)
+		if !due.After(agreed) {
+			break
+		}
+		s := Step{Kind: outbox.Reminder, Due: due, Next: "remind " + c.Plan.With.Name, Again: due,
+			revision: fmt.Sprintf("%s %s %s", told.Start.Wall, told.Start.Zone, b)}
+		if due.After(now) {
+			next = &s
+			continue
+		}
+		if slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool { return m.Kind == outbox.Reminder && m.Revision == s.revision }) {
+			break
+		}
+		if c.blind { // it may have been moved: better late than wrong, and late than never
+			if s.Due = due.Add(b / 2); s.Due.After(now) {
+				s.Next, s.Again = "remind "+c.Plan.With.Name+", once it is known how the event stands in Google Calendar", s.Due
+			}
+		}
+		return s, true
+	}
+	if next == nil {
+		return Step{}, false
+	}
+	return *next, true
+}
+
+func (c *Conversation) nextCancelled(now time.Time) Step {
+	if c.returned(now) {
+		return Step{Next: "take the event out again, which somebody has brought back in Google Calendar: coalition cancel " + c.Ref(), Again: c.Told().Start.Time()}
+	}
+	if m := c.Last(nil, outbox.Cancel); m != nil {
+		s, _ := waiting(m)
+		if m.State == outbox.Expired {
+			return Step{}
+		}
+		return s
+	}
+	if !c.tellsCancel(now) {
+		return Step{}
+	}
+	return Step{Kind: outbox.Cancel, Due: c.Cancelled.At, Next: "send the cancellation"}
+}
+
+// returned reports whether the event of a talk that was cancelled is in the calendar again.
+func (c *Conversation) returned(now time.Time) bool {
+	if b := c.Booking; c.Cancelled == nil || b == nil || b.Is.Deleted || !now.Before(b.Told.Start.Time()) {
+		return false
+	}
+	m := c.Last(nil, outbox.Cancel)
+	return m == nil && c.Cancelled.Told || m != nil && m.State == outbox.Accepted
+}
+
+// tellsCancel reports whether the partner is to be told that the talk is off: where there is an
+// event ahead in their calendar, or a question that they may still be thinking about.
+func (c *Conversation) tellsCancel(now time.Time) bool {
+	if c.Cancelled.Told {
+		return false
+	}
+	if told := c.Told(); told != nil {
+		return now.Before(told.Start.Time())
+	}
+	return !c.Said(No) && !c.Said(Wait) && c.Last((*outbox.Message).MayHaveLeft, outbox.Brief) != nil
+}
+
+// Wanted looks again at a message that is about to leave: does the conversation still mean it? If not,
+// end is the state in which it ends: [outbox.Dropped], [outbox.Superseded], [outbox.Expired], or [outbox.Unclear] for one that may
+// have arrived before and is just not repeated.
+func (c *Conversation) Wanted(m *outbox.Message, now time.Time) (end outbox.State, ok bool) {
+	if end = c.unwanted(m, now); end == "" {
+		return "", true
+	}
+	if m.Unclears > 0 {
+		return outbox.Unclear, false
+	}
+	return end, false
+}
+
+func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
+	switch {
+	case !m.Deadline.IsZero() && !now.Before(m.Deadline):
+		return outbox.Expired
+	case m.ToOrganizer() || m.Kind == outbox.Cancel:
+		return ""
+	case c.Cancelled != nil || !c.Ready:
+		return outbox.Dropped
+	}
+	switch m.Kind {
+	case outbox.Brief:
+		switch {
+		case c.Answer != nil:
+			return outbox.Dropped
+		case m.Unclears > 0: // it may have arrived: the same bytes again, unless it was asked for once more
+			if n, err := strconv.Atoi(m.Revision); err == nil && n < c.Asks {
+				return outbox.Superseded
+			}
+		case m.Content != c.Says(now, outbox.Brief):
+			return outbox.Superseded
+		}
+	case outbox.Invite, outbox.Update:
+		switch {
+		case c.Told() != nil && c.follows(now).Waits:
+			return outbox.Dropped
+		case !c.willing() || m.Kind == outbox.Invite && c.Said(Yes) && c.unseen() && !m.Approved && m.Unclears == 0:
+			return outbox.Dropped
+		case m.Unclears > 0: // it may have arrived: the same bytes again, unless an update says more
+			if says := c.Says(now, outbox.Invite); !says.Tells(&m.Content) {
+				return outbox.Superseded
+			}
+		case m.Content != c.Says(now, outbox.Invite):
+			return outbox.Superseded
+		case m.Kind == outbox.Update && c.Booking != nil && !c.Booking.Restore && m.Content.Tells(&c.Booking.Told) && !m.Content.Shifts(&c.Booking.Told): // somebody has done the same in the calendar
+			return outbox.Superseded
+		}
+	case outbox.Reminder:
+		switch {
+		case !c.willing() || c.Declined() || c.Deleted() || c.lostTime() || c.unheardAnswer() == invites.Declined:
+			return outbox.Dropped
+		case m.Content.Start != c.StartSlot(now):
+			return outbox.Superseded
+		}
+		for _, before := range c.settings.Reminders { // one nearer to the start is due as well
+			if due := m.Content.Start.Time().Add(-before); due.After(m.Due) && !due.After(now) {
+				return outbox.Superseded
+			}
+		}
+	case outbox.DeclineCounter:
+		switch {
+		case c.Said(No):
+			return outbox.Dropped
+		case m.Content.Start != c.StartSlot(now): // another time stands by now
+			return outbox.Superseded
+		}
+	}
+	return ""
+}
+
+// A Step is the one next thing in a conversation.
+type Step struct {
+	Kind outbox.Kind // what the program is to send; "" when the step is not the program's
+	Due  time.Time   // when the step falls due; zero: now, or undated
+	Next string      // for people: begins with a verb; "" when nothing is left to do
+
+	// Again is when to look again although nothing has happened. Zero: only a change can bring
+	// something new.
+	Again time.Time
+
+	revision string // of a reminder
+}
+
+// IsDue reports whether the program has something to send now.
+func (s Step) IsDue(now time.Time) bool { return s.Kind != "" && !s.Due.After(now) }

@@ -1,0 +1,240 @@
+package conversation
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
+)
+
+// Read takes in what the plan file says. A field speaks only when its own value in the file has
+// changed since it was last read; what was decided elsewhere in the meantime stands until then. A
+// plan that can't be meant is not taken in: the problems say why, and the conversation is as if its
+// file could not be read.
+func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
+	c.source, c.private, c.file = p, p.Private, fileUnread
+	old, first := c.Plan, c.Plan.With.Email == ""
+	if !first && !SameAddress(old.With.Email, p.With.Email) && c.Reached() {
+		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
+			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
+	}
+	if !first && c.Over(now) { // its plan has had its word
+		c.file, c.Plan.With.Aliases = fileRead, p.With.Aliases
+		c.edited = Fingerprint(c.Plan) != Fingerprint(p.Terms)
+		return nil
+	}
+	unchanged := !first && (reflect.DeepEqual(&c.Plan, &p.Terms) || Fingerprint(old) == Fingerprint(p.Terms))
+	if unchanged && c.Dates != nil {
+		c.file = fileRead
+		return nil
+	}
+	sameZone := old.When.Timezone == p.When.Timezone
+	sameStart := sameZone && same(old.When.Start, p.When.Start)
+	sameTimes := sameZone && slices.EqualFunc(old.When.Times, p.When.Times, same)
+	sameDays := sameZone && Fingerprint(old.When.Between) == Fingerprint(p.When.Between)
+	sameAsk := same(old.AskOn, p.AskOn)
+	d, faults := c.settings.resolve(&p.Terms, now)
+	if c.Dates != nil { // what is fixed already stays so
+		fixed := make(map[string]bool)
+		if fixed["start"] = sameStart; sameStart {
+			d.Start = c.Dates.Start
+		}
+		if fixed["times"] = sameTimes; sameTimes {
+			d.Times = c.Dates.Times
+		}
+		if fixed["between"] = sameDays; sameDays {
+			d.From, d.To = c.Dates.From, c.Dates.To
+		}
+		if fixed["ask_on"] = sameAsk; sameAsk {
+			d.AskOn = c.Dates.AskOn
+		}
+		faults = slices.DeleteFunc(faults, func(f dateFault) bool { return fixed[f.path[min(1, len(f.path)-1)]] })
+	}
+	var problems []strictyaml.Problem
+	for _, f := range faults {
+		problems = append(problems, p.Problem("this time "+f.text, "choose another", f.path...))
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	c.file = fileRead
+	if unchanged {
+		return nil
+	}
+	before, place := c.StartSlot(now), reaches(&c.Plan.Setting)
+	c.regained = c.Gains(&p.With)
+	c.Reread = c.Reread || c.regained
+	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
+	if c.Dates != nil {
+		c.Dates = &d
+	}
+	if first || old.Ready != p.Ready {
+		c.Ready = p.Ready || first && c.Ready
+	}
+	if p.Permitted != "" && old.Permitted != p.Permitted {
+		a := Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted}
+		c.Answered(a)
+		c.news = append(c.news, c.Entry(now, "answer", a.Text()))
+	}
+	if first {
+		return nil
+	}
+	if place != reaches(&p.Setting) {
+		if c.Place != nil && c.speaks(p, c.Booking.Placed, now, "the plan's place", cmp.Or(*c.Place, "no place")) {
+			c.news = append(c.news, c.Entry(now, "plan", "the plan's new place replaces that of Google Calendar: "+cmp.Or(*c.Place, "none")))
+			c.Place = nil
+		}
+		c.Named.Place = p.Modified()
+	}
+	if c.Lasts != 0 && old.When.Length() != p.When.Length() && c.speaks(p, c.Booking.Moved, now, "the plan's length", fmt.Sprintf("%d minutes", int(c.Lasts.Minutes()))) {
+		c.Lasts = 0
+	}
+	if !sameTimes && c.Answer != nil {
+		c.Offered = nil // an answer has been given to those
+	}
+	named := !p.When.Start.IsZero() || len(p.When.Times) == 1
+	switch {
+	case sameStart && (sameTimes || !p.When.Start.IsZero()):
+	case named && c.Booking != nil && !c.speaks(p, c.Booking.Moved, now, "the plan's time", before.String()):
+		c.Chosen = before
+	case named, c.Told() == nil:
+		c.Named.Start = p.Modified()
+		if !c.Chosen.IsZero() {
+			c.news = append(c.news, c.Entry(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
+		}
+		c.Chosen = plan.Slot{}
+		if named {
+			c.Moved()
+		}
+	case c.Chosen.IsZero():
+		c.Chosen = before // the plan names no start any more, and the partner knows one
+	}
+	if !sameAsk && !p.AskOn.IsZero() && c.Said(Wait) {
+		c.Asks = len(c.Briefs()) + 1
+	}
+	return nil
+}
+
+// reaches is what of a setting says where the two meet, or reach each other.
+func reaches(s *plan.Setting) [3]string { return [3]string{s.Place, string(s.Phone), string(s.URL)} }
+
+// speaks reports whether what the plan file says anew is newer than what was changed in the calendar at
+// that time; where it is not, the history says what stands.
+func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands string) bool {
+	if !at.After(p.Modified()) {
+		return true
+	}
+	c.news = append(c.news, c.Entry(now, "plan", what+" is older than the change in Google Calendar: "+stands+" stands"))
+	return false
+}
+
+// resolve makes days and times of what a plan says, counted from now. One with a fault is zero.
+func (s *Settings) resolve(t *plan.Terms, now time.Time) (d Dates, faults []dateFault) {
+	w := t.When
+	zone := string(w.Timezone)
+	if zone == "" {
+		zone = string(s.Zone)
+	}
+	slot := func(date plan.Date, zone string, clock plan.Clock, path ...string) (slot plan.Slot) {
+		if date.IsZero() {
+			return slot
+		}
+		slot, err := date.Slot(now, zone, s.Hours, clock)
+		if err != nil {
+			faults = append(faults, dateFault{path, err.Error()})
+		}
+		return slot
+	}
+	d.Start = slot(w.Start, zone, 0, "when", "start")
+	for i, t := range w.Times {
+		d.Times = append(d.Times, slot(t, zone, 0, "when", "times", fmt.Sprint(i)))
+	}
+	if b := w.Between; b != nil {
+		d.From = slot(b.From, zone, s.Hours.Opens(), "when", "between", "from")
+		d.To = slot(b.To, zone, s.Hours.To, "when", "between", "to")
+	}
+	if !t.AskOn.IsZero() {
+		d.AskOn = slot(t.AskOn, string(s.Zone), s.Hours.Opens(), "ask_on").Time().UTC()
+	}
+	return d, faults
+}
+
+// A dateFault is a time in a plan that can't be meant: clocks skip or repeat it.
+type dateFault struct {
+	path []string // of its key
+	text string   // what is wrong, after "this time"
+}
+
+// Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
+// days" is a day.
+func (c *Conversation) Settle(now time.Time) {
+	if c.Dates == nil && c.Ready {
+		d := c.DatesAt(now)
+		c.Dates, c.dirty = &d, true
+	}
+}
+
+func (c *Conversation) DatesAt(now time.Time) Dates {
+	if c.Dates != nil {
+		return *c.Dates
+	}
+	d, _ := c.settings.resolve(&c.Plan, now) // Read has seen its problems
+	return d
+}
+
+// Passed reports whether the days between which a time is looked for are over.
+func (d *Dates) Passed(now time.Time) bool { return !d.To.IsZero() && !d.To.Time().After(now) }
+
+// Difference says what the plan file says otherwise than what was decided since; "" where they agree.
+func (c *Conversation) Difference(now time.Time) string {
+	if c.file != fileRead || c.Cancelled != nil {
+		return ""
+	}
+	var list []string
+	switch d, start := c.DatesAt(now), c.StartSlot(now); {
+	case c.Chosen.IsZero():
+	case !d.Start.IsZero() && d.Start != start:
+		list = append(list, "the plan file says "+d.Start.String()+"; "+start.String()+" stands")
+	case d.Start.IsZero() && len(d.Times) > 0 && !slices.Contains(d.Times, start):
+		list = append(list, "the plan file offers other times; "+start.String()+" stands")
+	}
+	if length := c.Plan.When.Length(); c.Lasts != 0 && c.Lasts != length {
+		list = append(list, fmt.Sprintf("the plan file says %d minutes; %d stand", int(length.Minutes()), int(c.Lasts.Minutes())))
+	}
+	if c.Place != nil {
+		list = append(list, "the plan file has another place; "+cmp.Or(*c.Place, "none")+" stands")
+	}
+	return strings.Join(list, "; ")
+}
+
+// Gains reports whether mail was refused that may be from an address which with has, and the plan as it was
+// read last has not.
+func (c *Conversation) Gains(with *plan.With) bool {
+	return c.Doubted != nil && SameAddress(with.Email, c.Plan.With.Email) && slices.ContainsFunc(with.Aliases, func(e plan.Email) bool {
+		return !slices.ContainsFunc(c.Plan.With.Aliases, func(old plan.Email) bool { return SameAddress(e, old) })
+	})
+}
+
+// ChangedKey leads to the first key of the plan that says something else than when the conversation was over.
+func (c *Conversation) ChangedKey() []string {
+	was, is := &c.Plan, &c.source.Terms
+	for _, x := range []struct {
+		key      string
+		was, now any
+	}{
+		{"with", was.With, is.With}, {"purpose", was.Purpose, is.Purpose}, {"offer", was.Offer, is.Offer}, {"ask", was.Ask, is.Ask}, {"agenda", was.Agenda, is.Agenda},
+		{"setting", was.Setting, is.Setting}, {"when", was.When, is.When}, {"ask_on", was.AskOn, is.AskOn}, {"ready", was.Ready, is.Ready}, {"permitted", was.Permitted, is.Permitted},
+	} {
+		if Fingerprint(x.was) != Fingerprint(x.now) {
+			return []string{x.key}
+		}
+	}
+	return nil
+}
+
+func same(a, b plan.Date) bool { return a.String() == b.String() }

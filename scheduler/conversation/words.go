@@ -1,0 +1,255 @@
+package conversation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/plaintext"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+)
+
+// Propose keeps lines that the partner proposes for the agenda.
+func (c *Conversation) Propose(lines []string) {
+	for _, line := range lines {
+		if len(c.Proposed) < most && line != "" && !slices.Contains(c.Proposed, line) && !slices.Contains(c.Taken, line) {
+			c.Proposed = append(c.Proposed, line)
+		}
+	}
+}
+
+// most is how many lines for the agenda wait at a time.
+const most = 10
+
+// Hear keeps words for the organizer, behind those that they have not had a look at.
+func (c *Conversation) Hear(w Word) {
+	if old := c.Word; old != nil {
+		if strings.Contains(old.Text, w.Text) {
+			w.Text = old.Text
+		} else {
+			w.Text = plaintext.Clip(old.Text+"; then "+w.Text, MaxLine)
+		}
+		w.Key, w.Foreign, w.Sign = "", w.Foreign && old.Foreign, w.Sign && old.Sign
+		w.Settled = slices.DeleteFunc(slices.Clone(w.Settled), func(p invites.PartStat) bool { return !slices.Contains(old.Settled, p) })
+	}
+	c.Word = &w
+}
+
+// SettleWords takes in that the partner has given that answer in their calendar, which may leave nothing of their
+// words to be read.
+func (c *Conversation) SettleWords(p invites.PartStat) {
+	if c.Word != nil && slices.Contains(c.Word.Settled, p) {
+		c.Word = nil
+	}
+	if c.Doubted != nil && slices.Contains(c.Doubted.Settled, p) {
+		c.Doubted = nil
+	}
+}
+
+// AnyAnswer settles what a calendar has said before, where nobody has put it into words.
+var AnyAnswer = []invites.PartStat{invites.Accepted, invites.Tentative, invites.Declined}
+
+// Others are the answers that take that one back, with what was said beside it.
+func Others(p invites.PartStat) []invites.PartStat {
+	if !slices.Contains(AnyAnswer, p) {
+		return nil // words alone
+	}
+	return slices.DeleteFunc(slices.Clone(AnyAnswer), func(other invites.PartStat) bool { return other == p })
+}
+
+// Waiting is what has come from the partner, or in their name, and waits for the organizer: a line for
+// each, for people.
+func (c *Conversation) Waiting(now time.Time) (lines []string) {
+	if st := c.Status(now); st == Met || st == Cancelled || st == Declined {
+		return nil
+	}
+	zone := c.settings.Zone.Location("UTC")
+	at := func(w *Word) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
+	if c.Said(Query) && c.Answer.Note != "" {
+		note := plaintext.Clip(c.Answer.Note, 300)
+		if !strings.HasPrefix(note, "[") { // which are not the partner's words
+			note = "“" + note + "”"
+		}
+		lines = append(lines, note+" ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
+	}
+	if n := len(c.Proposed); n > 0 {
+		lines = append(lines, fmt.Sprintf("proposed for the agenda (coalition agenda %s take): %s", c.Ref(), strings.Join(c.Proposed, "; ")))
+	}
+	if c.Word != nil {
+		lines = append(lines, at(c.Word)+", "+c.Word.Text)
+	}
+	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Brief, outbox.Invite, outbox.Update); m != nil && m.State == outbox.Accepted && m.Error != "" && (m.Kind == outbox.Brief && c.Answer == nil || m.Kind != outbox.Brief && c.PartStat == invites.NeedsAction) {
+		lines = append(lines, "the "+m.Kind.Noun()+" to "+m.To+" was "+m.Error)
+	}
+	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
+		lines = append(lines, "Google has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")
+	}
+	if b := c.Booking; b != nil && b.Away {
+		lines = append(lines, "its event is in another Google calendar of yours, "+b.In+", and is followed there")
+	}
+	if p := c.unheardAnswer(); p != "" {
+		lines = append(lines, strings.ToLower(string(p))+" stands in Google Calendar, but perhaps to the talk as it was before: it does not count until "+c.Plan.With.Name+" answers anew")
+	}
+	if c.Doubted != nil {
+		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
+	}
+	return lines
+}
+
+// Writes reports whether an address is the partner's.
+func (c *Conversation) Writes(a invites.Address) bool {
+	if a.Email == "" {
+		return false
+	}
+	with := c.Plan.With
+	if c.source != nil && SameAddress(c.source.With.Email, with.Email) {
+		with = c.source.With
+	}
+	return slices.ContainsFunc(append([]plan.Email{with.Email}, with.Aliases...),
+		func(e plan.Email) bool { return strings.EqualFold(string(e), a.Email) })
+}
+
+// Addresses are those under which the partner is known, in lower case.
+func (c *Conversation) Addresses() (list []string) {
+	add := func(a string) {
+		if a = strings.ToLower(a); a != "" && !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	add(string(c.Plan.With.Email))
+	for _, a := range c.Plan.With.Aliases {
+		add(string(a))
+	}
+	if c.source != nil {
+		add(string(c.source.With.Email))
+		for _, a := range c.source.With.Aliases {
+			add(string(a))
+		}
+	}
+	if c.Stop != nil {
+		for _, a := range c.Stop.Addresses {
+			add(a)
+		}
+	}
+	return list
+}
+
+// Stopped takes in that the partner wants no more mail.
+func (c *Conversation) Stopped(from string, now time.Time) {
+	c.Stop = &Stop{At: now, From: from, Addresses: c.Addresses()}
+}
+
+// A Stop is a partner's word that they want no more mail of ours. It belongs to the person: to all
+// addresses that were known as theirs then.
+type Stop struct {
+	At        time.Time `json:"at"` // when it was taken in
+	From      string    `json:"from"`
+	Addresses []string  `json:"addresses"`
+}
+
+// Over reports whether nothing more comes of the conversation, whatever its plan says.
+func (c *Conversation) Over(now time.Time) bool {
+	told := c.Told()
+	return c.Cancelled != nil || told != nil && !now.Before(told.End())
+}
+
+// Another is how a further talk begins where this one is over.
+func (c *Conversation) Another() string {
+	next := c
+	for next.After != nil {
+		next = next.After
+	}
+	if next != c {
+		return "the newest is " + next.Ref()
+	}
+	return fmt.Sprintf("begin another with a document of its own, below a line `---` in the plan file or in a new one: `id: %s` and `round: %d`, then: coalition ready %s", c.ID, c.Round+1, plan.Ref(c.ID, c.Round+1))
+}
+
+// SameAddress ignores case: no server in use tells addresses apart by it.
+func SameAddress(a, b plan.Email) bool { return strings.EqualFold(string(a), string(b)) }
+
+// News is something that has come in and that the program does not carry on with by itself: the organizer
+// gets a [outbox.Notice] of it by mail.
+type News struct {
+	What string    `json:"what"` // one of templates.News…
+	Due  time.Time `json:"due"`  // a word that may still be changed is told when it stands
+	At   time.Time `json:"at"`
+	From string    `json:"from"`
+	How  string    `json:"how"`            // "mail", "page" or "calendar"
+	Why  string    `json:"why,omitempty"`  // it is no answer, or not believed; a phrase
+	Text string    `json:"text,omitempty"` // in the partner's words
+	Do   []string  `json:"do,omitempty"`   // the commands that go on from here
+}
+
+// Tell keeps a notice for the organizer, where they want to get any.
+func (c *Conversation) Tell(n News) {
+	if c.settings.Notify {
+		if n.Due.IsZero() {
+			n.Due = n.At
+		}
+		c.Notices = append(c.Notices, n)
+	}
+}
+
+// NextNotice is when a notice is to be written; zero: there is none.
+func (c *Conversation) NextNotice() (due time.Time) {
+	for _, n := range c.Notices {
+		if due.IsZero() || n.Due.Before(due) {
+			due = n.Due
+		}
+	}
+	return due
+}
+
+// NoticeDue reports whether a notice is due.
+func (c *Conversation) NoticeDue(now time.Time) bool {
+	due := c.NextNotice()
+	return !due.IsZero() && !due.After(now)
+}
+
+// Notify adds to the draft the notices that are due, whose words are still to be written.
+func (c *Conversation) Notify(d *Draft, now time.Time) {
+	var later []News
+	for _, n := range c.Notices {
+		if n.Due.After(now) {
+			later = append(later, n)
+			continue
+		}
+		if n.What == NewsCounter && c.Counter == nil || n.What == NewsQuestion && !c.Said(Query) || n.What == NewsDoubted && c.Doubted == nil {
+			continue // it is settled meanwhile
+		}
+		m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: outbox.Notice, To: c.settings.Organizer.Email, Due: n.Due, State: outbox.Queued, Approved: true, Via: c.settings.Via}
+		m.Revision = c.NextRevision(outbox.Notice, "")
+		if d.News == nil {
+			d.News = make(map[*outbox.Message]*News)
+		}
+		d.News[m] = &n
+		d.Messages, c.Messages = append(d.Messages, m), append(c.Messages, m)
+	}
+	c.Notices = slices.Clip(later)
+}
+
+// What a [News] tells of: the words that templates go by.
+const (
+	NewsQuestion  = "question" // or a reply that says neither yes nor no nor later beyond doubt
+	NewsYes       = "yes"      // without one of the Times of the talk, if any were offered
+	NewsLater     = "later"
+	NewsNo        = "no"
+	NewsDeclined  = "declined"  // the invitation, in the calendar
+	NewsTentative = "tentative" // likewise
+	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
+	NewsBounced   = "bounced"   // a message of ours came back
+	NewsFailed    = "failed"    // a message of ours was refused at once, or given up
+	NewsPassed    = "passed"    // a message of ours came back from an address that the partner's passes mail on to
+	NewsTaken     = "taken"     // a yes to a time that another talk has by now
+	NewsAdds      = "adds"      // lines for the agenda, in Text
+	NewsMail      = "mail"      // a mail that is no answer, such as one after the invitation
+	NewsDoubted   = "doubted"   // a mail that may not be the partner's
+	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
+	NewsLeft      = "left"      // the partner, who is no guest of the event any more
+	NewsClocks    = "clocks"    // newer zone data has put the start at another instant
+	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any
+)

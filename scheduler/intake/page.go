@@ -1,0 +1,255 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/invites/plaintext"
+	"coalition/scheduler/compose"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
+	"coalition/templates"
+)
+
+// changeable is how long an answer on the page may be changed before anything follows from it.
+const changeable = 5 * time.Minute
+
+// paged is the conversation of a page, and all others beside it; nil where the token leads nowhere.
+func (s *Intake) paged(ctx context.Context, token string) (*conversation.Conversation, *roster.Roster, error) {
+	id, round, err := s.Store.Page(ctx, compose.Hash(token))
+	if err != nil || round == 0 {
+		return nil, nil, err
+	}
+	b, err := s.Recall(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range b.Conversations {
+		if c.ID == id && c.Round == round && c.HasPage(compose.Hash(token)) && c.Cancelled == nil {
+			until := c.PageUntil
+			if told := c.Told(); told != nil && told.End().After(until) {
+				until = told.End()
+			}
+			if b.Now.Before(until) {
+				return c, b, nil
+			}
+		}
+	}
+	return nil, nil, nil
+}
+
+// Page is what a partner sees under a link, and the language to show it in; nil where the token leads
+// nowhere: it was never given out, it has expired, or another brief has gone since.
+func (s *Intake) Page(ctx context.Context, token string) (*templates.Page, string, error) {
+	c, b, err := s.paged(ctx, token)
+	if c == nil || err != nil {
+		return nil, "", err
+	}
+	p, lang := s.page(c, b)
+	return p, lang, nil
+}
+
+func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*templates.Page, string) {
+	p := &templates.Page{Talk: *s.Compose.Talk(c, &c.Plan), Invited: c.Invited()}
+	d := c.DatesAt(b.Now)
+	if !d.To.IsZero() {
+		p.From, p.To = d.From.Time(), d.To.Time()
+	}
+	for i, slot := range c.Choices(b.Now) {
+		if at := slot.Time(); at.After(b.Now) && c.Stands(slot, b.Now) && b.Free(at, c.Length(), c) {
+			p.Times, p.Numbers = append(p.Times, at), append(p.Numbers, i+1)
+		}
+	}
+	if a := c.Answer; a != nil {
+		p.Answer = templates.Choice(a.Value)
+		if a.How == "page" || a.How == "mail" { // what the organizer has recorded was not answered here
+			p.At = a.At
+		}
+		if a.Value == conversation.Yes {
+			p.Start = c.Start(b.Now)
+		}
+		if a.Until.After(b.Now) {
+			p.Changeable = a.Until
+		}
+		if !a.Taken.IsZero() && p.Start.IsZero() {
+			p.Problem = templates.TimeGone
+		}
+	}
+	if told := c.Told(); told != nil {
+		p.Start = told.Start.Time()
+	}
+	p.Open = c.Open(b.Now)
+	p.HasCalendar = !p.Start.IsZero() && c.Said(conversation.Yes) && c.UID != "" && p.Start.After(b.Now) && !c.Declined()
+	lang := s.Compose.LanguageFor(c)
+	return p, lang
+}
+
+// Answer takes in what a partner has chosen under a link, with a note of any number of lines. Where it
+// does not count, Problem of the page says why. The page is nil where the token leads nowhere.
+func (s *Intake) Answer(ctx context.Context, token string, choice templates.Choice, note string) (*templates.Page, string, error) {
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
+	for patience := NewPatience(); ; {
+		c, b, err := s.paged(ctx, token)
+		if c == nil || err != nil {
+			return nil, "", err
+		}
+		p, lang := s.page(c, b)
+		if !p.Open {
+			err := s.tooLate(ctx, c, choice, note, b.Now)
+			if errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx) {
+				continue
+			}
+			p.Problem, p.Note = templates.TooLate, note
+			return p, lang, err
+		}
+		a := conversation.Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), conversation.MaxLine), Until: b.Now.Add(changeable)}
+		switch choice {
+		case templates.ChooseLater:
+			a.Value = conversation.Wait
+		case templates.ChooseNo:
+			a.Value = conversation.No
+		case templates.ChooseAsk:
+			a.Value = conversation.Query
+		case templates.ChooseYes:
+			a.Value, a.Other = conversation.Yes, len(c.Choices(b.Now)) > 0
+		default:
+			n := number(choice)
+			if !slices.Contains(p.Numbers, n) {
+				p.Problem, p.Note = templates.TimeGone, note
+				err := s.gone(ctx, c, b, n)
+				if errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx) {
+					continue
+				}
+				return p, lang, err
+			}
+			a.Value, a.Slot = conversation.Yes, c.Choices(b.Now)[n-1]
+		}
+		d, err := s.answerPage(c, a, note, b.Now)
+		if err == nil {
+			d.Slots = b.Slots
+			err = s.Store.Commit(ctx, d)
+		}
+		switch {
+		case errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx):
+			continue
+		case err != nil:
+			return nil, "", err
+		}
+		s.Log.Info("answered on the page", "id", c.Ref())
+		s.Poke()
+		p, lang = s.page(c, b)
+		return p, lang, nil
+	}
+}
+
+// gone writes down that the partner has chosen a time on the page which another talk has by now: they see
+// that there, and choose again.
+func (s *Intake) gone(ctx context.Context, c *conversation.Conversation, b *roster.Roster, n int) error {
+	slot, by := b.Taken(c, []int{n})
+	if by == "" {
+		return nil
+	}
+	what := "on the page: " + conversation.Answer{Taken: slot, By: by}.TakenText() + "; they were told, and can choose another"
+	if c.Word != nil && strings.Contains(c.Word.Text, what) {
+		return nil // it was sent once more
+	}
+	c.Hear(conversation.Word{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
+	c.Tell(conversation.News{What: conversation.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{"coalition show " + c.Ref(), "coalition show " + by}})
+	err := s.Store.Commit(ctx, c.Record(b.Now, c.Entry(b.Now, "page", what)))
+	s.Poke()
+	return err
+}
+
+// number is that of the time in a yes with one; 0 in all others.
+func number(choice templates.Choice) int {
+	digits, ok := strings.CutPrefix(string(choice), string(templates.ChooseYes))
+	n, err := strconv.ParseUint(digits, 10, 8)
+	if !ok || err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+// answerPage takes in an answer of the page in place of the one that it changes, if it does.
+func (s *Intake) answerPage(c *conversation.Conversation, a conversation.Answer, note string, now time.Time) (*conversation.Draft, error) {
+	if a.Value == conversation.Yes && s.Understand(c.Language(), note).Stop { // nobody knows what is meant, as in a mail
+		a = conversation.Answer{Value: conversation.Query, How: a.How, From: a.From, Note: a.Note, Until: a.Until}
+	}
+	if old := c.Answer; old != nil && old.How == "page" {
+		if a.Note == "" && old.Until.After(now) { // the words that came with it need not be written again
+			a.Note, note = old.Note, old.Note
+		}
+		if a.Note != old.Note || a.Value != conversation.Yes {
+			c.Proposed = nil // they belonged to that one
+		}
+	}
+	if err := c.Apply(a, now); err != nil {
+		return nil, err
+	}
+	if a.Value == conversation.Yes {
+		c.Identify()
+	}
+	if a.Value == conversation.Yes && !c.StartSlot(now).IsZero() { // without a time, the words are rather about that
+		var lines []string
+		for line := range strings.Lines(note) {
+			if line = plaintext.Line(line); line != "" && len([]rune(line)) <= 200 {
+				lines = append(lines, line)
+			}
+		}
+		c.Propose(lines)
+	}
+	t := &taking{s: s, c: c, at: now, mail: &invites.Mail{At: now, From: c.Partner(), Text: note}, until: a.Until}
+	t.tellAnswer(a)
+	if s.Understand(c.Language(), note).Stop && a.Value != conversation.Yes {
+		c.Stopped(a.From, now)
+	}
+	d := c.Record(now, c.Entry(now, "answer", a.Text()))
+	roster.Hush(c, d)
+	return d, nil
+}
+
+// tooLate shows the organizer what a partner has sent from a page that was open for too long.
+func (s *Intake) tooLate(ctx context.Context, c *conversation.Conversation, choice templates.Choice, note string, now time.Time) error {
+	what := fmt.Sprintf("on the page, too late to count: %s", choice)
+	if note = plaintext.Clip(plaintext.Line(note), conversation.MaxLine); note != "" {
+		what += ": “" + note + "”"
+	}
+	if c.Word != nil && strings.Contains(c.Word.Text, what) {
+		return nil // it was sent once more
+	}
+	c.Hear(conversation.Word{At: now, From: string(c.Plan.With.Email), Text: what})
+	c.Tell(conversation.News{What: conversation.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{"coalition show " + c.Ref()}})
+	err := s.Store.Commit(ctx, c.Record(now, c.Entry(now, "page", what)))
+	s.Poke()
+	return err
+}
+
+// Calendar is the talk agreed on as a file for the partner's calendar; nil where there is none.
+func (s *Intake) Calendar(ctx context.Context, token string) ([]byte, error) {
+	c, b, err := s.paged(ctx, token)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	p, _ := s.page(c, b)
+	if !p.HasCalendar {
+		return nil, nil
+	}
+	content := c.Says(b.Now, outbox.Invite)
+	if told := c.Told(); told != nil {
+		content = *told
+	}
+	// The invitation that follows has the same UID and a later DTSTAMP: calendars put it in this one's place.
+	stamp := c.Answer.At.Truncate(time.Second)
+	if c.Stamp.After(stamp) {
+		stamp = c.Stamp
+	}
+	return s.Compose.Publish(c, &outbox.Message{Content: content, Sequence: c.Sequence, Stamp: stamp})
+}

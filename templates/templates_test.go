@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
+
+	"coalition/invites/zones"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -67,6 +69,14 @@ func message(t testing.TB, v *View, kind Kind) *Wording {
 		t.Fatal(err)
 	}
 	return m
+}
+
+func zone(name string) *time.Location {
+	l, err := zones.Newest().Location(name)
+	if err != nil {
+		panic(err)
+	}
+	return l
 }
 
 // variants are talks in which something else is to be said.

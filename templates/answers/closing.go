@@ -4,12 +4,10 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"coalition/invites/plaintext"
 )
 
 // contact is where somebody can be reached: an address, a number to call, a street.
-var contact = plaintext.Pattern(`(?i)@|(\d[\s()/.-]*){6}|` +
+var contact = pattern(`(?i)@|(\d[\s()/.-]*){6}|` +
 	`\d\s*[a-z]?,?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|` +
 	`(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
 

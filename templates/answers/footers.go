@@ -4,9 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
-
-	"coalition/invites/plaintext"
 )
 
 // fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
@@ -14,10 +13,15 @@ var fromOutside = regexp.MustCompile(`^\s*(?:` +
 	`[\[(*]{1,3}\s*(?i:ext|external|extern)(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*[\])*]{1,3}:?|` +
 	`(?:EXTERNAL|EXTERN)(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
 
+// pattern returns a function that gives the expression, compiled when it is first needed: most commands read no mail.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // picture is what stands in a text for one, such as a logo.
-var picture = plaintext.Pattern(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|` +
+var picture = pattern(`(?mi)^[ \t]*\[((image|cid|bild): ?[^\[\]\n]{0,200}|` +
 	`[^\[\]\n]{0,100}\.(png|jpe?g|gif|svg))\](<[^<>\n]{0,300}>)?[ \t]*$`)
-var postscript = plaintext.Pattern(`(?i)\bp\.\s?s\.:?`)
+var postscript = pattern(`(?i)\bp\.\s?s\.:?`)
 
 // withoutFooters returns text without what no person has written in it: notes of a law office, of a scanner, of a
 // list, of a server that marks what comes from outside. Such a part ends with its paragraph, and begins with the line
@@ -85,12 +89,10 @@ func lineStart(tokens []token, i int) int {
 	return i
 }
 
-// runsOn reports whether a line goes on in the next one.
+// runsOn reports whether a line goes on in the next one: it has 50 characters or more, words, and no dot at its end.
 func runsOn(line string) bool {
-	// full is in characters.
-	const full = 50
 	line = strings.TrimSpace(line)
-	return utf8.RuneCountInString(line) >= full && strings.ContainsFunc(line, inWord) && !strings.HasSuffix(line, ".")
+	return utf8.RuneCountInString(line) >= 50 && strings.ContainsFunc(line, inWord) && !strings.HasSuffix(line, ".")
 }
 
 // besideAnswer returns the sentence of token shows, where an answer stands before it in the line that begins with
@@ -99,8 +101,7 @@ func (r *Reader) besideAnswer(text string, tokens []token, begin, shows int) (se
 	for k := shows; k > begin; k-- {
 		if strings.ContainsAny(tokens[k].gap, ".!") {
 			line := strings.LastIndexByte(text[:tokens[k].start], '\n') + 1
-			answer = text[line:tokens[k].start]
-			if r.holdsAnswer(answer) {
+			if answer = text[line:tokens[k].start]; r.holdsAnswer(answer) {
 				return k, answer
 			}
 			break

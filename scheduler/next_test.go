@@ -18,7 +18,7 @@ var (
 
 // message puts a message of that kind and state into c, as the scheduler would have made it at monday.
 func message(c *conversation.Conversation, kind outbox.Kind, state outbox.State) *outbox.Message {
-	m := &outbox.Message{ID: c.ID, Round: 1, Kind: kind, Revision: "1", To: "maya@example.org", State: state, Stamp: monday, Due: monday}
+	m := &outbox.Message{ID: c.ID, Round: 1, Kind: kind, Revision: "1", To: "maya@example.org", State: state, Repeatable: kind != outbox.Reminder, Stamp: monday, Due: monday}
 	if state == outbox.Unclear {
 		m.Unclears = 1
 	}

@@ -49,7 +49,8 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast,
 	for _, c := range b.Conversations {
 		step := roster.Next(c, b.Now)
 		if step.Kind != "" && !step.IsDue(b.Now) {
-			m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: step.Kind, To: string(c.Plan.With.Email), Due: step.Due, State: outbox.Queued, Via: s.Via, Changed: b.Now}
+			m := c.Message(step.Kind, step.Due)
+			m.Changed = b.Now
 			later = append(later, Forecast{c, m, step.Due})
 		}
 	}

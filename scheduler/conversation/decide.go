@@ -329,8 +329,8 @@ func theNoun(k outbox.Kind) string { return "the " + k.Noun() }
 func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 	c.Settle(now)
 	told := c.Told()
-	m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: step.Kind, Revision: step.revision, To: string(c.Plan.With.Email),
-		Due: step.Due, State: outbox.Queued, Approved: approved, Via: c.settings.Via}
+	m := c.Message(step.Kind, step.Due)
+	m.Revision, m.Approved = step.revision, approved
 	if m.Due.IsZero() {
 		m.Due = now
 	}

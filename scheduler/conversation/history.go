@@ -64,6 +64,12 @@ func (c *Conversation) lastDecided() *outbox.Message {
 	return &outbox.Message{}
 }
 
+// Message returns a new message of that kind to the partner, which fell due then; it is nowhere kept yet.
+func (c *Conversation) Message(kind outbox.Kind, due time.Time) *outbox.Message {
+	return &outbox.Message{ID: c.ID, Round: c.Round, Kind: kind, To: string(c.Plan.With.Email), Due: due,
+		State: outbox.Queued, Repeatable: kind != outbox.Reminder, Via: c.settings.Via}
+}
+
 func (c *Conversation) NextRevision(k outbox.Kind, prefix string) string {
 	n := 1
 	for _, m := range c.Messages {

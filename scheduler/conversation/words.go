@@ -221,8 +221,8 @@ func (c *Conversation) Notify(d *Draft, now time.Time) {
 		if n.What == NewsCounter && c.Counter == nil || n.What == NewsQuestion && !c.Said(Query) || n.What == NewsDoubted && c.Doubted == nil {
 			continue // it is settled meanwhile
 		}
-		m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: outbox.Notice, To: c.settings.Organizer.Email, Due: n.Due, State: outbox.Queued, Approved: true, Via: c.settings.Via}
-		m.Revision = c.NextRevision(outbox.Notice, "")
+		m := c.Message(outbox.Notice, n.Due)
+		m.Revision, m.To, m.Approved = c.NextRevision(outbox.Notice, ""), c.settings.Organizer.Email, true
 		if d.News == nil {
 			d.News = make(map[*outbox.Message]*News)
 		}

@@ -110,8 +110,10 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 	c.Booking = &booking
 	c.Settle(now)
 	booking.Told = c.Says(now, outbox.Invite)
-	m := &outbox.Message{ID: c.ID, Round: c.Round, Kind: outbox.Invite, Revision: c.NextRevision(outbox.Invite, ""), To: string(c.Plan.With.Email), Sequence: c.Sequence,
-		Content: booking.Told, Due: now, Deadline: booking.Told.Start.Time().UTC(), State: outbox.Accepted, Approved: true, Via: string(outbox.Google), Stamp: c.NextStamp(now), Changed: now.UTC()}
+	m := c.Message(outbox.Invite, now)
+	m.Revision, m.Sequence, m.Content = c.NextRevision(outbox.Invite, ""), c.Sequence, booking.Told
+	m.Deadline, m.Stamp, m.Changed = booking.Told.Start.Time().UTC(), c.NextStamp(now), now.UTC()
+	m.State, m.Approved, m.Via = outbox.Accepted, true, string(outbox.Google)
 	var err error
 	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, conversation.Random(8)), Event: booking.Wrote}); err != nil {
 		return nil

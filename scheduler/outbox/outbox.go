@@ -103,16 +103,18 @@ type Message struct {
 	Due       time.Time // when it fell due
 	Deadline  time.Time // from then on it must not go; zero: none
 
-	State     State
-	Approved  bool      // the organizer has said yes to this one message
-	Attempts  int       // claims so far
-	Unclears  int       // how often it was handed over without an answer
-	Flagged   bool      // its bytes may have gone twice
-	NotBefore time.Time // in real time
-	Changed   time.Time // when its state changed last
-	Via       string    // "outbox", "smtp", "file" or "google": how it goes, or went
-	Code      int       // the server's last reply; 0: none
-	Error     string    // what the server or the network said, one line; may be empty
+	State    State
+	Approved bool // the organizer has said yes to this one message
+	Attempts int  // claims so far
+	Unclears int  // how often it was handed over without an answer
+	// Repeatable says that it is sent once more by itself when it is unclear: a reminder never is.
+	Repeatable bool
+	Flagged    bool      // its bytes may have gone twice
+	NotBefore  time.Time // in real time
+	Changed    time.Time // when its state changed last
+	Via        string    // "outbox", "smtp", "file" or "google": how it goes, or went
+	Code       int       // the server's last reply; 0: none
+	Error      string    // what the server or the network said, one line; may be empty
 
 	Data     []byte // the finished bytes, or an [invites.EventChange] as JSON; nil where only the state was loaded
 	Calendar []byte // the iCalendar object in them, for a file beside; nil: none
@@ -148,10 +150,10 @@ func (m *Message) MayHaveLeft() bool {
 	return m.State == Accepted || m.State == Unclear || m.State == Bounced || m.Unclears > 0
 }
 
-// Stuck reports whether the message is unclear and is not sent again by itself: an unclear message is
-// repeated once, byte for byte, a reminder never.
+// Stuck reports whether the message is unclear and is not sent again by itself: an unclear message that is
+// Repeatable goes once more, byte for byte.
 func (m *Message) Stuck() bool {
-	return m.State == Unclear && (m.Unclears > 1 || m.Kind == Reminder)
+	return m.State == Unclear && (m.Unclears > 1 || !m.Repeatable)
 }
 
 // ToOrganizer reports whether the message goes to the organizer, not to the partner.
@@ -257,7 +259,7 @@ func (c *Content) Begins(at time.Time) bool {
 // Again is the state of a claimed message that was not accepted and is to be tried again: what was
 // unclear before stays so.
 func (m *Message) Again() State {
-	if m.Unclears == 1 && m.Kind != Reminder {
+	if m.Unclears == 1 && m.Repeatable {
 		return Unclear
 	}
 	return Queued

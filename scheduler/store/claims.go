@@ -14,13 +14,11 @@ import (
 )
 
 const (
-	// repeatable is the condition that a message which is unclear is repeated, once: a reminder never is.
-	repeatable = "m.kind <> 'reminder'"
 	// claimable is the condition that a message can be claimed: it waits, or is to be repeated.
-	claimable = "m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND " + repeatable + ")"
+	claimable = "m.state IN ('queued', 'unclear') AND (m.state = 'queued' OR m.unclears < 2 AND m.repeatable)"
 	// freedState is what becomes of the state of a message in the hands of an owner that is no more, and freedUnclears of
 	// how often it was unclear: what had reached its dot may have arrived. A calendar can be asked, however often.
-	freedState = "CASE WHEN m.phase = 'dot' OR m.unclears = 1 AND " + repeatable + " THEN 'unclear' ELSE 'queued' END"
+	freedState = "CASE WHEN m.phase = 'dot' OR m.unclears = 1 AND m.repeatable THEN 'unclear' ELSE 'queued' END"
 
 	freedUnclears = `CASE WHEN m.phase <> 'dot' THEN m.unclears WHEN m.via = 'google' THEN 1 ELSE m.unclears + 1 END`
 )

@@ -68,7 +68,7 @@ func (s *Store) Load(ctx context.Context) ([]*conversation.Conversation, error) 
 			c.Messages = append(c.Messages, m)
 		}
 		return nil
-	}, "SELECT "+messageColumns+" FROM messages m WHERE organizer = $1 ORDER BY seq", s.organizer)
+	}, "SELECT "+s.columns()+" FROM messages m WHERE organizer = $1 ORDER BY seq", s.organizer)
 	return list, err
 }
 

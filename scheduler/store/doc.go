@@ -19,7 +19,7 @@
 //	held     waits until somebody approves it
 //	queued   goes when it is claimed, not before not_before
 //	sending  is an owner's: in phase connect nothing can have been accepted, in phase dot it may have been
-//	unclear  may have arrived; goes once more where unclears < 2, and a reminder never
+//	unclear  may have arrived; goes once more where it is repeatable and unclears < 2
 //
 // and those in which it ends ([outbox.State]). Claim takes it from queued or unclear to sending, Dot from connect to
 // dot, Settle to where it ends or waits. Recover does what the owner of a claim that is gone can't: connect goes back

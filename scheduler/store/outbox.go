@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
+	"coalition/scheduler/store/tables"
 )
 
 // The bytes of a message lie in a table of their own: its state changes three times on its way out,
@@ -20,7 +22,16 @@ import (
 // messageColumns are those of table messages, m, that [scanMessage] reads.
 const messageColumns = `m.seq, m.id, m.round, m.kind, m.revision, m.recipient, m.message_id, m.sequence, m.stamp,
 	m.content, m.due, m.deadline, m.state, m.approved, m.attempts, m.unclears, m.flagged, m.not_before, m.changed, m.via,
-	m.code, m.error`
+	m.code, m.error, m.repeatable`
+
+// columns are messageColumns, or what stands for them where an older version has left the tables and they are only
+// read.
+func (s *Store) columns() string {
+	if s.db.Version() < tables.Repeatable {
+		return strings.Replace(messageColumns, "m.repeatable", tables.OldRepeatable, 1)
+	}
+	return messageColumns
+}
 
 // scanMessage reads messageColumns, and what stands behind them into more.
 func scanMessage(row *sql.Rows, more ...any) (*outbox.Message, error) {
@@ -29,7 +40,7 @@ func scanMessage(row *sql.Rows, more ...any) (*outbox.Message, error) {
 	var stamp, due, deadline, notBefore, changed int64
 	fields := []any{&m.Row, &m.ID, &m.Round, &m.Kind, &m.Revision, &m.To, &m.MessageID, &m.Sequence, &stamp,
 		&content, &due, &deadline, &m.State, &m.Approved, &m.Attempts, &m.Unclears, &m.Flagged, &notBefore,
-		&changed, &m.Via, &m.Code, &m.Error}
+		&changed, &m.Via, &m.Code, &m.Error, &m.Repeatable}
 	if err := row.Scan(append(fields, more...)...); err != nil {
 		return nil, err
 	}
@@ -54,12 +65,12 @@ func (s *Store) insert(tx *database.Tx, m *outbox.Message) (row int64, err error
 	row, ok, err := database.Number(context.Background(), tx,
 		`INSERT INTO messages (organizer, id, round, kind, revision,
 		recipient, message_id, sequence, stamp, content, due, deadline, state, phase, owner, approved, attempts, unclears,
-		flagged, not_before, changed, via, code, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', $14, $15, 0, $16, 0, $17, $18, $19, $20)
+		flagged, not_before, changed, via, code, error, repeatable)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', '', $14, $15, 0, $16, 0, $17, $18, $19, $20, $21)
 		ON CONFLICT DO NOTHING RETURNING seq`,
 		s.organizer, string(m.ID), m.Round, string(m.Kind), m.Revision, m.To, m.MessageID, m.Sequence, ms(m.Stamp),
 		string(content), ms(m.Due), ms(m.Deadline), string(m.State), m.Approved, m.Attempts, m.Flagged, ms(m.Changed),
-		m.Via, m.Code, m.Error)
+		m.Via, m.Code, m.Error, m.Repeatable)
 	switch {
 	case err != nil:
 		return 0, err
@@ -125,7 +136,7 @@ func (s *Store) Message(ctx context.Context, row int64) (m *outbox.Message, err 
 		}
 		m.Data, m.Calendar = data, calendar
 		return nil
-	}, "SELECT "+messageColumns+", b.data, b.calendar FROM messages m "+
+	}, "SELECT "+s.columns()+", b.data, b.calendar FROM messages m "+
 		"JOIN bodies b ON b.message = m.seq WHERE m.seq = $1", row)
 	if err == nil && m == nil {
 		err = errors.New("there is no such message")

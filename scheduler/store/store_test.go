@@ -23,6 +23,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
+	"coalition/scheduler/store/backup"
 	"coalition/scheduler/store/storetest"
 )
 
@@ -104,6 +105,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"opened twice at once", testOpenTwice},
 		{"reading only", testReadOnly},
 		{"a newer schema", testNewer},
+		{"an older schema", testOlder},
 		{"organizers", testOrganizers},
 		{"a stopped process", testStopped},
 		{"a process that may be handing over", testDoubt},
@@ -135,7 +137,7 @@ func draft(id plan.ID, kinds ...outbox.Kind) *conversation.Draft {
 	d := &conversation.Draft{At: at, Conversation: c}
 	for _, k := range kinds {
 		d.Messages = append(d.Messages, &outbox.Message{ID: id, Round: 1, Kind: k, Revision: "1", To: "maya@example.org", MessageID: "x@example.org",
-			Stamp: at, Due: at, State: outbox.Queued, Via: "smtp", Changed: at, Data: []byte("data\x00\xff"), Calendar: []byte("calendar")})
+			Stamp: at, Due: at, State: outbox.Queued, Repeatable: k != outbox.Reminder, Via: "smtp", Changed: at, Data: []byte("data\x00\xff"), Calendar: []byte("calendar")})
 	}
 	return d
 }
@@ -878,6 +880,48 @@ func testNewer(t *testing.T, dsn string) {
 	}
 }
 
+// older takes from the tables what came after version 5.
+func older(t *testing.T, dsn string) {
+	t.Helper()
+	db := raw(t, dsn)
+	for _, statement := range []string{"ALTER TABLE messages DROP COLUMN repeatable", "UPDATE schema_version SET version = 5"} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Close()
+}
+
+// What an older version has left is read as it is, and brought up to date by whoever writes.
+func testOlder(t *testing.T, dsn string) {
+	s := open(t, dsn)
+	commit(t, s, draft("maya", outbox.Brief, outbox.Reminder))
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if err := backup.Write(ctx, s, file, false); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	check := func(what string, readOnly bool) {
+		t.Helper()
+		s, err := store.Open(ctx, dsn, []string{ana}, readOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if m := load(t, s)[0].Messages; !m[0].Repeatable || m[1].Repeatable {
+			t.Errorf("%s: the brief is repeated: %t, the reminder: %t", what, m[0].Repeatable, m[1].Repeatable)
+		}
+	}
+	older(t, dsn)
+	check("read only", true)
+	check("brought up to date", false)
+	older(t, file)
+	if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
+		t.Fatal(err)
+	}
+	check("from a backup", false)
+}
+
 // Every message that leaves is counted, once, before it leaves.
 func testStanding(t *testing.T, dsn string) {
 	s := open(t, dsn)
@@ -1024,6 +1068,7 @@ func TestOlderFile(t *testing.T) {
 	s := open(t, path)
 	commit(t, s, draft("maya", outbox.Brief))
 	s.Close()
+	older(t, path)
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)

@@ -159,6 +159,12 @@ func replace(ctx context.Context, s *store.Store, path, from string) error {
 				return err
 			}
 		}
+		if i := slices.IndexFunc(list, func(t table) bool { return t.name == "messages" }); !list[i].has("repeatable") {
+			_, err := tx.Exec("UPDATE messages AS m SET repeatable = "+tables.OldRepeatable+" WHERE organizer = $1", s.Organizer())
+			if err != nil {
+				return err
+			}
+		}
 		if err := s.ReleaseAll(tx); err != nil {
 			return err
 		}

@@ -6,7 +6,7 @@ import "coalition/scheduler/store/database"
 
 // Schema is all tables as they are now. Whoever only reads takes older ones as they are.
 var Schema = database.Schema{
-	Steps: []string{first, received, organizers, installations, doors},
+	Steps: []string{first, received, organizers, installations, doors, repeatable},
 	Marks: []string{"schema_version", "conversations", "messages", "bodies", "events", "control"},
 	InUse: "SELECT 1 FROM messages m WHERE m.organizer = $1 AND m.owner = owners.owner",
 }
@@ -17,7 +17,12 @@ const (
 	Installations = 4
 	// Doors is also that from which on a pause is one organizer's.
 	Doors = 5
+	// Repeatable is that from which on a message says whether it is repeated.
+	Repeatable = 6
 )
+
+// OldRepeatable is the condition that a message, m, of an earlier version is [outbox.Message.Repeatable].
+const OldRepeatable = "m.kind <> 'reminder'"
 
 // first is the first version of the tables. Instants are unix milliseconds in UTC, 0 for none.
 const first = `CREATE TABLE conversations (
@@ -154,3 +159,7 @@ const doors = `CREATE TABLE doors (
 INSERT INTO control (name) SELECT DISTINCT 'paused ' || organizer FROM conversations
 	WHERE EXISTS (SELECT 1 FROM control WHERE name = 'paused');
 DELETE FROM control WHERE name = 'paused'`
+
+// repeatable lets a message say whether it is repeated.
+const repeatable = `ALTER TABLE messages ADD COLUMN repeatable BOOLEAN NOT NULL DEFAULT TRUE;
+UPDATE messages AS m SET repeatable = ` + OldRepeatable

@@ -55,7 +55,7 @@ func TestLostState(t *testing.T) {
 			}
 			w.arrived = nil
 			w.reopen(store.Open)
-			w.Google = true
+			w.Settings.Calendar = "google"
 			w.online(o)
 			w.sync()
 			for range 3 {
@@ -91,7 +91,7 @@ func TestLostState(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.reopen(store.Open)
-		w.Google = true
+		w.Settings.Calendar = "google"
 		w.online(o)
 		w.sync()
 		if c := w.find("maya"); c.Booking != nil {

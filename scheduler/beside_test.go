@@ -249,7 +249,7 @@ func TestFoundOut(t *testing.T) {
 		w, o := booked(t)
 		w.sync()
 		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-		claimed := must(w.store.Claim(context.Background(), time.Now(), outbox.Google, 1, nil, func(c *conversation.Conversation, m *outbox.Message) (outbox.State, bool) { return "", true }))
+		claimed := must(w.store.Claim(context.Background(), time.Now(), outbox.Channel("google"), 1, nil, func(c *conversation.Conversation, m *outbox.Message) (outbox.State, bool) { return "", true }))
 		if len(claimed) != 1 {
 			t.Fatalf("%d claimed", len(claimed))
 		}
@@ -264,7 +264,7 @@ func TestFoundOut(t *testing.T) {
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open) // which frees what the process that is gone had claimed
-		w.Google = true
+		w.Settings.Calendar = "google"
 		w.online(o)
 		if _, err := w.Once(context.Background(), context.Background(), func(*roster.Roster) {}); err != nil {
 			t.Fatal(err)

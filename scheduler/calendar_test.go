@@ -43,7 +43,7 @@ type online struct {
 
 func newOnline(w *world) *online {
 	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Event), name: "ana@example.org"}
-	w.Google = true
+	w.Settings.Calendar = "google"
 	w.online(o)
 	return o
 }
@@ -321,7 +321,7 @@ func TestElsewhere(t *testing.T) {
 	t.Run("Google is not in the config any more, and something has come in", func(t *testing.T) {
 		w, _ := booked(t)
 		w.sync()
-		w.Google = false
+		w.Settings.Calendar = ""
 		w.online(nil)
 		w.Hint()
 		if r, err := w.Once(context.Background(), context.Background(), func(*roster.Roster) {}); err != nil || r.Apart != nil {
@@ -331,7 +331,7 @@ func TestElsewhere(t *testing.T) {
 	t.Run("Google is not in the config any more", func(t *testing.T) {
 		w, _ := booked(t)
 		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-		w.Google = false
+		w.Settings.Calendar = ""
 		w.online(nil)
 		w.pass()
 		if next := roster.Next(w.find("maya"), w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
@@ -398,7 +398,7 @@ func TestBooked(t *testing.T) {
 	o.want(t, invitation)
 	w.want("") // nothing goes by mail
 	e, c := o.only(t), w.find("maya")
-	if e.ID != c.EventID() || c.UID != e.UID || c.Channel != outbox.Google || !strings.Contains(e.Description, "research") && e.Description == "" || e.Location != "Riverside path" || e.Zone != "Europe/Lisbon" {
+	if e.ID != c.EventID() || c.UID != e.UID || c.Channel != outbox.Channel("google") || !strings.Contains(e.Description, "research") && e.Description == "" || e.Location != "Riverside path" || e.Zone != "Europe/Lisbon" {
 		t.Errorf("the event is %+v, the conversation says %s %s %s", e, c.Channel, c.UID, c.EventID())
 	}
 	w.sync()
@@ -762,7 +762,7 @@ func TestRemindsBlind(t *testing.T) {
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open)
-		w.Google = true
+		w.Settings.Calendar = "google"
 		w.online(o)
 		w.later(due.Sub(w.now) + time.Minute)
 		w.pass()
@@ -959,7 +959,7 @@ func TestLanes(t *testing.T) {
 	if m := c.Messages[0]; !m.NeedsLogin() || !strings.Contains(roster.Next(c, w.now).Next, "coalition auth google") || time.Until(m.Door().Until) < 9*time.Minute {
 		t.Errorf("the invitation is %s %d, at %+v; next: %s", m.State, m.Code, m.Door(), roster.Next(c, w.now).Next)
 	}
-	if err := w.store.Hurry(context.Background(), outbox.Google); err != nil {
+	if err := w.store.Hurry(context.Background(), outbox.Channel("google")); err != nil {
 		t.Fatal(err)
 	}
 	w.Notify = true

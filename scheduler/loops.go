@@ -49,7 +49,7 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 		}
 		hints := s.hints
 		if err != nil {
-			hints = nil // they don't end what Google has asked for
+			hints = nil // they don't end what the calendar has asked for
 		}
 		select {
 		case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"coalition/invites/zones"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/outbox"
@@ -63,7 +64,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	}
 	delivered := make(chan struct{}, 1)
 	var kicks []chan struct{}
-	for _, by := range []outbox.Channel{outbox.Mail, outbox.Google} {
+	for _, by := range []outbox.Channel{outbox.Mail, s.Settings.Calendar} {
 		c := make(chan struct{}, 1)
 		kicks = append(kicks, c)
 		side.Go(func() { s.keepDelivering(ctx, hard, by, c, delivered) })
@@ -136,7 +137,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			}
 			// The folder may be on a disk that comes back; what is decided goes on being sent.
 			s.Log.Error("the plans or the state can't be read; trying again in a minute", "error", err)
-			b = &roster.Roster{Now: s.Now(), Again: time.Now().Add(rescan)}
+			b = &roster.Roster{Settings: &s.Settings, Now: s.Now(), Again: time.Now().Add(rescan)}
 		}
 	}
 }
@@ -213,13 +214,13 @@ func (s *Scheduler) tell(b *roster.Roster, told map[string]bool) {
 	}
 	for _, name := range s.Strays(b) {
 		once("stray "+name, func() {
-			s.Log.Warn("talks have their events in another Google calendar than the one that is read; what happens to them there is not seen", "calendar", name)
+			s.Log.Warn("talks have their events in another "+s.CalendarOf("").Provider+" calendar than the one that is read; what happens to them there is not seen", "calendar", name)
 		})
 	}
 	switch {
 	case b.Doubt != "":
 		once("doubt", func() {
-			s.Log.Warn("nothing goes by itself until you have looked (coalition approve) and let it go (coalition approve --all): " + b.Doubt)
+			s.Log.Warn("nothing goes by itself until you have looked (" + s.How(conversation.WayApprove, "") + ") and let it go (" + s.How(conversation.WayApproveAll, "") + "): " + b.Doubt)
 		})
 	case b.Fresh:
 		once("fresh", func() {

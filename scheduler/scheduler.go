@@ -168,7 +168,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 		return nil, err
 	}
 	delivery.WaitAt(doors, stored)
-	b := &roster.Roster{Now: s.Now(), Slots: slots, Doors: doors, Problems: set.Problems, Again: set.Again, Writing: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
+	b := &roster.Roster{Settings: &s.Settings, Now: s.Now(), Slots: slots, Doors: doors, Problems: set.Problems, Again: set.Again, Writing: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
 	if _, _, b.Doubt, err = s.Marks.Doubted(ctx); err != nil {
 		return nil, err
 	}
@@ -214,7 +214,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 		if len(gone) > 0 {
 			other := cmp.Or(gone[strings.ToLower(string(p.With.Email))], gone[conversation.Fingerprint(p.Terms)])
 			if other != nil && other.ID != p.ID {
-				mend := "if it was renamed, give it its old name back; else first: coalition cancel " + other.Ref()
+				mend := "if it was renamed, give it its old name back; else first: " + other.How(conversation.WayCancel)
 				if !slices.Contains(b.Gone, other) {
 					mend = "if it was renamed, give it its old name back; a further talk needs a plan of its own"
 				}

@@ -48,6 +48,32 @@ var ana = conversation.Settings{
 	Reminders: []time.Duration{24 * time.Hour, time.Hour},
 	HoldOver:  10,
 	Via:       "smtp",
+	Calendars: []conversation.Calendar{{Channel: "google", Title: "Google Calendar", Provider: "Google",
+		UIDSuffix: "@google.com", Config: "`via: google` under calendar"}},
+	How: how,
+}
+
+// how words what the organizer can do in a few of the ways that the program does.
+func how(way conversation.Way, ref string, at ...string) string {
+	words := map[conversation.Way]string{
+		conversation.WayRecord: "answer %s yes|no|later", conversation.WayRecordYes: "answer %s yes", conversation.WayInviteAt: "invite %s --start TIME",
+		conversation.WayInviteByMail: "invite %s --mail", conversation.WayMove: "move %s --start TIME", conversation.WayMoveTo: "move %s --start %q",
+		conversation.WayKeep: "move %s --start %q --told", conversation.WayCancelTold: "cancel %s --told", conversation.WayTakeCounter: "counter %s take",
+		conversation.WayRefuseCounter: "counter %s decline", conversation.WayTakeAgenda: "agenda %s take", conversation.WayLeaveAgenda: "agenda %s leave",
+		conversation.WaySignIn: "auth google%.0s", conversation.WayReceive: "receive FILE%.0s", conversation.WayIfTold: "with --told if they know%.0s",
+	}[way]
+	if words == "" {
+		words = string(way) + " %s"
+	}
+	args := []any{ref}
+	for _, at := range at {
+		args = append(args, at)
+	}
+	words = fmt.Sprintf(words, args...)
+	if way != conversation.WayIfTold {
+		words = "coalition " + words
+	}
+	return strings.TrimSpace(words)
 }
 
 // maya is a complete plan. Each change is a key of it, or of a block in it, with another value: a

@@ -153,8 +153,8 @@ func TestPrivateLeak(t *testing.T) {
 	for _, leak := range []struct{ name, file, old, new, found string }{
 		{"into the words of a message", "scheduler/compose/write.go", "Purpose:   t.Purpose,", "Purpose: t.Purpose + c.Source().Private.Why,", "why in outbox"},
 		{"into the database", "scheduler/conversation/read.go", "c.source, c.private, c.file = p, p.Private, fileUnread", "c.source, c.private, c.file = p, p.Private, fileUnread; p.Result += p.Private.Goal", "goal in state"},
-		{"into the log", "scheduler/pass.go", "func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err error) {",
-			"func (s *Scheduler) HoldStale(ctx context.Context, b *Board) (held int, err error) {\n\tfor _, c := range b.Conversations { s.Log.Error(c.Source().Private.History) }", "history in what was said"},
+		{"into the log", "scheduler/pass.go", "func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {",
+			"func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {\n\tfor _, c := range b.Conversations { s.Log.Error(c.Source().Private.History) }", "history in what was said"},
 		{"into a problem", "scheduler/strictyaml/decode.go", `text := "there is no such key"`, `text := "there is no such key " + key.Value`, "why in what was said"},
 	} {
 		t.Run(leak.name, func(t *testing.T) {

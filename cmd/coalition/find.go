@@ -121,7 +121,7 @@ func (a *app) parseTime(s string, now time.Time) (time.Time, error) {
 		return time.Time{}, usage("%q is no time",
 			"write 2027-03-04 10:00, 2027-03-04T10:00:00+01:00, 2027-03-04, or `in 10 days at 10:00`", s)
 	}
-	t, err := d.Instant(now, string(a.sched.Zone), a.sched.Hours)
+	t, err := d.Instant(now, string(a.config.Organizer.Timezone), a.config.Organizer.WorkingHours)
 	if err != nil {
 		return time.Time{}, usage("%s %s", "choose another time", s, err)
 	}

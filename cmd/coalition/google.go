@@ -8,8 +8,16 @@ import (
 	"coalition/invites"
 	"coalition/invites/google"
 	"coalition/invites/google/account"
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 )
+
+// googleChannel is the name of Google Calendar in what is stored.
+const googleChannel outbox.Channel = "google"
+
+// googleCalendar is what people call it.
+var googleCalendar = conversation.Calendar{Channel: googleChannel, Title: "Google Calendar", Provider: "Google",
+	UIDSuffix: "@google.com", Config: "`via: google` under calendar"}
 
 // A watched is the calendar of the config, which writes down for `auth status` how it was read last, and
 // warns, once a day, before the sign-in ends.
@@ -80,7 +88,7 @@ var errLogin = &invites.DeliveryError{
 func (a *app) signedIn(ctx context.Context) error {
 	err := a.open(ctx, false)
 	if err == nil {
-		err = a.sched.Store.Hurry(ctx, outbox.Google)
+		err = a.sched.Store.Hurry(ctx, googleChannel)
 	}
 	if err != nil {
 		return errors.Join(errors.New("you are signed in, but what waits can't be let go at once"), err)

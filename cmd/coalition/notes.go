@@ -73,14 +73,14 @@ func (a *app) sayDoors(b *roster.Roster) {
 		if waits == 0 && d.Name != outbox.MailboxDoor {
 			continue
 		}
-		text := d.What()
+		text := a.sched.DoorShut(d)
 		switch {
 		case waits == 1:
 			text += ", and 1 message waits"
 		case waits > 1:
 			text += fmt.Sprintf(", and %d messages wait", waits)
 		}
-		a.note("Note: %s, since %s: %s\n  %s", text, d.Since.Format("2 Jan 15:04"), d.Text, d.Way())
+		a.note("Note: %s, since %s: %s\n  %s", text, d.Since.Format("2 Jan 15:04"), d.Text, a.sched.DoorMend(d))
 	}
 }
 
@@ -96,7 +96,7 @@ func (a *app) sayStrays(b *roster.Roster) {
 func (a *app) sayFailed(failed []*outbox.Message) {
 	for _, m := range failed {
 		a.note("%s: the %s to %s has failed: %s\n  once that is mended: %s",
-			plan.Ref(m.ID, m.Round), name(m), m.To, m.Error, conversation.WayBack(m))
+			plan.Ref(m.ID, m.Round), name(m), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
 	}
 }
 
@@ -115,7 +115,7 @@ func (a *app) whyWaits(m *outbox.Message, paused bool) string {
 	switch {
 	case paused:
 		return ": " + pausedText
-	case m.Channel() == outbox.Google && a.online == nil:
+	case m.InCalendar() && a.online == nil:
 		return ": it goes through Google Calendar, and calendar.via in the config is not google"
 	case m.Door() != nil:
 		return a.atDoor(m.Door())
@@ -131,7 +131,7 @@ func (a *app) atDoor(d *outbox.Door) string {
 		return ", for the same reason"
 	}
 	a.toldDoor = d
-	return ": " + d.Text + "\n             " + d.Way()
+	return ": " + d.Text + "\n             " + a.sched.DoorMend(d)
 }
 
 // sayRest says why the other conversations wait.

@@ -80,7 +80,7 @@ func (a *app) printReadings(messages []*outbox.Message) error {
 func read(m *outbox.Message) (reading, error) {
 	r := reading{ID: string(m.ID), Round: m.Round, Kind: string(m.Kind)}
 	r.Calendar = strings.ReplaceAll(string(m.Calendar), "\r\n", "\n")
-	if m.Channel() == outbox.Google {
+	if m.InCalendar() {
 		return r, r.event(m)
 	}
 	entity, err := message.Read(bytes.NewReader(m.Data))

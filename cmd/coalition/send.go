@@ -9,6 +9,7 @@ import (
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 )
 
@@ -156,7 +157,7 @@ func (a *app) carryOut(ctx context.Context, d *conversation.Draft, out files) er
 
 func (a *app) announce(m *outbox.Message) {
 	via := m.Via
-	if m.Channel() == outbox.Google {
+	if m.InCalendar() {
 		via = "Google Calendar"
 	}
 	a.say("%s to %s, by %s", strings.ToUpper(name(m)[:1])+name(m)[1:], m.To, via)
@@ -206,7 +207,7 @@ func (a *app) deliver(ctx context.Context, messages []*outbox.Message) error {
 		case outbox.Failed:
 			pending = true
 			a.note("The %s to %s was refused: %s\n  once that is mended: %s",
-				name(m), m.To, m.Error, conversation.WayBack(m))
+				name(m), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
 		default:
 			pending = true
 			a.note("The %s to %s is %s.", name(m), m.To, m.State.Shown())

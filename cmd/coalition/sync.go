@@ -49,7 +49,7 @@ is sent by this, and both stay as they are.`,
 			if err != nil {
 				return err
 			}
-			a.sayStrays(&roster.Roster{Now: a.sched.Now(), Conversations: stored})
+			a.sayStrays(&roster.Roster{Settings: &a.sched.Settings, Now: a.sched.Now(), Conversations: stored})
 			events, err := a.sched.Store.History(ctx, "")
 			if err != nil {
 				return err

@@ -198,7 +198,11 @@ func (c *config) settings() conversation.Settings {
 		HoldOver:   c.HoldOver,
 		CopyToSelf: c.Mail.CopyToSelf,
 		Notify:     c.Notify,
-		Google:     c.Calendar.Via == "google",
+		Calendars:  []conversation.Calendar{googleCalendar},
+		How:        how,
+	}
+	if c.Calendar.Via == "google" {
+		s.Calendar = googleChannel
 	}
 	for _, alias := range o.Aliases {
 		s.Aliases = append(s.Aliases, string(alias))
@@ -301,7 +305,7 @@ func (c *config) account() *account.Account {
 func (c *config) accountOf(name string) string {
 	var with []any
 	switch {
-	case name == string(outbox.Google):
+	case name == string(googleChannel):
 		g := c.Calendar.Google
 		with = append(with, g, age(c.resolve(g.ClientFile)))
 	case name == outbox.MailboxDoor && c.Replies != nil && c.Replies.IMAP != nil:

@@ -144,14 +144,14 @@ func (s *Composer) write(d *conversation.Draft, m *outbox.Message) error {
 			talk.Proposed = templates.OtherTime{Start: c.Counter.Start, Length: c.Counter.Length}
 		}
 	}
-	if talk.Start = m.Content.Start.Time(); m.Channel() == outbox.Google && c.Plan.Setting.URL == "" && c.Place == nil {
-		talk.Setting.URL = "" // the room that Google has made stands in the event by itself
+	if talk.Start = m.Content.Start.Time(); m.InCalendar() && c.Plan.Setting.URL == "" && c.Place == nil {
+		talk.Setting.URL = "" // the room that the calendar has made stands in the event by itself
 	}
 	view, err := s.Words.View(lang, talk)
 	if err != nil {
 		return fmt.Errorf("the templates in %q: %w", lang, err)
 	}
-	if m.Channel() == outbox.Google {
+	if m.InCalendar() {
 		m.MessageID = ""
 		return s.writeChange(d, m, view)
 	}
@@ -282,7 +282,7 @@ func (s *Composer) PlanLocation(c *conversation.Conversation) (string, error) {
 	own := *c
 	own.Place = nil
 	talk := s.Talk(&own, &own.Plan)
-	talk.Setting.URL = string(c.Plan.Setting.URL) // of a room that Google has made the event says by itself
+	talk.Setting.URL = string(c.Plan.Setting.URL) // of a room that the calendar has made the event says by itself
 	lang := s.LanguageFor(c)
 	view, err := s.Words.View(lang, talk)
 	if err != nil {
@@ -326,7 +326,7 @@ func (s *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *t
 		ch.Guests = nil
 	}
 	if b := c.Booking; m.Kind == outbox.Update && b != nil && b.Described && ch.Description != b.Wrote.Description {
-		d.Events = append(d.Events, c.Entry(m.Changed, "sync", "the description that was changed in Google Calendar gives way to that of the plan"))
+		d.Events = append(d.Events, c.Entry(m.Changed, "sync", "the description that was changed in "+c.Calendar().Title+" gives way to that of the plan"))
 	}
 	switch {
 	case m.Kind == outbox.Cancel:

@@ -170,9 +170,9 @@ func (AskAgain) apply(c *Conversation, now time.Time) error {
 		return c.isOver("over")
 	case c.Said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no",
-			"if that has changed, record it with: coalition answer " + c.Ref() + " yes"}
+			"if that has changed, record it with: " + c.How(WayRecordYes)}
 	case c.Said(Yes):
-		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: coalition invite " + c.Ref()}
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " has said yes already", "go on with: " + c.How(WayInvite)}
 	case !c.Ready:
 		return c.notReady()
 	}
@@ -219,14 +219,14 @@ func (k Keep) apply(c *Conversation, now time.Time) error {
 	case known == nil || k.To != known.Start || !says.Shifts(known):
 		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " of another time, as far as is known", "leave out --told"}
 	case c.Last((*outbox.Message).Waits, outbox.Invite, outbox.Update) != nil && c.Clocks.Retold == says.Unix:
-		return &Refusal{ErrUnfit, "the update is on its way already", "see: coalition log " + string(c.ID)}
+		return &Refusal{ErrUnfit, "the update is on its way already", "see: " + c.How(WayLog)}
 	}
 	c.Clocks.Kept = says.Unix
 	return nil
 }
 
-// ByMail is the organizer's decision that the invitation goes by mail, although others go through Google
-// Calendar.
+// ByMail is the organizer's decision that the invitation goes by mail, although others go through an online
+// calendar.
 type ByMail struct{}
 
 func (ByMail) apply(c *Conversation, _ time.Time) error {
@@ -237,8 +237,8 @@ func (ByMail) apply(c *Conversation, _ time.Time) error {
 	case c.Channel == outbox.Mail:
 	case c.Cancelled != nil:
 		return c.isOver("cancelled")
-	case c.Told() != nil && c.Channel == outbox.Google:
-		return &Refusal{ErrUnfit, "the invitation has gone through Google Calendar, or may have", "what follows goes the same way"}
+	case c.Told() != nil && c.InCalendar():
+		return &Refusal{ErrUnfit, "the invitation has gone through " + c.Calendar().Title + ", or may have", "what follows goes the same way"}
 	case c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "":
 		return &Refusal{ErrUnfit, "by mail there is no room for the video call", "add `url:` to the setting in the plan"}
 	case c.Told() == nil:
@@ -267,7 +267,7 @@ func (w Withdraw) apply(c *Conversation, now time.Time) error {
 		return err
 	}
 	if w.Told && !c.Deleted() {
-		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " yet, as far as is known", "leave out --told, or delete the event in Google Calendar first"}
+		return &Refusal{ErrUnfit, "nothing has told " + c.Plan.With.Name + " yet, as far as is known", "leave out --told, or delete the event in " + c.Calendar().Title + " first"}
 	}
 	c.Cancelled = &Cancellation{At: now, Reason: w.Reason, Told: w.Told}
 	return nil
@@ -288,12 +288,12 @@ func (g Agenda) apply(c *Conversation, now time.Time) error {
 	case c.Said(No):
 		return &Refusal{ErrUnfit, c.Plan.With.Name + " said no", ""}
 	case len(c.Proposed) == 0:
-		return &Refusal{ErrUnfit, c.Plan.With.Name + " has proposed nothing for the agenda", "see: coalition show " + c.Ref()}
+		return &Refusal{ErrUnfit, c.Plan.With.Name + " has proposed nothing for the agenda", "see: " + c.How(WayShow)}
 	}
 	var rest []string
 	for _, n := range g.Lines {
 		if n < 1 || n > len(c.Proposed) {
-			return &Refusal{ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: coalition agenda " + c.Ref()}
+			return &Refusal{ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: " + c.How(WayAgenda)}
 		}
 	}
 	taken := slices.Clone(c.Taken) // the conversation's own stays as it was where this does not count
@@ -338,7 +338,7 @@ const MaxLine = 2000 // characters
 // the partner knows is not known until it is there.
 func (c *Conversation) inFlight() *outbox.Message {
 	for _, m := range c.Messages {
-		if m.Channel() == outbox.Google && m.State == outbox.Sending {
+		if m.InCalendar() && m.State == outbox.Sending {
 			return m
 		}
 	}
@@ -347,7 +347,7 @@ func (c *Conversation) inFlight() *outbox.Message {
 
 func (c *Conversation) busy() error {
 	if m := c.inFlight(); m != nil {
-		return &Refusal{ErrBusy, theNoun(m.Kind) + " is being written into Google Calendar at this moment", "try again in a moment"}
+		return &Refusal{ErrBusy, theNoun(m.Kind) + " is being written into " + c.Calendar().Title + " at this moment", "try again in a moment"}
 	}
 	return nil
 }
@@ -361,7 +361,7 @@ func (c *Conversation) isOver(how string) error {
 }
 
 func (c *Conversation) notReady() error {
-	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: coalition ready " + c.Ref()}
+	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: " + c.How(WayReady)}
 }
 
 // Ref is how people name the conversation: its id, with the round where that is not the first.

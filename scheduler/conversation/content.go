@@ -32,7 +32,7 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 		Aim:    Fingerprint(p.Purpose, p.Offer, p.Ask),
 		Form:   Fingerprint(p.With.Name, p.With.Email, c.Language(), c.Zone().String(), c.settings.Organizer, c.settings.Zone),
 	}
-	if c.Channel == outbox.Google {
+	if c.InCalendar() {
 		content.Form = Fingerprint(content.Form, c.Channel)
 	}
 	if p.With.Call != "" || p.With.Familiar {
@@ -41,7 +41,7 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 	if len(c.Taken) > 0 {
 		content.Rest = Fingerprint(content.Rest, c.Taken)
 	}
-	if kind != outbox.Brief && c.PartStat != invites.NeedsAction && c.Channel != outbox.Google { // which knows it itself
+	if kind != outbox.Brief && c.PartStat != invites.NeedsAction && !c.InCalendar() { // which knows it itself
 		content.PartStat = c.PartStat
 	}
 	if !content.Start.IsZero() {

@@ -27,8 +27,16 @@ type Settings struct {
 	HoldOver   int               // see [scheduler.Scheduler.Pass]
 	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail, and each cancellation as METHOD:CANCEL
 	Notify     bool              // the organizer gets a short mail about each answer that waits for them
-	Google     bool              // invitations are events in Google Calendar
-	Via        string            // how mail goes, for the log: "outbox" or "smtp"
+
+	// Calendar is the online calendar that new invitations go to; "": they go by mail. Calendars are all that talks may
+	// be held in.
+	Calendar  outbox.Channel
+	Calendars []Calendar
+	// How words what the organizer can do: the way, for the conversation of that reference. at is a time, for
+	// [WayMoveTo] and [WayKeep].
+	How func(way Way, ref string, at ...string) string
+
+	Via string // how mail goes, for the log: "outbox" or "smtp"
 
 	// Secret is that of the installation, from which UIDs and Message-IDs derive; none: they are random.
 	Secret []byte
@@ -145,7 +153,7 @@ type Conversation struct {
 	Notices  []News    `json:"notices,omitempty"`  // of which the organizer is still to get a notice
 
 	Behind     bool      `json:"behind,omitempty"`      // the event has changed while a write of ours was on its way: the calendar is still to be asked about it
-	Booking    *Booking  `json:"booking,omitempty"`     // the event in Google Calendar; nil: there is none that we know of
+	Booking    *Booking  `json:"booking,omitempty"`     // the event in an online calendar; nil: there is none that we know of
 	Page       string    `json:"page,omitempty"`        // the hash of the token of the last brief's page
 	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
 	PageUntil  time.Time `json:"page_until,omitzero"`   // when the page ends

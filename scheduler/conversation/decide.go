@@ -55,7 +55,7 @@ func (c *Conversation) Invite(at plan.Slot, permitted string, now time.Time) (*D
 			if err := c.Ended(now); err != nil {
 				return nil, err
 			}
-			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.StartSlot(now).String(), "use: coalition move " + c.Ref() + " --start TIME"}
+			return nil, &Refusal{ErrUnfit, "the invitation has gone already, for " + c.StartSlot(now).String(), "use: " + c.How(WayMove)}
 		}
 		if m.State == outbox.Bounced { // it goes again as a message of its own
 			m.State = outbox.Superseded
@@ -78,7 +78,7 @@ func (c *Conversation) Invite(at plan.Slot, permitted string, now time.Time) (*D
 	}
 	if c.Cancelled == nil && !c.Said(Yes) {
 		return nil, &Refusal{ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
-			fmt.Sprintf("ask first (coalition ask %s), or record it (coalition answer %[1]s yes)", c.Ref())}
+			"ask first (" + c.How(WayAsk) + "), or record it (" + c.How(WayRecordYes) + ")"}
 	}
 	if !at.IsZero() && at != c.StartSlot(now) {
 		if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
@@ -107,10 +107,10 @@ func (c *Conversation) Reschedule(to plan.Slot, now time.Time) (*Draft, error) {
 	told := c.Told()
 	if told == nil {
 		return nil, &Refusal{ErrUnfit, "there is no invitation to move yet",
-			fmt.Sprintf("change the plan, or use: coalition invite %s --start TIME", c.Ref())}
+			"change the plan, or use: " + c.How(WayInviteAt)}
 	}
 	if c.Deleted() {
-		return nil, &Refusal{ErrUnfit, "its event was deleted in Google Calendar", fmt.Sprintf("bring it back with: coalition invite %s --start TIME, or call it off: coalition cancel %[1]s", c.Ref())}
+		return nil, &Refusal{ErrUnfit, "its event was deleted in " + c.Calendar().Title, "bring it back with: " + c.How(WayInviteAt) + ", or call it off: " + c.How(WayCancel)}
 	}
 	mends := c.lostTime()
 	says := c.Says(now, outbox.Invite)
@@ -148,7 +148,7 @@ func (c *Conversation) TakeCounter(now time.Time) (*Draft, error) {
 		return nil, c.noCounter()
 	}
 	if at := c.Counter.Slot(c); !at.Time().Equal(c.Counter.Start) {
-		return nil, &Refusal{ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: coalition move " + c.Ref() + " --start TIME"}
+		return nil, &Refusal{ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: " + c.How(WayMove)}
 	}
 	return c.Reschedule(c.Counter.Slot(c), now)
 }
@@ -181,7 +181,7 @@ func (c *Conversation) DeclineCounter(reason string, now time.Time) (*Draft, err
 }
 
 func (c *Conversation) noCounter() error {
-	return &Refusal{ErrUnfit, "no other time is proposed for " + c.Ref(), "see: coalition show " + c.Ref()}
+	return &Refusal{ErrUnfit, "no other time is proposed for " + c.Ref(), "see: " + c.How(WayShow)}
 }
 
 // Slot is the time proposed, on the clock of the plan.
@@ -193,11 +193,11 @@ func (p *Proposal) Slot(c *Conversation) plan.Slot {
 func (c *Conversation) Identify() {
 	if c.UID == "" {
 		id := c.settings.Derive("uid", c.ID, c.Round, strings.ToLower(string(c.Plan.With.Email)))
-		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" && c.settings.Google {
-			c.Channel = outbox.Google
+		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" {
+			c.Channel = c.settings.Calendar
 		}
-		if c.Channel == outbox.Google {
-			c.UID = invites.EventID(id) + GoogleUID
+		if c.InCalendar() {
+			c.UID = invites.EventID(id) + c.Calendar().UIDSuffix
 		}
 		c.Organizer, c.PartStat = c.settings.Organizer, invites.NeedsAction
 	}
@@ -214,7 +214,7 @@ func ByFile(d *Draft) (*Draft, error) {
 	}
 	step := c.Next(d.At)
 	if step.Kind != d.Sent.Kind {
-		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: coalition log " + string(c.ID)}
+		return nil, &Refusal{ErrUnfit, theNoun(d.Sent.Kind) + " is being sent at this moment", "look again with: " + c.How(WayLog)}
 	}
 	file := c.Decide(step, d.At, true)
 	file.Drop[d.Sent] = outbox.Superseded
@@ -232,7 +232,7 @@ func (c *Conversation) CallOff(reason string, now time.Time) (*Draft, error) {
 		off.Reason, off.Told = cmp.Or(reason, off.Reason), false
 		c.Cancelled = &off
 		d := c.Decide(Step{Kind: outbox.Cancel}, now, true)
-		d.Events = append(d.Events, c.Entry(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in Google Calendar: "+reason, ": ")))
+		d.Events = append(d.Events, c.Entry(now, "cancel", strings.TrimSuffix("cancelled once more, since its event was back in "+c.Calendar().Title+": "+reason, ": ")))
 		return d, nil
 	}
 	if c.Cancelled != nil {
@@ -388,8 +388,8 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 	if m.Revision == "" {
 		m.Revision = c.NextRevision(m.Kind, "")
 	}
-	if c.Channel == outbox.Google && (step.Kind == outbox.Invite || step.Kind == outbox.Update || step.Kind == outbox.Cancel && told != nil) {
-		m.Via = string(outbox.Google)
+	if c.InCalendar() && (step.Kind == outbox.Invite || step.Kind == outbox.Update || step.Kind == outbox.Cancel && told != nil) {
+		m.Via = string(c.Channel)
 	}
 	d := &Draft{At: now, Conversation: c, Known: told, Messages: []*outbox.Message{m}, Events: c.news}
 	if own := c.settings.Organizer.Email; c.settings.CopyToSelf && c.Method(m) != "" && m.Kind != outbox.DeclineCounter && m.To != own {

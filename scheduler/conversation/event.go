@@ -13,12 +13,12 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// A Booking is what is known of the talk's event in Google Calendar.
+// A Booking is what is known of the talk's event in an online calendar.
 type Booking struct {
 	// Wrote is what the next change is measured against: the event as we wrote it last, with the times
 	// and the place that somebody has given it there since.
 	Wrote invites.Event `json:"wrote"`
-	// Is is the event as Google held it when it was last heard of. Its guests are those whose answers
+	// Is is the event as the calendar held it when it was last heard of. Its guests are those whose answers
 	// have been taken in.
 	Is invites.Event `json:"is"`
 
@@ -41,15 +41,13 @@ type Named struct {
 	Place time.Time `json:"place,omitzero"`
 }
 
-// GoogleUID is what Google makes the UID of an event of, behind its id.
-const GoogleUID = "@google.com"
-
-// EventID is the id of the event in Google Calendar; "" where the talk is not held there.
+// EventID is the id of the event in the online calendar; "" where the talk is not held there.
 func (c *Conversation) EventID() string {
-	if c.Channel != outbox.Google {
+	if !c.InCalendar() {
 		return ""
 	}
-	return strings.TrimSuffix(c.UID, GoogleUID)
+	id, _, _ := strings.Cut(c.UID, "@")
+	return id
 }
 
 // Stray reports whether in and name are known to be names of two calendars; "" is not known.
@@ -64,11 +62,11 @@ func (b *Booking) Strays(name string) bool {
 // Strayed reports whether a change waits because the event was in another calendar when it was tried.
 func (c *Conversation) Strayed() bool {
 	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
-		return (m.State == outbox.Queued || m.State == outbox.Unclear) && m.Channel() == outbox.Google && m.Code == outbox.CodeStray
+		return (m.State == outbox.Queued || m.State == outbox.Unclear) && m.InCalendar() && m.Code == outbox.CodeStray
 	})
 }
 
-// Deleted reports whether the event was deleted in Google Calendar, by somebody else than us.
+// Deleted reports whether the event was deleted in the calendar, by somebody else than us.
 func (c *Conversation) Deleted() bool {
 	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil
 }
@@ -130,7 +128,7 @@ func (c *Conversation) Written(m *outbox.Message) {
 		asks := back || b.Told.Moves(&old.Told) || b.Told.Shifts(&old.Told) || old.lostTime()
 		if !asks {
 			b.Answer = old.Answer
-		} else if g := c.Guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // Google asks anew: the next answer is one to this
+		} else if g := c.Guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // the calendar asks anew: the next answer is one to this
 			for i := range b.Is.Guests {
 				if c.Writes(invites.Address{Email: b.Is.Guests[i].Email}) {
 					b.Is.Guests[i].PartStat = invites.NeedsAction
@@ -193,7 +191,7 @@ func (c *Conversation) StaysAway(start plan.Slot) bool {
 // Unheard reports whether nobody is told of m, which goes into the calendar, because the partner has left the
 // event there.
 func (c *Conversation) Unheard(m *outbox.Message) bool {
-	return m.Channel() == outbox.Google && c.StaysAway(m.Content.Start)
+	return m.InCalendar() && c.StaysAway(m.Content.Start)
 }
 
 func HasGuest(guests []invites.Guest, email string) bool {
@@ -223,14 +221,14 @@ type Try struct {
 // is somebody else's doing.
 func (c *Conversation) Writing(now time.Time) bool {
 	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
-		return m.Channel() == outbox.Google && (m.State == outbox.Sending || (m.State == outbox.Unclear || m.State == outbox.Queued && m.Unclears > 0) && !c.givenUp(m, now))
+		return m.InCalendar() && (m.State == outbox.Sending || (m.State == outbox.Unclear || m.State == outbox.Queued && m.Unclears > 0) && !c.givenUp(m, now))
 	})
 }
 
 // givenUp reports whether nobody knows if a write has counted, and it is not tried again.
 func (c *Conversation) givenUp(m *outbox.Message, now time.Time) bool {
 	switch {
-	case m.Channel() != outbox.Google:
+	case !m.InCalendar():
 		return false
 	case m.State == outbox.Failed: // on another try than the one that nobody knows of
 		return m.Unclears > 0

@@ -208,9 +208,9 @@ func (c *Conversation) OpenPage(hash string, now time.Time) {
 // Method is the iTIP method of the calendar that m carries; "" where it carries none.
 func (c *Conversation) Method(m *outbox.Message) invites.Method {
 	switch {
-	case c.Channel == outbox.Google: // one channel carries the event; that a time is not taken is said in a plain mail
+	case c.InCalendar(): // one channel carries the event; that a time is not taken is said in a plain mail
 		return ""
-	case m.Content.Start.IsZero() || m.Kind == outbox.Brief || m.Kind == outbox.Reminder || m.Channel() == outbox.Google:
+	case m.Content.Start.IsZero() || m.Kind == outbox.Brief || m.Kind == outbox.Reminder || m.InCalendar():
 		return ""
 	case m.Kind == outbox.Cancel: // for the organizer, too: calendars take an entry out for nothing else
 		return invites.Cancel

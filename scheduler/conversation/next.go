@@ -47,7 +47,7 @@ func (c *Conversation) Next(now time.Time) Step {
 		return Step{Next: "deliver the " + m.Kind.Noun()}
 	}
 	if m := c.cutOff(now); m != nil {
-		return Step{Next: "write `via: google` under calendar in the config again, for the " + m.Kind.Noun(), Again: m.Deadline}
+		return Step{Next: "write " + c.settings.CalendarOf(m.Channel()).Config + " in the config again, for the " + m.Kind.Noun(), Again: m.Deadline}
 	}
 	told := c.Told()
 	switch {
@@ -73,11 +73,11 @@ func (c *Conversation) Next(now time.Time) Step {
 	return c.nextAsk(now)
 }
 
-// cutOff is what is to be written into Google Calendar, where the config does not name that any more; nil:
+// cutOff is what is to be written into an online calendar, where the config does not name that any more; nil:
 // there is nothing.
 func (c *Conversation) cutOff(now time.Time) *outbox.Message {
 	for _, m := range c.Messages {
-		if m.State != outbox.Queued || m.Channel() != outbox.Google || c.settings.Google {
+		if m.State != outbox.Queued || !m.InCalendar() || c.settings.Calendar != "" {
 			continue
 		}
 		if _, wanted := c.Wanted(m, now); wanted {
@@ -101,9 +101,9 @@ func (c *Conversation) nextPlanned() Step {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
 	if c.NotYet {
-		return Step{Next: "check in again (until then nothing goes out): coalition ready " + c.Ref()}
+		return Step{Next: "check in again (until then nothing goes out): " + c.How(WayReady)}
 	}
-	return Step{Next: "check in with yourself (until then nothing goes out): coalition ready " + c.Ref()}
+	return Step{Next: "check in with yourself (until then nothing goes out): " + c.How(WayReady)}
 }
 
 // withPlan is the step that begins something new, which needs the plan's word of today.
@@ -112,7 +112,7 @@ func (c *Conversation) withPlan(s Step) Step {
 	case fileUnread:
 		return Step{Next: "mend the plan file"}
 	case fileGone:
-		return Step{Next: "put the plan file back, or: coalition cancel " + c.Ref()}
+		return Step{Next: "put the plan file back, or: " + c.How(WayCancel)}
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return c.nextPlanned()
@@ -137,17 +137,17 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		if c.Answer == nil && last.Replaceable() && last.Content != c.Says(now, outbox.Brief) {
 			return c.withPlan(Step{Kind: outbox.Brief, Due: last.Due, Next: "send the brief"})
 		}
-		if s, ok := waiting(last); ok {
+		if s, ok := c.waiting(last); ok {
 			return s
 		}
 	}
 	switch {
 	case c.Said(Wait):
-		return Step{Next: "ask again when the moment is better: coalition ask " + c.Ref()}
+		return Step{Next: "ask again when the moment is better: " + c.How(WayAsk)}
 	case c.Said(Query):
-		return Step{Next: "answer the question of " + c.Plan.With.Name + ": coalition show " + c.Ref()}
+		return Step{Next: "answer the question of " + c.Plan.With.Name + ": " + c.How(WayShow)}
 	case c.Answer == nil && c.Word != nil && !c.Word.Foreign && !c.Word.Sign:
-		return Step{Next: "read what " + c.Plan.With.Name + " wrote (coalition show " + c.Ref() + "); if it is the answer: coalition answer " + c.Ref() + " yes|no|later"}
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(WayShow) + "); if it is the answer: " + c.How(WayRecord)}
 	}
 	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
 }
@@ -159,19 +159,19 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 		if !c.Answer.Taken.IsZero() {
 			why = " (" + c.Answer.TakenText() + ")"
 		}
-		return Step{Next: "choose a time" + why + ": coalition invite " + c.Ref() + " --start TIME"}
+		return Step{Next: "choose a time" + why + ": " + c.How(WayInviteAt)}
 	}
 	if !start.Time().After(now) {
-		return Step{Next: "choose a new time, the one agreed has passed: coalition invite " + c.Ref() + " --start TIME"}
+		return Step{Next: "choose a new time, the one agreed has passed: " + c.How(WayInviteAt)}
 	}
 	if m := c.Last(nil, outbox.Invite); c.unseen() && (m == nil || !m.Waits() || !m.Approved) {
 		if c.Word == nil {
-			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: coalition agenda " + c.Ref()}
+			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: " + c.How(WayAgenda)}
 		}
-		return Step{Next: "read what " + c.Plan.With.Name + " wrote (coalition show " + c.Ref() + "), then: coalition invite " + c.Ref()}
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(WayShow) + "), then: " + c.How(WayInvite)}
 	}
 	if m := c.Last(nil, outbox.Invite, outbox.Update); m != nil && (m.State == outbox.Sending || m.Content == c.Says(now, outbox.Invite)) {
-		if s, ok := waiting(m); ok {
+		if s, ok := c.waiting(m); ok {
 			return s
 		}
 	}
@@ -192,10 +192,10 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	}
 	if follows.Tells {
 		if !content.Start.Time().After(now) {
-			return Step{Next: "choose a new time, that of the plan has passed: coalition move " + c.Ref() + " --start TIME"}
+			return Step{Next: "choose a new time, that of the plan has passed: " + c.How(WayMove)}
 		}
 		if m := c.Last(nil, outbox.Invite, outbox.Update); m.State == outbox.Sending || m.Content == content {
-			if s, ok := waiting(m); ok {
+			if s, ok := c.waiting(m); ok {
 				return s
 			}
 		}
@@ -204,7 +204,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 		}
 	}
 	if m := c.Last(nil, outbox.Invite, outbox.Update); m.State == outbox.Unclear {
-		s, _ := waiting(m)
+		s, _ := c.waiting(m)
 		s.Again = told.Start.Time()
 		return s
 	}
@@ -220,7 +220,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case c.shifted(now) && !c.Declined() && !c.lost():
 		return Step{Next: c.asksClocks(told), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
-		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.Slot(c).String() + ": coalition counter " + c.Ref(), Again: again}
+		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.Slot(c).String() + ": " + c.How(WayCounter), Again: again}
 	case c.Declined():
 		if !now.Before(told.Start.Time()) { // too late for both
 			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation"}
@@ -253,7 +253,7 @@ func (c *Conversation) NoteClocks(now time.Time) {
 	if at := c.Told().Start.Time().Unix(); c.Clocks.Noted != at {
 		c.Clocks.Noted = at
 		c.Tell(News{What: NewsClocks, At: now,
-			Do: []string{"coalition move " + c.Ref() + " --start \"" + c.typed(c.Told().Start) + "\"", "coalition move " + c.Ref() + " --start \"" + c.typed(c.Told().Start) + "\" --told"}})
+			Do: []string{c.How(WayMoveTo, c.typed(c.Told().Start)), c.How(WayKeep, c.typed(c.Told().Start))}})
 	}
 }
 
@@ -266,8 +266,8 @@ func (c *Conversation) asksClocks(told *outbox.Content) string {
 		_, clock, _ := strings.Cut(told.There.Wall, "T")
 		zone, what = told.There.Zone, fmt.Sprintf("the talk is there at %s now, where they read %s", there.Format("Mon 2 Jan 2006 15:04"), clock)
 	}
-	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and %s: coalition move %s --start %q (with --told if they know)",
-		c.Plan.With.Name, zone, what, c.Ref(), c.typed(told.Start))
+	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and %s: %s (%s)",
+		c.Plan.With.Name, zone, what, c.How(WayMoveTo, c.typed(told.Start)), c.How(WayIfTold))
 }
 
 // typed is a start as the organizer gives it to a command.
@@ -277,15 +277,15 @@ func (c *Conversation) typed(s plan.Slot) string {
 
 // asksEvent asks the organizer what is to become of an event that is gone, or has lost its time.
 func (c *Conversation) asksEvent(told *outbox.Content) string {
-	restore := "coalition move " + c.Ref() + " --start \"" + c.typed(told.Start) + "\", or call it off: coalition cancel " + c.Ref()
+	restore := c.How(WayMoveTo, c.typed(told.Start)) + ", or call it off: " + c.How(WayCancel)
 	switch {
 	case c.Deleted():
 	case c.Booking.Is.Start.IsZero():
-		return "say when the talk is, since its event has no time of day any more in Google Calendar: " + restore
+		return "say when the talk is, since its event has no time of day any more in " + c.Calendar().Title + ": " + restore
 	default:
-		return "say when the talk is, since its event repeats in Google Calendar now, and here it is one talk: " + restore
+		return "say when the talk is, since its event repeats in " + c.Calendar().Title + " now, and here it is one talk: " + restore
 	}
-	return "say whether the talk is off, since its event was deleted in Google Calendar: coalition cancel " + c.Ref() + " (with --told if they know), or bring it back: coalition invite " + c.Ref()
+	return "say whether the talk is off, since its event was deleted in " + c.Calendar().Title + ": " + c.How(WayCancel) + " (" + c.How(WayIfTold) + "), or bring it back: " + c.How(WayInvite)
 }
 
 // Present is the SEQUENCE of what stands: that of a change that is still to reach the partner, or else of
@@ -338,7 +338,7 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 		}
 		if c.blind { // it may have been moved: better late than wrong, and late than never
 			if s.Due = due.Add(b / 2); s.Due.After(now) {
-				s.Next, s.Again = "remind "+c.Plan.With.Name+", once it is known how the event stands in Google Calendar", s.Due
+				s.Next, s.Again = "remind "+c.Plan.With.Name+", once it is known how the event stands in "+c.Calendar().Title, s.Due
 			}
 		}
 		return s, true
@@ -351,10 +351,10 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 
 func (c *Conversation) nextCancelled(now time.Time) Step {
 	if c.returned(now) {
-		return Step{Next: "take the event out again, which somebody has brought back in Google Calendar: coalition cancel " + c.Ref(), Again: c.Told().Start.Time()}
+		return Step{Next: "take the event out again, which somebody has brought back in " + c.Calendar().Title + ": " + c.How(WayCancel), Again: c.Told().Start.Time()}
 	}
 	if m := c.Last(nil, outbox.Cancel); m != nil {
-		s, _ := waiting(m)
+		s, _ := c.waiting(m)
 		if m.State == outbox.Expired {
 			return Step{}
 		}

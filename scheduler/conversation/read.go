@@ -86,7 +86,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	}
 	if place != reaches(&p.Setting) {
 		if c.Place != nil && c.speaks(p, c.Booking.Placed, now, "the plan's place", cmp.Or(*c.Place, "no place")) {
-			c.news = append(c.news, c.Entry(now, "plan", "the plan's new place replaces that of Google Calendar: "+cmp.Or(*c.Place, "none")))
+			c.news = append(c.news, c.Entry(now, "plan", "the plan's new place replaces that of "+c.Calendar().Title+": "+cmp.Or(*c.Place, "none")))
 			c.Place = nil
 		}
 		c.Named.Place = p.Modified()
@@ -129,7 +129,7 @@ func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands stri
 	if !at.After(p.Modified()) {
 		return true
 	}
-	c.news = append(c.news, c.Entry(now, "plan", what+" is older than the change in Google Calendar: "+stands+" stands"))
+	c.news = append(c.news, c.Entry(now, "plan", what+" is older than the change in "+c.Calendar().Title+": "+stands+" stands"))
 	return false
 }
 

@@ -76,7 +76,7 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 		lines = append(lines, note+" ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
 	}
 	if n := len(c.Proposed); n > 0 {
-		lines = append(lines, fmt.Sprintf("proposed for the agenda (coalition agenda %s take): %s", c.Ref(), strings.Join(c.Proposed, "; ")))
+		lines = append(lines, fmt.Sprintf("proposed for the agenda (%s): %s", c.How(WayTakeAgenda), strings.Join(c.Proposed, "; ")))
 	}
 	if c.Word != nil {
 		lines = append(lines, at(c.Word)+", "+c.Word.Text)
@@ -85,13 +85,13 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 		lines = append(lines, "the "+m.Kind.Noun()+" to "+m.To+" was "+m.Error)
 	}
 	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
-		lines = append(lines, "Google has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")
+		lines = append(lines, c.Calendar().Provider+" has made no room for the video call yet; if it stays so, add `url:` to the setting in the plan")
 	}
 	if b := c.Booking; b != nil && b.Away {
-		lines = append(lines, "its event is in another Google calendar of yours, "+b.In+", and is followed there")
+		lines = append(lines, "its event is in another "+c.Calendar().Provider+" calendar of yours, "+b.In+", and is followed there")
 	}
 	if p := c.unheardAnswer(); p != "" {
-		lines = append(lines, strings.ToLower(string(p))+" stands in Google Calendar, but perhaps to the talk as it was before: it does not count until "+c.Plan.With.Name+" answers anew")
+		lines = append(lines, strings.ToLower(string(p))+" stands in "+c.Calendar().Title+", but perhaps to the talk as it was before: it does not count until "+c.Plan.With.Name+" answers anew")
 	}
 	if c.Doubted != nil {
 		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
@@ -165,7 +165,7 @@ func (c *Conversation) Another() string {
 	if next != c {
 		return "the newest is " + next.Ref()
 	}
-	return fmt.Sprintf("begin another with a document of its own, below a line `---` in the plan file or in a new one: `id: %s` and `round: %d`, then: coalition ready %s", c.ID, c.Round+1, plan.Ref(c.ID, c.Round+1))
+	return fmt.Sprintf("begin another with a document of its own, below a line `---` in the plan file or in a new one: `id: %s` and `round: %d`, then: %s", c.ID, c.Round+1, c.settings.How(WayReady, plan.Ref(c.ID, c.Round+1)))
 }
 
 // SameAddress ignores case: no server in use tells addresses apart by it.
@@ -251,5 +251,5 @@ const (
 	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
 	NewsLeft      = "left"      // the partner, who is no guest of the event any more
 	NewsClocks    = "clocks"    // newer zone data has put the start at another instant
-	NewsRefused   = "guests"    // the invitation waits, since Google takes no more guests for now; in Google's words, if in any
+	NewsRefused   = "guests"    // the invitation waits, since the calendar takes no more guests for now; in its words, if in any
 )

@@ -48,21 +48,21 @@ func (s *Delivery) Deliver(ctx, hard context.Context, rows ...int64) (next time.
 
 // DeliverBoth is [scheduler.Scheduler.Deliver]; with force a door that is closed is tried at once.
 func (s *Delivery) DeliverBoth(ctx, hard context.Context, force bool, rows ...int64) Outcome {
-	var google Outcome
+	var calendar Outcome
 	var wg sync.WaitGroup
-	wg.Go(func() { google = s.DeliverBy(ctx, hard, outbox.Google, force, rows...) })
+	wg.Go(func() { calendar = s.DeliverBy(ctx, hard, s.Settings.Calendar, force, rows...) })
 	mail := s.DeliverBy(ctx, hard, outbox.Mail, force, rows...)
 	wg.Wait()
 	next := mail.Next
-	if next.IsZero() || !google.Next.IsZero() && google.Next.Before(next) {
-		next = google.Next
+	if next.IsZero() || !calendar.Next.IsZero() && calendar.Next.Before(next) {
+		next = calendar.Next
 	}
-	return Outcome{next, mail.Settled + google.Settled, mail.Tried || google.Tried, cmp.Or(mail.Err, google.Err)}
+	return Outcome{next, mail.Settled + calendar.Settled, mail.Tried || calendar.Tried, cmp.Or(mail.Err, calendar.Err)}
 }
 
 // DeliverBy is [scheduler.Scheduler.Deliver] for one channel.
 func (s *Delivery) DeliverBy(ctx, hard context.Context, by outbox.Channel, force bool, rows ...int64) (o Outcome) {
-	if by == outbox.Google && s.Calendar == nil {
+	if by != outbox.Mail && s.Calendar == nil {
 		return o // it waits until the config names the calendar again
 	}
 	workers := 2 // a calendar that is written to fast sets limits
@@ -396,15 +396,19 @@ func (d *delivery) hand(m *outbox.Message, dotted *bool) {
 		if strings.HasPrefix(m.Error, gaveUp) {
 			what = fmt.Sprintf("the %s to %s did not go: %s", m.Kind.Noun(), m.To, m.Error)
 		}
-		d.Tell(d.hard, m, conversation.News{What: conversation.NewsFailed, Text: what, Do: []string{"coalition log " + string(m.ID), conversation.WayBack(m)}})
+		d.Tell(d.hard, m, conversation.News{What: conversation.NewsFailed, Text: what, Do: []string{d.how(conversation.WayLog, m), d.how(conversation.WayBack(m), m)}})
 	}
 }
 
-// tellGuests tells the organizer that an invitation waits until Google takes guests again.
+// tellGuests tells the organizer that an invitation waits until the calendar takes guests again.
 func (d *delivery) tellGuests(m *outbox.Message) {
 	if m.Kind == outbox.Invite {
-		d.Tell(d.hard, m, conversation.News{What: conversation.NewsRefused, Do: []string{"coalition invite " + plan.Ref(m.ID, m.Round) + " --mail"}})
+		d.Tell(d.hard, m, conversation.News{What: conversation.NewsRefused, Do: []string{d.how(conversation.WayInviteByMail, m)}})
 	}
+}
+
+func (d *delivery) how(w conversation.Way, m *outbox.Message) string {
+	return d.How(w, plan.Ref(m.ID, m.Round))
 }
 
 var errStray = errors.New("the event is in another calendar")
@@ -430,7 +434,7 @@ func (d *delivery) carry(m *outbox.Message, dot func() error) (err error) {
 	}
 	away := booking != nil && booking.Away
 	if conversation.Stray(in, d.Calendar.Name()) && (!away || !d.Reaches(d.hard, in)) {
-		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another Google calendar, " + in +
+		return &invites.DeliveryError{Wait: time.Minute, Err: errStray, Text: "the event is in another " + d.CalendarOf(d.by).Provider + " calendar, " + in +
 			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
 	}
 	if m.Entry, err = d.Calendar.Write(d.hard, change, dot); err == nil {
@@ -466,7 +470,7 @@ func (d *delivery) judge(m *outbox.Message, err error, dotted bool) (stale *invi
 		m.NotBefore = time.Time{} // the door says when
 		m.Untried = m.Attempts > 1
 	}
-	if d.by == outbox.Google {
+	if d.by != outbox.Mail {
 		m.Code = 0 // the same status means many things there
 	}
 	switch {
@@ -479,7 +483,7 @@ func (d *delivery) judge(m *outbox.Message, err error, dotted bool) (stale *invi
 	}
 	old := d.Now().Sub(m.Stamp) > outbox.GiveUp
 	switch {
-	case fault.Unclear && d.by == outbox.Google && !old: // the calendar can be asked, however often
+	case fault.Unclear && d.by != outbox.Mail && !old: // the calendar can be asked, however often
 		m.State, m.Unclears = outbox.Unclear, 1
 	case fault.Unclear:
 		m.State = outbox.Unclear
@@ -519,7 +523,7 @@ func (d *delivery) settle(m *outbox.Message) {
 			d.mu.Lock()
 			d.settled++
 			d.mu.Unlock()
-			if d.by == outbox.Google {
+			if d.by != outbox.Mail {
 				d.Settled()
 			}
 			return

@@ -38,7 +38,7 @@ func (s *Doors) Renewed() (changed bool) {
 		s.accounts = make(map[string]string)
 	}
 	changed = len(s.told) > 0
-	for _, name := range []string{string(outbox.Mail), string(outbox.Google), outbox.MailboxDoor} {
+	for _, name := range []string{string(outbox.Mail), string(s.Calendar), outbox.MailboxDoor} {
 		now := s.AccountOf(name)
 		old, known := s.accounts[name]
 		s.accounts[name] = now
@@ -68,7 +68,7 @@ func (s *Doors) Shut(ctx context.Context, name, account string, tries int, fault
 		d.Code = outbox.CodeLogin
 	case errors.Is(fault, invites.ErrGuests):
 		d.Code = outbox.CodeGuests
-	case name == string(outbox.Google):
+	case name != string(outbox.Mail) && name != outbox.MailboxDoor:
 		d.Code = 0
 	}
 	if name == string(outbox.Mail) && fault.Code > 0 && !strings.HasPrefix(d.Text, "the mail server") {
@@ -92,7 +92,7 @@ func (s *Doors) tellShut(d *outbox.Door) {
 			s.told = make(map[string]string)
 		}
 		s.told[d.Name] = text
-		s.Log.Warn(outbox.DoorWords[d.Name]+", and all of it waits", "error", d.Text, "again", d.Until.In(s.Zone.Location("UTC")).Format(time.TimeOnly), "mend", d.Way())
+		s.Log.Warn(s.DoorShut(d)+", and all of it waits", "error", d.Text, "again", d.Until.In(s.Zone.Location("UTC")).Format(time.TimeOnly), "mend", s.DoorMend(d))
 	}
 }
 

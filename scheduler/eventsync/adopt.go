@@ -86,7 +86,8 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 	if start.IsZero() {
 		return nil
 	}
-	c.Channel, c.UID, c.Organizer, c.Sequence = outbox.Google, e.ID+conversation.GoogleUID, s.Organizer, e.Sequence
+	c.Channel, c.Organizer, c.Sequence = s.Settings.Calendar, s.Organizer, e.Sequence
+	c.UID = e.ID + c.Calendar().UIDSuffix
 	c.Ready, c.Counter = true, nil
 	if !c.Said(conversation.Yes) && !c.Said(conversation.No) { // a no stands, whatever the calendar holds
 		c.Answered(conversation.Answer{Value: conversation.Yes, At: now, How: "calendar", Seen: true})
@@ -113,12 +114,12 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 	m := c.Message(outbox.Invite, now)
 	m.Revision, m.Sequence, m.Content = c.NextRevision(outbox.Invite, ""), c.Sequence, booking.Told
 	m.Deadline, m.Stamp, m.Changed = booking.Told.Start.Time().UTC(), c.NextStamp(now), now.UTC()
-	m.State, m.Approved, m.Via = outbox.Accepted, true, string(outbox.Google)
+	m.State, m.Approved, m.Via = outbox.Accepted, true, string(c.Channel)
 	var err error
 	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, conversation.Random(8)), Event: booking.Wrote}); err != nil {
 		return nil
 	}
-	text := "the state did not know of this talk, and took it up from Google Calendar: " + start.String()
+	text := "the state did not know of this talk, and took it up from " + c.Calendar().Title + ": " + start.String()
 	if guest.PartStat != "" && guest.PartStat != invites.NeedsAction {
 		text += ", " + strings.ToLower(string(guest.PartStat))
 	}

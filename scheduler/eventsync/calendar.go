@@ -58,7 +58,7 @@ func (s *Sync) ReadCalendar(ctx context.Context) (err error) {
 		}
 	}()
 	name := s.Calendar.Name()
-	cursor := "google:" + name
+	cursor := string(s.Settings.Calendar) + ":" + name
 	at, err := s.Store.Cursor(ctx, cursor)
 	if err != nil {
 		return err
@@ -300,7 +300,7 @@ func (r *reading) take(ctx context.Context, e *invites.Event) error {
 // tried is the one with that key; nil: there is none.
 func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key string) (*conversation.Try, error) {
 	for _, m := range c.Messages {
-		if m.Channel() != outbox.Google || m.Kind == outbox.Cancel || m.State != outbox.Unclear && (m.State != outbox.Failed || m.Unclears == 0) {
+		if !m.InCalendar() || m.Kind == outbox.Cancel || m.State != outbox.Unclear && (m.State != outbox.Failed || m.Unclears == 0) {
 			continue
 		}
 		full, err := s.Store.Message(ctx, m.Row)
@@ -322,7 +322,7 @@ func (r *reading) ask(ctx context.Context) error {
 	}
 	name := r.s.Calendar.Name()
 	if slices.ContainsFunc(r.b.Conversations, func(c *conversation.Conversation) bool { return c.Strayed() && !c.Booking.Strays(name) }) {
-		if err := r.s.Store.Hurry(ctx, outbox.Google); err != nil {
+		if err := r.s.Store.Hurry(ctx, r.s.Settings.Calendar); err != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ type entryTaking struct {
 	b      conversation.Booking // how it is from now on
 	events []conversation.HistoryEntry
 
-	restarted bool // somebody has given it another start, which Google asks the guests about anew
+	restarted bool // somebody has given it another start, which the calendar asks the guests about anew
 	reshaped  bool // or only another length, another place, or made a series of it, which it does not
 }
 
@@ -76,6 +76,9 @@ type entryTaking struct {
 func (t *entryTaking) ours(same func(e *invites.Event) bool) bool {
 	return t.tried != nil && same(&t.tried.Event)
 }
+
+// title is what people call the calendar.
+func (t *entryTaking) title() string { return t.c.Calendar().Title }
 
 func (t *entryTaking) note(format string, args ...any) {
 	t.events = append(t.events, t.c.Entry(t.now, "sync", fmt.Sprintf(format, args...)))
@@ -97,7 +100,7 @@ func (t *entryTaking) take() bool {
 	case e.Deleted && t.is.Deleted:
 		if t.b.Restore && e.Etag != t.is.Etag { // it was back, and somebody has deleted it once more
 			t.b.Restore = false
-			t.note("the event was deleted in Google Calendar again")
+			t.note("the event was deleted in %s again", t.title())
 		}
 		return len(t.events) > 0
 	case e.Deleted:
@@ -109,13 +112,13 @@ func (t *entryTaking) take() bool {
 			}
 		}
 		t.b.Restore = false // what was wanted of it before, it is not there for
-		t.note("the event was deleted in Google Calendar")
+		t.note("the event was deleted in %s", t.title())
 		if !over {
-			t.tell(conversation.NewsDeleted, "", "coalition cancel "+c.Ref(), "coalition cancel "+c.Ref()+" --told", "coalition invite "+c.Ref())
+			t.tell(conversation.NewsDeleted, "", c.How(conversation.WayCancel), c.How(conversation.WayCancelTold), c.How(conversation.WayInvite))
 		}
 		return true
 	case t.is.Deleted:
-		t.note("the event is back in Google Calendar")
+		t.note("the event is back in %s", t.title())
 		t.b.Restore = false
 	}
 	if e.In != "" && e.In != t.b.In {
@@ -132,11 +135,11 @@ func (t *entryTaking) take() bool {
 	t.takeTime()
 	t.takePlace()
 	if e.Summary != t.is.Summary && !t.ours(func(w *invites.Event) bool { return w.Summary == e.Summary }) {
-		t.note("renamed in Google Calendar: %s", plaintext.Clip(plaintext.Line(e.Summary), 300))
+		t.note("renamed in %s: %s", t.title(), plaintext.Clip(plaintext.Line(e.Summary), 300))
 	}
 	if e.Description != t.is.Description && !t.ours(func(w *invites.Event) bool { return w.Description == e.Description }) {
 		t.b.Described = true
-		t.note("the description was changed in Google Calendar")
+		t.note("the description was changed in %s", t.title())
 	}
 	if e.Join != t.is.Join && e.Join != "" {
 		t.note("the room for the video call is ready: %s", plaintext.Clip(plaintext.Line(e.Join), 300))
@@ -165,7 +168,11 @@ func (t *entryTaking) takeTime() {
 	if e.Repeats != t.is.Repeats {
 		t.b.Wrote.Repeats, t.b.Restore = e.Repeats, false
 		t.changed(false)
-		t.note("%s", map[bool]string{true: "the event repeats in Google Calendar now; here it is one talk, the first one", false: "the event no longer repeats in Google Calendar"}[e.Repeats])
+		if e.Repeats {
+			t.note("the event repeats in %s now; here it is one talk, the first one", t.title())
+		} else {
+			t.note("the event no longer repeats in %s", t.title())
+		}
 	}
 	if e.Start.Equal(t.is.Start) && e.End.Equal(t.is.End) {
 		return
@@ -173,7 +180,7 @@ func (t *entryTaking) takeTime() {
 	if e.Start.IsZero() {
 		t.b.Wrote.Start, t.b.Wrote.End, t.b.Restore = e.Start, e.End, false
 		t.changed(true)
-		t.note("the event has no time of day any more in Google Calendar")
+		t.note("the event has no time of day any more in %s", t.title())
 		return
 	}
 	to := plan.SlotOf(e.Start.In(c.Plan.When.Timezone.Location(c.Settings().Zone)))
@@ -181,19 +188,19 @@ func (t *entryTaking) takeTime() {
 		to = plan.SlotOf(e.Start.UTC())
 	}
 	mine := c.Says(t.now, outbox.Invite)
-	text, length := fmt.Sprintf("moved in Google Calendar to %s", to), e.End.Sub(e.Start)
+	text, length := fmt.Sprintf("moved in %s to %s", t.title(), to), e.End.Sub(e.Start)
 	if stands := (outbox.Content{Start: to, Unix: e.Start.Unix()}); stands.Shifts(&t.b.Told) && length == t.b.Told.Length {
-		// Nobody has moved it: it is where it was agreed on, by the newer zone data that Google has as well.
+		// Nobody has moved it: it is where it was agreed on, by the newer zone data that the calendar has as well.
 		t.b.Told.Unix, t.b.Told.There, t.b.Wrote.Start, t.b.Wrote.End = stands.Unix, plan.SlotOf(e.Start.In(c.Zone())), e.Start, e.End
-		t.note("Google Calendar goes by the new clocks of %s, too; %s stands", to.Zone, to)
+		t.note("%s goes by the new clocks of %s, too; %s stands", t.title(), to.Zone, to)
 		return
 	}
 	switch {
 	case t.is.Start.IsZero() && to == t.b.Told.Start && length == t.b.Told.Length:
-		text = fmt.Sprintf("in Google Calendar it is at %s again", to)
+		text = fmt.Sprintf("in %s it is at %s again", t.title(), to)
 	case t.is.Start.IsZero():
 	case to == t.b.Told.Start:
-		text = fmt.Sprintf("in Google Calendar it takes %d minutes now", int(length.Minutes()))
+		text = fmt.Sprintf("in %s it takes %d minutes now", t.title(), int(length.Minutes()))
 	case length != t.b.Told.Length:
 		text += fmt.Sprintf(", for %d minutes", int(length.Minutes()))
 	}
@@ -237,7 +244,7 @@ func (t *entryTaking) takePlace() {
 		return
 	}
 	t.changed(false)
-	text := "the place was changed in Google Calendar to: " + cmp.Or(plaintext.Clip(plaintext.Line(e.Location), 300), "none")
+	text := "the place was changed in " + t.title() + " to: " + cmp.Or(plaintext.Clip(plaintext.Line(e.Location), 300), "none")
 	if own, err := t.s.Intake.Compose.PlanLocation(c); err == nil && own == e.Location {
 		c.Place, t.b.Placed = nil, e.Updated
 		t.b.Told.Place = c.PlaceKey()
@@ -264,12 +271,12 @@ func (t *entryTaking) takeGuests(over bool) {
 	now, was := c.Guest(t.e.Guests), c.Guest(t.is.Guests)
 	for _, g := range t.e.Guests {
 		if !c.Writes(invites.Address{Email: g.Email}) && !conversation.HasGuest(t.is.Guests, g.Email) {
-			t.note("%s was invited in Google Calendar, too", g.Email)
+			t.note("%s was invited in %s, too", g.Email, t.title())
 		}
 	}
 	for _, g := range t.is.Guests {
 		if !c.Writes(invites.Address{Email: g.Email}) && !conversation.HasGuest(t.e.Guests, g.Email) {
-			t.note("%s is no longer invited in Google Calendar", g.Email)
+			t.note("%s is no longer invited in %s", g.Email, t.title())
 		}
 	}
 	if now == nil && t.e.Omitted && was != nil { // who is not shown has not left
@@ -278,15 +285,15 @@ func (t *entryTaking) takeGuests(over bool) {
 	}
 	if now == nil {
 		if was != nil {
-			t.note("%s is no longer a guest of the event in Google Calendar", c.Plan.With.Name)
+			t.note("%s is no longer a guest of the event in %s", c.Plan.With.Name, t.title())
 			if t.b.Wrote.Guests = nil; !over {
-				t.tell(conversation.NewsLeft, "", "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+				t.tell(conversation.NewsLeft, "", c.How(conversation.WayMove), c.How(conversation.WayCancel))
 			}
 		}
 		return
 	}
-	if was == nil { // Google has invited them once more
-		t.note("%s is a guest of the event in Google Calendar again", c.Plan.With.Name)
+	if was == nil { // the calendar has invited them once more
+		t.note("%s is a guest of the event in %s again", c.Plan.With.Name, t.title())
 		t.b.Wrote.Guests = []invites.Guest{{Name: c.Plan.With.Name, Email: now.Email}}
 		t.b.Answer, was = "", &invites.Guest{}
 	}
@@ -294,7 +301,7 @@ func (t *entryTaking) takeGuests(over bool) {
 }
 
 // takeAnswer takes in what the partner has answered, which is what they did to their own entry and nothing else.
-// Google resets answers where the start changes: so one that stands beside a new start was given to that. Beside a
+// Calendars reset answers where the start changes: so one that stands beside a new start was given to that. Beside a
 // new length or place alone it may be the old one, and so it counts for nothing; the list names it.
 func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	c := t.c
@@ -303,15 +310,15 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	answered := status != invites.NeedsAction && (status != before || t.restarted || comment)
 	if status == invites.NeedsAction && status != before && t.b.Answer != "" { // a guest can't do that
 		t.b.Answer = ""
-		t.note("Google Calendar asks %s again", c.Plan.With.Name)
+		t.note("%s asks %s again", t.title(), c.Plan.With.Name)
 	}
 	if !answered && !comment {
 		return
 	}
 	counts := answered && (t.restarted || !t.reshaped)
-	said := "wrote (in Google Calendar)"
+	said := "wrote (in " + t.title() + ")"
 	if answered {
-		said = strings.ToLower(string(status)) + " (in Google Calendar)"
+		said = strings.ToLower(string(status)) + " (in " + t.title() + ")"
 	}
 	says := c.Says(t.now, outbox.Invite)
 	pending := says.Moves(&t.b.Told)
@@ -339,11 +346,11 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	}
 	switch {
 	case counts && now.PartStat == invites.Declined:
-		t.tell(conversation.NewsDeclined, now.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+		t.tell(conversation.NewsDeclined, now.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
 	case counts && now.PartStat == invites.Tentative:
-		t.tell(conversation.NewsTentative, now.Comment, "coalition show "+c.Ref())
+		t.tell(conversation.NewsTentative, now.Comment, c.How(conversation.WayShow))
 	case comment:
-		t.tell(conversation.NewsMail, now.Comment, "coalition show "+c.Ref())
+		t.tell(conversation.NewsMail, now.Comment, c.How(conversation.WayShow))
 	}
 	if comment && t.s.Intake.Understand(c.Language(), now.Comment).Stop {
 		c.Stopped(now.Email, t.now)

@@ -29,7 +29,7 @@ type Calendar interface {
 type Store interface {
 	intake.Store
 	// Hurry lets what waits for another try by a channel be tried at once, and the doors that wait for a sign-in
-	// to Google (Code 401).
+	// again (Code 401).
 	Hurry(ctx context.Context, by outbox.Channel) error
 	// Message is a message with its bytes.
 	Message(ctx context.Context, row int64) (*outbox.Message, error)

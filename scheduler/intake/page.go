@@ -162,7 +162,7 @@ func (s *Intake) gone(ctx context.Context, c *conversation.Conversation, b *rost
 		return nil // it was sent once more
 	}
 	c.Hear(conversation.Word{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
-	c.Tell(conversation.News{What: conversation.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{"coalition show " + c.Ref(), "coalition show " + by}})
+	c.Tell(conversation.News{What: conversation.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.Settings().How(conversation.WayShow, by)}})
 	err := s.Store.Commit(ctx, c.Record(b.Now, c.Entry(b.Now, "page", what)))
 	s.Poke()
 	return err
@@ -226,7 +226,7 @@ func (s *Intake) tooLate(ctx context.Context, c *conversation.Conversation, choi
 		return nil // it was sent once more
 	}
 	c.Hear(conversation.Word{At: now, From: string(c.Plan.With.Email), Text: what})
-	c.Tell(conversation.News{What: conversation.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{"coalition show " + c.Ref()}})
+	c.Tell(conversation.News{What: conversation.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(conversation.WayShow)}})
 	err := s.Store.Commit(ctx, c.Record(now, c.Entry(now, "page", what)))
 	s.Poke()
 	return err

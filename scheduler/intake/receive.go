@@ -165,7 +165,7 @@ func (s *Intake) Recall(ctx context.Context) (*roster.Roster, error) {
 		c.Attach(s.Settings)
 	}
 	roster.Acquaint(stored)
-	return &roster.Roster{Now: s.Now(), Slots: slots, Conversations: stored}, err
+	return &roster.Roster{Settings: s.Settings, Now: s.Now(), Slots: slots, Conversations: stored}, err
 }
 
 // Tell keeps a notice of what has become of m for the organizer, where they want to get any.
@@ -360,7 +360,7 @@ func within(domain, other string) bool {
 // arrived learns from a believed answer that what it answers has arrived.
 func (t *taking) arrived() {
 	for _, m := range t.c.Messages {
-		if m.State == outbox.Unclear && m.Channel() == outbox.Mail && (slices.Contains(t.mail.Refs, m.MessageID) ||
+		if m.State == outbox.Unclear && !m.InCalendar() && (slices.Contains(t.mail.Refs, m.MessageID) ||
 			t.mail.Calendar != nil && t.mail.Calendar.UID == t.c.UID && m.Kind == outbox.Invite && t.mail.Calendar.Method == invites.Reply) {
 			m.State, m.Error, m.Changed = outbox.Accepted, "", t.at
 			t.heard = append(t.heard, m)
@@ -377,12 +377,12 @@ func (t *taking) written(what string) (Receipt, *conversation.Draft) {
 // all the same; stranger is an address that would have to be theirs, "" for none.
 func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 	c := t.c
-	record := "coalition answer " + c.Ref() + " yes|no|later"
+	record := c.How(conversation.WayRecord)
 	over := c.Cancelled != nil || c.Status(t.at) == conversation.Met
 	switch {
 	case over:
 	case stranger != "":
-		again := "take the mail in again: coalition receive FILE"
+		again := "take the mail in again: " + c.How(conversation.WayReceive)
 		if t.mail.Cursor != "" {
 			again = "the mailbox is read again"
 		}
@@ -393,7 +393,7 @@ func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 	what := fmt.Sprintf("not believed: %s from %s: %s", t.sort(), t.from(), why)
 	if old := c.Doubted; !over && (old == nil || !strings.EqualFold(old.From, t.from()) || !strings.HasSuffix(old.Text, why)) { // one of many alike is told
 		t.why = why
-		t.tell(conversation.NewsDoubted, t.mail.Text, record, "coalition show "+c.Ref())
+		t.tell(conversation.NewsDoubted, t.mail.Text, record, c.How(conversation.WayShow))
 	}
 	c.Doubted = &conversation.Word{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
 	r, d := t.receipt(what, false, c.Entry(t.at, "mail", what))
@@ -421,7 +421,7 @@ func (t *taking) sort() string {
 // is one of settled leaves nothing of it to be read.
 func (t *taking) shown(what string, settled ...invites.PartStat) (Receipt, *conversation.Draft) {
 	t.c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
-	t.tell(conversation.NewsMail, t.mail.Text, "coalition show "+t.c.Ref())
+	t.tell(conversation.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
 	return t.written(what)
 }
 
@@ -456,7 +456,7 @@ func (t *taking) reacted() (Receipt, *conversation.Draft) {
 	what := t.from() + " reacted to your mail with " + t.mail.Text + ", which is no answer"
 	if st := t.c.Status(t.at); st != conversation.Cancelled && st != conversation.Met {
 		t.c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what, Sign: true})
-		t.tell(conversation.NewsMail, t.mail.Text, "coalition show "+t.c.Ref())
+		t.tell(conversation.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
 	}
 	return t.written(what)
 }
@@ -534,7 +534,7 @@ func (t *taking) beside() (why string, foreign bool) {
 // aside shows a mail that is no answer, with its subject and the reason: it starts nothing.
 func (t *taking) aside(why string, foreign bool) (Receipt, *conversation.Draft) {
 	c := t.c
-	record := "coalition answer " + c.Ref() + " yes|no|later"
+	record := c.How(conversation.WayRecord)
 	under := " without a subject"
 	if t.mail.Subject != "" {
 		under = " under “" + t.mail.Subject + "”"
@@ -542,7 +542,7 @@ func (t *taking) aside(why string, foreign bool) (Receipt, *conversation.Draft) 
 	t.why = why
 	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), t.unread(", without words of their own")) + " (" + why + "; if it is the answer: " + record + ")"
 	c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
-	t.tell(conversation.NewsMail, t.mail.Text, record, "coalition show "+c.Ref())
+	t.tell(conversation.NewsMail, t.mail.Text, record, c.How(conversation.WayShow))
 	r, d := t.written(what)
 	r.open = true
 	return r, d
@@ -576,7 +576,7 @@ func (t *taking) takeStop() (Receipt, *conversation.Draft) {
 	if c.Told() != nil || c.Apply(a, t.at) != nil {
 		c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what})
 	}
-	t.tell(conversation.NewsNo, t.mail.Text, "coalition show "+c.Ref())
+	t.tell(conversation.NewsNo, t.mail.Text, c.How(conversation.WayShow))
 	return t.receipt(what, true, c.Entry(t.at, "answer", what))
 }
 
@@ -619,21 +619,20 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 
 // tellAnswer tells the organizer of an answer that the program does not carry on with by itself.
 func (t *taking) tellAnswer(a conversation.Answer) {
-	ref := t.c.Ref()
 	switch a.Value {
 	case conversation.Query:
-		t.tell(conversation.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), "coalition answer "+ref+" yes|no|later", "coalition show "+ref)
+		t.tell(conversation.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), t.c.How(conversation.WayRecord), t.c.How(conversation.WayShow))
 	case conversation.No:
 		t.tell(conversation.NewsNo, t.mail.Text)
 	case conversation.Wait:
-		t.tell(conversation.NewsLater, t.mail.Text, "coalition ask "+ref)
+		t.tell(conversation.NewsLater, t.mail.Text, t.c.How(conversation.WayAsk))
 	case conversation.Yes:
 		if !a.Taken.IsZero() {
-			t.tell(conversation.NewsTaken, t.mail.Text, "coalition invite "+ref+" --start TIME", "coalition show "+a.By)
+			t.tell(conversation.NewsTaken, t.mail.Text, t.c.How(conversation.WayInviteAt), t.c.Settings().How(conversation.WayShow, a.By))
 		} else if t.c.StartSlot(t.at).IsZero() {
-			t.tell(conversation.NewsYes, t.mail.Text, "coalition invite "+ref+" --start TIME")
+			t.tell(conversation.NewsYes, t.mail.Text, t.c.How(conversation.WayInviteAt))
 		} else if len(t.c.Proposed) > 0 {
-			t.tell(conversation.NewsAdds, strings.Join(t.c.Proposed, "\n"), "coalition agenda "+ref+" take", "coalition agenda "+ref+" leave")
+			t.tell(conversation.NewsAdds, strings.Join(t.c.Proposed, "\n"), t.c.How(conversation.WayTakeAgenda), t.c.How(conversation.WayLeaveAgenda))
 		}
 	}
 }
@@ -656,7 +655,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *conversation.Draft) 
 	case told == nil:
 		return t.doubted("it answers an invitation that has not gone", "")
 	}
-	if c.Channel == outbox.Google { // where this belongs; a COUNTER, which it does not know, is for the organizer
+	if c.InCalendar() { // where this belongs; a COUNTER, which it does not know, is for the organizer
 		s := strings.ToLower(string(o.Method)) + " (by mail, from " + t.from() + ")"
 		if o.Method == invites.Counter {
 			said := strings.TrimSuffix("another time (by mail, from "+t.from()+"): "+o.Comment, ": ")
@@ -669,7 +668,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *conversation.Draft) 
 			return t.takeCounter(o, &invites.Attendee{}, c.Replied, said) // what they have answered says the calendar
 		}
 		t.s.Hint()
-		return t.written(s + ": Google Calendar takes it in")
+		return t.written(s + ": " + c.Calendar().Title + " takes it in")
 	}
 	attendee := t.attendee(o)
 	sequence := max(o.Sequence, 0)
@@ -732,11 +731,11 @@ func (t *taking) answered(o *invites.Object, p invites.PartStat, stamp time.Time
 	c.Touched = t.at
 	switch {
 	case p == invites.Declined && !same:
-		t.tell(conversation.NewsDeclined, o.Comment, "coalition move "+c.Ref()+" --start TIME", "coalition cancel "+c.Ref())
+		t.tell(conversation.NewsDeclined, o.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
 	case p == invites.Tentative && !same:
-		t.tell(conversation.NewsTentative, o.Comment, "coalition show "+c.Ref())
+		t.tell(conversation.NewsTentative, o.Comment, c.How(conversation.WayShow))
 	case words:
-		t.tell(conversation.NewsMail, cmp.Or(o.Comment, said), "coalition show "+c.Ref())
+		t.tell(conversation.NewsMail, cmp.Or(o.Comment, said), c.How(conversation.WayShow))
 	}
 	if words {
 		c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: said, Settled: conversation.Others(p)})
@@ -798,7 +797,7 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 	if p.Length != c.Length() {
 		what += fmt.Sprintf("; for %d minutes", int(p.Length.Minutes()))
 	}
-	t.tell(conversation.NewsCounter, o.Comment, "coalition counter "+c.Ref()+" take", "coalition counter "+c.Ref()+" decline")
+	t.tell(conversation.NewsCounter, o.Comment, c.How(conversation.WayTakeCounter), c.How(conversation.WayRefuseCounter))
 	return t.receipt(what, true, c.Entry(t.at, "counter", what))
 }
 
@@ -856,7 +855,7 @@ func (s *Intake) takeReport(b *roster.Roster, mail *invites.Mail) (Receipt, *con
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
 			switch {
-			case !m.MayHaveLeft() && m.Attempts == 0 || m.Channel() != outbox.Mail:
+			case !m.MayHaveLeft() && m.Attempts == 0 || m.InCalendar():
 			case mail.Bounce.Of != "" && m.MessageID == mail.Bounce.Of:
 				return newTaking(s, b, c, mail).takeBounce(m)
 			case mail.Bounce.Of == "" && conversation.SameAddress(plan.Email(m.To), plan.Email(mail.Bounce.For)) && !m.ToOrganizer() && (near == nil || m.Stamp.After(near.Stamp)):
@@ -887,7 +886,7 @@ func (t *taking) reported() string {
 func (t *taking) takeBounce(m *outbox.Message) (Receipt, *conversation.Draft) {
 	bounce := t.mail.Bounce
 	what := fmt.Sprintf("the %s to %s", m.Kind.Noun(), m.To)
-	show := "coalition log " + string(t.c.ID)
+	show := t.c.How(conversation.WayLog)
 	switch {
 	case bounce.Unclear:
 		return t.written("a server's report on " + what + " that can't be understood: " + t.reported())

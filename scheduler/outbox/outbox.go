@@ -15,17 +15,21 @@ type Channel string
 
 // The channels.
 const (
-	Mail   Channel = "mail"
-	Google Channel = "google" // an event in the organizer's Google Calendar, which mails its guest
+	// Mail is the one that needs no calendar. All others are the names of online calendars, which mail their guests.
+	Mail Channel = "mail"
 )
 
 // Channel is how m goes.
 func (m *Message) Channel() Channel {
-	if m.Via == string(Google) {
-		return Google
+	switch m.Via {
+	case "outbox", "smtp", "file", "":
+		return Mail
 	}
-	return Mail
+	return Channel(m.Via)
 }
+
+// InCalendar reports whether m is written into an online calendar.
+func (m *Message) InCalendar() bool { return m.Channel() != Mail }
 
 // A Kind is what a message is for.
 type Kind string
@@ -112,7 +116,7 @@ type Message struct {
 	Flagged    bool      // its bytes may have gone twice
 	NotBefore  time.Time // in real time
 	Changed    time.Time // when its state changed last
-	Via        string    // "outbox", "smtp", "file" or "google": how it goes, or went
+	Via        string    // "outbox", "smtp", "file" or the name of a calendar: how it goes, or went
 	Code       int       // the server's last reply; 0: none
 	Error      string    // what the server or the network said, one line; may be empty
 
@@ -136,7 +140,7 @@ func (m *Message) NeedsLogin() bool {
 	if m.State != Queued && m.State != Unclear {
 		return false
 	}
-	return m.door != nil && m.door.NeedsLogin() || m.Channel() == Google && m.Code == CodeLogin
+	return m.door != nil && m.door.NeedsLogin() || m.InCalendar() && m.Code == CodeLogin
 }
 
 // Door is the closed door that the message waits at, as it stood when it was loaded; nil: none.
@@ -196,10 +200,10 @@ const MailboxDoor = "mailbox"
 // A Fault is what has closed a door.
 type Fault string
 
-// NeedsLogin reports whether it opens when somebody has signed in to Google.
+// NeedsLogin reports whether it opens when somebody has signed in again.
 func (d *Door) NeedsLogin() bool { return d.Code == CodeLogin }
 
-// The codes of what was refused with a remedy of its own, as Google gives them.
+// The codes of what was refused with a remedy of its own, as a calendar gives them.
 const (
 	CodeLogin  = 401
 	CodeGuests = 403
@@ -264,22 +268,6 @@ func (m *Message) Again() State {
 	}
 	return Queued
 }
-
-// What is what does not go, or is not read, in words that begin a sentence.
-func (d *Door) What() string { return DoorWords[d.Name] }
-
-// Way is the way out for what waits at the door.
-func (d *Door) Way() string {
-	switch {
-	case d.Code == CodeLogin:
-		return "coalition auth google"
-	case d.Fault == FaultAccount:
-		return "mend it, then: coalition resume"
-	}
-	return "it is tried again by itself, and at once by: coalition resume"
-}
-
-var DoorWords = map[string]string{string(Mail): "mail does not go", string(Google): "Google Calendar takes nothing", MailboxDoor: "the mailbox can't be read"}
 
 // A Standing is what a state knows of itself. The zero value is that of one that does not exist yet.
 type Standing struct {

@@ -14,6 +14,8 @@ import (
 
 // A Board is all conversations at one moment: plans and state together.
 type Roster struct {
+	// Settings are what the organizer has configured.
+	Settings      *conversation.Settings
 	Now           time.Time
 	Slots         int64                        // what [scheduler.Store.Slots] was before it was read
 	Conversations []*conversation.Conversation // by id and round
@@ -58,7 +60,7 @@ func (b *Roster) Find(ref string) (*conversation.Conversation, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no conversation %q", ref), "see: coalition list")
+		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no conversation %q", ref), "see: "+b.Settings.How(conversation.WayList, ""))
 	}
 	for _, c := range list {
 		if st := c.Status(b.Now); st != conversation.Met && st != conversation.Cancelled {
@@ -146,12 +148,12 @@ func (b *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, 
 // free. The error is a [conversation.Refusal].
 func (b *Roster) Choose(c *conversation.Conversation, numbers []int) (plan.Slot, error) {
 	if slices.Contains(numbers, 0) {
-		return plan.Slot{}, conversation.Refuse(conversation.ErrUnfit, "there is no time with the number 0", "see: coalition show "+c.Ref())
+		return plan.Slot{}, conversation.Refuse(conversation.ErrUnfit, "there is no time with the number 0", "see: "+c.How(conversation.WayShow))
 	}
 	slot, unknown := b.Pick(c, numbers)
 	switch {
 	case unknown != 0:
-		return slot, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no time with the number %d", unknown), "see: coalition show "+c.Ref())
+		return slot, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no time with the number %d", unknown), "see: "+c.How(conversation.WayShow))
 	case slot.IsZero():
 		return slot, conversation.Refuse(conversation.ErrUnfit, "none of these times is free any more", "record the yes without --time, and choose another one together")
 	}
@@ -264,7 +266,7 @@ func CheckPerson(c *conversation.Conversation, now time.Time) []strictyaml.Probl
 	if o == nil {
 		return nil
 	}
-	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: coalition ask "+c.Ref()
+	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: "+c.How(conversation.WayAsk)
 	if c.Before != nil && silenceOf(c).in == nil {
 		path = []string{"round"}
 	}

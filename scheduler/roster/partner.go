@@ -114,7 +114,7 @@ type obstacle struct {
 
 // obstacle is what keeps the brief of c from going by itself at now; nil: nothing.
 func obstacleTo(c *conversation.Conversation, now time.Time) *obstacle {
-	ask := ": coalition ask " + c.Ref()
+	ask := ": " + c.How(conversation.WayAsk)
 	last := c.NewestBrief()
 	if last.Waits() && last.Approved { // other words for what the organizer has sent themself
 		return nil
@@ -199,7 +199,7 @@ func Next(c *conversation.Conversation, now time.Time) conversation.Step {
 	since := ", since " + silent.words(c)
 	switch s.Kind {
 	case outbox.Invite:
-		rest.Next = "send the invitation yourself, or let it rest" + since + ": coalition invite " + c.Ref()
+		rest.Next = "send the invitation yourself, or let it rest" + since + ": " + c.How(conversation.WayInvite)
 	case outbox.Update:
 		rest.Next = "tell " + c.Plan.With.Name + " of the change yourself" + since
 	case outbox.Cancel:

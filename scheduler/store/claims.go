@@ -20,7 +20,9 @@ const (
 	// how often it was unclear: what had reached its dot may have arrived. A calendar can be asked, however often.
 	freedState = "CASE WHEN m.phase = 'dot' OR m.unclears = 1 AND m.repeatable THEN 'unclear' ELSE 'queued' END"
 
-	freedUnclears = `CASE WHEN m.phase <> 'dot' THEN m.unclears WHEN m.via = 'google' THEN 1 ELSE m.unclears + 1 END`
+	freedUnclears = "CASE WHEN m.phase <> 'dot' THEN m.unclears WHEN " + byMail + " THEN m.unclears + 1 ELSE 1 END"
+	// byMail is the condition that a message goes as a mail: all others are written into a calendar.
+	byMail = "m.via IN ('outbox', 'smtp', 'file', '')"
 )
 
 // trusted is the condition that a message goes although nobody knows whether the state is up to date: the
@@ -30,13 +32,12 @@ const trusted = ` AND (m.approved
 
 // by is the condition that a message goes by that channel.
 func by(channel outbox.Channel) string {
-	if channel == outbox.Google {
-		// Of one event, one change at a time.
-		return ` AND m.via = 'google' AND NOT EXISTS (SELECT 1 FROM messages o
-			WHERE o.organizer = m.organizer AND o.id = m.id AND o.round = m.round
-			AND o.via = 'google' AND o.state = 'sending')`
+	if channel == outbox.Mail {
+		return " AND " + byMail
 	}
-	return " AND m.via <> 'google'"
+	// Of one event, one change at a time.
+	return " AND m.via = '" + strings.ReplaceAll(string(channel), "'", "''") + `' AND NOT EXISTS (SELECT 1 FROM messages o
+		WHERE o.organizer = m.organizer AND o.id = m.id AND o.round = m.round AND o.via = m.via AND o.state = 'sending')`
 }
 
 // among is the condition that a message is one of rows; none means all.
@@ -153,7 +154,7 @@ func (s *Store) claim(tx *database.Tx, c candidate, end outbox.State, owner stri
 			attempts = attempts + 1`+unchanged+" AND NOT EXISTS (SELECT 1 FROM control WHERE name = $9)",
 			append(append([]any{owner}, args...), s.pause())...)
 	}
-	if err == nil && n == 1 && end == "" && m.Channel() == outbox.Google {
+	if err == nil && n == 1 && end == "" && m.InCalendar() {
 		// What was decided before must be thought over.
 		_, err = tx.Exec("UPDATE conversations SET rev = rev + 1 WHERE organizer = $1 AND id = $2 AND round = $3",
 			s.organizer, string(m.ID), m.Round)

@@ -356,7 +356,7 @@ func testStart(t *testing.T, dsn string) {
 	if _, _, err := s.Page(ctx, "h7"); err != nil {
 		t.Error(err)
 	}
-	for _, by := range []outbox.Channel{outbox.Mail, outbox.Google} {
+	for _, by := range []outbox.Channel{outbox.Mail, outbox.Channel("google")} {
 		if _, err := s.NextClaim(ctx, by, nil); err != nil {
 			t.Error(err)
 		}

@@ -503,11 +503,11 @@ func testKilled(t *testing.T, dsn string) {
 		phase string
 		by    outbox.Channel
 		state outbox.State
-	}{{"connect", outbox.Mail, outbox.Queued}, {"dot", outbox.Mail, outbox.Unclear}, {"connect", outbox.Google, outbox.Queued}, {"dot", outbox.Google, outbox.Unclear}} {
+	}{{"connect", outbox.Mail, outbox.Queued}, {"dot", outbox.Mail, outbox.Unclear}, {"connect", outbox.Channel("google"), outbox.Queued}, {"dot", outbox.Channel("google"), outbox.Unclear}} {
 		s := open(t, dsn)
 		id := plan.ID(test.phase + string(test.by))
 		d := draft(id, outbox.Invite)
-		if test.by == outbox.Google {
+		if test.by == outbox.Channel("google") {
 			d.Messages[0].Via = "google"
 		}
 		commit(t, s, d)
@@ -567,7 +567,7 @@ func testChannels(t *testing.T, dsn string) {
 	}
 	claim(outbox.Mail, outbox.Brief)
 	for range 4 {
-		m := claim(outbox.Google, outbox.Invite)
+		m := claim(outbox.Channel("google"), outbox.Invite)
 		if err := s.Dot(ctx, m); err != nil || m.Flagged {
 			t.Fatalf("the dot: %v, flagged: %t", err, m.Flagged)
 		}
@@ -575,17 +575,17 @@ func testChannels(t *testing.T, dsn string) {
 		if err := s.Settle(ctx, m); err != nil {
 			t.Fatal(err)
 		}
-		if next, err := s.NextClaim(ctx, outbox.Google, nil); err != nil || next.Before(time.Now()) {
+		if next, err := s.NextClaim(ctx, outbox.Channel("google"), nil); err != nil || next.Before(time.Now()) {
 			t.Fatalf("the next claim is at %s, %v", next, err)
 		}
 		if next, err := s.NextClaim(ctx, outbox.Mail, nil); err != nil || !next.IsZero() {
 			t.Fatalf("the next claim of mail is at %s, %v", next, err)
 		}
-		if err := s.Hurry(ctx, outbox.Google); err != nil {
+		if err := s.Hurry(ctx, outbox.Channel("google")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m := claim(outbox.Google, outbox.Invite)
+	m := claim(outbox.Channel("google"), outbox.Invite)
 	before := load(t, s)[0].Rev
 	m.State, m.Entry = outbox.Accepted, &invites.Event{ID: "e1", Etag: "7", Sequence: 3, Summary: "A talk"}
 	if err := s.Settle(ctx, m); err != nil {

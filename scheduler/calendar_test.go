@@ -34,6 +34,8 @@ type online struct {
 	gets    int
 	forget  bool // the cursor is of no use any more
 	name    string
+	host    string // behind the ids of its events, in their UIDs
+	can     invites.Capabilities
 	others  []string // more calendars of the account
 	asks    bool     // a write of ours that gives it another start takes back the guests' answers, too; whether Google does is not known
 	during  func()   // a listing
@@ -42,13 +44,16 @@ type online struct {
 }
 
 func newOnline(w *world) *online {
-	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Event), name: "ana@example.org"}
+	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Event), name: "ana@example.org", host: "@google.com",
+		can: invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true}}
 	w.Settings.Calendar = "google"
 	w.online(o)
 	return o
 }
 
 func (o *online) Name() string { return o.name }
+
+func (o *online) Capabilities() invites.Capabilities { return o.can }
 
 // cursor is the name that its cursor has in the store.
 func (o *online) cursor() string { return "google:" + o.name }
@@ -115,7 +120,7 @@ func (o *online) Write(_ context.Context, ch *invites.EventChange, dot func() er
 	case at == nil:
 		o.events[ch.ID] = clone(&ch.Event)
 		at = o.events[ch.ID]
-		at.UID = at.ID + "@google.com"
+		at.UID = at.ID + o.host
 		o.tell("invitation", at)
 	case ch.Cancel:
 		at.Deleted = true

@@ -101,7 +101,11 @@ func New(config Config) *Scheduler {
 	if config.Calendar != nil {
 		s.Sync = &eventsync.Sync{Settings: &s.Settings, Store: s.Store, Intake: s.Intake, Calendar: config.Calendar, Poll: config.Poll,
 			Look: func(ctx context.Context) (*roster.Roster, error) { return s.Look(ctx, 0) }, Log: s.Log, Hint: s.Hint}
-		s.Compose.Calendar = config.Calendar.Name
+		can := config.Calendar.Capabilities()
+		s.Compose.Calendar, s.Compose.MakesRooms = config.Calendar.Name, can.MakesRooms
+		if !can.MailsGuests { // it is kept in step with, and invitations go by mail
+			s.Settings.Calendar = ""
+		}
 		s.Delivery.Calendar, s.Delivery.Reaches = config.Calendar, s.Sync.Reach
 		s.Delivery.Stale, s.Delivery.Settled = s.Sync.TakeStale, s.Sync.Settled
 	}

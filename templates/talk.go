@@ -123,6 +123,8 @@ type News struct {
 	Text string
 	// Commands are those to act on it with, each as it is typed.
 	Commands []string
+	// Calendar is what people call the online calendar that the talk is in, and Provider who runs it.
+	Calendar, Provider string
 }
 
 // What has come.

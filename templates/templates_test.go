@@ -173,7 +173,8 @@ func news(what, how, text string, commands ...string) func(*Talk) {
 		if how == "" { // it was not the partner
 			from = ""
 		}
-		t.News = &News{What: what, From: from, How: how, At: t.News.At, Text: text, Commands: commands}
+		t.News = &News{What: what, From: from, How: how, At: t.News.At, Text: text, Commands: commands,
+			Calendar: "Google Calendar", Provider: "Google"}
 		if what != NewsCounter {
 			t.Proposed = OtherTime{}
 		}

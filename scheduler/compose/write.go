@@ -32,7 +32,9 @@ type Composer struct {
 	Link func(token string) string
 	// Calendar is the name of the calendar that is written to; nil: there is none.
 	Calendar func() string
-	Log      *slog.Logger
+	// MakesRooms says that it makes rooms for video calls.
+	MakesRooms bool
+	Log        *slog.Logger
 }
 
 // LanguageFor is that of the words for the partner: the one wanted, where there are words in it.
@@ -136,7 +138,7 @@ func (s *Composer) write(d *conversation.Draft, m *outbox.Message) error {
 		talk.Reason = d.Reason
 		talk.Proposed = templates.OtherTime{Start: d.Declined.Start, Length: d.Declined.Length}
 	case outbox.Notice:
-		talk.News = news(d.News[m])
+		talk.News = news(c, d.News[m])
 		for _, t := range c.Offered {
 			talk.Times = append(talk.Times, t.Time())
 		}
@@ -310,7 +312,7 @@ func (s *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *t
 	ch := invites.EventChange{Key: conversation.Random(8), Event: invites.Event{
 		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
 		Summary: entry.Summary, Description: description, Location: entry.Location,
-		Meet:   c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
+		Meet:   s.MakesRooms && c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
 		Alarms: s.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
 	}}
@@ -359,8 +361,9 @@ func Hash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func news(n *conversation.News) *templates.News {
-	return &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text, Commands: n.Do}
+func news(c *conversation.Conversation, n *conversation.News) *templates.News {
+	return &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text, Commands: n.Do,
+		Calendar: c.Calendar().Title, Provider: c.Calendar().Provider}
 }
 
 // UnderBrief reports whether a mail has the subject of the brief.

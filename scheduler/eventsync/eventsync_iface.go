@@ -13,6 +13,8 @@ import (
 // A Calendar is an online calendar of the organizer, which mails its guests by itself.
 type Calendar interface {
 	delivery.Calendar
+	// Capabilities says what the calendar does by itself.
+	Capabilities() invites.Capabilities
 	// Changes calls take with the events that have changed after cursor, page by page, also with those
 	// that were deleted. Where cursor is "" or of no use any more it begins anew: with full pages of all
 	// events that end at or after since. next is the cursor for the next call: the same one where there

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -240,9 +241,11 @@ func TestServerFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer a.state.Close()
-			sender := a.sched.Delivery.Sender.(*email.SMTP)
 			if test.do == "silence" {
-				sender.Dial, sender.Command, sender.Dot = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
+				const short = 300 * time.Millisecond
+				n, _ := strconv.Atoi(port)
+				a.sched.Delivery.Sender = email.NewSMTP(email.SMTPConfig{
+					Server: email.Server{Host: host, Port: n, Security: security}, Dial: short, Command: short, Dot: short})
 			}
 			board := func() *roster.Roster {
 				t.Helper()
@@ -270,8 +273,8 @@ func TestServerFails(t *testing.T) {
 			if security != "none" {
 				p.serve(t, nil)
 				_, port, _ := net.SplitHostPort(p.addr)
-				fmt.Sscan(port, &sender.Port)
-				sender.Security = email.Clear
+				n, _ := strconv.Atoi(port)
+				a.sched.Delivery.Sender = email.NewSMTP(email.SMTPConfig{Server: email.Server{Host: host, Port: n, Security: email.Clear}})
 			}
 			if err := a.sched.Store.Pause(ctx, false); err != nil { // as by resume, after what somebody has to mend
 				t.Fatal(err)

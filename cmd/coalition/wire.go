@@ -223,15 +223,13 @@ func (c *config) words() (*templates.Set, error) { return templates.Load(c.resol
 
 func (c *config) sender() delivery.Sender {
 	if c.Mail.Via == "outbox" {
-		return &email.Folder{Path: c.resolve(c.Mail.Outbox)}
+		return email.NewFolder(c.resolve(c.Mail.Outbox))
 	}
 	s := c.Mail.SMTP
-	smtp := &email.SMTP{Host: s.Host, Port: s.Port, Security: string(s.Security), Username: s.Username,
-		Password: c.password(s.signIn, "mail.smtp"), Parallel: s.Connections}
-	if s.Auth == byGoogle {
-		smtp.Token = c.account().Token
-	}
-	return smtp
+	return email.NewSMTP(email.SMTPConfig{
+		Server:   c.server(s.Host, s.Port, s.Security, s.Auth, s.signIn, "mail.smtp"),
+		Parallel: s.Connections,
+	})
 }
 
 // mailbox returns where answers are read; nil where there is none.
@@ -240,12 +238,19 @@ func (c *config) mailbox() intake.Mailbox {
 		return nil
 	}
 	i := c.Replies.IMAP
-	box := &email.Mailbox{Host: i.Host, Port: i.Port, Security: string(i.Security), Username: i.Username,
-		Password: c.password(i.signIn, "replies.imap"), Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust}
-	if i.Auth == byGoogle {
-		box.Token = c.account().Token
+	return email.NewMailbox(email.MailboxConfig{
+		Server: c.server(i.Host, i.Port, i.Security, i.Auth, i.signIn, "replies.imap"),
+		Folder: i.Mailbox, SentFolder: i.Sent, Trust: c.Replies.Trust,
+	})
+}
+
+// server returns a mail server as the part of the configuration at path has it.
+func (c *config) server(host string, port int, s security, auth mailAuth, in signIn, path string) email.Server {
+	server := email.Server{Host: host, Port: port, Security: string(s), Username: in.Username, Password: c.password(in, path)}
+	if auth == byGoogle {
+		server.Token = c.account().Token
 	}
-	return box
+	return server
 }
 
 // trust returns the servers whose word about a sender counts.

@@ -18,11 +18,15 @@ import (
 // Folder keeps messages as .eml files in a folder instead of sending them, the calendar of each
 // beside it. A file is never overwritten; writing one counts as sent. It is safe for concurrent use.
 type Folder struct {
-	Path string // made when the first message comes
+	path string
 
-	mu      sync.Mutex
-	written map[string][]string // by Message-ID
+	mu sync.Mutex
+	// written are the files by Message-ID.
+	written map[string][]string
 }
+
+// NewFolder returns what writes into the folder of that path, which is made when the first message comes.
+func NewFolder(path string) *Folder { return &Folder{path: path, written: make(map[string][]string)} }
 
 // Written are the files that this Folder has written for the message with that Message-ID.
 func (f *Folder) Written(messageID string) []string {
@@ -42,7 +46,7 @@ func (f *Folder) Idle() {}
 // twice. Where the name is taken by another message, the next free second names it. An error that is not
 // dot's is an [*invites.DeliveryError].
 func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error) error {
-	err := os.MkdirAll(f.Path, 0o700)
+	err := os.MkdirAll(f.path, 0o700)
 	if err == nil {
 		if err := dot(); err != nil {
 			return err
@@ -55,14 +59,14 @@ func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error
 		if errors.As(err, &errno) {
 			text = errno.Error() // the system's own words
 		}
-		return &invites.DeliveryError{Channel: true, Err: err, Text: fmt.Sprintf("the folder %s can't be written to (%s)", f.Path, text)}
+		return &invites.DeliveryError{Channel: true, Err: err, Text: fmt.Sprintf("the folder %s can't be written to (%s)", f.path, text)}
 	}
 	return nil
 }
 
 func (f *Folder) send(p *invites.Submission) error {
 	for at := p.Stamp.UTC(); ; at = at.Add(time.Second) {
-		name := filepath.Join(f.Path, fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence))
+		name := filepath.Join(f.path, fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence))
 		if there, same, err := look(name+".eml", p.Data); err != nil {
 			return err
 		} else if there && !same {
@@ -83,9 +87,6 @@ func (f *Folder) send(p *invites.Submission) error {
 		}
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if f.written == nil {
-			f.written = make(map[string][]string)
-		}
 		f.written[p.MessageID] = []string{name + ".eml"}
 		if p.Calendar != nil {
 			f.written[p.MessageID] = append(f.written[p.MessageID], name+".ics")

@@ -90,14 +90,15 @@ func TestFolder(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			f := &email.Folder{Path: filepath.Join(t.TempDir(), "deep", "outbox")}
+			outbox := filepath.Join(t.TempDir(), "deep", "outbox")
+			f := email.NewFolder(outbox)
 			want, old := maps.Clone(tt.want), map[string]fs.FileInfo{}
 			if want == nil {
 				want = map[string]string{}
 			}
 			for name, data := range tt.before {
-				path := filepath.Join(f.Path, name)
-				err := os.MkdirAll(f.Path, 0o700)
+				path := filepath.Join(outbox, name)
+				err := os.MkdirAll(outbox, 0o700)
 				if data == aFolder {
 					err = errors.Join(err, os.Mkdir(path, 0o700))
 				} else {
@@ -113,15 +114,15 @@ func TestFolder(t *testing.T) {
 			}
 			into(t, f, tt.submission)
 			for name := range tt.want {
-				if info, err := os.Stat(filepath.Join(f.Path, name)); err != nil || info.Mode() != 0o600 {
+				if info, err := os.Stat(filepath.Join(outbox, name)); err != nil || info.Mode() != 0o600 {
 					t.Errorf("%s: %v, %v, want mode 0600: it is between two people", name, err, info)
 				}
 			}
-			if d := cmp.Diff(want, files(t, f.Path)); d != "" {
+			if d := cmp.Diff(want, files(t, outbox)); d != "" {
 				t.Errorf("in the folder (-want +got):\n%s", d)
 			}
 			for name, was := range old {
-				if now, err := os.Stat(filepath.Join(f.Path, name)); err != nil || !os.SameFile(was, now) || !now.ModTime().Equal(was.ModTime()) {
+				if now, err := os.Stat(filepath.Join(outbox, name)); err != nil || !os.SameFile(was, now) || !now.ModTime().Equal(was.ModTime()) {
 					t.Errorf("%s was written again", name)
 				}
 			}
@@ -147,7 +148,7 @@ func TestFolderUnwritable(t *testing.T) {
 		{"a name too long", dir, long, "the folder " + dir + " can't be written to (file name too long)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := &email.Folder{Path: tt.path}
+			f := email.NewFolder(tt.path)
 			got := fault(t, f.Send(t.Context(), tt.submission, func() error { return nil }))
 			if want := (invites.DeliveryError{Channel: true, Text: tt.want, Err: got.Err}); got != want || got.Err == nil {
 				t.Errorf("got %+v, want %+v with its cause", got, want)
@@ -188,7 +189,7 @@ func TestFolderSideBySide(t *testing.T) {
 	})
 	for n, p := range submissions {
 		// Every second one comes from another process, and every one twice.
-		f := &email.Folder{Path: path}
+		f := email.NewFolder(path)
 		for range 2 {
 			sending.Go(func() {
 				if err := f.Send(t.Context(), p, func() error { return nil }); err != nil {
@@ -215,13 +216,14 @@ func TestFolderSideBySide(t *testing.T) {
 }
 
 func TestFolderWritten(t *testing.T) {
-	f := &email.Folder{Path: t.TempDir()}
+	outbox := t.TempDir()
+	f := email.NewFolder(outbox)
 	for _, id := range []string{"one", "two"} { // of one conversation and kind, in the same second
 		submission := filed(id)
 		submission.MessageID = id
 		into(t, f, submission)
 	}
-	all, err := filepath.Glob(filepath.Join(f.Path, "*"))
+	all, err := filepath.Glob(filepath.Join(outbox, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"net"
+	"net/netip"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/emersion/go-sasl"
 
@@ -12,35 +16,79 @@ import (
 	"coalition/invites/reach"
 )
 
+// How the connection to a server is kept from others' eyes.
+const (
+	// TLS is from the first byte on (RFC 8314).
+	TLS = "tls"
+	// StartTLS is required, never optional (RFC 3207).
+	StartTLS = "starttls"
+	// Clear is for a server on the same machine only.
+	Clear = "none"
+)
+
+// A Server is where mail is handed over or fetched, and how to sign in there.
+type Server struct {
+	// Host and Port are required.
+	Host string
+	Port int
+	// Security is [TLS], [StartTLS] or [Clear]; required.
+	Security string
+	// Username is who signs in; "": nobody does.
+	Username string
+	// Password is asked for once for each connection, before it is made. It is required with a user name that has no
+	// Token. Its error is shown to people.
+	Password func(context.Context) (string, error)
+	// Token is asked for in place of Password, for XOAUTH2: an access token of the account Username. nil: there is no
+	// such account.
+	Token func(context.Context) (string, error)
+}
+
+func (s Server) address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// dial connects to the server, in the clear only to one on this machine.
+func (s Server) dial(ctx context.Context) (net.Conn, error) {
+	dialer := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
+		if to, err := netip.ParseAddrPort(address); s.Security == Clear && (err != nil || !to.Addr().IsLoopback()) {
+			return errClear
+		}
+		return nil
+	}}
+	return dialer.DialContext(ctx, "tcp", s.address())
+}
+
 // A login is what one person signs in to a server with; the zero one signs in nobody.
 type login struct {
 	username string
-	secret   string // the password, or the token
-	ways     []sasl.Client
-	token    bool
+	// secret is the password, or the token.
+	secret string
+	ways   []sasl.Client
+	token  bool
 }
 
-// signIn asks for the secret. Its error is a DeliveryError.
-func signIn(ctx context.Context, username string, password, token func(context.Context) (string, error)) (l login, err error) {
-	l = login{username: username, token: token != nil}
-	switch {
-	case username == "":
+// signIn asks for the secret. Its error is an [*invites.DeliveryError].
+func (s Server) signIn(ctx context.Context) (login, error) {
+	if s.Username == "" {
 		return login{}, nil
-	case l.token:
-		if l.secret, err = token(ctx); err != nil {
+	}
+	l := login{username: s.Username, token: s.Token != nil}
+	var err error
+	if l.token {
+		if l.secret, err = s.Token(ctx); err != nil {
 			var fault *invites.DeliveryError
 			if !errors.As(err, &fault) {
-				fault = &invites.DeliveryError{Channel: true, Account: true, Err: err, Text: "there is no token for the mail server: " + err.Error()}
+				fault = &invites.DeliveryError{Channel: true, Account: true, Err: err,
+					Text: "there is no token for the mail server: " + err.Error()}
 			}
 			return login{}, fault
 		}
-		l.ways = []sasl.Client{&xoauth2{username, l.secret}}
-	default:
-		if l.secret, err = password(ctx); err != nil {
-			return login{}, &invites.DeliveryError{Channel: true, Account: ctx.Err() == nil, Err: err, Text: "the password for the mail server can't be read: " + err.Error()}
-		}
-		l.ways = []sasl.Client{sasl.NewPlainClient("", username, l.secret), sasl.NewLoginClient(username, l.secret)}
+		l.ways = []sasl.Client{&xoauth2{l.username, l.secret}}
+		return l, nil
 	}
+	if l.secret, err = s.Password(ctx); err != nil {
+		return login{}, &invites.DeliveryError{Channel: true, Account: ctx.Err() == nil, Err: err,
+			Text: "the password for the mail server can't be read: " + err.Error()}
+	}
+	l.ways = []sasl.Client{sasl.NewPlainClient("", l.username, l.secret), sasl.NewLoginClient(l.username, l.secret)}
 	return l, nil
 }
 

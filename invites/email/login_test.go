@@ -28,8 +28,7 @@ var signedIn = "XOAUTH2 " + base64.StdEncoding.EncodeToString([]byte(bearer))
 // With a token there is no way in but XOAUTH2, and the password is not asked for.
 func TestSendToken(t *testing.T) {
 	s := (&server{security: email.StartTLS, auth: "PLAIN LOGIN XOAUTH2"}).start(t)
-	c := s.client()
-	c.Password, c.Token = nil, token("geheim")
+	c := s.client(func(c *email.SMTPConfig) { c.Password, c.Token = nil, token("geheim") })
 	if err := c.Send(t.Context(), submission(1), func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -45,8 +44,7 @@ func TestFetchToken(t *testing.T) {
 		"AUTH=XOAUTH2 LOGINDISABLED":      {"CAPABILITY", "AUTHENTICATE XOAUTH2", "CAPABILITY"},
 	} {
 		s := (&postbox{security: email.TLS, caps: caps, items: items(3)}).start(t)
-		m := s.client()
-		m.Password, m.Token = nil, token("geheim")
+		m := s.client(func(c *email.MailboxConfig) { c.Password, c.Token = nil, token("geheim") })
 		var h haul
 		if err := m.Fetch(t.Context(), "", noon, h.take); err != nil || len(h.subjects) != 1 {
 			t.Errorf("%s: %v %v", caps, h.subjects, err)
@@ -89,8 +87,8 @@ func TestTokenRefused(t *testing.T) {
 			srv.do, box.do = at("AUTH", tt.smtp), to("AUTHENTICATE", tt.imap)
 		}
 		srv.security = email.Clear
-		c, m := srv.start(t).client(), box.start(t).client()
-		c.Password, c.Token, m.Password, m.Token = nil, give, nil, give
+		c := srv.start(t).client(func(c *email.SMTPConfig) { c.Password, c.Token = nil, give })
+		m := box.start(t).client(func(c *email.MailboxConfig) { c.Password, c.Token = nil, give })
 		for name, err := range map[string]error{
 			"smtp": c.Send(t.Context(), submission(1), func() error { t.Error("sent"); return nil }),
 			"imap": m.Fetch(t.Context(), "", noon, new(haul).take),

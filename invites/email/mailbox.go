@@ -27,35 +27,48 @@ import (
 	"coalition/invites/reach"
 )
 
+// MailboxConfig is what [NewMailbox] wants.
+type MailboxConfig struct {
+	Server
+	// Folder is what is read; "": INBOX.
+	Folder string
+	// SentFolder is where a copy of what is sent lies; "": nowhere.
+	SentFolder string
+	// Trust names the servers whose word about a mail counts; see [inbound.Read].
+	Trust []string
+	// Dial is how long to wait for a server that greets; 0 means 10 seconds.
+	Dial time.Duration
+	// Command is how long to wait for the answer to a command, for which there is more time where it is long; 0 means
+	// a minute.
+	Command time.Duration
+	// Idle is how often the server is asked whether it is still there, while it has promised to tell of new mail
+	// (RFC 2177); 0 means every 5 minutes.
+	Idle time.Duration
+	// Noop is how often it is asked where it can't promise that; 0 means every 2 minutes.
+	Noop time.Duration
+	// Poll is after how long something may have come, whatever the server says; 0 means 10 minutes.
+	Poll time.Duration
+}
+
 // Mailbox reads what comes into one mailbox of an IMAP server (RFC 3501 and 9051), and changes nothing
 // there. One goroutine may call Fetch and Wait, another one Sent, and any of them Close. Errors, but
 // those of a caller's own function, are an [*invites.DeliveryError] with Channel; one with Wait means
 // that the server refused the user name or the password, and that knocking again locks the account.
 type Mailbox struct {
-	Host     string
-	Port     int
-	Security string // TLS, StartTLS or Clear
-	Username string // "": nobody signs in
-	// Password is asked for once for each connection, before it is made. Required with a user name.
-	// Its error is shown to people.
-	Password func(context.Context) (string, error)
-	// Token is asked for in place of Password, for XOAUTH2: an access token of the account Username. nil: no
-	// such account.
-	Token      func(context.Context) (string, error)
-	Folder     string   // what is read; "": INBOX
-	SentFolder string   // where a copy of what is sent lies; "": nowhere
-	Trust      []string // the servers whose word about a mail counts; see [Read]
-	// Dial and Command are how long to wait: for a server that greets, and for the answer to a command,
-	// for which there is more time where it is long. Zero means 10 seconds, and a minute.
-	Dial, Command time.Duration
-	// Idle and Noop are how often the server is asked whether it is still there: while it has promised
-	// to tell of new mail (RFC 2177), and where it can't. After Poll, something may have come whatever it
-	// says. Zero means 5, 2 and 10 minutes.
-	Idle, Noop, Poll time.Duration
+	config MailboxConfig
 
 	mu   sync.Mutex
 	open map[*imapSession]bool
-	kept *imapSession // between Fetch and Wait; one of open
+	// kept is for between Fetch and Wait; one of open.
+	kept *imapSession
+}
+
+// NewMailbox returns a mailbox that is not connected to yet.
+func NewMailbox(c MailboxConfig) *Mailbox {
+	c.Folder = cmp.Or(c.Folder, "INBOX")
+	c.Dial, c.Command = cmp.Or(c.Dial, 10*time.Second), cmp.Or(c.Command, time.Minute)
+	c.Idle, c.Noop, c.Poll = cmp.Or(c.Idle, 5*time.Minute), cmp.Or(c.Noop, 2*time.Minute), cmp.Or(c.Poll, 10*time.Minute)
+	return &Mailbox{config: c, open: make(map[*imapSession]bool)}
 }
 
 const (
@@ -83,7 +96,7 @@ type imapSession struct {
 
 // Name is the mailbox as no other one is called.
 func (m *Mailbox) Name() string {
-	return m.Username + "@" + m.address() + "/" + cmp.Or(m.Folder, "INBOX")
+	return m.config.Username + "@" + m.config.address() + "/" + m.config.Folder
 }
 
 // Fetch calls take with the mails that have come after cursor, in the order of their arrival, batch by
@@ -100,7 +113,7 @@ func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, tak
 		}
 		var box *imap.SelectData
 		err = m.on(ctx, s, func() (err error) {
-			box, err = s.examine(cmp.Or(m.Folder, "INBOX"))
+			box, err = s.examine(m.config.Folder)
 			return m.fault(ctx, s.wire, "EXAMINE", err)
 		})
 		var reply *imap.Error
@@ -174,7 +187,7 @@ func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectDat
 					done = slices.Index(here, uid)
 					break
 				}
-				mail := inbound.Read(f.raw, m.Trust)
+				mail := inbound.Read(f.raw, m.config.Trust)
 				mail.At, mail.Cursor = about[uid].at.UTC(), cursorOf(box.UIDValidity, uid)
 				batch = append(batch, mail)
 			}
@@ -213,10 +226,10 @@ func (m *Mailbox) Wait(ctx context.Context) error {
 	s := m.kept
 	m.mu.Unlock()
 	if s == nil {
-		return &invites.DeliveryError{Channel: true, Text: "the mail server " + m.address() + " is not connected to"}
+		return &invites.DeliveryError{Channel: true, Text: "the mail server " + m.config.address() + " is not connected to"}
 	}
 	return m.on(ctx, s, func() error {
-		until := time.Now().Add(cmp.Or(m.Poll, 10*time.Minute))
+		until := time.Now().Add(m.config.Poll)
 		for {
 			// What came before this is told now, what comes later within IDLE: nothing is between them.
 			s.command(chatter, 0)
@@ -227,10 +240,10 @@ func (m *Mailbox) Wait(ctx context.Context) error {
 			if s.hasMore() || left <= 0 {
 				return nil
 			}
-			pause := cmp.Or(m.Noop, 2*time.Minute)
+			pause := m.config.Noop
 			idle := !s.noIdle && s.Caps().Has(imap.CapIdle)
 			if idle {
-				pause = cmp.Or(m.Idle, 5*time.Minute)
+				pause = m.config.Idle
 			}
 			pause = min(left, pause-rand.N(pause/10+1)) // many daemons need not ask in step
 			if err := s.pause(pause, idle); err != nil {
@@ -276,7 +289,7 @@ func (s *imapSession) pause(d time.Duration, idle bool) error {
 // Sent reports whether the folder of sent mail holds the message of that Message-ID (without its angle
 // brackets); ok is false where there is no such folder. It makes a connection of its own.
 func (m *Mailbox) Sent(ctx context.Context, messageID string) (found, ok bool, err error) {
-	if m.SentFolder == "" {
+	if m.config.SentFolder == "" {
 		return false, false, nil
 	}
 	s, err := m.dial(ctx)
@@ -285,7 +298,7 @@ func (m *Mailbox) Sent(ctx context.Context, messageID string) (found, ok bool, e
 	}
 	defer m.drop(s)
 	err = m.on(ctx, s, func() (err error) {
-		found, ok, err = s.sent(m.SentFolder, messageID)
+		found, ok, err = s.sent(m.config.SentFolder, messageID)
 		return m.fault(ctx, s.wire, "looking for what was sent", err)
 	})
 	return found, ok, err
@@ -330,7 +343,7 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 func (m *Mailbox) Close() {
 	m.mu.Lock()
 	open := m.open
-	m.open, m.kept = nil, nil
+	m.open, m.kept = make(map[*imapSession]bool), nil
 	m.mu.Unlock()
 	for s := range open {
 		_ = s.Close()
@@ -378,18 +391,15 @@ func (m *Mailbox) session(ctx context.Context) (s *imapSession, reused bool, err
 	return s, false, nil
 }
 
-func (m *Mailbox) address() string { return net.JoinHostPort(m.Host, strconv.Itoa(m.Port)) }
-
 // dial makes a connection that is encrypted, greeted and signed in.
 func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
-	who, err := signIn(ctx, m.Username, m.Password, m.Token)
+	who, err := m.config.signIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, cmp.Or(m.Dial, 10*time.Second))
+	limited, cancel := context.WithTimeout(ctx, m.config.Dial)
 	defer cancel()
-	dialer := dialer(m.Security)
-	tcp, err := dialer.DialContext(limited, "tcp", m.address())
+	tcp, err := m.config.dial(limited)
 	if err != nil {
 		return nil, m.fault(limited, nil, "connecting", err)
 	}
@@ -400,7 +410,7 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 		tcp.Close()
 		return nil, m.fault(limited, nil, step, err)
 	}
-	s := &imapSession{wire: w, limit: cmp.Or(m.Command, time.Minute), told: make(chan struct{}, 1)}
+	s := &imapSession{wire: w, limit: m.config.Command, told: make(chan struct{}, 1)}
 	w.allow(0, chatter, 0)
 	s.Client = imapclient.New(w, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
@@ -419,9 +429,6 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 		return nil, m.fault(limited, w, "greeting", err)
 	}
 	m.mu.Lock()
-	if m.open == nil {
-		m.open = make(map[*imapSession]bool)
-	}
 	m.open[s] = true
 	m.mu.Unlock()
 	return s, m.on(ctx, s, func() error { return m.signIn(ctx, s, who) })
@@ -429,8 +436,8 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 
 // secure puts TLS on a connection. step is what it did last.
 func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire, step string, err error) {
-	config := &tls.Config{ServerName: m.Host, MinVersion: tls.VersionTLS12}
-	switch m.Security {
+	config := &tls.Config{ServerName: m.config.Host, MinVersion: tls.VersionTLS12}
+	switch m.config.Security {
 	case TLS:
 		secure := tls.Client(tcp, config)
 		return &wire{Conn: secure, tcp: tcp}, "TLS", secure.HandshakeContext(ctx)
@@ -444,7 +451,7 @@ func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire, step strin
 	case Clear:
 		return &wire{Conn: tcp, tcp: tcp}, "", nil
 	}
-	return nil, "connecting", reach.Words("no such security: " + m.Security)
+	return nil, "connecting", reach.Words("no such security: " + m.config.Security)
 }
 
 // startTLS does what comes before TLS (RFC 9051, section 6.2.1). The library's own way waits for ever
@@ -493,7 +500,7 @@ func startTLS(tcp net.Conn) error {
 
 func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 	s.command(chatter, 0)
-	if m.Username == "" || s.State() != imap.ConnStateNotAuthenticated {
+	if m.config.Username == "" || s.State() != imap.ConnStateNotAuthenticated {
 		return nil // the server greeted somebody it knows (PREAUTH), or will say what it wants
 	}
 	caps := s.Caps()
@@ -504,7 +511,7 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 	case err == nil:
 		err = s.Authenticate(way)
 	case !who.token && !caps.Has(imap.CapLoginDisabled):
-		err = s.Login(m.Username, who.secret).Wait()
+		err = s.Login(m.config.Username, who.secret).Wait()
 	}
 	if err == nil {
 		// The library tells of the sign-in before it forgets what the server could do until then, and only then
@@ -520,7 +527,7 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 		return m.fault(ctx, s.wire, "sign-in", err)
 	}
 	fault := &invites.DeliveryError{Channel: true,
-		Text: "the mail server " + m.address() + " refused the sign-in: " + replied(who.hide(reply.Text))}
+		Text: "the mail server " + m.config.address() + " refused the sign-in: " + replied(who.hide(reply.Text))}
 	switch reply.Code {
 	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
 		// not the secret's fault (RFC 5530)
@@ -540,13 +547,13 @@ func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) er
 	fault := &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err}
 	var reply *imap.Error
 	if errors.As(err, &reply) {
-		fault.Text = fmt.Sprintf("the mail server %s refused (%s): %s", m.address(), step, replied(reply.Text))
+		fault.Text = fmt.Sprintf("the mail server %s refused (%s): %s", m.config.address(), step, replied(reply.Text))
 		return fault
 	}
 	if w != nil {
 		fault.Err = w.cause(err)
 	}
-	fault.Text = fmt.Sprintf("the mail server %s gave no mail (%s: %s)", m.address(), step, cause(ctx, fault.Err))
+	fault.Text = fmt.Sprintf("the mail server %s gave no mail (%s: %s)", m.config.address(), step, cause(ctx, fault.Err))
 	fault.Err = cmp.Or(ctx.Err(), fault.Err)
 	return fault
 }

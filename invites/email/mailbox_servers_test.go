@@ -30,7 +30,7 @@ import (
 )
 
 // mailboxAt is ana's mailbox on the server at host:port.
-func mailboxAt(t testing.TB, addr, security string) *email.Mailbox {
+func mailboxAt(t testing.TB, addr, security string, set ...func(*email.MailboxConfig)) *email.Mailbox {
 	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -40,8 +40,12 @@ func mailboxAt(t testing.TB, addr, security string) *email.Mailbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &email.Mailbox{Host: host, Port: n, Security: security, Username: "ana",
-		Password: func(context.Context) (string, error) { return emailtest.Password, nil }}
+	c := email.MailboxConfig{Server: email.Server{Host: host, Port: n, Security: security, Username: "ana",
+		Password: func(context.Context) (string, error) { return emailtest.Password, nil }}}
+	for _, change := range set {
+		change(&c)
+	}
+	m := email.NewMailbox(c)
 	t.Cleanup(m.Close)
 	return m
 }
@@ -135,14 +139,11 @@ func (w writer) Write(b []byte) (int, error) { return w(b) }
 // What is new in the mailbox of a real server comes at once, by every way there.
 func TestDovecot(t *testing.T) {
 	d := emailtest.StartDovecot(t, &good)
-	for name, m := range map[string]*email.Mailbox{
-		"tls":      mailboxAt(t, d.IMAPS, email.TLS),
-		"starttls": mailboxAt(t, d.IMAP, email.StartTLS),
-		"none":     mailboxAt(t, d.IMAP, email.Clear),
-	} {
-		t.Run(name, func(t *testing.T) {
+	for security, addr := range map[string]string{email.TLS: d.IMAPS, email.StartTLS: d.IMAP, email.Clear: d.IMAP} {
+		t.Run(security, func(t *testing.T) {
 			t.Parallel()
-			m.Username = name
+			name := security
+			m := mailboxAt(t, addr, security, func(c *email.MailboxConfig) { c.Username = name })
 			d.Maildir(name)
 			var h haul
 			if err := m.Fetch(t.Context(), "", time.Time{}, h.take); err != nil {
@@ -223,15 +224,16 @@ func TestDovecotToken(t *testing.T) {
 	d := emailtest.StartDovecot(t, nil)
 	d.TakeTokens(t, "ya29.good")
 	d.Deliver("ana", []byte(mailOf("before")))
-	m := mailboxAt(t, d.IMAP, email.Clear)
-	m.Password, m.Token = nil, token("ya29.good")
+	with := func(text string) *email.Mailbox {
+		return mailboxAt(t, d.IMAP, email.Clear, func(c *email.MailboxConfig) { c.Password, c.Token = nil, token(text) })
+	}
+	m := with("ya29.good")
 	var h haul
 	if err := m.Fetch(t.Context(), "", noon, h.take); err != nil || len(h.subjects) != 1 {
 		t.Errorf("with the token: %v %v", h.subjects, err)
 	}
 	m.Close()
-	m.Token = token("ya29.bad")
-	if err := m.Fetch(t.Context(), "", noon, h.take); !errors.Is(err, invites.ErrLogin) || strings.Contains(err.Error(), "ya29") {
+	if err := with("ya29.bad").Fetch(t.Context(), "", noon, h.take); !errors.Is(err, invites.ErrLogin) || strings.Contains(err.Error(), "ya29") {
 		t.Errorf("with another one: %v", err)
 	}
 }
@@ -368,14 +370,13 @@ func TestDovecotSent(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		m := mailboxAt(t, d.IMAP, email.Clear)
-		m.SentFolder = folder
+		m := mailboxAt(t, d.IMAP, email.Clear, func(c *email.MailboxConfig) { c.SentFolder = folder })
 		for id, want := range map[string]bool{"two@example.org": true, "wo@example.org": false, "four@example.org": false} {
 			if found, ok, err := m.Sent(t.Context(), id); found != want || !ok || err != nil {
 				t.Errorf("Sent %s in %s = %t, %t, %v", id, folder, found, ok, err)
 			}
 		}
-		m.SentFolder = folder + "?"
+		m = mailboxAt(t, d.IMAP, email.Clear, func(c *email.MailboxConfig) { c.SentFolder = folder + "?" })
 		if found, ok, err := m.Sent(t.Context(), "two@example.org"); found || ok || err != nil {
 			t.Errorf("Sent in a folder that is not there = %t, %t, %v", found, ok, err)
 		}
@@ -418,8 +419,7 @@ func TestMemoryServer(t *testing.T) {
 				running.Go(func() { server.Serve(l) })
 				t.Cleanup(func() { server.Close(); running.Wait() })
 
-				m := mailboxAt(t, addr, security)
-				m.Folder = folder
+				m := mailboxAt(t, addr, security, func(c *email.MailboxConfig) { c.Folder, c.SentFolder = folder, folder })
 				var h haul
 				if err := m.Fetch(t.Context(), "", noon, h.take); err != nil {
 					t.Fatal(err)
@@ -439,12 +439,11 @@ func TestMemoryServer(t *testing.T) {
 				if len(h.subjects) != 1 || h.subjects[0] != "hello" || !h.at[0].Equal(noon) {
 					t.Errorf("got %q at %v", h.subjects, h.at)
 				}
-				m.SentFolder = folder
 				if found, ok, err := m.Sent(t.Context(), "hello@example.org"); !found || !ok || err != nil {
 					t.Errorf("Sent = %t, %t, %v", found, ok, err)
 				}
 				m.Close()
-				m.Username = "maya"
+				m = mailboxAt(t, addr, security, func(c *email.MailboxConfig) { c.Folder, c.Username = folder, "maya" })
 				if got := fault(t, m.Fetch(t.Context(), "", noon, h.take)); got.Wait == 0 || !strings.Contains(got.Text, "refused the sign-in") {
 					t.Errorf("with a wrong name: %+v", got)
 				}

@@ -254,11 +254,12 @@ func TestFetchFails(t *testing.T) {
 			if tt.box.security == "" {
 				tt.box.security = email.Clear
 			}
-			m := tt.box.start(t).client()
+			m := tt.box.start(t).client(func(c *email.MailboxConfig) {
+				if tt.text == silent {
+					c.Dial, c.Command = 3*short, short
+				}
+			})
 			defer m.Close()
-			if tt.text == silent {
-				m.Dial, m.Command = 3*short, short
-			}
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			err := m.Fetch(ctx, "7:1", noon, func([]*invites.Mail, string) error { t.Error("something was taken in"); return nil })
@@ -304,8 +305,7 @@ func TestSignIn(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			m := tt.box.start(t).client()
-			m.Username, m.Folder = tt.user, "Answers & more"
+			m := tt.box.start(t).client(func(c *email.MailboxConfig) { c.Username, c.Folder = tt.user, "Answers & more" })
 			defer m.Close()
 			if err := m.Fetch(t.Context(), "", noon, new(haul).take); err != nil {
 				t.Fatal(err)
@@ -324,22 +324,20 @@ func TestMailboxNeverConnects(t *testing.T) {
 	s := (&postbox{security: email.Clear}).start(t)
 	tests := []struct {
 		name string
-		do   func(*email.Mailbox)
+		do   func(*email.MailboxConfig)
 		text string
 	}{
-		{"in the clear to elsewhere", func(m *email.Mailbox) { m.Host = "192.0.2.1" },
+		{"in the clear to elsewhere", func(c *email.MailboxConfig) { c.Host = "192.0.2.1" },
 			fmt.Sprintf("the mail server 192.0.2.1:%d gave no mail (connecting: without TLS only this machine itself is written to)", s.port)},
-		{"unknown security", func(m *email.Mailbox) { m.Security = "ssl" },
+		{"unknown security", func(c *email.MailboxConfig) { c.Security = "ssl" },
 			fmt.Sprintf("the mail server 127.0.0.1:%d gave no mail (connecting: no such security: ssl)", s.port)},
-		{"no password", func(m *email.Mailbox) {
-			m.Password = func(context.Context) (string, error) { return "", errors.New("the file secrets/imap is not there") }
+		{"no password", func(c *email.MailboxConfig) {
+			c.Password = func(context.Context) (string, error) { return "", errors.New("the file secrets/imap is not there") }
 		}, "the password for the mail server can't be read: the file secrets/imap is not there"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := s.client()
-			m.SentFolder = "Sent"
-			tt.do(m)
+			m := s.client(func(c *email.MailboxConfig) { c.SentFolder = "Sent" }, tt.do)
 			if got := fault(t, m.Fetch(t.Context(), "", noon, new(haul).take)).Text; got != tt.text {
 				t.Errorf("Fetch: %q, want %q", got, tt.text)
 			}
@@ -369,8 +367,7 @@ func TestFolderName(t *testing.T) {
 			}
 			return usual
 		}}).start(t)
-		m := s.client()
-		m.Folder = "Envoyés"
+		m := s.client(func(c *email.MailboxConfig) { c.Folder = "Envoyés" })
 		defer m.Close()
 		if err := m.Fetch(t.Context(), "", time.Time{}, new(haul).take); err != nil {
 			t.Fatal(err)
@@ -445,11 +442,12 @@ func TestWait(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.box.security, tt.box.caps, tt.box.items, tt.box.next = email.Clear, "IDLE", items(2, 3), 4
-			m := tt.box.start(t).client()
+			m := tt.box.start(t).client(func(c *email.MailboxConfig) {
+				if tt.poll {
+					c.Idle, c.Noop, c.Poll = short/2, short/2, short
+				}
+			})
 			defer m.Close()
-			if tt.poll {
-				m.Idle, m.Noop, m.Poll = short/2, short/2, short
-			}
 			if err := m.Fetch(t.Context(), "7:3", noon, new(haul).take); err != nil {
 				t.Fatal(err)
 			}
@@ -477,9 +475,8 @@ func TestWaitAfterFetch(t *testing.T) {
 		}
 		return usual
 	}}).start(t)
-	m := s.client()
+	m := s.client(func(c *email.MailboxConfig) { c.Idle, c.Poll = short/2, short })
 	defer m.Close()
-	m.Idle, m.Poll = short/2, short
 	for range 2 {
 		if err := m.Fetch(t.Context(), "7:3", noon, new(haul).take); err != nil {
 			t.Fatal(err)
@@ -502,9 +499,8 @@ func TestWaitWithoutIdle(t *testing.T) {
 		}
 		return usual
 	}}).start(t)
-	m := s.client()
+	m := s.client(func(c *email.MailboxConfig) { c.Noop = time.Millisecond })
 	defer m.Close()
-	m.Noop = time.Millisecond
 	if err := m.Fetch(t.Context(), "", noon, new(haul).take); err != nil {
 		t.Fatal(err)
 	}
@@ -535,11 +531,12 @@ func TestWaitFails(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.box.security, tt.box.caps, tt.box.items = email.Clear, "IDLE", items(2)
-			m := tt.box.start(t).client()
+			m := tt.box.start(t).client(func(c *email.MailboxConfig) {
+				if strings.HasPrefix(tt.name, "silence") {
+					c.Idle, c.Command = short, short
+				}
+			})
 			defer m.Close()
-			if strings.HasPrefix(tt.name, "silence") {
-				m.Idle, m.Command = short, short
-			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if err := m.Fetch(ctx, "", noon, new(haul).take); err != nil {
@@ -653,8 +650,7 @@ func TestSent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := (&postbox{security: email.Clear, do: tt.do}).start(t)
-			m := s.client()
-			m.SentFolder = "Sent Mail"
+			m := s.client(func(c *email.MailboxConfig) { c.SentFolder = "Sent Mail" })
 			found, ok, err := m.Sent(t.Context(), "a@b")
 			if found != tt.found || ok != tt.ok || (err != nil) != (tt.text != "") {
 				t.Fatalf("Sent = %t, %t, %v, want %t, %t", found, ok, err, tt.found, tt.ok)
@@ -667,7 +663,7 @@ func TestSent(t *testing.T) {
 			s.wait(t, "closed") // nothing is kept open
 		})
 	}
-	if found, ok, err := (&email.Mailbox{}).Sent(t.Context(), "a@b"); found || ok || err != nil {
+	if found, ok, err := email.NewMailbox(email.MailboxConfig{}).Sent(t.Context(), "a@b"); found || ok || err != nil {
 		t.Errorf("without a folder Sent = %t, %t, %v", found, ok, err)
 	}
 }

@@ -111,9 +111,13 @@ func (s *postbox) start(t testing.TB) *postbox {
 }
 
 // client is a Mailbox over s.
-func (s *postbox) client() *email.Mailbox {
-	return &email.Mailbox{Host: "127.0.0.1", Port: s.port, Security: s.security, Username: "ana",
-		Password: func(context.Context) (string, error) { return "geheim", nil }}
+func (s *postbox) client(set ...func(*email.MailboxConfig)) *email.Mailbox {
+	c := email.MailboxConfig{Server: email.Server{Host: "127.0.0.1", Port: s.port, Security: s.security, Username: "ana",
+		Password: func(context.Context) (string, error) { return "geheim", nil }}}
+	for _, change := range set {
+		change(&c)
+	}
+	return email.NewMailbox(c)
 }
 
 func (s *postbox) wait(t testing.TB, event string) {

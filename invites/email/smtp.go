@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -21,39 +18,43 @@ import (
 	"coalition/invites/reach"
 )
 
-// How the connection to a server is kept from others' eyes.
-const (
-	TLS      = "tls"      // from the first byte (RFC 8314)
-	StartTLS = "starttls" // required, never optional (RFC 3207)
-	Clear    = "none"     // on the same machine only
-)
+// SMTPConfig is what [NewSMTP] wants. The times are how long to wait; zero means what RFC 5321, section 4.5.3.2,
+// asks for.
+type SMTPConfig struct {
+	Server
+	// Parallel is how many messages may be sent side by side; 0 means 1.
+	Parallel int
+	// Dial is for a connection that is ready, signed in where there is a user name; 0 means a minute.
+	Dial time.Duration
+	// Command is for the reply to a command; 0 means 5 minutes.
+	Command time.Duration
+	// Data is for the server to take the message; 0 means 3 minutes.
+	Data time.Duration
+	// Dot is for its reply to the end; 0 means 10 minutes.
+	Dot time.Duration
+}
 
 // SMTP hands messages over to one submission server (RFC 6409). It keeps connections for further
 // messages until [SMTP.Idle]. It is safe for concurrent use.
 type SMTP struct {
-	Host     string
-	Port     int
-	Security string // TLS, StartTLS or Clear
-	Username string // "": no AUTH
-	// Password is asked for once for each connection, before it is made. Required with a user name.
-	// Its error is shown to people.
-	Password func(context.Context) (string, error)
-	// Token is asked for in place of Password, for XOAUTH2: an access token of the account Username. nil: no
-	// such account.
-	Token func(context.Context) (string, error)
-	// Parallel is how many messages may be sent side by side; 0 means 1.
-	Parallel int
-	// Dial, Command, Data and Dot are how long to wait: for a connection that is ready, signed in where
-	// there is a user name; for the reply to a command; for the server to take the message; and for its
-	// reply to the end. Zero means what RFC 5321, section 4.5.3.2, asks for, with a minute for Dial.
-	Dial, Command, Data, Dot time.Duration
+	config SMTPConfig
+	// dialing holds a value while somebody dials: a closed door is knocked at once, however many messages wait.
+	dialing chan struct{}
 
-	mu      sync.Mutex
-	free    []*session
-	dialing chan struct{}          // one at a time: a closed door is knocked at once, however many messages wait
-	failed  *invites.DeliveryError // what came of the last one in vain, and when
-	since   time.Time
-	fails   int
+	mu   sync.Mutex
+	free []*session
+	// failed is what came of the last dialing that was in vain, at the time since; fails counts them.
+	failed *invites.DeliveryError
+	since  time.Time
+	fails  int
+}
+
+// NewSMTP returns a sender that has not connected yet.
+func NewSMTP(c SMTPConfig) *SMTP {
+	c.Parallel = max(1, c.Parallel)
+	c.Dial, c.Command = cmp.Or(c.Dial, time.Minute), cmp.Or(c.Command, 5*time.Minute)
+	c.Data, c.Dot = cmp.Or(c.Data, 3*time.Minute), cmp.Or(c.Dot, 10*time.Minute)
+	return &SMTP{config: c, dialing: make(chan struct{}, 1)}
 }
 
 // A session is one connection that is ready for a message.
@@ -98,7 +99,7 @@ const (
 )
 
 // Connections is how many messages may be sent side by side.
-func (s *SMTP) Connections() int { return max(1, s.Parallel) }
+func (s *SMTP) Connections() int { return s.config.Parallel }
 
 // Idle closes the connections that are kept for further messages, and forgets that there were none.
 func (s *SMTP) Idle() {
@@ -115,13 +116,6 @@ func (s *SMTP) Idle() {
 		})
 	}
 	wg.Wait()
-}
-
-func (s *SMTP) timeout(d, otherwise time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return otherwise
 }
 
 // Send hands p over. dot is called when nothing of the message is missing but its end; where it fails,
@@ -187,7 +181,7 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 	if err != nil {
 		return refused("DATA", err)
 	}
-	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
+	_ = c.conn.SetWriteDeadline(time.Now().Add(s.config.Data))
 	if _, err := data.Write(p.Data); err != nil {
 		return begun(err)
 	}
@@ -197,7 +191,7 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 	if !quiet(c.conn.Conn) { // it does not want the end, which has not been sent
 		return begun(reach.Words("it hung up or objected before the message had ended"))
 	}
-	_ = c.conn.SetWriteDeadline(time.Now().Add(s.timeout(s.Data, 3*time.Minute)))
+	_ = c.conn.SetWriteDeadline(time.Now().Add(s.config.Data))
 	c.conn.waited = false
 	if _, err := data.CloseWithResponse(); err != nil {
 		fault := s.fault(ctx, "DATA", err)
@@ -234,9 +228,6 @@ const moment = 300 * time.Millisecond
 // that could not be made does not try it again.
 func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error) {
 	s.mu.Lock()
-	if s.dialing == nil {
-		s.dialing = make(chan struct{}, 1)
-	}
 	fails := s.fails
 	s.mu.Unlock()
 	select {
@@ -267,14 +258,13 @@ func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error)
 }
 
 func (s *SMTP) dial(ctx context.Context) (*session, error) {
-	who, err := signIn(ctx, s.Username, s.Password, s.Token)
+	who, err := s.config.signIn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout(s.Dial, time.Minute))
+	ctx, cancel := context.WithTimeout(ctx, s.config.Dial)
 	defer cancel()
-	dialer := dialer(s.Security)
-	tcp, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	tcp, err := s.config.dial(ctx)
 	if err != nil {
 		return nil, s.fault(ctx, "connecting", err)
 	}
@@ -295,7 +285,7 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 		}
 		if step == "AUTH" && fault.Code >= 500 {
 			fault.Account, fault.Wait = true, 10*time.Minute
-			fault.Text = "the mail server " + s.Host + " refused the user name or password: " + fault.Text
+			fault.Text = "the mail server " + s.config.Host + " refused the user name or password: " + fault.Text
 			who.again(fault)
 		}
 		return nil, fault
@@ -303,20 +293,10 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 	return &session{Client: client, conn: conn}, nil
 }
 
-// dialer connects to servers, in the clear only to those on this machine.
-func dialer(security string) *net.Dialer {
-	return &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
-		if to, err := netip.ParseAddrPort(address); security == Clear && (err != nil || !to.Addr().IsLoopback()) {
-			return errClear
-		}
-		return nil
-	}}
-}
-
 // open makes conn a session that is encrypted, greeted and signed in. step is what it did last.
 func (s *SMTP) open(ctx context.Context, conn *line, who login) (client *smtp.Client, step string, err error) {
-	config := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
-	switch s.Security {
+	config := &tls.Config{ServerName: s.config.Host, MinVersion: tls.VersionTLS12}
+	switch s.config.Security {
 	case TLS:
 		secure := tls.Client(conn, config)
 		if err := secure.HandshakeContext(ctx); err != nil {
@@ -331,10 +311,10 @@ func (s *SMTP) open(ctx context.Context, conn *line, who login) (client *smtp.Cl
 	case Clear:
 		client, step = smtp.NewClient(conn), "EHLO"
 	default:
-		return nil, "connecting", reach.Words("no such security: " + s.Security)
+		return nil, "connecting", reach.Words("no such security: " + s.config.Security)
 	}
-	client.CommandTimeout = s.timeout(s.Command, 5*time.Minute)
-	client.SubmissionTimeout = s.timeout(s.Dot, 10*time.Minute)
+	client.CommandTimeout = s.config.Command
+	client.SubmissionTimeout = s.config.Dot
 	// A laptop has no name of its own in DNS, and its host name is nobody's business. After STARTTLS
 	// this is the second EHLO, and the first thing that TLS carries.
 	if err := client.Hello(literal(conn.LocalAddr())); err != nil {
@@ -369,7 +349,7 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
 		return &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err,
-			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.Host, step, cause(ctx, err))}
+			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.config.Host, step, cause(ctx, err))}
 	}
 	fault := &invites.DeliveryError{Code: reply.Code, Text: replied(reply.Message), Err: err, Channel: true}
 	switch {
@@ -378,7 +358,7 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 		fault.Account = true
 	case step == "MAIL" && reply.Code/100 == 5 && !tooLong(reply):
 		fault.Account = true
-		fault.Text = "the mail server " + s.Host + " takes no mail from the sender: " + fault.Text
+		fault.Text = "the mail server " + s.config.Host + " takes no mail from the sender: " + fault.Text
 	case step == "MAIL" && !tooLong(reply):
 	case step == "MAIL": // what it is told there of the message is how long it is
 		fault.Channel = false

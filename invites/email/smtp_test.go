@@ -28,13 +28,16 @@ import (
 const short = 100 * time.Millisecond
 
 // client is a sender for s that signs in where s offers it.
-func (s *server) client() *email.SMTP {
-	c := &email.SMTP{Host: "127.0.0.1", Port: s.port, Security: s.security}
+func (s *server) client(set ...func(*email.SMTPConfig)) *email.SMTP {
+	c := &email.SMTPConfig{Server: email.Server{Host: "127.0.0.1", Port: s.port, Security: s.security}}
 	if s.auth != "" {
 		c.Username = "ana"
 		c.Password = func(context.Context) (string, error) { return "geheim", nil }
 	}
-	return c
+	for _, change := range set {
+		change(c)
+	}
+	return email.NewSMTP(*c)
 }
 
 func submission(n int) *invites.Submission {
@@ -203,14 +206,15 @@ func TestSendFails(t *testing.T) {
 				tt.srv.security = email.Clear
 			}
 			s := tt.srv.start(t)
-			c := s.client()
+			c := s.client(func(c *email.SMTPConfig) {
+				switch tt.late {
+				case "before":
+					c.Dial, c.Command, c.Data = 3*short, short, short
+				case "end":
+					c.Dot = short
+				}
+			})
 			defer c.Idle()
-			switch tt.late {
-			case "before":
-				c.Dial, c.Command, c.Data = 3*short, short, short
-			case "end":
-				c.Dot = short
-			}
 			p := tt.submission
 			if p == nil {
 				p = submission(1)
@@ -252,20 +256,20 @@ func TestSendNeverConnects(t *testing.T) {
 	s := nobody.start(t)
 	tests := []struct {
 		name string
-		do   func(c *email.SMTP, p *invites.Submission)
+		do   func(c *email.SMTPConfig, p *invites.Submission)
 		want invites.DeliveryError
 	}{
-		{"to .example", func(_ *email.SMTP, p *invites.Submission) { p.To = "maya@mail.example" },
+		{"to .example", func(_ *email.SMTPConfig, p *invites.Submission) { p.To = "maya@mail.example" },
 			invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}},
-		{"to .EXAMPLE.", func(_ *email.SMTP, p *invites.Submission) { p.To = "maya@EXAMPLE." },
+		{"to .EXAMPLE.", func(_ *email.SMTPConfig, p *invites.Submission) { p.To = "maya@EXAMPLE." },
 			invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}},
-		{"in the clear to elsewhere", func(c *email.SMTP, _ *invites.Submission) { c.Host = "192.0.2.1" },
+		{"in the clear to elsewhere", func(c *email.SMTPConfig, _ *invites.Submission) { c.Host = "192.0.2.1" },
 			invites.DeliveryError{Channel: true, Account: true, Text: "the mail server 192.0.2.1 did not take the message (connecting: without TLS only this machine itself is written to)"}},
-		{"nobody listens", func(c *email.SMTP, _ *invites.Submission) { c.Port = closedPort(t) },
+		{"nobody listens", func(c *email.SMTPConfig, _ *invites.Submission) { c.Port = closedPort(t) },
 			invites.DeliveryError{Channel: true, Text: "the mail server 127.0.0.1 did not take the message (connecting: nobody listens there)"}},
-		{"unknown security", func(c *email.SMTP, _ *invites.Submission) { c.Security = "ssl" },
+		{"unknown security", func(c *email.SMTPConfig, _ *invites.Submission) { c.Security = "ssl" },
 			invites.DeliveryError{Channel: true, Text: "the mail server 127.0.0.1 did not take the message (connecting: no such security: ssl)"}},
-		{"no password", func(c *email.SMTP, _ *invites.Submission) {
+		{"no password", func(c *email.SMTPConfig, _ *invites.Submission) {
 			c.Username, c.Password = "ana", func(context.Context) (string, error) {
 				return "", fmt.Errorf("the file secrets/smtp can't be read: %w", os.ErrPermission)
 			}
@@ -273,8 +277,8 @@ func TestSendNeverConnects(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, p := s.client(), submission(1)
-			tt.do(c, p)
+			p := submission(1)
+			c := s.client(func(c *email.SMTPConfig) { tt.do(c, p) })
 			got := fault(t, c.Send(t.Context(), p, func() error { t.Error("dot was called"); return nil }))
 			got.Err = nil
 			if d := cmp.Diff(tt.want, got); d != "" {
@@ -387,9 +391,10 @@ func TestSendReuses(t *testing.T) {
 				}
 				return usual
 			}}).start(t)
-			c := s.client()
 			asked := 0
-			c.Password = func(context.Context) (string, error) { asked++; return "geheim", nil }
+			c := s.client(func(c *email.SMTPConfig) {
+				c.Password = func(context.Context) (string, error) { asked++; return "geheim", nil }
+			})
 			var got []int
 			for n := range 3 {
 				err := c.Send(t.Context(), submission(n), func() error { return nil })
@@ -492,8 +497,7 @@ func TestSendSideBySide(t *testing.T) {
 		}
 		return usual
 	}}).start(t)
-	c := s.client()
-	c.Parallel = 4
+	c := s.client(func(c *email.SMTPConfig) { c.Parallel = 4 })
 	if got := c.Connections(); got != 4 {
 		t.Errorf("Connections() = %d, want 4", got)
 	}
@@ -521,8 +525,8 @@ func TestSendSideBySide(t *testing.T) {
 	if got := len(s.commands); got != 4 {
 		t.Errorf("%d connections, want 4", got)
 	}
-	if (&email.SMTP{}).Connections() != 1 {
-		t.Errorf("Connections() of the zero value = %d, want 1", (&email.SMTP{}).Connections())
+	if got := s.client().Connections(); got != 1 {
+		t.Errorf("Connections() = %d where nothing is said, want 1", got)
 	}
 }
 
@@ -548,14 +552,15 @@ func TestSendStops(t *testing.T) {
 				}
 			}
 			s.start(t)
-			c := s.client()
-			if step == "password" {
-				c.Password = func(ctx context.Context) (string, error) {
-					s.events <- step
-					<-ctx.Done()
-					return "", errors.New("it did not come")
+			c := s.client(func(c *email.SMTPConfig) {
+				if step == "password" {
+					c.Password = func(ctx context.Context) (string, error) {
+						s.events <- step
+						<-ctx.Done()
+						return "", errors.New("it did not come")
+					}
 				}
-			}
+			})
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			result := make(chan error, 1)
@@ -614,7 +619,7 @@ func BenchmarkSend(b *testing.B) {
 		}
 		return c.Quit()
 	}
-	c := &email.SMTP{Host: "127.0.0.1", Port: port, Security: email.Clear, Parallel: workers}
+	c := email.NewSMTP(email.SMTPConfig{Server: email.Server{Host: "127.0.0.1", Port: port, Security: email.Clear}, Parallel: workers})
 	ours := func(n int) error {
 		for range n {
 			if err := c.Send(b.Context(), p, func() error { return nil }); err != nil {

@@ -911,6 +911,46 @@ func TestCalendarReplies(t *testing.T) {
 	}
 }
 
+// A move that never went is taken back together with a change of the agenda: the update says what she has answered to
+// what stands, as the list does.
+func TestAnswerAfterMoveTakenBack(t *testing.T) {
+	for _, p := range []invites.PartStat{invites.Accepted, invites.Declined, invites.Tentative} {
+		w := invited(t)
+		w.receive(w.reply(invites.Reply, p))
+		w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
+		w.plan("maya", maya("purpose: Another one."))
+		w.pass()
+		w.want("brief-0 invite-0 update-1")
+		w.wantAnswer(p)
+	}
+}
+
+// An update that came back, and that she answered all the same, keeps the answer when it goes again, whatever else
+// is recorded before it does.
+func TestAnswerToUpdateThatCameBack(t *testing.T) {
+	for _, p := range []invites.PartStat{invites.Accepted, invites.Declined, invites.Tentative} {
+		w := invited(t)
+		w.commit(w.reschedule(w.find("maya"), dayLater, w.now))
+		w.pass()
+		w.receive(&invites.Mail{Key: "b", At: w.now, Sort: invites.Report, Bounce: &invites.Bounce{Of: w.arrived[2].MessageID, Final: true}})
+		w.receive(w.reply(invites.Reply, p))
+		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
+		w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
+		w.pass()
+		w.want("brief-0 invite-0 update-1 update-1")
+		w.wantAnswer(p)
+	}
+}
+
+// wantAnswer wants p to be Maya's answer in the list and in the event that she has got last.
+func (w *world) wantAnswer(p invites.PartStat) {
+	w.t.Helper()
+	text := strings.ReplaceAll(string(w.arrived[len(w.arrived)-1].Calendar), "\r\n ", "")
+	if got := w.find("maya").PartStat; got != p || !strings.Contains(text, "PARTSTAT="+string(p)) {
+		w.t.Errorf("she has answered %s, and it is %s:\n%s", p, got, text)
+	}
+}
+
 // TestCalendarsThatDoNotCount has every way in which a calendar is not the partner's answer to what
 // was sent.
 func TestCalendarsThatDoNotCount(t *testing.T) {

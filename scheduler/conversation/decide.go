@@ -328,6 +328,7 @@ func theNoun(k outbox.Kind) string { return "the " + k.Noun() }
 // Decide turns a step into messages, whose words are still to be written. It changes c; nothing is stored yet.
 func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 	c.Settle(now)
+	c.weigh(now)
 	told := c.Told()
 	m := c.Message(step.Kind, step.Due)
 	m.Revision, m.Approved = step.revision, approved
@@ -356,15 +357,12 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 		if told == nil { // an invitation that was refused may have been seen all the same
 			asks = last.Attempts > 0 && m.Content.Moves(&last.Content)
 		}
-		if c.Booking == nil && last.State == outbox.Superseded && c.Given != "" && c.GivenTo == last.Sequence && !m.Content.Moves(&last.Content) && !m.Content.Shifts(&last.Content) {
-			asks = false // it came back, and they have answered it all the same
-		}
 		if asks {
 			if last.MayHaveLeft() || m.Content.Moves(&last.Content) || c.lostTime() { // else the last one has raised it, and never went
 				c.Sequence++
 			}
-			if c.PartStat = invites.NeedsAction; c.StaysAway(m.Content.Start) {
-				c.PartStat = invites.Declined
+			if told == nil {
+				c.PartStat = invites.NeedsAction
 			}
 			c.Counter, c.Replied = nil, time.Time{} // DTSTAMP orders within a SEQUENCE
 			m.Content.PartStat = ""

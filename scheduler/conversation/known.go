@@ -49,7 +49,12 @@ func (c *Conversation) follows(now time.Time) consequence {
 		if c.GivenTo != c.Present(now) {
 			given = ""
 		}
-		return follows(known, &meant, &stands, given, false, c.Clocks.Retold == meant.Unix)
+		f := follows(known, &meant, &stands, given, false, c.Clocks.Retold == meant.Unix)
+		// An update that came back, and was answered all the same, goes again and asks nothing.
+		if last := c.lastDecided(); given != "" && c.GivenTo == last.Sequence && !meant.Moves(&last.Content) && !meant.Shifts(&last.Content) {
+			f.Asks, f.Answer = false, given
+		}
+		return f
 	}
 	stands.Gone, stands.Repeats = c.Deleted(), b.Is.Repeats
 	if b.Is.Start.IsZero() {

@@ -298,47 +298,13 @@ func sameObject(a, b *invites.Object) bool {
 		a.Summary == b.Summary && a.Location == b.Location && a.Comment == b.Comment
 }
 
-// How the subjects of automatic replies begin, in the words of the programs that write them. Nobody
-// writes so by hand: robots that say so in no other way are known by it.
-var automatic = plaintext.Pattern(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + strings.Join([]string{
-	`automat(?:ic|ed) (?:reply|response|answer)|auto[- ]?(?:reply|response|responder|answer)|auto(?:matic)? out of office|(?:vacation|holiday) (?:auto-?)?(?:reply|responder|response)|out[- ]of[- ](?:the[- ])?office (?:auto|reply|response|message|notification|notice|alert)\S*`,
-	`automatische (?:e-?mail-?)?(?:antwort|rückmeldung|rückantwort|abwesenheit\S*)|urlaubs(?:notiz|meldung|nachricht)|auto[- ]?antwort|abwesenheits[- ]?(?:notiz|meldung|nachricht|mitteilung|hinweis|benachrichtigung|assistent|agent|info\S*)`,
-	`r[ée]ponse (?:automatique|automatisée|d.absence)|(?:message|notification|avis) (?:automatique )?d.absence`,
-	`autorrespuesta|auto-?respuesta|contestador autom[áa]tico|respuesta autom[áa]ti(?:ca|zada)|contestaci[óo]n autom[áa]tica|aviso de ausencia`,
-	`auto-?risposta|risposta automatica|avviso di assenza`,
-	`auto-?resposta|resposta autom[áàa]tica|aviso de aus[êe]ncia|mensagem autom[áa]tica de aus[êe]ncia`,
-	`automatisch (?:antwoord|bericht|afwezigheids\S*)|automatische (?:beantwoording|reactie|afwezigheids\S*)|afwezigheids[- ]?(?:bericht|melding|assistent)`,
-	`automatiskt? (?:svar|besked)|autosvar|fraværs(?:besked|melding|assistent)|frånvaro(?:meddelande|besked|assistent)`,
-	`automaattinen (?:vastaus|poissaolo\S*)|poissaolo(?:ilmoitus|viesti)`,
-	`automatyczna odpowied[zź]|odpowied[zź] automatyczna|autoodpowied[zź]|informacja o nieobecno[sś]ci`,
-	`automatická odpov[ěe][dď]|automatická odpoveď|automatikus v[áa]lasz|r[ăa]spuns automat|otomatik (?:yan[ıi]t|cevap)`,
-	`automatski odgovor|samodejni odgovor|automatinis atsakymas|automātiskā atbilde|automaat(?:vastus|ne vastus)|sjálfvirkt svar|trả lời tự động|(?:balasan|jawaban) otomatis`,
-	`αυτόματη απάντηση|автоматический ответ|автоответ(?:чик)?|автоматична відповідь|автовідповідь|автоматичен отговор|аутоматски одговор|תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي`,
-}, "|") + `)(?:$|[^\p{L}])|自動(?:応答|返信|回覆|回復|答覆)|自动(?:答复|回复|回覆)|자동 ?(?:회신|응답)|ตอบกลับอัตโนมัติ)`)
-
-// How they begin where people write the words themselves: behind it stands the subject that is answered,
-// or until when they are away.
+// What automatic replies and the notes of people who are away say.
 var (
-	awayWords = strings.Join([]string{
-		`(?:i(?:['’]| a)?m (?:currently )?)?out[- ]of[- ](?:the[- ]|my )?office|ooo|i(?:['’]| a)?m (?:currently )?away from (?:the|my) (?:office|desk)|au(?:ß|ss)er haus|(?:ich bin )?(?:zur ?zeit |derzeit |momentan )?(?:nicht (?:im (?:büro|haus)|am platz)|abwesend|auf dienstreise)|abwesenheit|(?:je suis )?(?:actuellement )?absen(?:te?|ce) du bureau|hors du bureau`,
-		`(?:estoy )?fuera (?:de (?:la )?oficina|del despacho)|(?:sono )?fuori (?:sede|ufficio)|(?:estou )?fora do escrit[óo]rio|ausente do escrit[óo]rio|buiten kantoor|niet (?:aanwezig|op kantoor)|afwezig|poza biurem`,
-		`inte på kontoret|(?:er )?ikke på kontoret|poissa toimistosta|mimo kancel[áa][řr]|irodán kívül|вне офиса`,
-	}, "|")
-	awayNouns = `(?-i:AUTO)|automatic (?:e-?mail|message)|automatische (?:e-?mail|nachricht)|message automatique|mensaje autom[áa]tico|messaggio automatico|mensagem autom[áa]tica|wiadomo[sś][cć] automatyczna|away(?: from (?:my )?(?:mail|e-mail|desk))?|(?:on )?(?:vacation|holidays?|annual leave|leave)|urlaub|(?:ich bin )?im urlaub|ferien|absence|absente?|(?:je suis )?(?:en vacances|en cong[ée]s?|absente?)|cong[ée]s?|vacances|ausencia|ausente|vacaciones|` +
-		`assenza|assente|ferie|(?:sono )?(?:in ferie|assente)|aus[êe]ncia|f[ée]rias|afwezigheid|(?:op )?vakantie|nieobecno[sś][cć]|nieobecn[ya]|urlop|frånvaro|frånvarande|semester|fravær|poissa|lomalla|dovolen[áa]|szabads[áa]g|отпуск|отсутствие`
-	away = plaintext.Pattern(`(?i)^(?:\s*\[[^\]]{1,40}\])*?[^\p{L}\p{N}]*(?:(?:` + awayWords + `)\s*(?:$|[:;(\[|–—-]|(?:until|till|from|bis|vom|ab|von|jusqu|du|hasta|del?|fino|dal|até|do|tot|van|vanaf|od|til|to|t\.o\.m|re)\b)|` +
-		`(?:` + awayNouns + `)\s*:|(?:不在|休暇)[^\p{L}]*:|不在通知)`)
-	// Whole sentences of some programs, and what others put behind or before the subject that is answered.
-	absent = plaintext.Pattern(`(?i)^[^:]{1,60} (?:is|ist) (?:currently |now |derzeit |zur ?zeit |momentan )?(?:out of (?:the )?office|au(?:ß|ss)er haus|nicht im (?:büro|haus)|abwesend|on (?:vacation|leave|holiday))\s*(?:$|[.,;(]|(?:until|till|from|bis|vom|returning)\b)|` +
-		`^(?:i(?:['’]| a)?m (?:currently )?|ich bin )?(?:away|on (?:vacation|holidays?|annual leave|leave)|(?:im )?urlaub)\s+(?:until|till|from|bis|vom|ab)\s[^:]*\d|^ich bin (?:vom|von|bis|ab)\s[^:]{1,40}(?:nicht im (?:büro|haus)|abwesend|im urlaub|au(?:ß|ss)er haus)|` +
-		`^\s*\[(?:` + tags + `)\]|[\[(](?:` + tags + `)[\])]\s*$`)
-	tags = `auto(?:matic|mated)?[- ]?repl(?:y|ies)|out[- ]of[- ](?:the[- ])?office|ooo|automatische antwort|abwesenheitsnotiz|abwesend`
-	// Where a mail says itself that it need not be answered, less is enough; people write so, too.
-	perhapsAway = plaintext.Pattern(`(?i)^[^\p{L}\p{N}]*(?:` + awayWords + `|` + awayNouns + `)(?:$|[^\p{L}])`)
-	// And what stands in one.
-	awayText = plaintext.Pattern(`(?i)(?:^|[^\p{L}])(?:automat(?:ed|ic|isch|ique|ica|yczn)|out of (?:the |my )?office|on (?:vacation|holiday|leave|maternity|parental)|am (?:currently |now )?away|away (?:from|until|till|on)|` +
-		`not (?:be )?(?:in the office|reading|checking|available|reachable)|(?:be|am) (?:back|unavailable)|back (?:on|in the office)|upon my return|will (?:return|reply|respond|read|answer|get back)|limited access|abwesend|abwesenheit|urlaub|nicht (?:im büro|im haus|erreichbar)|wieder (?:erreichbar|da|im)|elternzeit|` +
-		`absente?|absence|cong[ée]s?|vacances|de retour|fuera de|ausente|vacaciones|regres[oa]|assente|ferie|rientr[oa]|f[ée]rias|retorno|afwezig|vakantie|terug op|nieobecn[ya]|nieobecno[sś]ci|urlop\S*|semester|frånvarande|fravær\S*|lomalla|dovolen\S*|szabads\S*|отпуск\S*|отсутств\S*)(?:$|[^\p{L}])|不在|休暇|休假`)
+	automatic   = named("automatic")
+	away        = named("away")
+	absent      = named("absent")
+	perhapsAway = named("perhapsAway")
+	awayText    = named("awayText")
 )
 
 // sortOf is what kind of writer a mail has. Calendars answer by machine, and say so: with an answer of

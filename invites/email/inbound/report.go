@@ -17,49 +17,31 @@ const mostLetter = 32 << 10
 // mostSentence is how much of one of its sentences, likewise: no server has that much to say in one.
 const mostSentence = 2 << 10
 
-// Reports of servers that write them as letters, as qmail and Exim do: how they begin, what their subjects
-// say, and who sends them without an address.
+// What reports say that servers write as letters, and who sends them without an address.
 var (
-	letterBegins = plaintext.Pattern(`(?i)this is the (qmail-send program|mail system|dragonfly mail agent|postfix program)|this message was created automatically by (the )?mail|` +
-		`diese (nachricht|e-mail|mail) wurde automatisch (vom|von einem|durch) `)
-	reportSubject = plaintext.Pattern(`(?i)^\W*(postmaster\W+)?(undeliver(ed|able)|non-?deliver|(e-?mail )?delivery (status|failure|failed|has failed|error|problem|delayed|incomplete|report|notification)|failure notice|` +
-		`mail (delivery|system error|could not|not delivered|returned)|returned (mail|to sender)|message (not delivered|undeliverable|could not|delivery|delayed|status)|could not (be delivered|deliver)|` +
-		`(e-?mail|your (message|mail|e-?mail)).{0,40} (not (be )?delivered|undeliverable|bounced|rejected)|unable to deliver|rejected: |warning: (could not|message|delayed)|delayed mail|` +
-		`unzustellbar|nicht zugestellt|nicht zustellbar|zustell|fehler (bei|in) der (nachrichten|mail|e-mail)?-?zustellung|(nachricht|mail|e-mail).{0,30}(nicht zugestellt|unzustellbar|nicht zustellbar|verzögert)|` +
-		`échec de|no se (pudo|puede) entregar|no se ha podido|mancata consegna|onbestelbaar|falha na entrega|não entregue)`)
-	daemon = plaintext.Pattern(`(?i)mailer-?daemon|mail delivery (sub)?system|postmaster`)
-)
-
-// What letters say: that there will be more attempts; that this was the last; and what only a refusal says.
-// Each is looked for in sentences of one line.
-var (
-	letterLate = plaintext.Pattern(`(?i)not (yet )?been delivered (yet|after)|not yet (been )?delivered|n't been delivered yet|will (keep|continue)|keeps? trying|continue (to try|trying|to attempt)|` +
-		`will (be )?(retr(y|ied)|re-?attempt|try again|tried again|attempted again)|attempts? will (continue|be made)|will continue for|still (trying|being tried|queued)|warning message only|not need to re-?send|` +
-		`no action is required|(is|was|been|being|delivery|temporarily|mail) delayed|delayed mail|notification \(delay\)|delivery delay|taking longer|` +
-		`(noch|bisher|bislang) nicht zugestellt|verzögert|verzögerung|weiter(hin)? versuch|(erneut|wieder|nochmals|noch einmal|weiterhin) (versucht|zuzustellen|versuchen)|weitere (zustell)?versuche (werden|folgen)|aún no se|todavía no|se seguirá intentando|reintentar|retrasad|pas encore|nouvelles? tentatives?|retardé|retenté|non è ancora|ancora (stato|essere)|ritardat|tentativi (successivi|proseguiranno)|ainda não|atrasad|novas tentativas|nog niet|vertraagd|opnieuw (proberen|geprobeerd)|nicht (erneut|noch einmal) (zu )?senden`)
-	letterWarns = plaintext.Pattern(`(?i)warning (message )?only|not (need|have) to re-?send|could not send (message|mail) for( the)? past|keine aktion erforderlich|nicht (erneut|noch einmal) (zu )?senden`)
-	letterFinal = plaintext.Pattern(`(?i)permanent(ly)?,? (error|failure|fatal|fail|undeliverable|reject)|fatal error|(failed|rejected|refused) permanently|(have|has|'ve|is|was|been|were) given up|(am|is|are)? ?giving up|gave up|not going to try|` +
-		`not be (re-?)?tr(ied|y)|(no|nothing) (further|more) (attempts?|tries|retries|deliver|will be tried)|(will|would|can|wo)(n't| ?not) (try|retry|attempt|be (re-?)?(sent|attempted))|retry (time ?-?out|limit)|` +
-		`too long (in|on) the queue|queue (for )?too long|(message|mail|delivery|queue) (time |lifetime )?(has )?expired|will be (deleted|removed) from (the )?queue|` +
-		`endgültig|aufgegeben|dauerhaft|permanente?[rn]? fehler|keine weiteren? (zustell)?versuch|nicht (mehr|noch einmal|erneut|weiter) (versucht|zugestellt)|kein weiterer (zustell)?versuch`)
-	letterRefused = plaintext.Pattern(`(?i)(could|can|was|were|did|has|have|been)( ?not|n't) (be |been |able to )?(deliver|reach|sent|send|accept)|unable to (be )?(deliver|reach)|undeliver|deliver[^.]{0,80} (has )?fail|fail(ed|ure)? to deliver|` +
-		`(notification|status)[^.]{0,20}\(failure\)|failure notice|return(ed|ing) (mail|to|message to)|mail fail|malformed|did( ?not|n't) reach|error delivering|user unknown|unknown (user|recipient|address)|no such (user|mailbox|address|recipient)|no mailbox|does(n't| ?not) exist|may not exist|` +
-		`reject|refused|mailbox (is )?(full|unavailable|not found|disabled)|over quota|unzustellbar|nicht (zugestellt|zustellbar|erreicht)|konnten? nicht|no (se )?(ha podido|pudo|puede|fue posible)[^.]{0,20} entreg|no (fue )?entregad|devuelto|non (è stato|è possibile|può essere)[^.]{0,20} (recapita|consegna)|mancat[ao] (recapito|consegna)|n.a pas pu être|n.a pu être|non (distribu|remis)|impossible de (remettre|distribuer|livrer)|não (pôde|foi possível|pode|foi)[^.]{0,20} (entreg|entrega)|não entregue|devolvid|niet (worden )?(afgeleverd|bezorgd)|onbestelbaar|nie (został|mogł)[^.]{0,20} dostarcz|fehlgeschlagen|gescheitert|existiert nicht|abgewiesen|abgelehnt|zurückgewiesen|unbekannt`)
-	supposes = plaintext.Pattern(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
-	sentence = plaintext.Pattern(`([^.!?]|[.!?]+[^\s.!?])+[.!?]*`) // a dot in the middle of a name or number ends none
+	letterBegins  = named("letterBegins")
+	reportSubject = named("reportSubject")
+	daemon        = plaintext.Pattern(`(?i)mailer-?daemon|mail delivery (sub)?system|postmaster`)
+	letterLate    = named("letterLate")
+	letterWarns   = named("letterWarns")
+	letterFinal   = named("letterFinal")
+	letterRefused = named("letterRefused")
+	reasons       = named("reasons")
+	supposes      = plaintext.Pattern(`(?i)\b(if|when|unless|until|after|in case|should|wenn|falls|sollte|sobald|nach)\b`)
+	// A dot in the middle of a name or number ends no sentence.
+	sentence = plaintext.Pattern(`([^.!?]|[.!?]+[^\s.!?])+[.!?]*`)
 )
 
 var (
-	statusCode = plaintext.Pattern(`\b[245]\.\d{1,3}\.\d{1,3}\b`)                      // RFC 3463
-	replyCode  = plaintext.Pattern(`(?m)(?:^|[\s:("'“«>\[])([45][0-5]\d)(?:[ :)-]|$)`) // RFC 5321, section 4.2
-	returnedID = plaintext.Pattern(`(?mi)^[ \t>|]*(?:(?:x-original-)?message-?[- ]?id(?:entifier)?|nachrichten-?id)\s*:?\s*(<[^<>\s]+@[^<>\s]+>)`)
-	// Fields of a mail that comes back, as text; some stand in no letter but there.
-	returnedField = plaintext.Pattern(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature|delivered-to|from|to|date|subject|content-type|x-[a-z-]+|references|in-reply-to|reply-to|auto-submitted):`)
-	returnedSure  = plaintext.Pattern(`(?i)^[>|]? ?(received|return-path|message-id|mime-version|dkim-signature):`)
-	returnedBelow = plaintext.Pattern(`(?i)below this line is a copy|this is a copy of (the|your) (message|headers)|original message (headers )?(follow|-|:)|message headers follow|header of the original|-- ?original message|(the )?beginning of your (mail|message)|ursprüngliche (nachricht|kopfzeilen)|kopfzeilen der ursprünglichen|` +
-		`transcript of (the )?original|unsent message below|^-+ *returned message`)
-	// What a server says besides its code, and where it only says that it says something.
-	reasons = plaintext.Pattern(`(?i)unknown|no such|no route|connect to|not (accept|exist|found|be found)|n't (exist|be found)|no mailbox|may not exist|full|quota|reject|refused|denied|blocked|blacklist|spam|policy|disabled|inactive|timed? ?out|not reachable|exceed|relay|permission|too large|unbekannt|not listed|sconosciut|desconocid|desconhecid|inconnu|onbekend|buzón|casella|boîte|plein|llen[oa]|pien[oa]|chei[oa]|nicht gefunden|existiert|überfüllt|voll\b|abgelehnt|abgewiesen|gesperrt|deaktiviert|zeitüberschreitung`)
+	// RFC 3463.
+	statusCode = plaintext.Pattern(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	// RFC 5321, section 4.2.
+	replyCode  = plaintext.Pattern(`(?m)(?:^|[\s:("'“«>\[])([45][0-5]\d)(?:[ :)-]|$)`)
+	returnedID = plaintext.Pattern(`(?mi)^[ \t>|]*(?:(?:x-original-)?message-?[- ]?id(?:entifier)?|nachrichten-?id)` +
+		`\s*:?\s*(<[^<>\s]+@[^<>\s]+>)`)
+	returnedField = named("returnedField")
+	returnedSure  = named("returnedSure")
+	returnedBelow = named("returnedBelow")
 )
 
 // isReport reports whether a mail tells what has become of another one. local is its sender before the

@@ -70,14 +70,11 @@ func clearSigned(text string) string {
 	return before + strings.ReplaceAll("\n"+signed, "\n- ", "\n")[1:] + after
 }
 
-// What mail programs write for one in which somebody has only put a sign to a mail.
-var reacted = plaintext.Pattern(`(?i)^(\[([\w -]{1,30})\] ?)?.{1,100} (reacted (to your (message|e-?mail)|via \w+)|hat (auf (ihre|deine|eure) (nachricht|e-?mail)|via \w+|über \w+) reagiert|liked your (message|e-?mail))\W*( <?https?://\S+)?$`)
-
-// The text of such a mail in whatever language, where the rest of it was lost on the way: what has been done,
-// and to what or by which program.
+// What stands in a mail that is but a sign, put to another mail.
 var (
-	reactedHow = plaintext.Pattern(`(?i)\breacted\b|reagier(t|ten)\b|\br[ée]agi\b|reaccion(ado|ó|aste)|\breagi(to|u)\b|gereageerd|\breager(ede|te|ade|at)\b|reagoi\b|zareagował|zareagoval|reagoval|отреагировал|прореагировал|відреагува|tepki|reagált|reacționat|αντέδρασ|リアクション|反应|回應|回应|반응|תגובה|تفاعل`)
-	reactedTo  = plaintext.Pattern(`(?i)\b(gmail|outlook)\b|\b(message|e-?mail|mail|nachricht|mensaje|correo|messaggio|mensagem|bericht|besked|melding|meddelande|viesti\p{L}*|wiadomoś\p{L}*|zpráv\p{L}*|сообщени\p{L}*|повідомлення|mesaj\p{L}*)\b`)
+	reacted    = named("reacted")
+	reactedHow = named("reactedHow")
+	reactedTo  = named("reactedTo")
 	aLink      = plaintext.Pattern(`^<?https?://\S+$`)
 )
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"coalition/invites"
@@ -34,7 +33,7 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 			}
 			attempt, told = 0, ""
 		} else {
-			wait = min(delivery.Backoff(attempt, rand.Float64()), max(wait, reconnect))
+			wait = min(delivery.Backoff(attempt), max(wait, reconnect))
 			var fault *invites.DeliveryError
 			if errors.As(err, &fault) {
 				wait = max(wait, fault.Wait)
@@ -42,9 +41,9 @@ func (s *Scheduler) keepInStep(ctx context.Context, first chan struct{}) {
 			if errors.Is(err, invites.ErrLogin) {
 				wait = s.Sync.Poll
 			}
-			if text := strings.Map(delivery.NoDigit, err.Error()); text != told && (attempt > 1 || errors.Is(err, invites.ErrLogin)) {
+			if !delivery.SameTrouble(told, err.Error()) && (attempt > 1 || errors.Is(err, invites.ErrLogin)) {
 				s.Log.Warn("the calendar can't be read; trying again", "error", err)
-				told = text
+				told = err.Error()
 			}
 		}
 		hints := s.hints
@@ -69,7 +68,7 @@ func (s *Scheduler) ReadCalendarPatiently(ctx context.Context) error {
 		if err == nil || errors.Is(err, invites.ErrLogin) || !errors.As(err, &fault) || fault.Final {
 			return err
 		}
-		wait := max(delivery.Backoff(attempt, rand.Float64()), fault.Wait)
+		wait := max(delivery.Backoff(attempt), fault.Wait)
 		if time.Now().Add(wait).After(end) {
 			return err
 		}
@@ -106,12 +105,12 @@ func (s *Scheduler) keepReading(ctx context.Context, first chan struct{}) {
 			return
 		}
 		s.Mailbox.Close()
-		// Servers put the time that it took, and the like, into what they say.
-		if text := strings.Map(delivery.NoDigit, err.Error()); text != told && attempt > 0 { // a connection that was cut is no news; that there is none is
+		// A connection that was cut is no news; that there is none is.
+		if !delivery.SameTrouble(told, err.Error()) && attempt > 0 {
 			s.Log.Warn("the mailbox can't be read; trying again", "error", err)
-			told = text
+			told = err.Error()
 		}
-		wait := min(delivery.Backoff(attempt+1, rand.Float64()), reconnect)
+		wait := min(delivery.Backoff(attempt+1), reconnect)
 		var fault *invites.DeliveryError
 		if errors.As(err, &fault) {
 			wait = max(wait, fault.Wait) // a wrong password, tried too often, locks the account
@@ -132,12 +131,12 @@ const reconnect = 5 * time.Minute
 // ReadMail takes in what has come into the mailbox since it was read last. The cursor is written with
 // what a mail changes, and behind each batch; a mail that is read again does not count again.
 func (s *Scheduler) ReadMail(ctx context.Context) error {
-	return s.through(ctx, true, func() error { return s.readMail(ctx) })
+	return s.Doors.Through(ctx, outbox.MailboxDoor, true, func() error { return s.readMail(ctx) })
 }
 
 // readMailAgain is [Scheduler.ReadMail], but leaves a mailbox alone that could not be read a moment ago.
 func (s *Scheduler) readMailAgain(ctx context.Context) error {
-	return s.through(ctx, false, func() error { return s.readMail(ctx) })
+	return s.Doors.Through(ctx, outbox.MailboxDoor, false, func() error { return s.readMail(ctx) })
 }
 
 // readMail is [Scheduler.ReadMail], whatever is known of the mailbox.
@@ -149,33 +148,6 @@ func (s *Scheduler) readMail(ctx context.Context) (err error) {
 }
 
 var errFault = errors.New("a fault of this program, of which the log says more")
-
-// through does what goes through the door to the mailbox: nothing where it is closed, unless force is true.
-// Nobody has to knock alone there: one process reads it, and that may take long.
-func (s *Scheduler) through(ctx context.Context, force bool, do func() error) error {
-	account := s.Doors.AccountOf(outbox.MailboxDoor)
-	list, err := s.Store.Doors(ctx)
-	if err != nil {
-		return err
-	}
-	door := delivery.ClosedDoor(list, outbox.MailboxDoor, account)
-	if door != nil && !force && time.Now().Before(door.Until) {
-		return &invites.DeliveryError{Channel: true, Account: door.Fault == outbox.FaultAccount, Wait: time.Until(door.Until), Text: door.Text}
-	}
-	err = do()
-	var fault *invites.DeliveryError
-	switch {
-	case errors.As(err, &fault) && fault.Channel && ctx.Err() == nil:
-		tries := 0
-		if door != nil {
-			tries = door.Tries
-		}
-		s.Doors.Shut(ctx, outbox.MailboxDoor, account, tries, fault)
-	case err == nil && door != nil:
-		s.Doors.Unlock(ctx, door)
-	}
-	return err
-}
 
 // keepDelivering delivers by one channel whenever it is kicked, and when a message is to be tried again.
 func (s *Scheduler) keepDelivering(ctx, hard context.Context, by outbox.Channel, kick <-chan struct{}, delivered chan struct{}) {

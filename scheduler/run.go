@@ -128,7 +128,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 			}
 		}
 		timer.Stop()
-		if err = s.Marks.Stand(ctx); err == nil {
+		if err = s.Marks.Check(ctx); err == nil {
 			b, err = s.Look(ctx, still)
 		}
 		if err != nil {
@@ -149,7 +149,7 @@ func (s *Scheduler) begin(ctx context.Context, still time.Duration) (*roster.Ros
 		return nil, err
 	}
 	s.recovered(freed, nil)
-	if err := s.Marks.Stand(ctx); err != nil {
+	if err := s.Marks.Check(ctx); err != nil {
 		return nil, err
 	}
 	b, err := s.Look(ctx, still)
@@ -273,7 +273,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*roster.Roster)) 
 		if !again {
 			return all, nil
 		}
-		if err := s.Marks.Stand(ctx); err != nil {
+		if err := s.Marks.Check(ctx); err != nil {
 			return all, err
 		}
 		if b, err = s.Look(ctx, 0); err != nil {

@@ -51,7 +51,7 @@ type Config struct {
 	Calendar eventsync.Calendar
 	// Poll is how often the calendar is looked at.
 	Poll time.Duration
-	// Account says by which account a door goes: see [delivery.Doors].
+	// Account says by which account a door goes: see [delivery.NewDoors].
 	Account func(name string) string
 	// Mailbox is where answers come in by mail; nil: there is none.
 	Mailbox intake.Mailbox
@@ -92,7 +92,7 @@ func New(config Config) *Scheduler {
 	s := &Scheduler{Settings: config.Settings, Plans: config.Plans, Store: config.Store, Words: config.Words, Now: config.Now, Log: config.Log,
 		Mailbox: config.Mailbox, pokes: make(chan struct{}, 1), hints: make(chan struct{}, 1), retries: make(chan struct{}, 1)}
 	s.Marks = &delivery.Marks{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Log: s.Log}
-	s.Doors = &delivery.Doors{Settings: &s.Settings, Store: s.Store, Account: config.Account, Log: s.Log}
+	s.Doors = delivery.NewDoors(&s.Settings, s.Store, config.Account, s.Log)
 	s.Compose = &compose.Composer{Settings: &s.Settings, Words: s.Words, Finish: config.Finish, Link: config.Link, Log: s.Log}
 	s.Intake = &intake.Intake{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Compose: s.Compose, Mailbox: config.Mailbox,
 		Understand: config.Understand, Now: s.Now, Log: s.Log, Poke: s.poke, Hint: s.Hint}
@@ -167,13 +167,13 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 	if err := cmp.Or(unreadable, err); err != nil {
 		return nil, err
 	}
-	doors, err := s.Doors.ShutDoors(ctx)
+	doors, err := s.Doors.Closed(ctx)
 	if err != nil {
 		return nil, err
 	}
 	delivery.WaitAt(doors, stored)
 	b := &roster.Roster{Settings: &s.Settings, Now: s.Now(), Slots: slots, Doors: doors, Problems: set.Problems, Again: set.Again, Writing: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
-	if _, _, b.Doubt, err = s.Marks.Doubted(ctx); err != nil {
+	if _, _, b.Doubt, err = s.Marks.Doubt(ctx); err != nil {
 		return nil, err
 	}
 	type key struct {

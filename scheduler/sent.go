@@ -36,7 +36,7 @@ func (s *Scheduler) sent(ctx context.Context, m *outbox.Message) (found bool, er
 	if s.Mailbox == nil {
 		return false, nil
 	}
-	err = s.through(ctx, false, func() error {
+	err = s.Doors.Through(ctx, outbox.MailboxDoor, false, func() error {
 		found, _, err = s.Mailbox.Sent(ctx, m.MessageID)
 		return err
 	})

@@ -92,7 +92,7 @@ func (a *app) openToSend(ctx context.Context) error {
 	if _, err := a.sched.Store.Recover(ctx, a.wall()); err != nil {
 		return err
 	}
-	return a.sched.Marks.Stand(ctx)
+	return a.sched.Marks.Check(ctx)
 }
 
 func (a *app) carryOut(ctx context.Context, d *conversation.Draft, out files) error {

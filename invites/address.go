@@ -13,9 +13,9 @@ import (
 
 // An Address names a person and the mailbox that belongs to them.
 type Address struct {
-	// As the person writes it; may be empty.
+	// Name is as the person writes it; may be empty.
 	Name string
-	// As [ParseEmail] returns it.
+	// Email is as [ParseEmail] returns it.
 	Email string
 }
 
@@ -72,14 +72,16 @@ func ParseEmail(s string) (string, error) {
 		}
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
-	top := ascii[strings.LastIndexByte(ascii, '.')+1:] // never a number (RFC 1123, section 2.1): 10.0.0.1 is no domain
+	// The last label is never a number (RFC 1123, section 2.1): 10.0.0.1 is no domain.
+	top := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	if err != nil || !hostname.MatchString(ascii) || strings.Trim(top, "0123456789") == "" {
 		return "", errors.New("has no valid domain behind the @")
 	}
 	if a, err := mail.ParseAddress(local + "@" + ascii); err != nil || a.Address != local+"@"+ascii || strings.ContainsAny(local, "\" ()") {
 		return "", errors.New("has a character before the @ that mail does not allow there")
 	}
-	if at+1+len(ascii) > 254 { // A-labels are longer than what they stand for
+	// A-labels are longer than what they stand for.
+	if at+1+len(ascii) > 254 {
 		return "", errTooLong
 	}
 	return local + "@" + ascii, nil

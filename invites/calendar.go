@@ -9,14 +9,21 @@ import (
 
 // An Event is a talk as an online calendar holds it, or is to hold it. It is stored as JSON.
 type Event struct {
-	ID       string    `json:"id"`                // of the event in its calendar; chosen by us, so that writing it twice makes one
-	UID      string    `json:"uid,omitempty"`     // UID of the invitation that the calendar sends to its guests
-	Etag     string    `json:"etag,omitempty"`    // of this very state of it (RFC 9110, section 8.8.3)
-	Updated  time.Time `json:"updated,omitzero"`  // when it was last changed, on the calendar's clock
-	Sequence int       `json:"sequence,omitzero"` // SEQUENCE
-	In       string    `json:"-"`                 // as read: the calendar it is in, by its name; "" where that is not known
-	Omitted  bool      `json:"omitted,omitempty"` // not all guests are shown
-	Deleted  bool      `json:"deleted,omitempty"` // it is in the bin; little else may be filled in
+	// ID is that of the event in its calendar, chosen by us, so that writing it twice makes one.
+	ID string `json:"id"`
+	// UID is that of the invitation that the calendar sends to its guests.
+	UID string `json:"uid,omitempty"`
+	// Etag is of this very state of it (RFC 9110, section 8.8.3).
+	Etag string `json:"etag,omitempty"`
+	// Updated is when it was last changed, on the calendar's clock.
+	Updated  time.Time `json:"updated,omitzero"`
+	Sequence int       `json:"sequence,omitzero"`
+	// In is, as read, the calendar it is in, by its name; "" where that is not known.
+	In string `json:"-"`
+	// Omitted says that not all guests are shown.
+	Omitted bool `json:"omitted,omitempty"`
+	// Deleted says that it is in the bin; little else may be filled in.
+	Deleted bool `json:"deleted,omitempty"`
 
 	// Start and End are instants in UTC, half-open; zero where it has no time of day. Zone is the IANA
 	// name of the zone that its clock time is in.
@@ -24,30 +31,39 @@ type Event struct {
 	End   time.Time `json:"end,omitzero"`
 	Zone  string    `json:"zone,omitempty"`
 
-	Summary     string `json:"summary,omitempty"`     // one line
-	Description string `json:"description,omitempty"` // in the few HTML elements that Google Calendar knows
-	Location    string `json:"location,omitempty"`    // one line
+	// Summary and Location are one line each, and Description is in the few HTML elements that Google Calendar knows.
+	Summary     string `json:"summary,omitempty"`
+	Description string `json:"description,omitempty"`
+	Location    string `json:"location,omitempty"`
 
-	Meet bool   `json:"meet,omitempty"` // to be written: the calendar is to make a room for a video call
-	Join string `json:"join,omitempty"` // as read: the address of that room; "" while there is none
+	// Meet says, to be written, that the calendar is to make a room for a video call.
+	Meet bool `json:"meet,omitempty"`
+	// Join is, as read, the address of that room; "" while there is none.
+	Join string `json:"join,omitempty"`
 
-	Repeats bool `json:"repeats,omitempty"` // as read: somebody has made a series of it (RFC 5545, section 3.8.5.3)
-	NoRoom  bool `json:"no_room,omitempty"` // as read: the calendar could not make the room
+	// Repeats says, as read, that somebody has made a series of it (RFC 5545, section 3.8.5.3).
+	Repeats bool `json:"repeats,omitempty"`
+	// NoRoom says, as read, that the calendar could not make the room.
+	NoRoom bool `json:"no_room,omitempty"`
 
-	Guests []Guest         `json:"guests,omitempty"` // all but the organizer
-	Alarms []time.Duration `json:"alarms,omitempty"` // to be written: how long before the start the organizer's own calendar rings
-	Ref    string          `json:"ref,omitempty"`    // of the conversation, in a property that only the organizer's copy has
-	Last   string          `json:"last,omitempty"`   // as read: the Key of the last change of ours that was carried out, whoever has changed the event since
+	// Guests are all but the organizer.
+	Guests []Guest `json:"guests,omitempty"`
+	// Alarms are, to be written, how long before the start the organizer's own calendar rings.
+	Alarms []time.Duration `json:"alarms,omitempty"`
+	// Ref is that of the conversation, in a property that only the organizer's copy has.
+	Ref string `json:"ref,omitempty"`
+	// Last is, as read, the Key of the last change of ours that was carried out, whoever has changed the event since.
+	Last string `json:"last,omitempty"`
 }
 
-// NewEventID is an id for an event: 128 random bits, as [EventID] writes them.
+// NewEventID returns an id for an event: 128 random bits, as [EventID] writes them.
 func NewEventID() string {
 	var id [16]byte
-	rand.Read(id[:]) // which never fails
+	rand.Read(id[:])
 	return EventID(id)
 }
 
-// EventID is the id of an event in the letters that Google Calendar takes (base32hex, RFC 4648, section 7,
+// EventID returns the id of an event in the letters that Google Calendar takes (base32hex, RFC 4648, section 7,
 // in lower case).
 func EventID(id [16]byte) string {
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(id[:]))
@@ -58,17 +74,23 @@ type Guest struct {
 	Name     string   `json:"name,omitempty"`
 	Email    string   `json:"email"`
 	PartStat PartStat `json:"partstat,omitempty"`
-	Comment  string   `json:"comment,omitempty"` // in their own words
+	// Comment is in their own words.
+	Comment string `json:"comment,omitempty"`
 }
 
 // An EventChange is one thing to do to one event of an online calendar, of which its guests hear once.
 type EventChange struct {
 	Event
-	Key     string `json:"key"`               // tells it from every other change, and is the same each time it is tried; at most 64 letters and digits
-	Cancel  bool   `json:"cancel,omitempty"`  // take it out of the calendar
-	Reason  string `json:"reason,omitempty"`  // why it is cancelled, for the guests; may be empty
-	In      string `json:"in,omitempty"`      // the calendar that it was thought of for, by its name; "" where that is not known
-	Restore bool   `json:"restore,omitempty"` // bring it back where it is in the bin as Is knows it; without it nothing is brought back
+	// Key tells it from every other change, and is the same each time it is tried; at most 64 letters and digits.
+	Key string `json:"key"`
+	// Cancel takes it out of the calendar.
+	Cancel bool `json:"cancel,omitempty"`
+	// Reason is why it is cancelled, for the guests; may be empty.
+	Reason string `json:"reason,omitempty"`
+	// In is the calendar that it was thought of for, by its name; "" where that is not known.
+	In string `json:"in,omitempty"`
+	// Restore brings it back where it is in the bin as Is knows it; without it nothing is brought back.
+	Restore bool `json:"restore,omitempty"`
 
 	// What is known when it is carried out. Was is the event as this program wrote it last (nil: never):
 	// what is the same in both is left as it is, whoever has changed it since. Is is how the calendar

@@ -14,23 +14,23 @@ var (
 
 // A DeliveryError says what has become of a message that was not accepted.
 type DeliveryError struct {
-	// Refused for good: trying again can't help.
+	// Final says that it was refused for good: trying again can't help.
 	Final bool
-	// Handed over, and no answer came: it may have been accepted.
+	// Unclear says that it was handed over and no answer came: it may have been accepted.
 	Unclear bool
-	// The fault is not this message's: every other would meet it now.
+	// Channel says that the fault is not this message's: every other would meet it now.
 	Channel bool
-	// With Channel: it lasts until somebody mends it, such as a wrong password.
+	// Account says, with Channel, that it lasts until somebody mends it, such as a wrong password.
 	Account bool
-	// With Channel: the message was being taken, and may be what the server fell over.
+	// Begun says, with Channel, that the message was being taken, and may be what the server fell over.
 	Begun bool
-	// Do not try again before.
+	// Wait is how long not to try again; 0: as long as the caller likes.
 	Wait time.Duration
-	// The server's reply; 0: it gave none.
+	// Code is the server's reply; 0: it gave none.
 	Code int
-	// What happened, one line for people.
+	// Text is what happened, one line for people.
 	Text string
-	// The cause, for [errors.Is] and the log; may be nil.
+	// Err is the cause, for [errors.Is] and the log; may be nil.
 	Err error
 
 	// Stale is how a calendar holds the event, where that is not how it was known, and nothing was
@@ -51,21 +51,17 @@ func (e *DeliveryError) Unwrap() error { return e.Err }
 
 // A Submission is a finished message on its way to one reader.
 type Submission struct {
-	// Bare addresses: the envelope (RFC 5321, section 2.3.1).
+	// From and To are bare addresses: the envelope (RFC 5321, section 2.3.1).
 	From, To string
-	// The whole message (RFC 5322), lines ending in CRLF, 7-bit.
+	// Data is the whole message (RFC 5322), its lines ending in CRLF, 7-bit.
 	Data []byte
-	// The iCalendar object in it; nil: none.
+	// Calendar is the iCalendar object in it; nil: none.
 	Calendar []byte
-
-	// Of the message, without its angle brackets.
+	// MessageID is that of the message, without its angle brackets.
 	MessageID string
 
-	// What a message in a folder is named after.
-	// Of the conversation.
-	ID string
-	// Brief, invite, update, cancel, reminder.
-	Kind     string
+	// ID is that of the conversation, and Kind brief, invite, update, cancel or reminder. A file is named after these.
+	ID, Kind string
 	Sequence int
 	Stamp    time.Time
 }

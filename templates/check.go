@@ -24,9 +24,8 @@ type Problem struct {
 	Text         string
 }
 
-// Check reads every template of every language and carries each out on a talk that has all there is,
-// in every setting and with both branches of each condition, so that a misspelt field is found before
-// it is needed.
+// Check reads every template of every language and carries each out on a talk that has all there is, in every setting
+// and with both branches of each condition, so that a misspelt field is found before it is needed.
 func (s *Set) Check() []Problem {
 	var list []Problem
 	for _, lang := range s.languages {

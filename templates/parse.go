@@ -166,10 +166,9 @@ var (
 	cssClass = regexp.MustCompile(`class="([\w-]+)"`)
 )
 
-// dresser puts the declarations of each class of css beside the class itself, since many mail
-// programs read no style sheet, and the rules below the line "dark", which can't be inlined, where
-// the layout wants them. It works on parsed templates, so that a message costs nothing more and a
-// fault is still found in the place where it was written.
+// dresser puts the declarations of each class of css beside the class itself, since many mail programs read no style
+// sheet, and the rules below the line "dark", which can't be inlined, where the layout wants them. It works on parsed
+// templates, so that a message costs nothing more and a fault is still found in the place where it was written.
 func dresser(css string) func(*parse.TextNode) {
 	above, below, _ := strings.Cut(css, "/* dark */")
 	below = strings.TrimSpace(below)

@@ -2,8 +2,7 @@ package templates
 
 import "time"
 
-// Sample returns a talk in which everything is said that can be said, for checks and for looking at
-// templates.
+// Sample returns a talk in which everything is said that can be said, for checks and for looking at templates.
 func Sample() *Talk {
 	// All of it is in winter, and needs no zone data.
 	berlin, lisbon := time.FixedZone("Europe/Berlin", 60*60), time.FixedZone("Europe/Lisbon", 0)

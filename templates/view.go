@@ -25,8 +25,7 @@ func (s *Set) View(lang string, t *Talk) (*View, error) {
 	return v, err
 }
 
-// Message returns the talk as a message of that kind. Where own templates of the language lack it, it is in
-// English.
+// Message returns the talk as a message of that kind. Where own templates of the language lack it, it is in English.
 func (v *View) Message(kind Kind) (*Wording, error) {
 	if lang := v.set.spoken(v.Lang, string(kind)+".txt", string(kind)+".html"); lang != v.Lang {
 		english, err := v.set.View(lang, v.talk)
@@ -178,8 +177,7 @@ func tidy(b []byte) string {
 	return string(text)
 }
 
-// A View is a talk as templates see it: in the words of one language, and with its times on the
-// clocks of the two.
+// A View is a talk as templates see it: in the words of one language, and with its times on the clocks of the two.
 type View struct {
 	language *language
 	set      *Set

@@ -41,9 +41,8 @@ var headerNames = map[string]string{"Date": "Date", "Message-Id": "Message-ID", 
 // holds the calendar, too, and invite.ics. That is the shape that every client recognises; e's own
 // rendering has no place for it, leaves long headers unfolded and lets line breaks through.
 //
-// e has one recipient, its text and its HTML, and the headers Date and Message-Id. The same e gives the
-// same bytes. Finish refuses every address and header that is not one clean line, and bodies with
-// control characters.
+// e has one recipient, its text and its HTML, and the headers Date and Message-Id. The same e gives the same bytes.
+// Finish refuses every address and header that is not one clean line, and bodies with control characters.
 func Finish(e *jwemail.Email) ([]byte, error) {
 	h, err := header(e)
 	if err != nil {
@@ -78,8 +77,7 @@ func Finish(e *jwemail.Email) ([]byte, error) {
 	}
 	mixed.part("Content-Type", inner.contentType("alternative"))
 	inner.alternative(e, contentType, encoded)
-	// Beside the part that calendars act on, the same as a file: some clients know only the one,
-	// some only the other.
+	// Beside the part that calendars act on, the same as a file: some clients know only the one, some only the other.
 	mixed.part("Content-Type", `application/ics; name="invite.ics"`,
 		"Content-Disposition", `attachment; filename="invite.ics"`, "Content-Transfer-Encoding", "base64")
 	b.Write(encoded)
@@ -89,7 +87,7 @@ func Finish(e *jwemail.Email) ([]byte, error) {
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// header is the fields of e's header by their names, without what MIME adds; each is one clean line.
+// header returns the fields of e's header by their names, without what MIME adds; each is one clean line.
 func header(e *jwemail.Email) (map[string]string, error) {
 	if len(e.To) != 1 || len(e.Cc)+len(e.Bcc) > 0 {
 		return nil, errors.New("a message has one recipient")
@@ -121,7 +119,8 @@ func header(e *jwemail.Email) (map[string]string, error) {
 			if err := plaintext.CheckLine(v); err != nil {
 				return nil, fmt.Errorf("%s %w", name, err)
 			}
-			if !plaintext.IsASCII(v) || len(v) > 900 || slices.Contains(strings.Split(v, " "), "") { // a line ends at 998
+			// A line ends at 998.
+			if !plaintext.IsASCII(v) || len(v) > 900 || slices.Contains(strings.Split(v, " "), "") {
 				return nil, fmt.Errorf("%s is not a line of ASCII words", name)
 			}
 		}
@@ -153,7 +152,7 @@ func bodies(e *jwemail.Email) error {
 	return nil
 }
 
-// calendarType is the Content-Type of the calendar that e carries; "" where it carries none. Without
+// calendarType returns the Content-Type of the calendar that e carries; "" where it carries none. Without
 // the method of the calendar itself it is no invitation (RFC 6047, section 2.4).
 func calendarType(e *jwemail.Email) (string, error) {
 	if len(e.Attachments) == 0 {
@@ -176,7 +175,8 @@ func calendarType(e *jwemail.Email) (string, error) {
 // writeHeader writes the fields in their order, and the empty line behind them.
 func writeHeader(b *bytes.Buffer, values map[string]string, contentType string) error {
 	values["MIME-Version"], values["Content-Type"] = "1.0", contentType
-	var h gomessage.Header // which writes what was added last first, as mail servers do
+	// It writes what was added last first, as mail servers do.
+	var h gomessage.Header
 	for _, name := range slices.Backward(headerOrder) {
 		if v := values[name]; v != "" {
 			h.AddRaw(fold(name, v))
@@ -185,7 +185,7 @@ func writeHeader(b *bytes.Buffer, values map[string]string, contentType string) 
 	return gomessage.WriteHeader(b, h)
 }
 
-// fold is a field in lines of 76 characters. The library's own folding gives up at the first long word
+// fold returns a field in lines of 76 characters. The library's own folding gives up at the first long word
 // of a field, and spells Message-Id.
 func fold(name, value string) []byte {
 	field := make([]byte, 0, len(name)+len(value)+16)
@@ -201,7 +201,7 @@ func fold(name, value string) []byte {
 	return append(field, "\r\n"...)
 }
 
-// address is s, as net/mail reads addresses, for a line of a header of which used characters are taken.
+// address returns s, as net/mail reads addresses, for a line of a header of which used characters are taken.
 func address(s string, used int) (string, error) {
 	if err := plaintext.CheckLine(s); err != nil {
 		return "", err
@@ -237,7 +237,7 @@ func plain(s string) bool {
 	return true
 }
 
-// encodedWords is s in encoded words of 75 characters at most (RFC 2047, section 2), the first one
+// encodedWords returns s in encoded words of 75 characters at most (RFC 2047, section 2), the first one
 // short enough for a line of 76 of which used are taken. The standard library leaves no room for
 // the name of the field, and in a person's name it leaves characters that must not stand there.
 func encodedWords(s string, used int) string {
@@ -245,7 +245,8 @@ func encodedWords(s string, used int) string {
 	b := make([]byte, 0, 2*len(s)+len(begin+end))
 	b = append(b, begin...)
 	left := line - used - len(begin+end)
-	for i, r := range s { // a character is never cut in two
+	// A character is never cut in two.
+	for i, r := range s {
 		asIs := r < 0x80 && (r == ' ' || r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("!*+-/", r))
 		size := 1
 		if !asIs {
@@ -270,7 +271,7 @@ func encodedWords(s string, used int) string {
 	return string(append(b, end...))
 }
 
-// boundary has the two characters that stand next to each other in no quoted-printable and no base64
+// boundary returns one with the two characters that stand next to each other in no quoted-printable and no base64
 // (RFC 2045, section 6.7): no body can hold it.
 func boundary(messageID, part string) string {
 	sum := sha256.Sum256([]byte(part + messageID))
@@ -319,7 +320,8 @@ func (w multipart) alternative(e *jwemail.Email, contentType string, calendar []
 // quotedPrintable appends text to out (RFC 2045, section 6.7), stretch by stretch: the standard library's
 // writer, which goes byte by byte, takes longer than all the rest of a message.
 func quotedPrintable(out, text []byte) []byte {
-	const most, hex = 75, "0123456789ABCDEF" // characters in a line, without the = of a soft break
+	// A line has 76 characters with the = of a soft break.
+	const most, hex = 75, "0123456789ABCDEF"
 	column := 0
 	for i := 0; i < len(text); {
 		begin, end := i, min(len(text), i+most-column)
@@ -344,8 +346,7 @@ func quotedPrintable(out, text []byte) []byte {
 	return out
 }
 
-// asIs reports whether text[i] stands for itself in quoted-printable: white space does so only where
-// a line goes on.
+// asIs reports whether text[i] stands for itself in quoted-printable: white space does so only where a line goes on.
 func asIs(text []byte, i int) bool {
 	c := text[i]
 	if c > ' ' {
@@ -354,9 +355,10 @@ func asIs(text []byte, i int) bool {
 	return (c == ' ' || c == '\t') && i+1 < len(text) && text[i+1] != '\n'
 }
 
-// base64Lines is data in lines of 76 characters.
+// base64Lines returns data in lines of 76 characters.
 func base64Lines(data []byte) []byte {
-	const in = 57 // bytes that make a line
+	// As many bytes make a line.
+	const in = 57
 	out := make([]byte, 0, len(data)*4/3+len(data)/in*2+8)
 	for len(data) > 0 {
 		n := min(in, len(data))

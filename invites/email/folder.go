@@ -28,23 +28,22 @@ type Folder struct {
 // NewFolder returns what writes into the folder of that path, which is made when the first message comes.
 func NewFolder(path string) *Folder { return &Folder{path: path, written: make(map[string][]string)} }
 
-// Written are the files that this Folder has written for the message with that Message-ID.
+// Written returns the files that this Folder has written for the message with that Message-ID.
 func (f *Folder) Written(messageID string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.written[messageID]
 }
 
-// Connections is how many files are written side by side.
+// Connections returns how many files are written side by side.
 func (f *Folder) Connections() int { return 4 }
 
 // Idle does nothing: nothing is kept open.
 func (f *Folder) Idle() {}
 
-// Send writes p as <UTC time>-<id>-<kind>-<sequence>.eml, and .ics for a calendar. A file of the same
-// name with the same bytes is the one it wrote before, so that a repeat after a crash writes nothing
-// twice. Where the name is taken by another message, the next free second names it. An error that is not
-// dot's is an [*invites.DeliveryError].
+// Send writes p as <UTC time>-<id>-<kind>-<sequence>.eml, and .ics for a calendar. A file of the same name with the
+// same bytes is the one it wrote before, so that a repeat after a crash writes nothing twice. Where the name is taken
+// by another message, the next free second names it. An error that is not dot's is an [*invites.DeliveryError].
 func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error) error {
 	err := os.MkdirAll(f.path, 0o700)
 	if err == nil {
@@ -57,7 +56,8 @@ func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error
 		text := "unknown reason"
 		var errno syscall.Errno
 		if errors.As(err, &errno) {
-			text = errno.Error() // the system's own words
+			// In the system's own words.
+			text = errno.Error()
 		}
 		return &invites.DeliveryError{Channel: true, Err: err, Text: fmt.Sprintf("the folder %s can't be written to (%s)", f.path, text)}
 	}
@@ -107,8 +107,7 @@ func look(path string, data []byte) (there, same bool, err error) {
 	return true, err == nil && bytes.Equal(old, data), nil
 }
 
-// writeNew writes a file that was not there before, whole or not at all. taken: something else of
-// that name is there.
+// writeNew writes a file that was not there before, whole or not at all. taken: something else of that name is there.
 func writeNew(path string, data []byte) (taken bool, err error) {
 	if there, same, err := look(path, data); there || err != nil {
 		return !same, err
@@ -123,7 +122,8 @@ func writeNew(path string, data []byte) (taken bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := os.Link(temp.Name(), path); err != nil { // it is there now, or the file system has no hard links
+	// It is there now, or the file system has no hard links.
+	if err := os.Link(temp.Name(), path); err != nil {
 		if there, same, err := look(path, data); there || err != nil {
 			return !same, err
 		}
@@ -140,6 +140,7 @@ func syncFolder(path string) error {
 		return err
 	}
 	defer d.Close()
-	_ = d.Sync() // some systems can't sync a folder, and need not
+	// Some systems can't sync a folder, and need not.
+	_ = d.Sync()
 	return nil
 }

@@ -92,7 +92,7 @@ func (s Server) signIn(ctx context.Context) (login, error) {
 	return l, nil
 }
 
-// choose is the best way that the server offers.
+// choose returns the best way that the server offers.
 func (l login) choose(offers func(mechanism string) bool) (sasl.Client, error) {
 	var known []string
 	for _, way := range l.ways {
@@ -134,6 +134,5 @@ func (x *xoauth2) Start() (mechanism string, first []byte, err error) {
 	return "XOAUTH2", []byte("user=" + x.username + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
 }
 
-// Next implements [sasl.Client]. All that a server can still say is why it refuses. It wants an answer
-// before it does.
+// Next implements [sasl.Client]. All that a server can still say is why it refuses. It wants an answer before it does.
 func (x *xoauth2) Next([]byte) ([]byte, error) { return []byte{}, nil }

@@ -72,39 +72,46 @@ func NewMailbox(c MailboxConfig) *Mailbox {
 }
 
 const (
-	longestMail = 1 << 20  // bytes; what is behind them is not read
-	longestName = 4 << 10  // bytes
-	manyMails   = 50       // at most as many in a batch
-	mostMails   = 1 << 20  // as many can't have come
-	chatter     = 1 << 20  // bytes of an answer that brings no mail
-	shortMail   = 16 << 10 // bytes, for the time that a mail may take; some servers say that all are empty
-	skew        = 5 * time.Minute
+	// longestMail is in bytes; what is behind them is not read.
+	longestMail = 1 << 20
+	longestName = 4 << 10
+	// manyMails is how many are in a batch at most.
+	manyMails = 50
+	// mostMails is how many can't have come.
+	mostMails = 1 << 20
+	// chatter is how many bytes an answer may have that brings no mail.
+	chatter = 1 << 20
+	// shortMail is what a mail counts at least, in bytes: some servers say that all are empty.
+	shortMail = 16 << 10
+	skew      = 5 * time.Minute
 )
 
 // An imapSession is one connection that is signed in.
 type imapSession struct {
 	*imapclient.Client
-	wire   *wire
-	limit  time.Duration // for a command
+	wire *wire
+	// limit is how long a command may take.
+	limit  time.Duration
 	noIdle bool
 
-	mu    sync.Mutex
-	count uint32        // mails that the server has told of
-	more  bool          // it has told of further ones
-	told  chan struct{} // gets a value then
+	mu sync.Mutex
+	// count is how many mails the server has told of.
+	count uint32
+	// more says that it has told of further ones; told gets a value then.
+	more bool
+	told chan struct{}
 }
 
-// Name is the mailbox as no other one is called.
+// Name returns the mailbox as no other one is called.
 func (m *Mailbox) Name() string {
 	return m.config.Username + "@" + m.config.address() + "/" + m.config.Folder
 }
 
-// Fetch calls take with the mails that have come after cursor, in the order of their arrival, batch by
-// batch; next is the cursor once the whole batch is taken in. A cursor is UIDVALIDITY and UID, as
-// "7:4392". Where it is "" or of no use any more, Fetch begins with the mails that came at or after
-// since, or a little before, as clocks differ; with a zero since it begins at the end. A batch is empty
-// where there is only a new cursor. Of each mail its first megabyte is read. An error of take ends
-// Fetch, and is returned.
+// Fetch calls take with the mails that have come after cursor, in the order of their arrival, batch by batch; next is
+// the cursor once the whole batch is taken in. A cursor is UIDVALIDITY and UID, as "7:4392". Where it is "" or of no
+// use any more, Fetch begins with the mails that came at or after since, or a little before, as clocks differ; with a
+// zero since it begins at the end. A batch is empty where there is only a new cursor. Of each mail its first megabyte
+// is read. An error of take ends Fetch, and is returned.
 func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, take func(batch []*invites.Mail, next string) error) error {
 	for {
 		s, reused, err := m.session(ctx)
@@ -118,7 +125,8 @@ func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, tak
 		})
 		var reply *imap.Error
 		if reused && err != nil && ctx.Err() == nil && !errors.As(err, &reply) {
-			continue // servers close connections that lie idle; that is no fault
+			// Servers close connections that lie idle; that is no fault.
+			continue
 		}
 		if err != nil {
 			return err
@@ -132,13 +140,15 @@ func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectDat
 		return m.fault(ctx, s.wire, "EXAMINE", reach.Words("it gives its mails no lasting numbers"))
 	}
 	last, ok := position(cursor, box.UIDValidity)
-	fresh := !ok || box.UIDNext > 0 && last >= box.UIDNext // of a mailbox that was there before a backup came back
+	// A cursor may be of a mailbox that was there before a backup came back.
+	fresh := !ok || box.UIDNext > 0 && last >= box.UIDNext
 	var uids []imap.UID
 	var err error
 	switch {
 	case !fresh:
 		uids, err = s.search(&imap.SearchCriteria{UID: []imap.UIDSet{{{Start: last + 1}}}})
-		uids = slices.DeleteFunc(uids, func(uid imap.UID) bool { return uid <= last }) // n:* names the last one always
+		// The range n:* names the last one always.
+		uids = slices.DeleteFunc(uids, func(uid imap.UID) bool { return uid <= last })
 	default:
 		if last, err = s.last(box); err == nil && !since.IsZero() {
 			// SINCE knows days only, and those of the server's zone.
@@ -165,14 +175,16 @@ func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectDat
 		for _, uid := range here {
 			if f := about[uid]; f != nil && (!fresh || f.at.IsZero() || !f.at.Before(since.Add(-skew))) {
 				if f.at.IsZero() {
-					break // another program has changed its flags, and the library takes that for the answer
+					// Another program has changed its flags, and the library takes that for the answer.
+					break
 				}
 				if size += min(max(f.size, shortMail), longestMail); size > longestMail && len(bite) > 0 {
 					break
 				}
 				bite = append(bite, uid)
 			}
-			done++ // also what was expunged meanwhile, or is too old
+			// What was expunged meanwhile, or is too old, is done, too.
+			done++
 		}
 		var batch []*invites.Mail
 		if len(bite) > 0 {
@@ -210,7 +222,7 @@ func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectDat
 	return give(nil, last)
 }
 
-// position is the UID of a cursor, where the mailbox is the one it was made of.
+// position returns the UID of a cursor, where the mailbox is the one it was made of.
 func position(cursor string, validity uint32) (uid imap.UID, ok bool) {
 	_, number, _ := strings.Cut(cursor, ":")
 	n, err := strconv.ParseUint(number, 10, 32)
@@ -245,7 +257,8 @@ func (m *Mailbox) Wait(ctx context.Context) error {
 			if idle {
 				pause = m.config.Idle
 			}
-			pause = min(left, pause-rand.N(pause/10+1)) // many daemons need not ask in step
+			// Many daemons need not ask in step.
+			pause = min(left, pause-rand.N(pause/10+1))
 			if err := s.pause(pause, idle); err != nil {
 				return m.fault(ctx, s.wire, "IDLE", err)
 			}
@@ -317,7 +330,8 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 		}
 		for _, box := range boxes {
 			if box.Mailbox == folder && !slices.Contains(box.Attrs, imap.MailboxAttrNonExistent) && !slices.Contains(box.Attrs, imap.MailboxAttrNoSelect) {
-				return false, false, err // it is there, and can't be read
+				// It is there, and can't be read.
+				return false, false, err
 			}
 		}
 		return false, false, nil
@@ -332,7 +346,8 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 		for _, f := range got {
 			header, _ := textproto.NewReader(bufio.NewReader(bytes.NewReader(f.raw))).ReadMIMEHeader()
 			found = found || slices.ContainsFunc(header.Values("Message-Id"), func(id string) bool {
-				return strings.TrimSpace(id) == "<"+messageID+">" // SEARCH finds parts of it, too
+				// SEARCH finds parts of it, too.
+				return strings.TrimSpace(id) == "<"+messageID+">"
 			})
 		}
 	}
@@ -374,7 +389,7 @@ func (m *Mailbox) on(ctx context.Context, s *imapSession, work func() error) err
 	return err
 }
 
-// session is the connection that is kept, or a new one.
+// session returns the connection that is kept, or a new one.
 func (m *Mailbox) session(ctx context.Context) (s *imapSession, reused bool, err error) {
 	m.mu.Lock()
 	s = m.kept
@@ -473,7 +488,8 @@ func startTLS(tcp net.Conn) error {
 		return err
 	case first == "*" && kind == "BYE":
 		return &imap.Error{Type: imap.StatusResponseTypeBye, Text: text}
-	case first != "*" || kind != "OK": // PREAUTH leaves no way to TLS
+	// PREAUTH leaves no way to TLS.
+	case first != "*" || kind != "OK":
 		return errGarbled
 	}
 	if _, err := io.WriteString(tcp, "a STARTTLS\r\n"); err != nil {
@@ -501,10 +517,12 @@ func startTLS(tcp net.Conn) error {
 func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 	s.command(chatter, 0)
 	if m.config.Username == "" || s.State() != imap.ConnStateNotAuthenticated {
-		return nil // the server greeted somebody it knows (PREAUTH), or will say what it wants
+		// The server greeted somebody it knows (PREAUTH), or will say what it wants.
+		return nil
 	}
 	caps := s.Caps()
-	way, err := who.choose(func(mechanism string) bool { // LOGIN is a command here
+	// LOGIN is a command here.
+	way, err := who.choose(func(mechanism string) bool {
 		return mechanism != sasl.Login && caps.Has(imap.AuthCap(mechanism))
 	})
 	switch {
@@ -538,8 +556,7 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 	return fault
 }
 
-// fault says what an error at a step means; nil is none. The wire knows more of the cause than the
-// library.
+// fault says what an error at a step means; nil is none. The wire knows more of the cause than the library.
 func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) error {
 	if err == nil {
 		return nil
@@ -573,7 +590,8 @@ func (s *imapSession) examine(folder string) (*imap.SelectData, error) {
 		}
 	}
 	s.mu.Lock()
-	s.count, s.more = 0, false // until the answer is there every mail is a further one
+	// Until the answer is there every mail is a further one.
+	s.count, s.more = 0, false
 	s.mu.Unlock()
 	select {
 	case <-s.told:
@@ -591,7 +609,7 @@ func (s *imapSession) examine(folder string) (*imap.SelectData, error) {
 	return box, nil
 }
 
-// exists is called with the number of mails that there are now (RFC 9051, section 7.4.1).
+// exists takes the number of mails that there are now (RFC 9051, section 7.4.1).
 func (s *imapSession) exists(n uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -601,7 +619,7 @@ func (s *imapSession) exists(n uint32) {
 	s.count = n
 }
 
-// expunged is called when one is gone. Then the same number means that another one has come.
+// expunged counts one that is gone. Then the same number means that another one has come.
 func (s *imapSession) expunged() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -626,7 +644,7 @@ func (s *imapSession) hasMore() bool {
 	return s.more
 }
 
-// last is the UID of the last mail that the mailbox held when it was opened; 0: it was empty.
+// last returns the UID of the last mail that the mailbox held when it was opened; 0: it was empty.
 func (s *imapSession) last(box *imap.SelectData) (imap.UID, error) {
 	if box.UIDNext > 0 || box.NumMessages == 0 {
 		return max(box.UIDNext, 1) - 1, nil
@@ -641,7 +659,7 @@ func (s *imapSession) last(box *imap.SelectData) (imap.UID, error) {
 	return uids[len(uids)-1], nil
 }
 
-// search gives what it finds in the order of the UIDs.
+// search returns what it finds in the order of the UIDs.
 func (s *imapSession) search(criteria *imap.SearchCriteria) ([]imap.UID, error) {
 	s.command(4*chatter, 0)
 	data, err := s.UIDSearch(criteria, nil).Wait()
@@ -653,7 +671,8 @@ func (s *imapSession) search(criteria *imap.SearchCriteria) ([]imap.UID, error) 
 		return nil, errGarbled
 	}
 	var uids []imap.UID
-	for _, r := range ranges { // the library's own way never ends at the last of all numbers
+	// The library's own way never ends at the last of all numbers.
+	for _, r := range ranges {
 		switch {
 		case r.Start == 0 || r.Stop < r.Start:
 			return nil, errGarbled
@@ -673,10 +692,11 @@ func (s *imapSession) search(criteria *imap.SearchCriteria) ([]imap.UID, error) 
 
 // What was fetched of a mail; zero: it was not.
 type fetched struct {
-	at    time.Time
-	size  int64
-	raw   []byte
-	whole bool // raw is all that was asked for
+	at   time.Time
+	size int64
+	raw  []byte
+	// whole says that raw is all that was asked for.
+	whole bool
 }
 
 // get fetches mails. Those that are not there any more are missing.
@@ -699,7 +719,8 @@ func (s *imapSession) get(uids []imap.UID, options *imap.FetchOptions, bytes, li
 				if item.Literal != nil {
 					f.raw, _ = io.ReadAll(item.Literal)
 					if int64(len(f.raw)) < item.Literal.Size() {
-						return nil, io.ErrUnexpectedEOF // nothing may be asked of cmd any more: it would read on beside the library
+						// Nothing may be asked of cmd any more: it would read on beside the library.
+						return nil, io.ErrUnexpectedEOF
 					}
 				}
 			}
@@ -707,7 +728,8 @@ func (s *imapSession) get(uids []imap.UID, options *imap.FetchOptions, bytes, li
 	}
 	err := cmd.Close()
 	var reply *imap.Error
-	if errors.As(err, &reply) && reply.Code == "EXPUNGEISSUED" { // RFC 5530: some are there no more
+	// Some are there no more (RFC 5530).
+	if errors.As(err, &reply) && reply.Code == "EXPUNGEISSUED" {
 		err = nil
 	}
 	return got, err

@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// quiet reports whether the other side of conn has neither spoken nor hung up. It takes nothing of
-// what was said.
+// quiet reports whether the other side of conn has neither spoken nor hung up. It takes nothing of what was said.
 func quiet(conn net.Conn) bool {
 	sc, ok := conn.(syscall.Conn)
 	if !ok {

@@ -66,9 +66,12 @@ type session struct {
 // A line is a connection as it is under TLS.
 type line struct {
 	net.Conn
-	unasked int  // bytes that came since the last ones that were sent
-	waited  bool // a reply was waited for since this was cleared
-	lost    bool // what was written before did not leave
+	// unasked is how many bytes came since the last ones that were sent.
+	unasked int
+	// waited says that a reply was waited for since this was cleared.
+	waited bool
+	// lost says that what was written before did not leave.
+	lost bool
 }
 
 // longestAnswer is more than any server's reply, or its certificates, take.
@@ -86,7 +89,8 @@ func (l *line) Read(p []byte) (int, error) {
 func (l *line) Write(p []byte) (int, error) {
 	l.unasked = 0
 	n, err := l.Conn.Write(p)
-	if err != nil && !l.waited { // afterwards it may be a word of TLS about what was read
+	// Afterwards it may be a word of TLS about what was read.
+	if err != nil && !l.waited {
 		l.lost = true
 	}
 	return n, err
@@ -98,14 +102,15 @@ const (
 	noWay         = "it offers no way to sign in that this program knows: "
 )
 
-// Connections is how many messages may be sent side by side.
+// Connections returns how many messages may be sent side by side.
 func (s *SMTP) Connections() int { return s.config.Parallel }
 
 // Idle closes the connections that are kept for further messages, and forgets that there were none.
 func (s *SMTP) Idle() {
 	s.mu.Lock()
 	free := s.free
-	s.free, s.since = nil, time.Time{} // who comes after this may know better
+	// Who comes after this may know better.
+	s.free, s.since = nil, time.Time{}
 	s.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, c := range free {
@@ -118,10 +123,9 @@ func (s *SMTP) Idle() {
 	wg.Wait()
 }
 
-// Send hands p over. dot is called when nothing of the message is missing but its end; where it fails,
-// or the server has hung up by then, Send does so without the end. dot's error is returned as it is.
-// Every other error is an [*invites.DeliveryError]; it is Unclear when the end was sent and no reply
-// came.
+// Send hands p over. dot is called when nothing of the message is missing but its end; where it fails, or the server
+// has hung up by then, Send does so without the end. dot's error is returned as it is. Every other error is an
+// [*invites.DeliveryError]; it is Unclear when the end was sent and no reply came.
 func (s *SMTP) Send(ctx context.Context, p *invites.Submission, dot func() error) error {
 	domain := strings.ToLower(strings.TrimSuffix(p.To[strings.LastIndexByte(p.To, '@')+1:], "."))
 	if domain == "example" || strings.HasSuffix(domain, ".example") {
@@ -139,7 +143,8 @@ func (s *SMTP) Send(ctx context.Context, p *invites.Submission, dot func() error
 		})
 		var fault *invites.DeliveryError
 		if reused && !dotted && ctx.Err() == nil && errors.As(err, &fault) && fault.Channel && !fault.Account {
-			continue // servers close connections that lie idle, or carried enough; that is no fault
+			// Servers close connections that lie idle, or carried enough; that is no fault.
+			continue
 		}
 		return err
 	}
@@ -154,7 +159,8 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 			s.free = append(s.free, c)
 			s.mu.Unlock()
 		} else {
-			c.conn.Close() // never QUIT here: the library would end an open DATA first, and so send the message
+			// Never QUIT here: the library would end an open DATA first, and so send the message.
+			c.conn.Close()
 		}
 	}()
 	refused := func(step string, err error) error {
@@ -188,7 +194,8 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 	if err := dot(); err != nil {
 		return err
 	}
-	if !quiet(c.conn.Conn) { // it does not want the end, which has not been sent
+	// It does not want the end, which has not been sent.
+	if !quiet(c.conn.Conn) {
 		return begun(reach.Words("it hung up or objected before the message had ended"))
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(s.config.Data))
@@ -196,7 +203,8 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 	if _, err := data.CloseWithResponse(); err != nil {
 		fault := s.fault(ctx, "DATA", err)
 		fault.Begun = fault.Channel && fault.Code == 0
-		if fault.Code == 0 && !c.conn.lost { // the end has left
+		// The end has left.
+		if fault.Code == 0 && !c.conn.lost {
 			fault.Unclear = true
 			fault.Text = "the message was handed over, and no clear answer came (" + cause(ctx, err) + ")"
 		}
@@ -207,7 +215,7 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 	return nil
 }
 
-// session is a connection of before, or a new one.
+// session returns a connection of before, or a new one.
 func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error) {
 	s.mu.Lock()
 	if n := len(s.free); n > 0 {
@@ -278,9 +286,11 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 		conn.Close()
 		fault := s.fault(ctx, step, err)
 		if step == "AUTH" && fault.Code != 0 {
-			fault.Text, fault.Err = who.hide(fault.Text), nil // which repeats the text
+			// The error repeats the text.
+			fault.Text, fault.Err = who.hide(fault.Text), nil
 		}
-		if step == "AUTH" && ctx.Err() == nil { // knocking with a wrong password locks accounts
+		// Knocking with a wrong password locks accounts.
+		if step == "AUTH" && ctx.Err() == nil {
 			fault.Wait = time.Minute
 		}
 		if step == "AUTH" && fault.Code >= 500 {
@@ -330,7 +340,7 @@ func (s *SMTP) open(ctx context.Context, conn *line, who login) (client *smtp.Cl
 	return client, "AUTH", err
 }
 
-// literal is the address as a client without a name greets with (RFC 5321, section 4.1.3).
+// literal returns the address as a client without a name greets with (RFC 5321, section 4.1.3).
 func literal(a net.Addr) string {
 	ip, ok := a.(*net.TCPAddr)
 	if !ok {
@@ -342,9 +352,8 @@ func literal(a net.Addr) string {
 	return "[IPv6:" + ip.IP.String() + "]"
 }
 
-// fault says what an error at a step means. The server's no to this message (4yz, 5yz) decides about
-// this message; anything else is the channel's. The sender is the same for all messages, so that a no to it
-// is a no to all.
+// fault says what an error at a step means. The server's no to this message (4yz, 5yz) decides about this message;
+// anything else is the channel's. The sender is the same for all messages, so that a no to it is a no to all.
 func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.DeliveryError {
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
@@ -353,14 +362,17 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 	}
 	fault := &invites.DeliveryError{Code: reply.Code, Text: replied(reply.Message), Err: err, Channel: true}
 	switch {
-	case reply.Code == 421: // the server closes the connection
-	case reply.Code == 530 || reply.Code == 535: // it wants to be signed in to
+	// The server closes the connection.
+	case reply.Code == 421:
+	// It wants to be signed in to.
+	case reply.Code == 530 || reply.Code == 535:
 		fault.Account = true
 	case step == "MAIL" && reply.Code/100 == 5 && !tooLong(reply):
 		fault.Account = true
 		fault.Text = "the mail server " + s.config.Host + " takes no mail from the sender: " + fault.Text
 	case step == "MAIL" && !tooLong(reply):
-	case step == "MAIL": // what it is told there of the message is how long it is
+	// What it is told there of the message is how long it is.
+	case step == "MAIL":
 		fault.Channel = false
 	case step == "RCPT", step == "DATA":
 		fault.Channel = false

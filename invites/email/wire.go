@@ -13,17 +13,23 @@ import (
 // ends, and nothing that the library would follow without end. Every error of the network is an end of
 // the file to it, since it waits for ever for the rest of a literal after any other.
 type wire struct {
-	net.Conn // in the clear
-	tcp      net.Conn
-	greeting []byte // still to be read, before what the server says
+	// Conn is in the clear, above the TLS of tcp.
+	net.Conn
+	tcp net.Conn
+	// greeting is still to be read, before what the server says.
+	greeting []byte
 
-	mu      sync.Mutex
-	left    int64         // bytes that may still come
-	silence time.Duration // how long it may take until the next one comes; 0: for ever
-	end     time.Time     // when the last one must have come
-	frame   frame
-	fault   error // why nothing comes any more; nil: it was closed here
-	closed  bool
+	mu sync.Mutex
+	// left is how many bytes may still come.
+	left int64
+	// silence is how long it may take until the next one comes; 0: for ever.
+	silence time.Duration
+	// end is when the last one must have come.
+	end   time.Time
+	frame frame
+	// fault is why nothing comes any more; nil: it was closed here.
+	fault  error
+	closed bool
 }
 
 // slowest is the rate at which long answers may come, in bytes per second: that of a poor phone.
@@ -47,7 +53,8 @@ func (w *wire) wind() {
 			at = w.end
 		}
 	}
-	_ = w.Conn.SetDeadline(at) // fails where reading fails, too
+	// It fails where reading fails, too.
+	_ = w.Conn.SetDeadline(at)
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -94,10 +101,11 @@ func (w *wire) Close() error {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
-	return w.tcp.Close() // not the TLS above it, which would wait to say goodbye
+	// The TLS above it would wait to say goodbye.
+	return w.tcp.Close()
 }
 
-// cause is why the connection ended, or otherwise.
+// cause returns why the connection ended, or otherwise.
 func (w *wire) cause(otherwise error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -117,18 +125,25 @@ func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 // section 4.3), and refuses in the rest what go-imap v2.0.0-beta.8 would be lost in: lists nested so
 // deep that the stack ends, and capabilities in brackets, which it reads for ever.
 type frame struct {
-	longest int64 // the longest literal
-	literal int64 // bytes of a literal that are still to come
+	// longest is that of the literals that may come; literal, how many bytes of one are still to come.
+	longest int64
+	literal int64
 
-	head   []byte // the beginning of the response
-	state  byte   // '"': within quotes; '\\': after a backslash there; '{': behind one; '}': behind its end
-	size   int64  // what stands behind the '{'
-	closed bool   // a ']' has come
-	depth  int    // of lists
+	// head is the beginning of the response.
+	head []byte
+	// state is '"' within quotes, '\\' after a backslash there, '{' behind one, and '}' behind its end.
+	state byte
+	// size is what stands behind the '{'.
+	size int64
+	// closed says that a ']' has come.
+	closed bool
+	// depth is that of lists.
+	depth int
 }
 
 const (
-	deepest  = 20 // lists within lists: more than any answer has that is asked for here
+	// deepest is how many lists may be within lists: more than any answer has that is asked for here.
+	deepest  = 20
 	headSize = 64
 )
 

@@ -5,10 +5,9 @@
 //
 // # A write
 //
-// [Calendar.Write] may be called again for the same change, however the last call ended, and guests hear of
-// it once. So each event carries two private properties, which only the organizer's copy has: the
-// conversation that it belongs to, and the mark (the Key) of the change that was written last. A write is in
-// one of these states:
+// [Calendar.Write] may be called again for the same change, however the last call ended, and guests hear of it once. So
+// each event carries two private properties, which only the organizer's copy has: the conversation that it belongs to,
+// and the mark (the Key) of the change that was written last. A write is in one of these states:
 //
 //	not begun   nothing was asked that could change anything; dot has not been called
 //	begun       dot was called; a request is on its way

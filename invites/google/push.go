@@ -26,10 +26,9 @@ import (
 	"coalition/invites/reach"
 )
 
-// A Push has Google tell of changes in a calendar: it keeps one notification channel open, whose
-// messages come to a path beside the pages for partners. They are hints. None says what has changed,
-// some get lost, and where there is no channel nothing else is different: whoever uses it goes on
-// looking by themselves.
+// A Push has Google tell of changes in a calendar: it keeps one notification channel open, whose messages come to a
+// path beside the pages for partners. They are hints. None says what has changed, some get lost, and where there is no
+// channel nothing else is different: whoever uses it goes on looking by themselves.
 //
 // A channel outlives the program, which finds it again when it starts: so a restart costs no request,
 // and what happens meanwhile is seen when the calendar is looked at first.
@@ -147,8 +146,7 @@ func (p *Push) Beside(pages http.Handler) http.Handler {
 	})
 }
 
-// takes reports whether a request with that header is a message of a channel of ours, and passes on
-// what it hints at.
+// takes reports whether a request with that header is a message of a channel of ours, and passes on what it hints at.
 func (p *Push) takes(header http.Header) bool {
 	var wrong bool
 	field := func(name string) string {

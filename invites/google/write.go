@@ -20,17 +20,15 @@ const (
 	lastWait  = 4 * time.Second
 )
 
-// Write carries out a change, and returns how the calendar holds the event then; where somebody has changed it
-// since, that is not what was written. It calls dot before the first request that could change anything;
-// where dot fails it stops and returns dot's error. It may be called again for the same change, however the
-// last call ended: guests hear of it once (see the package comment). Other errors are an
-// [*invites.DeliveryError], with Stale where somebody else has changed the event so that the change has to be
-// thought over.
+// Write carries out a change, and returns how the calendar holds the event then; where somebody has changed it since,
+// that is not what was written. It calls dot before the first request that could change anything; where dot fails it
+// stops and returns dot's error. It may be called again for the same change, however the last call ended: guests hear
+// of it once (see the package comment). Other errors are an [*invites.DeliveryError], with Stale where somebody else
+// has changed the event so that the change has to be thought over.
 //
-// A change writes only what differs between ch.Was and ch.Event, and is not already so in ch.Is; where that
-// is nothing, nothing is asked. A change of alarms alone is nobody's business but the organizer's: no guest
-// hears of it. A room for a call that is not ready is waited for, some seconds; its address comes later
-// then, by [Calendar.Changes].
+// A change writes only what differs between ch.Was and ch.Event, and is not already so in ch.Is; where that is nothing,
+// nothing is asked. A change of alarms alone is nobody's business but the organizer's: no guest hears of it. A room for
+// a call that is not ready is waited for, some seconds; its address comes later then, by [Calendar.Changes].
 func (c *Calendar) Write(ctx context.Context, ch *invites.EventChange, dot func() error) (*invites.Event, error) {
 	if ch.Is != nil {
 		c = c.at(ch.Is.In)

@@ -22,16 +22,23 @@ import (
 // What a stranger's calendar may have at most. One that answers an invitation has some 3 kB; with
 // every change in the history of a zone, some 20 kB and a hundred components.
 const (
-	maxObject     = 256 << 10 // octets
-	maxLine       = 64 << 10  // octets of a property that counts, unfolded
-	maxLines      = 10_000    // unfolded
+	// In octets.
+	maxObject = 256 << 10
+	// Of a property that counts, in octets, unfolded.
+	maxLine = 64 << 10
+	// Unfolded.
+	maxLines      = 10_000
 	maxComponents = 1_000
 	maxDepth      = 8
-	maxParameter  = 400 // octets that are read of one; go-ical's time for it grows with the square
-	maxAttendees  = 100
-	maxUID        = 1_000 // octets; RFC 7986, section 5.3, advises 255
-	maxText       = 300   // characters that are read of a text
-	maxYear       = 9998  // the next is over in some zones before it is in others, and no form has five digits
+	// What is read of one, in octets; go-ical's time for it grows with the square.
+	maxParameter = 400
+	maxAttendees = 100
+	// In octets; RFC 7986, section 5.3, advises 255.
+	maxUID = 1_000
+	// What is read of a text, in characters.
+	maxText = 300
+	// The next is over in some zones before it is in others, and no form has five digits.
+	maxYear = 9998
 )
 
 var errUnreadable = errors.New("can't be read")
@@ -60,7 +67,8 @@ func Parse(data []byte) (*invites.Object, error) {
 	}
 	event := calendar.Children[i]
 	for _, name := range []string{ical.PropRecurrenceRule, ical.PropRecurrenceDates, ical.PropRecurrenceID} {
-		if len(event.Props[name]) > 0 { // what leaves this program never repeats
+		// What leaves this program never repeats.
+		if len(event.Props[name]) > 0 {
 			return nil, errors.New("is about an event that repeats")
 		}
 	}
@@ -94,7 +102,8 @@ func Parse(data []byte) (*invites.Object, error) {
 			o.Comment = shown(html.UnescapeString(unescape.Replace(note)))
 		}
 	}
-	for i, p := range event.Props[ical.PropAttendee] { // some say it on the line of the delegate alone
+	// Some say it on the line of the delegate alone.
+	for i, p := range event.Props[ical.PropAttendee] {
 		for _, from := range mailboxes(p.Params[paramDelegatedFrom]) {
 			for j, a := range o.Attendees {
 				if to := o.Attendees[i].Email; strings.EqualFold(a.Email, from) && to != "" && !slices.Contains(delegates[j], to) {
@@ -115,8 +124,7 @@ const (
 	paramDelegatedFrom = "DELEGATED-FROM"
 )
 
-// paramResponseComment is where Google puts what somebody writes beside their answer, with HTML's
-// entities in it.
+// paramResponseComment is where Google puts what somebody writes beside their answer, with HTML's entities in it.
 const paramResponseComment = "X-RESPONSE-COMMENT"
 
 // What is read of a calendar: properties, and their parameters. All others are passed over, however
@@ -133,7 +141,7 @@ var counts = map[string][]string{
 	ical.PropTimezoneID: nil, ical.PropTimezoneOffsetFrom: nil, ical.PropTimezoneOffsetTo: nil,
 }
 
-// harmless is what counts in data, for go-ical: one property a line, each in a form that go-ical
+// harmless returns what counts in data, for go-ical: one property a line, each in a form that go-ical
 // reads as it is meant, and no more of anything than go-ical can take: a file as it comes can make
 // that library panic, overflow the stack or work for minutes.
 func harmless(data []byte) ([]byte, error) {
@@ -175,17 +183,20 @@ type reader struct {
 	depth      int
 	components int
 	attendees  int
-	seen       map[string]int // component → how many
+	// seen is how many there have been of each component.
+	seen map[string]int
 }
 
 func (r *reader) line(line string) error {
 	i := strings.IndexAny(line, ";:")
 	if i < 0 {
-		return nil // the rest of a text that nobody has folded
+		// It is the rest of a text that nobody has folded.
+		return nil
 	}
 	name := strings.ToUpper(line[:i])
 	wanted, ok := counts[name]
-	if !ok || r.depth == 0 && name != "BEGIN" && name != "END" { // a mailing list writes its footer below the calendar
+	// A mailing list writes its footer below the calendar.
+	if !ok || r.depth == 0 && name != "BEGIN" && name != "END" {
 		return nil
 	}
 	if len(line) > maxLine {
@@ -268,7 +279,7 @@ func parameters(s string, wanted []string) (params []byte, value string, ok bool
 	return params, value, ok
 }
 
-// parameterValue is the value at the start of s, and what follows it: nothing, or what begins with
+// parameterValue returns the value at the start of s, and what follows it: nothing, or what begins with
 // one of ; : and the comma. It is not ok where a quoted value has no end.
 func parameterValue(s string) (value, rest string, ok bool) {
 	if quoted, found := strings.CutPrefix(s, `"`); found {
@@ -294,7 +305,7 @@ func parameterValue(s string) (value, rest string, ok bool) {
 	return value, rest, true
 }
 
-// only is the property of that name in c, without white space around its value; nil: there is
+// only returns the property of that name in c, without white space around its value; nil: there is
 // none. Whoever writes it twice must mean the same both times.
 func only(c *ical.Component, name string) (*ical.Prop, error) {
 	var first *ical.Prop
@@ -355,12 +366,13 @@ func sequenceOf(event *ical.Component) (int, error) {
 func partStat(attendee ical.Prop) invites.PartStat {
 	s := strings.ToUpper(strings.TrimSpace(attendee.Params.Get(ical.ParamParticipationStatus)))
 	if !token.MatchString(s) {
-		return invites.NeedsAction // the default (RFC 5545, section 3.2.12)
+		// This is the default (RFC 5545, section 3.2.12).
+		return invites.NeedsAction
 	}
 	return invites.PartStat(s)
 }
 
-// mailbox is the address in a mailto: URI (RFC 6068), as [invites.ParseEmail] returns it; "" where there is none.
+// mailbox returns the address in a mailto: URI (RFC 6068), as [invites.ParseEmail] returns it; "" where there is none.
 func mailbox(uri string) string {
 	scheme, address, _ := strings.Cut(uri, ":")
 	if !strings.EqualFold(strings.TrimSpace(scheme), "mailto") {
@@ -374,7 +386,7 @@ func mailbox(uri string) string {
 	return email
 }
 
-// mailboxes are the addresses in a list of mailto: URIs, without those that can't be read.
+// mailboxes returns the addresses in a list of mailto: URIs, without those that can't be read.
 func mailboxes(uris []string) (list []string) {
 	for _, uri := range uris {
 		if email := mailbox(strings.Trim(uri, `"' `)); email != "" && !slices.Contains(list, email) {
@@ -388,7 +400,7 @@ func mailboxes(uris []string) (list []string) {
 // though it should be, stands for itself.
 var unescape = strings.NewReplacer(`\\`, `\`, `\;`, `;`, `\,`, `,`, `\:`, `:`, `\"`, `"`, `\n`, "\n", `\N`, "\n")
 
-// told is what the properties of one name say together.
+// told returns what the properties of one name say together.
 func told(props []ical.Prop) string {
 	var texts []string
 	for _, p := range props {
@@ -414,7 +426,7 @@ func shown(s string) string {
 	return plaintext.Clip(plaintext.Line(s), maxText)
 }
 
-// spanOf is from when to when the event is; both zero where that can't be told.
+// spanOf returns from when to when the event is; both zero where that can't be told.
 func spanOf(event, calendar *ical.Component) (start, end time.Time, err error) {
 	var props [3]*ical.Prop
 	for i, name := range []string{ical.PropDateTimeStart, ical.PropDateTimeEnd, ical.PropDuration} {
@@ -432,7 +444,8 @@ func spanOf(event, calendar *ical.Component) (start, end time.Time, err error) {
 		if !ok {
 			return time.Time{}, time.Time{}, nil
 		}
-		from.wall = from.wall.AddDate(0, 0, days) // a day is as long as its clocks say (RFC 5545, section 3.3.6)
+		// A day is as long as its clocks say (RFC 5545, section 3.3.6).
+		from.wall = from.wall.AddDate(0, 0, days)
 		end = from.instant().Add(rest)
 	}
 	if start.IsZero() || end.Before(start) || end.UTC().Year() > maxYear {
@@ -443,7 +456,7 @@ func spanOf(event, calendar *ical.Component) (start, end time.Time, err error) {
 
 var durationForm = regexp.MustCompile(`^\+?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
 
-// duration is a DURATION (RFC 5545, section 3.3.6) that does not point into the past.
+// duration returns a DURATION (RFC 5545, section 3.3.6) that does not point into the past.
 func duration(s string) (days int, rest time.Duration, ok bool) {
 	m := durationForm.FindStringSubmatch(strings.ToUpper(s))
 	if m == nil {
@@ -451,7 +464,8 @@ func duration(s string) (days int, rest time.Duration, ok bool) {
 	}
 	var n [6]int
 	for i := 1; i < len(m); i++ {
-		n[i], _ = strconv.Atoi(m[i]) // digits alone, or none
+		// There are digits alone, or none.
+		n[i], _ = strconv.Atoi(m[i])
 	}
 	rest = time.Duration(n[3])*time.Hour + time.Duration(n[4])*time.Minute + time.Duration(n[5])*time.Second
 	return 7*n[1] + n[2], rest, true

@@ -20,17 +20,23 @@ import (
 
 // A VEvent is one talk between an organizer and one partner: a single VEVENT without RRULE.
 type VEvent struct {
-	UID      string    // one for the life of a round
-	Sequence int       // SEQUENCE: rises when time or place change, and with a CANCEL (RFC 5546, 2.1.4)
-	Stamp    time.Time // DTSTAMP: new in every message, later than the last one's
+	// UID is one for the life of a round.
+	UID string
+	// Sequence rises when time or place change, and with a CANCEL (RFC 5546, section 2.1.4).
+	Sequence int
+	// Stamp (DTSTAMP) is new in every message, later than the last one's.
+	Stamp time.Time
 
 	// Start and End are wall time in a zone of [invites.Location], half-open. Required.
 	Start, End time.Time
 
-	Summary     string // SUMMARY, one line
-	Description string // DESCRIPTION: plain text, bare URLs; lines end in \n
-	Location    string // LOCATION: what every calendar shows; one line
-	Comment     string // COMMENT: why it was changed or cancelled; may be empty
+	// Summary and Location are one line each.
+	Summary string
+	// Description is plain text with bare URLs; its lines end in \n.
+	Description string
+	Location    string
+	// Comment is why it was changed or cancelled; may be empty.
+	Comment string
 
 	// Conference is where the talk is held at a distance: a tel: or https: URI; may be empty (RFC 7986, 5.11).
 	Conference string
@@ -62,19 +68,19 @@ var order = []string{
 }
 
 const (
-	propConference       = "CONFERENCE"
-	propGoogleConference = "X-GOOGLE-CONFERENCE" // what Google reads in its place
+	propConference = "CONFERENCE"
+	// Google reads this in its place.
+	propGoogleConference = "X-GOOGLE-CONFERENCE"
 )
 
 // Encode writes the iCalendar object that carries e with method m, ready to be a file or a MIME
 // part: CRLF, folded at 75 octets between characters, with the whole VTIMEZONE of its zone (or in
 // UTC, where the zone's clocks show the start or the end twice).
 //
-// A REQUEST asks the attendee for an answer, beside the one that they have given; a CANCEL has
-// STATUS:CANCELLED and no alarm; a PUBLISH names no attendee, so that no program offers to answer
-// it; a DECLINECOUNTER shows the event as it stands, asks for nothing and rings for nothing
-// (RFC 5546, section 3.2). The error names the property that can't be written as it is: control
-// characters are refused, never dropped.
+// A REQUEST asks the attendee for an answer, beside the one that they have given; a CANCEL has STATUS:CANCELLED and no
+// alarm; a PUBLISH names no attendee, so that no program offers to answer it; a DECLINECOUNTER shows the event as it
+// stands, asks for nothing and rings for nothing (RFC 5546, section 3.2). The error names the property that can't be
+// written as it is: control characters are refused, never dropped.
 func (e *VEvent) Encode(m invites.Method) ([]byte, error) {
 	if !e.End.After(e.Start) {
 		return nil, errors.New("DTEND is not after DTSTART")
@@ -117,9 +123,8 @@ func (e *VEvent) Encode(m invites.Method) ([]byte, error) {
 	return w.out, nil
 }
 
-// twice reports whether the clocks in t's zone show what they show at t a second time, because they
-// are put back. Readers take one or the other (RFC 5545 wants the first, section 3.3.5), so that
-// such a time is told in UTC.
+// twice reports whether the clocks in t's zone show what they show at t a second time, because they are put back.
+// Readers take one or the other (RFC 5545 wants the first, section 3.3.5), so that such a time is told in UTC.
 func twice(t time.Time) bool {
 	since, until := t.ZoneBounds()
 	_, now := t.Zone()
@@ -128,7 +133,8 @@ func twice(t time.Time) bool {
 			return true
 		}
 	}
-	if until.After(t) { // else it is that of a leap year's 365th day, on which no clocks are put
+	// Otherwise it is that of a leap year's 365th day, on which no clocks are put.
+	if until.After(t) {
 		if _, after := until.Zone(); until.Sub(t) <= time.Duration(now-after)*time.Second {
 			return true
 		}
@@ -172,7 +178,8 @@ func (e *VEvent) props(m invites.Method, start, end time.Time) ical.Props {
 		if m == invites.Request || m == invites.DeclineCounter {
 			params[ical.ParamParticipationStatus] = []string{string(cmp.Or(e.PartStat, invites.NeedsAction))}
 		}
-		if m == invites.Request { // without it, ROLE and PARTSTAT Google and Exchange show no buttons
+		// Without it, ROLE and PARTSTAT Google and Exchange show no buttons.
+		if m == invites.Request {
 			params[ical.ParamRSVP] = []string{"TRUE"}
 		}
 		p[ical.PropAttendee] = []ical.Prop{{Name: ical.PropAttendee, Value: "mailto:" + e.Attendee.Email, Params: params}}
@@ -217,9 +224,11 @@ func moment(p ical.Props, name string, t time.Time) {
 // A writer turns properties into content lines (RFC 5545, section 3.1): go-ical's own encoder does
 // not fold, and lets line breaks through in parameters.
 type writer struct {
-	out  []byte
-	line []byte // the content line in the making, unfolded
-	err  error  // the first property that could not be written
+	out []byte
+	// line is the content line in the making, unfolded.
+	line []byte
+	// err is of the first property that could not be written.
+	err error
 }
 
 func (w *writer) raw(line string) {
@@ -263,7 +272,8 @@ func (w *writer) prop(p *ical.Prop) {
 			}
 		}
 	}
-	if err := plaintext.CheckLine(strings.ReplaceAll(p.Value, "\t", " ")); err != nil { // a tab is white space here
+	// A tab is white space here.
+	if err := plaintext.CheckLine(strings.ReplaceAll(p.Value, "\t", " ")); err != nil {
 		w.fail(p.Name, err)
 		return
 	}
@@ -286,7 +296,8 @@ func (w *writer) fold() {
 	line, limit := w.line, 75
 	for len(line) > limit {
 		cut := limit
-		for line[cut]&0xc0 == 0x80 { // a continuation byte of UTF-8
+		// Continuation bytes of UTF-8.
+		for line[cut]&0xc0 == 0x80 {
 			cut--
 		}
 		w.out = append(append(w.out, line[:cut]...), '\r', '\n', ' ')

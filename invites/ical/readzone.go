@@ -26,10 +26,11 @@ import (
 // A wallTime is what clocks show, as if they were in UTC, and a zone that tells when they do.
 type wallTime struct {
 	wall time.Time
-	zone func(wall time.Time) time.Time // nil: nobody knows
+	// zone is nil where nobody knows.
+	zone func(wall time.Time) time.Time
 }
 
-// instant is when the clocks show it; zero: nobody knows. Of two such moments it is the first, and
+// instant returns when the clocks show it; zero: nobody knows. Of two such moments it is the first, and
 // what clocks leave out is counted from before they are put forward (RFC 5545, section 3.3.5).
 func (w wallTime) instant() time.Time {
 	if w.zone == nil {
@@ -38,7 +39,7 @@ func (w wallTime) instant() time.Time {
 	return w.zone(w.wall)
 }
 
-// readMoment is the DATE-TIME in p, which may be nil. A DATE gives no instant.
+// readMoment returns the DATE-TIME in p, which may be nil. A DATE gives no instant.
 func readMoment(p *ical.Prop, calendar *ical.Component) wallTime {
 	if p == nil {
 		return wallTime{}
@@ -61,7 +62,7 @@ func readWall(s string) (time.Time, bool) {
 	return t, err == nil && len(s) == len(form)
 }
 
-// zoneName is a TZID as it is meant. It is TEXT in a VTIMEZONE, where commas are escaped, and a parameter
+// zoneName returns a TZID as it is meant. It is TEXT in a VTIMEZONE, where commas are escaped, and a parameter
 // elsewhere, where they are not: Exchange names its zones "(UTC+01:00) Amsterdam, Berlin, Bern, …".
 func zoneName(tzid string) string {
 	return strings.Join(strings.Fields(strings.Trim(unescape.Replace(tzid), `"' `)), " ")
@@ -107,17 +108,19 @@ var newerWindows = map[string]string{
 	"Yukon Standard Time":            "America/Whitehorse",
 }
 
-// named is the zone that the tz database or Windows knows by that name, and whether the name is
+// named returns the zone that the tz database or Windows knows by that name, and whether the name is
 // that of a place; nil: neither does.
 func named(tzid string) (loc *time.Location, place bool) {
 	parts := strings.Split(tzid, "/")
-	for n := min(len(parts), 3); n >= 2; n-- { // America/Argentina/Buenos_Aires
+	// Three parts are as in America/Argentina/Buenos_Aires.
+	for n := min(len(parts), 3); n >= 2; n-- {
 		if loc, err := invites.Location(strings.Join(parts[len(parts)-n:], "/")); err == nil {
 			return loc, true
 		}
 	}
 	name := parts[len(parts)-1]
-	if strings.EqualFold(name, "UTC") { // Outlook's "tzone://Microsoft/Utc"
+	// As in Outlook's "tzone://Microsoft/Utc".
+	if strings.EqualFold(name, "UTC") {
 		return time.UTC, false
 	}
 	if loc, err := invites.Location(name); err == nil {
@@ -135,7 +138,8 @@ func named(tzid string) (loc *time.Location, place bool) {
 }
 
 func inLocation(wall time.Time, loc *time.Location) time.Time {
-	const around = 48 * time.Hour // further from UTC, and from a change by a whole day, than any zone is
+	// around is further from UTC, and from a change by a whole day, than any zone is.
+	const around = 48 * time.Hour
 	_, before := wall.Add(-around).In(loc).Zone()
 	_, after := wall.Add(around).In(loc).Zone()
 	first := wall.Add(-time.Duration(before) * time.Second).In(loc)
@@ -152,9 +156,11 @@ func inLocation(wall time.Time, loc *time.Location) time.Time {
 // A phase is a STANDARD or DAYLIGHT of a VTIMEZONE (RFC 5545, section 3.6.5): from each of its
 // onsets on, clocks are to seconds east of UTC.
 type phase struct {
-	onsets   []time.Time // what clocks show then, before they are put
+	// onsets are what clocks show then, before they are put.
+	onsets   []time.Time
 	from, to int
-	rule     yearlyRule // further onsets, from onsets[0] on; the zero rule gives none
+	// rule gives further onsets, from onsets[0] on; the zero rule none.
+	rule yearlyRule
 }
 
 // readTimezone takes a VTIMEZONE apart. It is not ok where one of its phases can't be read for sure.
@@ -190,7 +196,7 @@ func readTimezone(c *ical.Component) ([]phase, bool) {
 	return phases, len(phases) > 0
 }
 
-// value is that of the first property of that name; "" without one.
+// value returns that of the first property of that name; "" without one.
 func value(c *ical.Component, name string) string {
 	if p := c.Props.Get(name); p != nil {
 		return strings.TrimSpace(p.Value)
@@ -206,7 +212,8 @@ func inPhases(wall time.Time, phases []phase) time.Time {
 			onset, now = at, &phases[i]
 		}
 	}
-	if now == nil { // before the first onset
+	// It is before the first onset.
+	if now == nil {
 		first := slices.MinFunc(phases, func(a, b phase) int { return a.onsets[0].Compare(b.onsets[0]) })
 		return wall.Add(-time.Duration(first.from) * time.Second)
 	}
@@ -216,7 +223,7 @@ func inPhases(wall time.Time, phases []phase) time.Time {
 	return wall.Add(-time.Duration(now.to) * time.Second)
 }
 
-// last is the latest onset that is not after wall.
+// last returns the latest onset that is not after wall.
 func (p *phase) last(wall time.Time) (time.Time, bool) {
 	last, ok := p.rule.last(p.onsets[0], wall)
 	for _, onset := range p.onsets {
@@ -229,13 +236,18 @@ func (p *phase) last(wall time.Time) (time.Time, bool) {
 
 // A yearlyRule is an RRULE as it stands in a VTIMEZONE: one moment of one day of one month.
 type yearlyRule struct {
-	interval int // years
+	// interval is in years.
+	interval int
 	until    time.Time
 	month    time.Month
-	days     []int        // of the month: any of them; none: any day
-	weekday  time.Weekday // -1: any day
-	nth      int          // of these weekdays in the month, from its end where negative; 0: any
-	clock    [3]int       // hour, minute and second
+	// days are those of the month, of which any will do; none: any day.
+	days []int
+	// weekday is -1 for any day.
+	weekday time.Weekday
+	// nth is that of these weekdays in the month, from its end where negative; 0: any.
+	nth int
+	// clock is hour, minute and second.
+	clock [3]int
 }
 
 func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
@@ -249,7 +261,8 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 		switch name {
 		case "FREQ":
 			yearly = value == "YEARLY"
-		case "WKST": // which no rule of this kind hangs on
+		// No rule of this kind hangs on it.
+		case "WKST":
 		case "INTERVAL":
 			r.interval, ok = n, err == nil && n > 0 && n < 10_000
 		case "COUNT":
@@ -270,9 +283,11 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 				ok = ok && err == nil && n >= -31 && n <= 31 && n != 0 && len(r.days) < 31
 				r.days = append(r.days, n)
 			}
-		case "BYHOUR", "BYMINUTE", "BYSECOND": // as Notes writes what DTSTART says already
+		// So Notes writes what DTSTART says already.
+		case "BYHOUR", "BYMINUTE", "BYSECOND":
 			unit := slices.Index([]string{"BYHOUR", "BYMINUTE", "BYSECOND"}, name)
-			first := 60 // the earliest puts the clocks; later ones of the same day change nothing
+			// The earliest puts the clocks; later ones of the same day change nothing.
+			first := 60
 			for each := range strings.SplitSeq(value, ",") {
 				n, err := strconv.Atoi(each)
 				ok = ok && err == nil && n >= 0 && n < []int{24, 60, 60}[unit]
@@ -297,16 +312,20 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 	}
 	anyDay := r.weekday < 0 && len(r.days) == 0
 	switch {
-	case many && (count > 0 || position != 0): // some of a day's moments
+	// It is some of a day's moments.
+	case many && (count > 0 || position != 0):
 		return yearlyRule{}, false
 	case position == 0:
-	case r.weekday >= 0 && r.nth == 0 && len(r.days) == 0: // the last Sunday of all
+	// It is the last Sunday of all.
+	case r.weekday >= 0 && r.nth == 0 && len(r.days) == 0:
 		r.nth = position
-	case position != 1 && position != -1 || r.weekday >= 0 && r.nth == 0 || len(r.days) > 1: // else it is the only one
+	// Otherwise it is the only one.
+	case position != 1 && position != -1 || r.weekday >= 0 && r.nth == 0 || len(r.days) > 1:
 		return yearlyRule{}, false
 	}
 	switch {
-	case r.month == 0 && !anyDay: // days of the whole year, which no known calendar means
+	// These are days of the whole year, which no known calendar means.
+	case r.month == 0 && !anyDay:
 		return yearlyRule{}, false
 	case r.month == 0:
 		r.month = start.Month()
@@ -314,7 +333,8 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 	if anyDay {
 		r.days = []int{start.Day()}
 	}
-	if count > 0 && count < 10_000 { // once in each of its years
+	// It is once in each of its years.
+	if count > 0 && count < 10_000 {
 		until := time.Date(start.Year()+(count-1)*r.interval, 12, 31, 23, 59, 59, 0, time.UTC)
 		if until.Before(r.until) {
 			r.until = until
@@ -323,14 +343,15 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 	return r, yearly
 }
 
-// last is the latest instance, from start on, that is not after wall.
+// last returns the latest instance, from start on, that is not after wall.
 func (r yearlyRule) last(start, wall time.Time) (time.Time, bool) {
 	if r.interval == 0 {
 		return time.Time{}, false
 	}
 	year := min(wall.Year(), r.until.Year())
 	year -= (year - start.Year()) % r.interval
-	for tries := 0; year >= start.Year() && tries < 10; tries++ { // a 29th of February is up to eight years away
+	// A 29th of February is up to eight years away.
+	for tries := 0; year >= start.Year() && tries < 10; tries++ {
 		if at, ok := r.in(year); ok && !at.After(wall) && !at.After(r.until) {
 			return at, !at.Before(start)
 		}
@@ -339,7 +360,7 @@ func (r yearlyRule) last(start, wall time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// in is the instance in that year: the first, for more change nothing.
+// in returns the instance in that year: the first, for more change nothing.
 func (r yearlyRule) in(year int) (time.Time, bool) {
 	first := time.Date(year, r.month, 1, r.clock[0], r.clock[1], r.clock[2], 0, time.UTC)
 	length := first.AddDate(0, 1, -1).Day()
@@ -354,7 +375,7 @@ func (r yearlyRule) in(year int) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// readOffset is a UTC-OFFSET (RFC 5545, section 3.3.14), in seconds.
+// readOffset returns a UTC-OFFSET (RFC 5545, section 3.3.14), in seconds.
 func readOffset(s string) (int, bool) {
 	if len(s) != 5 && len(s) != 7 || s[0] != '+' && s[0] != '-' {
 		return 0, false

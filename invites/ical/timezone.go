@@ -20,32 +20,39 @@ const yearsAhead = 6
 
 // A change is one moment at which a zone's clocks are put.
 type change struct {
-	at       time.Time // the instant, in UTC
-	from, to int       // seconds east of UTC, before and after
-	name     string    // the abbreviation from then on
+	// at is the instant, in UTC.
+	at time.Time
+	// from and to are seconds east of UTC, before and after.
+	from, to int
+	// name is the abbreviation from then on.
+	name string
 }
 
-// wall is what the clocks show at the moment they are put.
+// wall returns what the clocks show at the moment they are put.
 func (c change) wall() time.Time { return c.at.Add(time.Duration(c.from) * time.Second) }
 
 // A rule is a wall time on the nth weekday of a month, yearly.
 type rule struct {
-	month    time.Month
-	weekday  time.Weekday
-	nth      int // 1..4 from the start of the month, -1 the last
+	month   time.Month
+	weekday time.Weekday
+	// nth is 1 to 4 from the start of the month, -1 the last.
+	nth      int
 	clock    time.Duration
 	from, to int
 }
 
 type zoneKey struct {
-	zone *time.Location // another one with each version of the zone data
+	// zone is another one with each version of the zone data.
+	zone *time.Location
 	year int
-	rest bool // clocks are not put any more
+	// rest says that clocks are not put any more.
+	rest bool
 }
 
-var zoneBytes sync.Map // zoneKey → []byte
+// zoneBytes are what was written, as []byte, by zoneKey.
+var zoneBytes sync.Map
 
-// timezone is the encoded VTIMEZONE for an event that starts at t, in t's zone.
+// timezone returns the encoded VTIMEZONE for an event that starts at t, in t's zone.
 func timezone(t time.Time) ([]byte, error) {
 	key := zoneKey{t.Location(), t.Year(), rests(t)}
 	if b, ok := zoneBytes.Load(key); ok {
@@ -88,7 +95,7 @@ func rests(t time.Time) bool {
 	return len(changesBetween(t.Location(), since, since.AddDate(yearsAhead, 0, 0))) == 0
 }
 
-// observances are the STANDARD and DAYLIGHT components that tell loc's clocks in and around year.
+// observances returns the STANDARD and DAYLIGHT components that tell loc's clocks in and around year.
 func observances(loc *time.Location, year int) []*ical.Component {
 	from := time.Date(year-1, 1, 1, 0, 0, 0, 0, time.UTC)
 	changes := changesBetween(loc, from, from.AddDate(yearsAhead, 0, 0))
@@ -118,7 +125,8 @@ func changesBetween(loc *time.Location, from, to time.Time) []change {
 	var list []change
 	for at := from; ; {
 		_, next := at.In(loc).ZoneBounds()
-		if !next.IsZero() && !next.After(at) { // so it is on the last day of leap years that a table does not reach
+		// So it is on the last day of leap years that a table does not reach.
+		if !next.IsZero() && !next.After(at) {
 			next = at.AddDate(0, 0, 1)
 		}
 		if next.IsZero() || !next.Before(to) {
@@ -172,7 +180,7 @@ func ruleOf(c change, nth int) rule {
 		clock: w.Sub(time.Date(w.Year(), w.Month(), w.Day(), 0, 0, 0, 0, time.UTC))}
 }
 
-// in is the wall time of the rule in that year.
+// in returns the wall time of the rule in that year.
 func (r rule) in(year int) time.Time {
 	if r.nth > 0 {
 		first := time.Date(year, r.month, 1, 0, 0, 0, 0, time.UTC)
@@ -184,7 +192,7 @@ func (r rule) in(year int) time.Time {
 	return last.AddDate(0, 0, -back).Add(r.clock)
 }
 
-// String is the RRULE of the rule.
+// String returns the RRULE of the rule.
 func (r rule) String() string {
 	days := [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
 	return fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", r.month, r.nth, days[r.weekday])
@@ -206,7 +214,7 @@ func observance(c change, start time.Time, rrule string) *ical.Component {
 	return o
 }
 
-// offset is a UTC-OFFSET (RFC 5545, section 3.3.14).
+// offset returns a UTC-OFFSET (RFC 5545, section 3.3.14).
 func offset(seconds int) string {
 	sign := '+'
 	if seconds < 0 {

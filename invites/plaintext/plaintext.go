@@ -16,7 +16,7 @@ import (
 // The error reads after the name of what was checked, and never repeats it.
 func CheckLine(s string) error { return check(s, false) }
 
-// CheckText is [CheckLine] for text of several lines: \n and \t are allowed.
+// CheckText does what [CheckLine] does for text of several lines: \n and \t are allowed.
 func CheckText[S string | []byte](s S) error { return check(s, true) }
 
 func check[S string | []byte](s S, lines bool) error {

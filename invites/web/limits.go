@@ -14,7 +14,8 @@ import (
 const (
 	visitBurst, visitEvery = 60, time.Second
 	postBurst, postEvery   = 20, 10 * time.Second
-	missBurst, missEvery   = 20, 10 * time.Second // links that lead nowhere: guesses
+	// Misses are links that lead nowhere: guesses.
+	missBurst, missEvery = 20, 10 * time.Second
 )
 
 // Of how many addresses this is remembered: twice as many at most, some 400 bytes each.
@@ -30,14 +31,15 @@ type limits struct {
 // A client is one address.
 type client struct{ visits, posts, misses *rate.Limiter }
 
-// of is who sends r: one address, or one network where each customer has many (IPv6).
+// of returns who sends r: one address, or one network where each customer has many (IPv6).
 func (l *limits) of(r *http.Request) *client {
 	addr := address(r)
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = 64
 	}
-	key, _ := addr.Prefix(bits) // the zero prefix for all without an address
+	// It is the zero prefix for all without an address.
+	key, _ := addr.Prefix(bits)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c := l.now[key]
@@ -57,7 +59,7 @@ func (l *limits) of(r *http.Request) *client {
 	return c
 }
 
-// address is that of the browser. The word of a proxy counts only on the same machine, and of what it
+// address returns that of the browser. The word of a proxy counts only on the same machine, and of what it
 // passes on only the last address, which it has added itself.
 func address(r *http.Request) netip.Addr {
 	peer, _ := netip.ParseAddrPort(r.RemoteAddr)

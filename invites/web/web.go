@@ -41,7 +41,7 @@ type Desk interface {
 	Calendar(ctx context.Context, token string) ([]byte, error)
 }
 
-// Link is the address of the page of that token. publicURL is where the partner reaches the handler:
+// Link returns the address of the page of that token. publicURL is where the partner reaches the handler:
 // http or https, perhaps with a path.
 func Link(publicURL, token string) string { return strings.TrimSuffix(publicURL, "/") + "/a/" + token }
 
@@ -52,22 +52,26 @@ const robots = "/robots.txt"
 
 // What a form may bring.
 const (
-	maxNote = 2000     // characters; the page says so
-	maxForm = 32 << 10 // bytes; a character of a note may take twelve in a form
+	// maxNote is in characters; the page says so.
+	maxNote = 2000
+	// maxForm is in bytes; a character of a note may take twelve in a form.
+	maxForm = 32 << 10
 )
 
 // A Handler serves the pages: GET and HEAD show and change nothing, only a POST of the form answers.
 type Handler struct {
-	desk   Desk
-	words  *templates.Set
-	log    *slog.Logger
-	prefix string // of every path, where the proxy leaves it
-	policy string // the Content-Security-Policy
+	desk  Desk
+	words *templates.Set
+	log   *slog.Logger
+	// prefix is that of every path, where the proxy leaves it.
+	prefix string
+	// policy is the Content-Security-Policy.
+	policy string
 	cross  *http.CrossOriginProtection
 	limits limits
 }
 
-// New is a handler of the pages whose address is made by [Link]. Behind a proxy that strips the path
+// New returns a handler of the pages whose address is made by [Link]. Behind a proxy that strips the path
 // of publicURL it works as behind one that keeps it.
 func New(desk Desk, words *templates.Set, log *slog.Logger, publicURL string) (*Handler, error) {
 	u, err := url.Parse(publicURL)
@@ -89,7 +93,8 @@ func New(desk Desk, words *templates.Set, log *slog.Logger, publicURL string) (*
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
-		if fault := recover(); fault != nil { // of this program; what it says may be private
+		// What the fault says may be private.
+		if fault := recover(); fault != nil {
 			h.log.Error("a fault of this program; the rest goes on", "in", "a page", "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 			h.trouble(w, r, http.StatusInternalServerError, templates.Failed)
 		}
@@ -241,7 +246,7 @@ func (h *Handler) refuses(r *http.Request) (status int, why templates.Trouble) {
 	return 0, ""
 }
 
-// nowhere is the answer to every link that leads to no talk: the same for all.
+// nowhere answers every link that leads to no talk: the same for all.
 func (h *Handler) nowhere(w http.ResponseWriter, r *http.Request, client *client) {
 	client.miss()
 	h.trouble(w, r, http.StatusNotFound, templates.NoTalk)
@@ -249,7 +254,8 @@ func (h *Handler) nowhere(w http.ResponseWriter, r *http.Request, client *client
 
 // failed keeps what went wrong for the log, without the token and all else that was sent.
 func (h *Handler) failed(w http.ResponseWriter, r *http.Request, token string, err error) {
-	if r.Context().Err() == nil { // else the reader has gone
+	// Otherwise the reader has gone.
+	if r.Context().Err() == nil {
 		h.log.Error("a page can't be shown", "method", r.Method, "error", strings.ReplaceAll(err.Error(), token, "…"))
 	}
 	h.trouble(w, r, http.StatusInternalServerError, templates.Failed)
@@ -282,7 +288,8 @@ func write(w http.ResponseWriter, r *http.Request, status int, kind string, body
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the reader may have gone
+		// The reader may have gone.
+		_, _ = w.Write(body)
 	}
 }
 

@@ -1,10 +1,9 @@
 //go:build ignore
 
-// This program makes zoneinfo.zip of the newest Debian package tzdata that this machine's package sources
-// know: each zone once, as TZif with all its changes up to 2037 (from the rule behind them Go finds none on the last
-// day of a leap year), with the names that are but other names of it, the version, and the days on which the
-// versions came out. It needs apt-get, dpkg-deb and zic (libc-bin).
-// Run it with: go generate ./invites/zones
+// This program makes zoneinfo.zip of the newest Debian package tzdata that this machine's package sources know: each
+// zone once, as TZif with all its changes up to 2037 (from the rule behind them Go finds none on the last day of a leap
+// year), with the names that are but other names of it, the version, and the days on which the versions came out. It
+// needs apt-get, dpkg-deb and zic (libc-bin). Run it with: go generate ./invites/zones
 package main
 
 import (
@@ -79,7 +78,8 @@ func generate(work string) error {
 		return fmt.Errorf("the news do not say when %s came out", version)
 	}
 
-	links := make(map[string]string) // other name → name
+	// links are the names by their other names.
+	links := make(map[string]string)
 	for line := range strings.Lines(string(rules)) {
 		if f := strings.Fields(line); len(f) == 3 && f[0] == "L" {
 			links[f[2]] = f[1]
@@ -132,7 +132,7 @@ func oldVersion() (string, error) {
 	return strings.TrimSpace(string(data)), err
 }
 
-// readReleases is a line for each version, from the news of the database: "2026f 2026-10-27".
+// readReleases returns a line for each version, from the news of the database: "2026f 2026-10-27".
 func readReleases(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,7 +1,6 @@
-// Package zones is the time zone database: when, and where on earth, clocks are put. Governments change that
-// within months, and machines learn of it late or never. So the newest data that can be had is used: the
-// system's, or a copy that is built in, whichever has the higher version. All zones of this program come
-// from here.
+// Package zones is the time zone database: when, and where on earth, clocks are put. Governments change that within
+// months, and machines learn of it late or never. So the newest data that can be had is used: the system's, or a copy
+// that is built in, whichever has the higher version. All zones of this program come from here.
 package zones
 
 //go:generate go run generate.go
@@ -27,16 +26,21 @@ var ErrUnknown = errors.New("is no IANA time zone")
 
 // A Database is one version of the time zone database, safe for concurrent use.
 type Database struct {
-	Version  string    // as IANA names it, such as "2026f"; versions compare as strings
-	Released time.Time // the day on which it came out, in UTC; estimated for a version newer than the one built in
-	Path     string    // the folder it is read from; "" for the one built in
+	// Version is as IANA names it, such as "2026f"; versions compare as strings.
+	Version string
+	// Released is the day on which it came out, in UTC; estimated for a version newer than the one built in.
+	Released time.Time
+	// Path is the folder it is read from; "" for the one built in.
+	Path string
 
 	open func(name string) (fs.File, error)
-	also *Database // has the names that this one lacks; nil: nobody has
+	// also has the names that this one lacks; nil: nobody has.
+	also *Database
 	// links are the names that are only other names of a zone.
 	links map[string]string
 
-	loaded sync.Map // name → *time.Location; a load costs more than an invitation
+	// loaded is the *time.Location of each name; a load costs more than an invitation.
+	loaded sync.Map
 }
 
 // String says which one it is: 2026f, built in.
@@ -47,10 +51,10 @@ func (d *Database) String() string {
 	return d.Version + ", from " + d.Path
 }
 
-// Expires is when the data is no longer to be relied on unseen: half a year after it came out.
+// Expires returns when the data is no longer to be relied on unseen: half a year after it came out.
 func (d *Database) Expires() time.Time { return d.Released.AddDate(0, 6, 0) }
 
-// Location is the zone of that IANA name, always the same value of one database. The error is [ErrUnknown].
+// Location returns the zone of that IANA name, always the same value of one database. The error is [ErrUnknown].
 func (d *Database) Location(name string) (*time.Location, error) {
 	if name == "UTC" {
 		return time.UTC, nil
@@ -70,7 +74,7 @@ func (d *Database) Location(name string) (*time.Location, error) {
 	return first.(*time.Location), nil
 }
 
-// Data is the TZif data (RFC 9636) of a zone. Some systems leave out the old names of zones, which are found
+// Data returns the TZif data (RFC 9636) of a zone. Some systems leave out the old names of zones, which are found
 // by what they are other names of: the rules must not be older than those of all others.
 func (d *Database) Data(name string) ([]byte, error) {
 	if !fs.ValidPath(name) || strings.Contains(name, `\`) {
@@ -101,9 +105,11 @@ func (d *Database) file(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	const most = 256 << 10 // a zone has some 4 kB
+	// A zone has some 4 kB.
+	const most = 256 << 10
 	data, err := io.ReadAll(io.LimitReader(f, most))
-	if err == nil && !strings.HasPrefix(string(data), "TZif") { // zone.tab, say
+	// It is zone.tab, say.
+	if err == nil && !strings.HasPrefix(string(data), "TZif") {
 		err = ErrUnknown
 	}
 	return data, err
@@ -117,7 +123,8 @@ var BuiltIn = sync.OnceValue(func() *Database {
 	d := &Database{links: make(map[string]string)}
 	z, err := zip.NewReader(strings.NewReader(zoneinfo), int64(len(zoneinfo)))
 	if err != nil {
-		panic("zones: zoneinfo.zip can't be read: " + err.Error()) // a test opens it
+		// A test opens it.
+		panic("zones: zoneinfo.zip can't be read: " + err.Error())
 	}
 	files := make(map[string]*zip.File, len(z.File))
 	for _, f := range z.File {
@@ -162,7 +169,7 @@ type zipped struct{ io.ReadCloser }
 
 func (zipped) Stat() (fs.FileInfo, error) { return nil, errors.ErrUnsupported }
 
-// Folder is the database in a folder of compiled zones, such as /usr/share/zoneinfo. It is refused where it
+// Folder returns the database in a folder of compiled zones, such as /usr/share/zoneinfo. It is refused where it
 // does not name its version, in tzdata.zi (Debian, Fedora, Alpine and others) or +VERSION (macOS, BSD).
 func Folder(path string) (*Database, error) {
 	for _, name := range []string{"tzdata.zi", "+VERSION", "version"} {
@@ -178,7 +185,7 @@ func Folder(path string) (*Database, error) {
 
 var versionForm = regexp.MustCompile(`^(?:# version |tzdata-?)?(\d{4}[a-z]{1,2})\s*$`)
 
-// versionIn is the version that a file names in its first line, and when the file was written.
+// versionIn returns the version that a file names in its first line, and when the file was written.
 func versionIn(path string) (version string, written time.Time, ok bool) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -190,7 +197,8 @@ func versionIn(path string) (version string, written time.Time, ok bool) {
 		return "", time.Time{}, false
 	}
 	start := make([]byte, 100)
-	n, _ := io.ReadFull(f, start) // it may be shorter
+	// It may be shorter.
+	n, _ := io.ReadFull(f, start)
 	line, _, _ := strings.Cut(string(start[:n]), "\n")
 	m := versionForm.FindStringSubmatch(line)
 	if m == nil {
@@ -199,7 +207,7 @@ func versionIn(path string) (version string, written time.Time, ok bool) {
 	return m[1], info.ModTime(), true
 }
 
-// released is the day on which a version came out. Of one newer than what is built in nothing says it: it is
+// released returns the day on which a version came out. Of one newer than what is built in nothing says it: it is
 // not before the built-in one, not after the file that names it was made, and in the year of its name.
 func released(version string, written time.Time) time.Time {
 	builtIn := BuiltIn()
@@ -231,7 +239,7 @@ var systems = []string{"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/l
 
 var current atomic.Pointer[Database]
 
-// Newest is the database in use: of the one built in, those of the system, and that of a folder named in
+// Newest returns the database in use: of the one built in, those of the system, and that of a folder named in
 // ZONEINFO, the one with the highest version; of equal ones the built-in one. It is chosen at its first use.
 func Newest() *Database {
 	if d := current.Load(); d != nil {

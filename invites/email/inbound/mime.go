@@ -18,9 +18,11 @@ import (
 // would stop at the first odd line of a header, and pull every part through all that it lies in; so
 // only its charsets are used, and the mail is taken apart here, in slices of itself.
 const (
-	mostBytes     = 1 << 20 // of a mail, its lines ending in LF
-	mostHeader    = 256 << 10
-	mostFields    = 2000 // in one header
+	// mostBytes is that of a mail, its lines ending in LF.
+	mostBytes  = 1 << 20
+	mostHeader = 256 << 10
+	// mostFields is that of one header.
+	mostFields    = 2000
 	mostValue     = 4 << 10
 	mostParts     = 200
 	mostDepth     = 20
@@ -33,7 +35,7 @@ type fields []field
 // A field is one of them: its name in lower case, its value unfolded and otherwise as it came.
 type field struct{ name, value string }
 
-// all is the values of the fields of that name.
+// all returns the values of the fields of that name.
 func (h fields) all(name string) []string {
 	var values []string
 	for _, f := range h {
@@ -44,7 +46,7 @@ func (h fields) all(name string) []string {
 	return values
 }
 
-// get is the value of the first field of that name; "" where there is none.
+// get returns the value of the first field of that name; "" where there is none.
 func (h fields) get(name string) string {
 	for _, f := range h {
 		if f.name == name {
@@ -54,7 +56,7 @@ func (h fields) get(name string) string {
 	return ""
 }
 
-// word is get's first word, in lower case and without what servers add to it.
+// word returns get's first word, in lower case and without what servers add to it.
 func (h fields) word(name string) string {
 	value := strings.ToLower(h.get(name))
 	if i := strings.IndexAny(value, " \t;,("); i >= 0 {
@@ -63,7 +65,7 @@ func (h fields) word(name string) string {
 	return value
 }
 
-// splitHeader is the header that data begins with, whose lines end in LF, and what comes behind it.
+// splitHeader returns the header that data begins with, whose lines end in LF, and what comes behind it.
 // Lines that are no field are passed over. whole is false where there is more than may be.
 func splitHeader(data []byte) (h fields, body []byte, whole bool) {
 	head := data
@@ -80,7 +82,8 @@ func splitHeader(data []byte) (h fields, body []byte, whole bool) {
 			return h, body, false
 		}
 		end := 0
-		for { // a line, and those that go on with it
+		// A line, and those that go on with it.
+		for {
 			i := bytes.IndexByte(head[end:], '\n')
 			if i < 0 {
 				end = len(head)
@@ -128,18 +131,22 @@ func mediaType(value string) (kind string, params map[string]string) {
 // A part is a mail, or a part of one. Nobody looks into a mail that lies in another as if it were this
 // one: it is a part like any file.
 type part struct {
-	header   fields
-	kind     string // its media type in lower case, "text/plain" where it does not say
-	params   map[string]string
-	attached bool   // it asks to be shown as a file
-	body     []byte // as it travelled
-	parts    []*part
+	header fields
+	// kind is its media type in lower case, "text/plain" where it does not say.
+	kind   string
+	params map[string]string
+	// attached says that it asks to be shown as a file.
+	attached bool
+	// body is as it travelled.
+	body  []byte
+	parts []*part
 }
 
 // A taker takes a mail apart.
 type taker struct {
 	parts int
-	much  bool // there was more than may be
+	// much says that there was more than may be.
+	much bool
 }
 
 func (t *taker) part(data []byte, otherwise string, depth int) *part {
@@ -148,7 +155,7 @@ func (t *taker) part(data []byte, otherwise string, depth int) *part {
 	return t.open(h, body, otherwise, depth)
 }
 
-// open is the part with that header and body; otherwise is its kind where it does not say.
+// open returns the part with that header and body; otherwise is its kind where it does not say.
 func (t *taker) open(h fields, body []byte, otherwise string, depth int) *part {
 	t.parts++
 	p := &part{header: h, body: body}
@@ -162,7 +169,8 @@ func (t *taker) open(h fields, body []byte, otherwise string, depth int) *part {
 		return p
 	}
 	children := cutParts(body, p.params["boundary"])
-	if len(children) == 0 { // what is promised is not there: what is there is text
+	// What is promised is not there: what is there is text.
+	if len(children) == 0 {
 		p.kind = "text/plain"
 		return p
 	}
@@ -180,14 +188,15 @@ func (t *taker) open(h fields, body []byte, otherwise string, depth int) *part {
 	return p
 }
 
-// cutParts is what lies between the boundaries (RFC 2046, section 5.1.1); the last may be missing.
+// cutParts returns what lies between the boundaries (RFC 2046, section 5.1.1); the last may be missing.
 func cutParts(body []byte, boundary string) [][]byte {
 	if boundary == "" {
 		return nil
 	}
 	var parts [][]byte
 	delimiter := []byte("--" + boundary)
-	begin := -1 // of the part that is open
+	// begin is that of the part that is open.
+	begin := -1
 	for at := 0; at < len(body); {
 		i := bytes.Index(body[at:], delimiter)
 		if i < 0 {
@@ -228,7 +237,7 @@ func (p *part) walk(f func(*part)) {
 	}
 }
 
-// data is the body as it was before it travelled.
+// data returns the body as it was before it travelled.
 func (p *part) data() []byte {
 	switch p.header.word("content-transfer-encoding") {
 	case "base64":
@@ -239,12 +248,12 @@ func (p *part) data() []byte {
 	return p.body
 }
 
-// text is data as UTF-8, its lines ending in LF.
+// text returns data as UTF-8, its lines ending in LF.
 func (p *part) text() string {
 	return string(unixLines([]byte(toUTF8(p.data(), p.params["charset"]))))
 }
 
-// shown is the text of a part as its reader sees it, quotes and all, each line of HTML's quotes with a >
+// shown returns the text of a part as its reader sees it, quotes and all, each line of HTML's quotes with a >
 // in front; plain is whether its writer's program wrote it as plain text.
 func (p *part) shown() (text string, plain bool) {
 	switch {
@@ -261,7 +270,8 @@ func (p *part) shown() (text string, plain bool) {
 				text = t
 			}
 		}
-	case p.kind == "multipart/report" && len(p.parts) > 0: // the other parts are not for people
+	// The other parts are not for people.
+	case p.kind == "multipart/report" && len(p.parts) > 0:
 		return p.parts[0].shown()
 	case strings.HasPrefix(p.kind, "multipart/"):
 		var all []string
@@ -325,7 +335,7 @@ func decodeQuotedPrintable(data []byte) []byte {
 	return out
 }
 
-// hexByte is the octet for which s begins with =XX.
+// hexByte returns the octet for which s begins with =XX.
 func hexByte[S string | []byte](s S) (b byte, ok bool) {
 	if len(s) < 3 || s[0] != '=' {
 		return 0, false
@@ -343,7 +353,7 @@ func hexByte[S string | []byte](s S) (b byte, ok bool) {
 	return b, true
 }
 
-// toUTF8 is data out of the charset of that name. Many mails name none, or a wrong one: what is UTF-8
+// toUTF8 returns data out of the charset of that name. Many mails name none, or a wrong one: what is UTF-8
 // although its label says Latin, is UTF-8, and what nobody knows is what Windows writes.
 func toUTF8(data []byte, label string) string {
 	label = strings.ToLower(strings.TrimSpace(label))
@@ -368,18 +378,20 @@ func toUTF8(data []byte, label string) string {
 	if utf8.Valid(data) {
 		return string(data)
 	}
-	text, _ := charmap.Windows1252.NewDecoder().Bytes(data) // which knows every octet
+	// It knows every octet.
+	text, _ := charmap.Windows1252.NewDecoder().Bytes(data)
 	return string(text)
 }
 
 // An encoded word (RFC 2047), also one with spaces in it, which SOGo writes.
 var encodedWord = plaintext.Pattern(`=\?([!->@-~]{1,60})\?([bBqQ])\?(.*?)\?=`)
 
-// decodeWords is the value of a field for people. Words beside each other in one charset are decoded
+// decodeWords returns the value of a field for people. Words beside each other in one charset are decoded
 // as one: some programs cut letters in two.
 func decodeWords(value string) string {
 	var out strings.Builder
-	var open []byte // decoded, and not yet out of its charset
+	// open is decoded, and not yet out of its charset.
+	var open []byte
 	var label string
 	end := 0
 	flush := func() {
@@ -388,7 +400,8 @@ func decodeWords(value string) string {
 	}
 	for _, m := range encodedWord().FindAllStringSubmatchIndex(value, -1) {
 		between := value[end:m[0]]
-		of, _, _ := strings.Cut(value[m[2]:m[3]], "*") // a language may follow (RFC 2231, section 5)
+		// A language may follow (RFC 2231, section 5).
+		of, _, _ := strings.Cut(value[m[2]:m[3]], "*")
 		if end == 0 || strings.TrimSpace(between) != "" {
 			flush()
 			out.WriteString(toUTF8([]byte(between), ""))
@@ -419,7 +432,7 @@ func decodeWords(value string) string {
 	return out.String()
 }
 
-// unixLines is data with lines that end in LF.
+// unixLines returns data with lines that end in LF.
 func unixLines(data []byte) []byte {
 	if bytes.IndexByte(data, '\r') < 0 {
 		return data

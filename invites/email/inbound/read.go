@@ -29,9 +29,10 @@ const (
 	mostText    = 8000
 	mostName    = 100
 	mostSubject = 200
-	mostSaid    = 300 // of what a server said
-	mostID      = 500
-	mostRefs    = 50
+	// mostSaid is that of what a server said.
+	mostSaid = 300
+	mostID   = 500
+	mostRefs = 50
 )
 
 // Read takes in a raw mail (RFC 5322): as a mailbox gives it, as a mail program saves it, or as the one
@@ -40,7 +41,8 @@ const (
 // servers whose word counts on who sent it; see [authres.Judge].
 func Read(raw []byte, trust []string) (m *invites.Mail) {
 	defer func() {
-		if recover() != nil { // whatever a stranger writes, the next mail is read
+		// Whatever a stranger writes, the next mail is read.
+		if recover() != nil {
 			sum := sha256.Sum256(raw)
 			m = &invites.Mail{Key: hex.EncodeToString(sum[:]), Doubt: "it can't be read, by a fault of this program"}
 		}
@@ -116,10 +118,11 @@ func outOfMbox(data []byte) []byte {
 	return bytes.ReplaceAll(data, []byte("\n>From "), []byte("\nFrom "))
 }
 
-// key is the same for a mail by whatever way it comes: mailboxes and files differ in line ends, in
-// what is above and below, and in the fields that servers add.
+// key tells a mail from all others, and is the same by whatever way it comes: mailboxes and files differ in line ends,
+// in what is above and below, and in the fields that servers add.
 func key(h fields, body []byte) string {
-	const most = 256 << 10 // of the body: the end of a large mail may not be there
+	// most is that of the body: the end of a large mail may not be there.
+	const most = 256 << 10
 	sum := sha256.New()
 	for _, name := range [...]string{"message-id", "from", "date", "subject"} {
 		for _, value := range h.all(name) {
@@ -131,7 +134,7 @@ func key(h fields, body []byte) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// when is the time at which the last server took the mail, or else its Date; zero where neither can be.
+// when returns the time at which the last server took the mail, or else its Date; zero where neither can be.
 func when(h fields) time.Time {
 	received := h.get("received")
 	for _, s := range [...]string{received[strings.LastIndexByte(received, ';')+1:], h.get("date")} {
@@ -143,7 +146,7 @@ func when(h fields) time.Time {
 	return time.Time{}
 }
 
-// correspondent is the one address in the one field of these; otherwise the zero value.
+// correspondent returns the one address in the one field of these; otherwise the zero value.
 func correspondent(values []string) invites.Address {
 	if len(values) != 1 || len(values[0]) > mostValue {
 		return invites.Address{}
@@ -169,7 +172,7 @@ func anyCharset(label string, r io.Reader) (io.Reader, error) {
 	return strings.NewReader(toUTF8(data, label)), err
 }
 
-// looseAddress is for Name <address> with a name that should stand in quotes. It takes nothing that
+// looseAddress reads Name <address> with a name that should stand in quotes. It takes nothing that
 // could be read as two addresses: what is more than one is none to [invites.ParseEmail].
 func looseAddress(value string) (name, bare string) {
 	name, bare, ok := strings.Cut(strings.TrimSpace(value), "<")
@@ -181,7 +184,7 @@ func looseAddress(value string) (name, bare string) {
 	return name, bare
 }
 
-// references are the Message-IDs of the mails that this one follows, the nearest last.
+// references returns the Message-IDs of the mails that this one follows, the nearest last.
 func references(h fields) []string {
 	var refs []string
 	for _, name := range [...]string{"references", "in-reply-to"} {
@@ -201,7 +204,7 @@ func references(h fields) []string {
 
 var angled = plaintext.Pattern(`<[^<>]+>`)
 
-// messageIDs are the Message-IDs in value, without angle brackets; without them there can be one.
+// messageIDs returns the Message-IDs in value, without angle brackets; without them there can be one.
 func messageIDs(value string) []string {
 	var ids []string
 	found := angled().FindAllString(value, -1)
@@ -210,7 +213,8 @@ func messageIDs(value string) []string {
 	}
 	for _, id := range found {
 		id = strings.Map(func(r rune) rune {
-			if r == ' ' || r == '\t' { // of a fold
+			// They are of a fold.
+			if r == ' ' || r == '\t' {
 				return -1
 			}
 			return r
@@ -225,7 +229,7 @@ func messageIDs(value string) []string {
 // A UID within a calendar, in lines that may be folded.
 var namedUID = plaintext.Pattern(`(?im)^UID[;:].*(?:\n[ \t].*)*`)
 
-// uidsIn are the UIDs in the text of a calendar, also of one that makes no sense; one that is "" where
+// uidsIn returns the UIDs in the text of a calendar, also of one that makes no sense; one that is "" where
 // there are none.
 func uidsIn(text string) (uids []string) {
 	const most = 1000
@@ -241,7 +245,7 @@ func uidsIn(text string) (uids []string) {
 	return uids
 }
 
-// theCalendar is the one iTIP object in a mail (RFC 6047), or why there can't be one, and the UIDs in
+// theCalendar returns the one iTIP object in a mail (RFC 6047), or why there can't be one, and the UIDs in
 // all of them. The type of a part decides, never its name (section 2.6). Many send it twice, also as a file.
 func theCalendar(top *part) (one *invites.Object, uids []string, doubt string) {
 	seen := 0
@@ -307,9 +311,8 @@ var (
 	awayText    = named("awayText")
 )
 
-// sortOf is what kind of writer a mail has. Calendars answer by machine, and say so: with an answer of
-// a calendar in it only being a report, a list's or spam speaks against a mail. from is its sender,
-// shown its text.
+// sortOf returns what kind of writer a mail has. Calendars answer by machine, and say so: with an answer of a calendar
+// in it only being a report, a list's or spam speaks against a mail. from is its sender, shown its text.
 func sortOf(top *part, from string, calendar *invites.Object, shown string) invites.Sort {
 	h := top.header
 	answer := calendar != nil && (calendar.Method == invites.Reply || calendar.Method == invites.Counter)
@@ -330,7 +333,8 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 		return invites.Personal
 	case says("auto-submitted"), says("x-autoreply"), says("x-auto-reply"), says("x-autorespond"), says("x-autoresponder"), says("x-mail-autoreply"), says("x-autoreply-from"), says("x-autogenerated"), says("x-fc-machinegenerated"), says("x-vacation"),
 		precedence == "auto_reply", h.word("preference") == "auto_reply", unreturnable,
-		local == "postmaster", top.kind == "multipart/report", // of reading, not of delivery
+		// Such a report is of reading, not of delivery.
+		local == "postmaster", top.kind == "multipart/report",
 		automatic().MatchString(subject), away().MatchString(subject), absent().MatchString(subject),
 		(precedence != "" || h.get("x-auto-response-suppress") != "") && perhapsAway().MatchString(subject),
 		bulk && awayText().MatchString(plaintext.Clip(prose.Own(shown), 1000)):
@@ -341,5 +345,5 @@ func sortOf(top *part, from string, calendar *invites.Object, shown string) invi
 	return invites.Personal
 }
 
-// first is the first bytes of s, which may end within a character.
+// first returns the first bytes of s, which may end within a character.
 func first(s string, most int) string { return s[:min(len(s), most)] }

@@ -64,7 +64,7 @@ func isReport(top *part, local string, unreturnable bool, shown string) bool {
 		byMachine && reportSubject().MatchString(subject)
 }
 
-// find is the last part of one of these kinds; nil where there is none.
+// find returns the last part of one of these kinds; nil where there is none.
 func find(top *part, kinds ...string) (found *part) {
 	top.walk(func(p *part) {
 		for _, kind := range kinds {
@@ -76,7 +76,7 @@ func find(top *part, kinds ...string) (found *part) {
 	return found
 }
 
-// bounce is what a report says (RFC 3464); nil where it names neither a mail nor a recipient, or the mail
+// bounce returns what a report says (RFC 3464); nil where it names neither a mail nor a recipient, or the mail
 // has arrived.
 func bounce(top *part, shown string) *invites.Bounce {
 	b := &invites.Bounce{Unclear: true}
@@ -86,7 +86,8 @@ func bounce(top *part, shown string) *invites.Bounce {
 	var groups []fields
 	if status != nil {
 		groups = statusGroups(status.text())
-		if known := worst(b, groups); known && b.Unclear { // it went on its way, or has arrived
+		// It went on its way, or has arrived.
+		if known := worst(b, groups); known && b.Unclear {
 			return nil
 		}
 	}
@@ -126,7 +127,8 @@ func bounce(top *part, shown string) *invites.Bounce {
 			}
 		}
 	}
-	if b.Of == "" && b.For == "" { // the first that it speaks of, and that is neither its writer nor its reader
+	// It is the first that it speaks of, and that is neither its writer nor its reader.
+	if b.Of == "" && b.For == "" {
 		known := strings.ToLower(top.header.get("from") + " " + top.header.get("to") + " " + top.header.get("delivered-to"))
 		for _, s := range anAddress().FindAllString(said, 10) {
 			if email, err := invites.ParseEmail(s); err == nil && !strings.Contains(known, strings.ToLower(email)) {
@@ -149,7 +151,7 @@ func lastID(value string) string {
 	return ids[len(ids)-1]
 }
 
-// statusGroups are the fields about the mail, and those about each of its recipients.
+// statusGroups returns the fields about the mail, and those about each of its recipients.
 func statusGroups(text string) []fields {
 	const most = 50
 	var groups []fields
@@ -168,7 +170,8 @@ func statusGroups(text string) []fields {
 func worst(b *invites.Bounce, groups []fields) (known bool) {
 	for _, g := range groups {
 		action, code := g.word("action"), statusCode().FindString(g.get("status"))
-		if action == "" { // which must not be
+		// This must not be.
+		if action == "" {
 			action = map[string]string{"5": "failed", "4": "delayed", "2": "delivered"}[first(code, 1)]
 		}
 		known = known || action == "delivered" || action == "relayed" || action == "expanded"
@@ -178,7 +181,8 @@ func worst(b *invites.Bounce, groups []fields) (known bool) {
 		}
 		known, b.Unclear = true, false
 		said := typed(g.get("diagnostic-code"))
-		if !strings.ContainsFunc(said, unicode.IsLetter) { // the number of a program's end
+		// It is the number of a program's end.
+		if !strings.ContainsFunc(said, unicode.IsLetter) {
 			said = ""
 		}
 		if _, comment, ok := strings.Cut(g.get("status"), "("); ok && said == "" {
@@ -198,7 +202,7 @@ func worst(b *invites.Bounce, groups []fields) (known bool) {
 	return known
 }
 
-// typed is a value without its type: "smtp; 550 no".
+// typed returns a value without its type: "smtp; 550 no".
 func typed(value string) string {
 	if kind, text, ok := strings.Cut(value, ";"); ok && !strings.Contains(strings.TrimSpace(kind), " ") {
 		return text
@@ -206,7 +210,7 @@ func typed(value string) string {
 	return value
 }
 
-// above is what a letter says for itself, without the mail that it gives back.
+// above returns what a letter says for itself, without the mail that it gives back.
 func above(shown string) string {
 	lines := strings.Split(shown, "\n")
 	run, sure := 0, false
@@ -217,7 +221,8 @@ func above(shown string) string {
 		case returnedField().MatchString(line):
 			run++
 			sure = sure || returnedSure().MatchString(line)
-		case run > 0 && (strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")): // a folded line
+		// A folded line.
+		case run > 0 && (strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")):
 			run++
 		default:
 			run, sure = 0, false
@@ -229,14 +234,14 @@ func above(shown string) string {
 	return shown
 }
 
-// letter fills in what a report says that is written for people only. b stays unclear where that leaves
-// room for doubt.
+// letter fills in what a report says that is written for people only. b stays unclear where that leaves room for doubt.
 func letter(b *invites.Bounce, subject, said string) {
 	var late, final, refused, warns bool
 	for paragraph := range strings.SplitSeq(subject+"\n\n"+said, "\n\n") {
 		for _, s := range sentence().FindAllString(strings.Join(strings.Fields(paragraph), " "), -1) {
 			s = first(s, mostSentence)
-			sure := !supposes().MatchString(s) // "if it fails permanently" has not happened
+			// "If it fails permanently" has not happened.
+			sure := !supposes().MatchString(s)
 			last := letterFinal().MatchString(s)
 			final = final || sure && last
 			late = late || !last && letterLate().MatchString(s)
@@ -252,7 +257,8 @@ func letter(b *invites.Bounce, subject, said string) {
 		codes += first(code, 1)
 	}
 	switch {
-	case warns: // which is all that it is, whatever its transcript says
+	// That is all that it is, whatever its transcript says.
+	case warns:
 	case final:
 		b.Final = true
 	case late:
@@ -273,7 +279,7 @@ func letter(b *invites.Bounce, subject, said string) {
 	}
 }
 
-// reason is what the server said that would not take the mail, or else why it could not be delivered, in the
+// reason returns what the server said that would not take the mail, or else why it could not be delivered, in the
 // words of the letter.
 func reason(said string, final bool) string {
 	lines := strings.Split(said, "\n")
@@ -295,9 +301,11 @@ func reason(said string, final bool) string {
 	if best >= 0 {
 		text := lines[best][at:]
 		if rest := statusCode().ReplaceAllString(text, ""); !replyCode().MatchString(text) && !strings.ContainsFunc(rest, unicode.IsLetter) {
-			text = strings.TrimSpace(lines[best]) // what it says stands before its code
+			// What it says stands before its code.
+			text = strings.TrimSpace(lines[best])
 		}
-		for i := best + 1; i < len(lines) && i < best+5; i++ { // a reply of several lines, or one that was wrapped
+		// A reply may have several lines, or be wrapped.
+		for i := best + 1; i < len(lines) && i < best+5; i++ {
 			line := strings.TrimSpace(lines[i])
 			code := replyCode().FindStringSubmatchIndex(line)
 			bare := len(strings.TrimSpace(text)) < 8

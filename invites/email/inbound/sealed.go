@@ -10,7 +10,7 @@ import (
 
 const armored = "-----BEGIN PGP MESSAGE-----"
 
-// sealed is why the text of a mail can't be read here, as a phrase for people; "" where it can. own is what
+// sealed returns why the text of a mail can't be read here, as a phrase for people; "" where it can. own is what
 // can be read of it.
 func sealed(top *part, own string) string {
 	why := ""
@@ -50,14 +50,15 @@ func sealed(top *part, own string) string {
 	return why
 }
 
-// clearSigned is a text without the frame of an inline OpenPGP signature (RFC 9580, section 7).
+// clearSigned returns a text without the frame of an inline OpenPGP signature (RFC 9580, section 7).
 func clearSigned(text string) string {
 	const begin, end = "-----BEGIN PGP SIGNED MESSAGE-----\n", "\n-----BEGIN PGP SIGNATURE-----"
 	before, rest, ok := strings.Cut(text, begin)
 	if !ok || before != "" && !strings.HasSuffix(before, "\n") {
 		return text
 	}
-	if _, words, ok := strings.Cut(rest, "\n\n"); ok { // behind its own header
+	// The text is behind its own header.
+	if _, words, ok := strings.Cut(rest, "\n\n"); ok {
 		rest = words
 	}
 	signed, after, ok := strings.Cut(rest, end)
@@ -78,7 +79,7 @@ var (
 	aLink      = plaintext.Pattern(`^<?https?://\S+$`)
 )
 
-// reaction is the sign that a mail is, instead of words: what Gmail and Outlook send where somebody has
+// reaction returns the sign that a mail is, instead of words: what Gmail and Outlook send where somebody has
 // reacted to a mail. It is "" for all others.
 func reaction(top *part, own string) string {
 	if p := find(top, "text/vnd.google.email-reaction+json"); p != nil {
@@ -108,7 +109,8 @@ func reaction(top *part, own string) string {
 			}
 		case !strings.ContainsFunc(line, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
 			sign = oneLine(line, 20)
-		default: // whoever writes more has written
+		// Whoever writes more has written.
+		default:
 			return ""
 		}
 	}

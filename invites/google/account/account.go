@@ -1,8 +1,7 @@
-// Package account knows how a person signs in to Google with a client of their own (OAuth 2.0 for desktop
-// apps, RFC 8252), where the sign-in lies, and how it is kept good: in several processes at once, and
-// whatever happens to them. What is then asked of Google it leaves to whoever uses the [http.Client] or the
-// access token that an account gives out: package google for the calendar, package email for mail. It knows
-// no calendar.
+// Package account knows how a person signs in to Google with a client of their own (OAuth 2.0 for desktop apps, RFC
+// 8252), where the sign-in lies, and how it is kept good: in several processes at once, and whatever happens to them.
+// What is then asked of Google it leaves to whoever uses the [http.Client] or the access token that an account gives
+// out: package google for the calendar, package email for mail. It knows no calendar.
 //
 // A sign-in (a grant) lies in a file, or in the keyring of the system. It is read again whenever it may have
 // changed, and changed only behind a lock: one process renews the access token, and stores it before anybody

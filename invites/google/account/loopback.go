@@ -159,8 +159,7 @@ func (l *loopback) take(q url.Values) (status int) {
 	return http.StatusOK
 }
 
-// ServeHTTP answers the browser. Another host's name means that a page elsewhere has sent it here (DNS
-// rebinding).
+// ServeHTTP answers the browser. Another host's name means that a page elsewhere has sent it here (DNS rebinding).
 func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

@@ -88,9 +88,8 @@ type record struct {
 
 func (a *Account) recordPath() string { return filepath.Join(a.config.Folder, "google-status.json") }
 
-// Record keeps, for [Account.Status], that the calendar was read at that time, or why it could not be. It
-// writes only what is new, or a minute old, and only one process should. What can't be written is lost:
-// nothing depends on it.
+// Record keeps, for [Account.Status], that the calendar was read at that time, or why it could not be. It writes only
+// what is new, or a minute old, and only one process should. What can't be written is lost: nothing depends on it.
 func (a *Account) Record(at time.Time, err error) {
 	if errors.Is(err, context.Canceled) {
 		return

@@ -256,8 +256,7 @@ func (v *vault) first(ctx context.Context, g *grant) error {
 	return v.writeFile(g)
 }
 
-// remove deletes the grant, and one of before that lies in the keyring behind a file. Whoever calls it
-// holds the lock.
+// remove deletes the grant, and one of before that lies in the keyring behind a file. Whoever calls it holds the lock.
 func (v *vault) remove(ctx context.Context, inRing bool) error {
 	if v.ring != "" {
 		err := v.ask(ctx, func() error { return keyring.Delete(keyringName, v.ring) })

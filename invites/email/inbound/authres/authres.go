@@ -20,9 +20,9 @@ type Verdict struct {
 	Vouched bool
 }
 
-// Judge reads the values of the fields Authentication-Results of a mail from that address, topmost first. Those of the servers in
-// trust count together, since many set-ups write one for each check; where there is none of these, or
-// nobody is trusted by name, the topmost run of one server's.
+// Judge reads the values of the fields Authentication-Results of a mail from that address, topmost first. Those of the
+// servers in trust count together, since many set-ups write one for each check; where there is none of these, or nobody
+// is trusted by name, the topmost run of one server's.
 //
 // Of each method the highest field decides, as those further down may be the sender's own. So a pass
 // below a failure is no pass, but a doubt. SPF and DKIM say whether anything counts. DMARC, and what
@@ -63,7 +63,8 @@ func Judge(values []string, from string, trust []string) (v Verdict) {
 		if foreign && (spf.failed || dkim.failed) {
 			v.Doubt = unverified
 		}
-	case spf.known() || dkim.known(): // DMARC can't have passed then, whatever a field says
+	// DMARC can't have passed then, whatever a field says.
+	case spf.known() || dkim.known():
 		v.Doubt = unverified
 	}
 	switch {
@@ -90,14 +91,17 @@ const unverified = "the receiving server could not verify who sent it: neither S
 // A result is what came of one check, with what it was about.
 type result struct {
 	method, value string
-	about         map[string]string // as "header.d"
+	// about has names such as "header.d".
+	about map[string]string
 }
 
 // An outcome is what fields say of one method.
 type outcome struct {
-	results  []result // of the highest field that names it
-	failed   bool     // there
-	disputed bool     // it has failed there, and passed further down
+	// results are those of the highest field that names it; failed is what they say.
+	results []result
+	failed  bool
+	// disputed says that it has failed there, and passed further down.
+	disputed bool
 }
 
 func newOutcome(counted [][]result, method string) (o outcome) {
@@ -128,7 +132,7 @@ func (o *outcome) known() bool { return len(o.results) > 0 }
 
 func (o *outcome) passed() bool { return slices.ContainsFunc(o.results, passed) }
 
-// domains are those for which a check has passed, as the first of these properties that is there says; ""
+// domains returns those for which a check has passed, as the first of these properties that is there says; ""
 // where none does. Microsoft's servers say of domains which ask for nothing that they would pass DMARC.
 func (o *outcome) domains(properties ...string) (list []string) {
 	for _, r := range o.results {
@@ -144,7 +148,7 @@ func (o *outcome) domains(properties ...string) (list []string) {
 	return list
 }
 
-// domainOf is the domain of an address, or s itself where that is a domain alone.
+// domainOf returns the domain of an address, or s itself where that is a domain alone.
 func domainOf(s string) string {
 	s = strings.Trim(s, "<>")
 	return s[strings.LastIndexByte(s, '@')+1:]
@@ -159,7 +163,7 @@ func related(a, b string) bool {
 	return within(a, b) || within(b, a)
 }
 
-// asciiName is a domain in small letters, in ASCII.
+// asciiName returns a domain in small letters, in ASCII.
 func asciiName(domain string) string {
 	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
@@ -168,7 +172,7 @@ func asciiName(domain string) string {
 	return domain
 }
 
-// ending is the last two names of a domain: what has been registered together ends alike.
+// ending returns the last two names of a domain: what has been registered together ends alike.
 func ending(domain string) string {
 	names := strings.Split(asciiName(domain), ".")
 	return strings.Join(names[max(0, len(names)-2):], ".")
@@ -178,18 +182,22 @@ func ending(domain string) string {
 // each check, which may be several of a method. Microsoft's servers leave their names out. Comments are
 // passed over; what stands in quotes is a value, whatever a sender has put there.
 func authResults(value string) (id string, results []result) {
-	var open *result // that the properties belong to
+	// open is the result that the properties belong to.
+	var open *result
 	var name, text strings.Builder
-	var equals, quoted, gap bool // an = has come; within quotes; a space has come
+	// An = has come; within quotes; a space has come.
+	var equals, quoted, gap bool
 	depth, first := 0, true
 	end := func() {
 		key, word := strings.ToLower(name.String()), text.String()
 		switch {
 		case !equals && first && id == "":
-			id = word // a version may follow
+			// A version may follow.
+			id = word
 		case !equals:
 		case open == nil:
-			key, _, _ = strings.Cut(key, "/") // a version, too
+			// So may it here.
+			key, _, _ = strings.Cut(key, "/")
 			word = strings.ToLower(word)
 			if i := strings.IndexFunc(word, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }); i >= 0 {
 				word = word[:i]

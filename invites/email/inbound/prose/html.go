@@ -139,7 +139,8 @@ func (r *region) read(z *html.Tokenizer, more bool) (answered bool) {
 			r.hidden = r.hidden || invisible().Match(value)
 		case "class", "id", "name", "data-marker":
 			for word := range strings.FieldsSeq(string(value)) {
-				word = strings.TrimPrefix(word, "x_") // which Outlook puts in front of what others wrote
+				// Outlook puts it in front of what others wrote.
+				word = strings.TrimPrefix(word, "x_")
 				r.quoted = r.quoted || quoting[word]
 				r.hidden = r.hidden || signing[word]
 				answered = answered || answers[word]
@@ -151,11 +152,13 @@ func (r *region) read(z *html.Tokenizer, more bool) (answered bool) {
 
 // An htmlWriter writes lines of text.
 type htmlWriter struct {
-	out     strings.Builder
-	current []byte // the line that is being written
+	out strings.Builder
+	// current is the line that is being written.
+	current []byte
 
 	hidden, quoted, pre bool
-	apart               bool // the next line stands apart
+	// apart says that the next line stands apart.
+	apart bool
 }
 
 func (w *htmlWriter) text(s string) {

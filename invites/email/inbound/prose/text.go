@@ -19,7 +19,8 @@ func Unflow(text string, delSp bool) string {
 		line = strings.TrimSuffix(line, "\n")
 		content := strings.TrimLeft(line, ">")
 		depth := len(line) - len(content)
-		if s, stuffed := strings.CutPrefix(content, " "); stuffed && !strings.HasPrefix(s, ">") { // which would look like a quote
+		// A quote is not stuffed.
+		if s, stuffed := strings.CutPrefix(content, " "); stuffed && !strings.HasPrefix(s, ">") {
 			content = s
 		}
 		if !flows || depth != before || content == "-- " {
@@ -40,14 +41,14 @@ func Unflow(text string, delSp bool) string {
 // mostLines is how many lines of a writer's own are looked at.
 const mostLines = 5000
 
-// Own returns text without what its writer has not written for it: quotes, the lines that announce
-// them, the mails below, and signatures that are marked as such. What stands between quotes stays, in
-// its order.
+// Own returns text without what its writer has not written for it: quotes, the lines that announce them, the mails
+// below, and signatures that are marked as such. What stands between quotes stays, in its order.
 func Own(text string) string {
 	var lines, own, piece []string
 	for l := range strings.SplitSeq(plaintext.Text(text), "\n") {
 		l = strings.TrimRight(l, " \t")
-		if n := len(lines); l != "" || n > 0 && lines[n-1] != "" { // one empty line is as good as two
+		// One empty line is as good as two.
+		if n := len(lines); l != "" || n > 0 && lines[n-1] != "" {
 			lines = append(lines, l)
 		}
 	}
@@ -56,7 +57,8 @@ func Own(text string) string {
 		own = append(own, "")
 		piece = nil
 	}
-	quoted := func(i int) bool { // the line there, or behind an empty one
+	// quoted looks at the line there, or behind an empty one.
+	quoted := func(i int) bool {
 		if i < len(lines) && lines[i] == "" {
 			i++
 		}
@@ -70,7 +72,8 @@ func Own(text string) string {
 				endPiece()
 			}
 			continue
-		case rest[0] == "--": // all below is signature
+		// All below is signature.
+		case rest[0] == "--":
 			i = len(lines)
 			continue
 		}
@@ -82,7 +85,8 @@ func Own(text string) string {
 		}
 		endPiece()
 		if !quoted(i + n) {
-			break // all below is the other mail
+			// All below is the other mail.
+			break
 		}
 		i += n - 1
 	}
@@ -95,7 +99,7 @@ func Own(text string) string {
 var footer = plaintext.Pattern(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
 	`(holen sie sich )?outlook (für|for) (ios|android|mac)|envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
 
-// withoutFooter is a piece of somebody's words without the footers of their program, and without empty
+// withoutFooter returns a piece of somebody's words without the footers of their program, and without empty
 // lines at its end.
 func withoutFooter(piece []string) []string {
 	for n := len(piece); n > 0; n = len(piece) {
@@ -108,8 +112,7 @@ func withoutFooter(piece []string) []string {
 	return piece
 }
 
-// How lines begin that announce a quote, and what is in them; and lines between one's own words and
-// another mail.
+// How lines begin that announce a quote, and what is in them; and lines between one's own words and another mail.
 var (
 	opener  = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
 	wrote   = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
@@ -131,10 +134,11 @@ var (
 	otherLabels   = set("cc kopie bcc")
 )
 
-// announced is how many lines the announcement of another mail has with which lines begin; 0: they are
+// announced returns how many lines the announcement of another mail has with which lines begin; 0: they are
 // none. sure is whether that is so also where no quote follows.
 func announced(lines []string) (n int, sure bool) {
-	const longest = 200 // characters in such a line
+	// longest is how many characters such a line may have.
+	const longest = 200
 	if lines[0] == "" || len(lines[0]) > longest {
 		return 0, false
 	}
@@ -163,14 +167,15 @@ func announced(lines []string) (n int, sure bool) {
 		case says && (opener().MatchString(joined[1:]) || mailbox().MatchString(lines[0]) && (i == 0 || wrote().MatchString(lines[0]))):
 			return i + 1, mailbox().MatchString(joined) || clock().MatchString(joined)
 		case i == 0 && (says || dated().MatchString(l)):
-			return 1, l[0] >= '0' && l[0] <= '9' && mailbox().MatchString(l) && clock().MatchString(l) // some write no more than when and who
+			// Some write no more than when and who.
+			return 1, l[0] >= '0' && l[0] <= '9' && mailbox().MatchString(l) && clock().MatchString(l)
 		}
 		break
 	}
 	return 0, false
 }
 
-// quotedHeader is how many lines the header has with which lines begin: at least three of who wrote,
+// quotedHeader returns how many lines the header has with which lines begin: at least three of who wrote,
 // when, to whom and about what. A field may go on for a line or two.
 func quotedHeader(lines []string) (n int) {
 	var from, sent, to, subject int
@@ -178,7 +183,8 @@ func quotedHeader(lines []string) (n int) {
 	for i, l := range lines[:min(len(lines), 12)] {
 		goesOn++
 		name, _, ok := strings.Cut(strings.Replace(l, "：", ":", 1), ":")
-		name, _, _ = strings.Cut(strings.Trim(name, "*_ "), " ") // Enviado el: …
+		// As in "Enviado el: …".
+		name, _, _ = strings.Cut(strings.Trim(name, "*_ "), " ")
 		if ok && len(name) < 20 {
 			known := true
 			switch name = strings.ToLower(name); {

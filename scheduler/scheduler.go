@@ -161,7 +161,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 	slots, err := s.Store.Slots(ctx)
 	var stored []*conversation.Conversation
 	if err == nil {
-		stored, err = s.Store.Load(ctx)
+		stored, err = s.Store.Load(ctx, conversation.Lookup{})
 	}
 	<-read
 	if err := cmp.Or(unreadable, err); err != nil {

@@ -29,8 +29,9 @@ type Mailbox interface {
 
 // An IntakeStore keeps conversations, and how far what comes in has been read.
 type Store interface {
-	// Load is all conversations with their messages, without the messages' bytes.
-	Load(ctx context.Context) ([]*conversation.Conversation, error)
+	// Load returns the conversations that are asked for with their messages, by id and round and without the messages'
+	// bytes, all as of one moment. There may be others among them.
+	Load(ctx context.Context, q conversation.Lookup) ([]*conversation.Conversation, error)
 	// Commit writes a conversation, its new messages and its history in one transaction, and gives
 	// the new messages their rows. It returns [conversation.ErrConflict] when the stored revision is not that of
 	// the conversation, a message with the same key is there already, or one that was heard of is being

@@ -160,7 +160,7 @@ func (s *Intake) Recall(ctx context.Context) (*roster.Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	stored, err := s.Store.Load(ctx)
+	stored, err := s.Store.Load(ctx, conversation.Lookup{})
 	for _, c := range stored {
 		c.Attach(s.Settings)
 	}

@@ -271,7 +271,7 @@ func TestDamaged(t *testing.T) {
 			s, err := store.Open(ctx, path, []string{ana}, readOnly)
 			var list []*conversation.Conversation
 			if err == nil {
-				list, err = s.Load(ctx)
+				list, err = s.Load(ctx, conversation.Lookup{})
 				s.Close()
 			}
 			var damaged *store.DamagedError

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -39,7 +40,7 @@ func testIdle(t *testing.T, dsn string) {
 	var side sync.WaitGroup
 	for range 8 {
 		side.Go(func() {
-			if _, err := s.Load(ctx); err != nil {
+			if _, err := s.Load(ctx, conversation.Lookup{}); err != nil {
 				t.Error(err)
 			}
 		})

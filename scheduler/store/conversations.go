@@ -1,9 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"coalition/scheduler/conversation"
@@ -28,38 +33,138 @@ func instant(ms int64) time.Time {
 }
 
 // Load implements [scheduler.Store].
-func (s *Store) Load(ctx context.Context) ([]*conversation.Conversation, error) {
+func (s *Store) Load(ctx context.Context, q conversation.Lookup) ([]*conversation.Conversation, error) {
 	if s.db.Absent() {
 		return nil, nil
 	}
-	type key struct {
-		id    plan.ID
-		round int
-	}
-	var list []*conversation.Conversation
-	known := make(map[key]*conversation.Conversation)
-	// Both are read as of one moment: a message that has been settled beside a conversation that does not know it
-	// yet would be a state that never was.
+	// All is read as of one moment: a message that has been settled beside a conversation that does not know it yet
+	// would be a state that never was.
 	tx, err := s.db.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
 	// Nothing was written.
 	defer func() { _ = tx.Rollback() }()
-	err = database.Each(ctx, tx, func(rows *sql.Rows) error {
+	l := &loading{Store: s, tx: tx, known: make(map[plan.ID]bool)}
+	if q.All() || s.db.Version() < tables.Lookups {
+		err = l.read(ctx, "", nil)
+	} else {
+		err = l.look(ctx, q)
+	}
+	slices.SortFunc(l.list, func(a, b *conversation.Conversation) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))
+	})
+	return l.list, err
+}
+
+// A loading is what has been read for a query so far.
+type loading struct {
+	*Store
+	tx    *sql.Tx
+	list  []*conversation.Conversation
+	known map[plan.ID]bool
+	// found are the ids that are to be read next.
+	found []string
+}
+
+// look reads what a query asks for.
+func (l *loading) look(ctx context.Context, q conversation.Lookup) error {
+	for _, id := range q.IDs {
+		l.find(id)
+	}
+	err := errors.Join(l.findBy(ctx, byKey, q.Keys),
+		l.findBy(ctx, "messages WHERE organizer = $1 AND message_id <> '' AND message_id", q.MessageIDs))
+	if q.To != "" && err == nil {
+		err = l.findBy(ctx, "messages WHERE organizer = $1 AND lower(recipient)", []string{strings.ToLower(q.To)})
+	}
+	if q.Unsettled && err == nil {
+		err = l.findBy(ctx, "messages WHERE organizer = $1 AND "+tables.Unsettled+" AND organizer", []string{l.organizer})
+	}
+	for err == nil && len(l.found) > 0 {
+		before := len(l.list)
+		if err = l.readFound(ctx); err == nil {
+			var keys []string
+			for _, c := range l.list[before:] {
+				for _, a := range c.Addresses() {
+					keys = append(keys, conversation.AddressKey(a))
+				}
+			}
+			err = l.findBy(ctx, byKey, keys)
+		}
+	}
+	if err == nil && q.Around != nil {
+		if err = l.findBy(ctx, byKey, q.Around(l.list)); err == nil {
+			err = l.readFound(ctx)
+		}
+	}
+	return err
+}
+
+const byKey = "lookups WHERE organizer = $1 AND key"
+
+// find takes down that a conversation is to be read, once.
+func (l *loading) find(id plan.ID) {
+	if !l.known[id] {
+		l.known[id], l.found = true, append(l.found, string(id))
+	}
+}
+
+// findBy finds the conversations with rows of a table in which a column is one of values.
+func (l *loading) findBy(ctx context.Context, where string, values []string) error {
+	return each(values, func(in string, args []any) error {
+		return database.Each(ctx, l.tx, func(rows *sql.Rows) error {
+			var id plan.ID
+			err := rows.Scan(&id)
+			l.find(id)
+			return err
+		}, "SELECT DISTINCT id FROM "+where+in, append([]any{l.organizer}, args...)...)
+	})
+}
+
+// readFound reads what was found.
+func (l *loading) readFound(ctx context.Context) error {
+	ids := l.found
+	l.found = nil
+	return each(ids, func(in string, args []any) error { return l.read(ctx, " AND id"+in, args) })
+}
+
+// each calls do with values, some at a time, and with the condition that something is one of those, which are $2 and
+// what follows.
+func each(values []string, do func(in string, args []any) error) error {
+	for some := range slices.Chunk(values, 500) {
+		args, places := make([]any, len(some)), make([]string, len(some))
+		for i, v := range some {
+			args[i], places[i] = v, fmt.Sprintf("$%d", i+2)
+		}
+		if err := do(" IN ("+strings.Join(places, ", ")+")", args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read reads the conversations for which a condition on their ids holds, with their messages.
+func (l *loading) read(ctx context.Context, condition string, args []any) error {
+	type key struct {
+		id    plan.ID
+		round int
+	}
+	known := make(map[key]*conversation.Conversation)
+	args = append([]any{l.organizer}, args...)
+	err := database.Each(ctx, l.tx, func(rows *sql.Rows) error {
 		c := new(conversation.Conversation)
 		var data sql.RawBytes
 		if err := rows.Scan(&c.ID, &c.Round, &c.Rev, &data); err != nil {
 			return err
 		}
-		list = append(list, c)
+		l.list = append(l.list, c)
 		known[key{c.ID, c.Round}] = c
 		return decode(c, data)
-	}, "SELECT id, round, rev, data FROM conversations WHERE organizer = $1", s.organizer)
+	}, "SELECT id, round, rev, data FROM conversations WHERE organizer = $1"+condition, args...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = database.Each(ctx, tx, func(rows *sql.Rows) error {
+	return database.Each(ctx, l.tx, func(rows *sql.Rows) error {
 		m, err := scanMessage(rows)
 		if err != nil {
 			return err
@@ -68,8 +173,7 @@ func (s *Store) Load(ctx context.Context) ([]*conversation.Conversation, error) 
 			c.Messages = append(c.Messages, m)
 		}
 		return nil
-	}, "SELECT "+s.columns()+" FROM messages m WHERE organizer = $1 ORDER BY seq", s.organizer)
-	return list, err
+	}, "SELECT "+l.columns()+" FROM messages m WHERE organizer = $1"+condition+" ORDER BY seq", args...)
 }
 
 // damaged is the error for what can't be read, although the database gives it.
@@ -169,7 +273,35 @@ func (s *Store) putConversation(tx *database.Tx, c *conversation.Conversation, d
 	if err == nil && n == 0 {
 		err = conversation.ErrConflict
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.putKeys(tx, c)
+}
+
+// putKeys writes by what c is looked up, where that has changed.
+func (s *Store) putKeys(tx *database.Tx, c *conversation.Conversation) error {
+	var before []string
+	const of = " FROM lookups WHERE organizer = $1 AND id = $2 AND round = $3"
+	if c.Rev > 0 {
+		if err := database.Each(context.Background(), tx, func(rows *sql.Rows) error {
+			before = append(before, "")
+			return rows.Scan(&before[len(before)-1])
+		}, "SELECT key"+of, s.organizer, string(c.ID), c.Round); err != nil {
+			return err
+		}
+		slices.Sort(before)
+	}
+	keys := c.Keys()
+	if slices.Equal(before, keys) {
+		return nil
+	}
+	if before != nil {
+		if _, err := tx.Exec("DELETE"+of, s.organizer, string(c.ID), c.Round); err != nil {
+			return err
+		}
+	}
+	return tables.PutKeys(tx.Do, s.organizer, c.ID, c.Round, keys)
 }
 
 // Slots implements [scheduler.Store].

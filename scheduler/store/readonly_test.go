@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/store"
 )
@@ -78,7 +79,7 @@ func TestReadOnlyFolder(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				list, err := r.Load(ctx)
+				list, err := r.Load(ctx, conversation.Lookup{})
 				if err != nil || len(list) != test.want {
 					t.Errorf("%d conversations, %v; want %d", len(list), err, test.want)
 				}

@@ -106,6 +106,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"reading only", testReadOnly},
 		{"a newer schema", testNewer},
 		{"an older schema", testOlder},
+		{"look-ups", testLookups},
 		{"organizers", testOrganizers},
 		{"a stopped process", testStopped},
 		{"a process that may be handing over", testDoubt},
@@ -151,7 +152,7 @@ func commit(t *testing.T, s *store.Store, d *conversation.Draft) {
 
 func load(t *testing.T, s *store.Store) []*conversation.Conversation {
 	t.Helper()
-	list, err := s.Load(ctx)
+	list, err := s.Load(ctx, conversation.Lookup{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -836,7 +837,7 @@ func testReadOnly(t *testing.T, dsn string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := s.Load(ctx); err != nil || list != nil {
+	if list, err := s.Load(ctx, conversation.Lookup{}); err != nil || list != nil {
 		t.Errorf("loaded from a state that is not there: %v, %v", list, err)
 	}
 	if err := s.Commit(ctx, draft("maya")); err == nil {
@@ -853,7 +854,7 @@ func testReadOnly(t *testing.T, dsn string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if list, err := s.Load(ctx); err != nil || len(list) != 1 {
+	if list, err := s.Load(ctx, conversation.Lookup{}); err != nil || len(list) != 1 {
 		t.Errorf("loaded %d, %v", len(list), err)
 	}
 }
@@ -880,11 +881,91 @@ func testNewer(t *testing.T, dsn string) {
 	}
 }
 
+// What is asked for is found, with all that belongs to the same person, and nothing else is read.
+func testLookups(t *testing.T, dsn string) {
+	s, other := open(t, dsn), at.AddDate(0, 1, 0)
+	add := func(id plan.ID, round int, email string, change func(*conversation.Draft)) *conversation.Draft {
+		t.Helper()
+		d := draft(id, outbox.Brief)
+		d.Conversation.Round, d.Messages[0].Round = round, round
+		d.Conversation.Plan.With.Name, d.Conversation.Plan.With.Email = string("The "+id), plan.Email(email)
+		d.Messages[0].MessageID, d.Messages[0].To = fmt.Sprint(id, round, "@mine"), email
+		if change != nil {
+			change(d)
+		}
+		commit(t, s, d)
+		return d
+	}
+	yes := func(start time.Time) func(*conversation.Draft) {
+		return func(d *conversation.Draft) {
+			d.Conversation.Answer, d.Conversation.Chosen = &conversation.Answer{Value: conversation.Yes}, plan.SlotOf(start)
+		}
+	}
+	maya := add("maya", 1, "Maya@example.org", nil)
+	add("maya", 2, "new@example.org", nil)
+	add("launch", 1, "other@example.org", func(d *conversation.Draft) {
+		d.Conversation.Plan.With.Aliases = []plan.Email{"maya@Example.org"}
+		d.Messages[0].State = outbox.Failed
+	})
+	add("tom", 1, "tom@example.org", yes(at))
+	add("eva", 1, "eva@example.org", yes(other))
+	add("ida", 1, "ida@example.org", func(d *conversation.Draft) {
+		d.Conversation.Channel, d.Conversation.UID = outbox.Channel("toy"), "e7@toy"
+		d.Conversation.Doubted, d.Conversation.Behind = &conversation.Word{}, true
+	})
+	find := func(what string, q conversation.Lookup, want ...string) {
+		t.Helper()
+		list, err := s.Load(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []string{}
+		for _, c := range list {
+			if got = append(got, c.Ref()); len(c.Messages) != 1 {
+				t.Errorf("%s: %s comes with %d messages", what, c.Ref(), len(c.Messages))
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", what, diff)
+		}
+	}
+	keys := func(keys ...string) conversation.Lookup { return conversation.Lookup{Keys: keys} }
+	person := []string{"launch", "maya", "maya/2"}
+	find("an id", conversation.Lookup{IDs: []plan.ID{"maya", "nobody"}}, person...)
+	find("an address", keys(conversation.AddressKey("OTHER@example.org")), person...)
+	find("a name", keys(conversation.NameKey("the MAYA")), person...)
+	find("a Message-ID", conversation.Lookup{MessageIDs: []string{"x@y", "tom1@mine"}}, "tom")
+	find("an address that was written to", conversation.Lookup{To: "Eva@EXAMPLE.org"}, "eva")
+	find("a UID", keys(conversation.UIDKey("e7@toy")), "ida")
+	find("an event", keys(conversation.EventKey("e7")), "ida")
+	find("mail refused", keys(conversation.RefusedKey), "ida")
+	find("an event behind", keys(conversation.AskKey), "ida")
+	find("unsettled", conversation.Lookup{Unsettled: true}, person...)
+	find("a stranger", keys(conversation.AddressKey("x@example.org"), conversation.AddressKey("")), []string{}...)
+	around := conversation.Lookup{IDs: []plan.ID{"ida"}, Around: func(list []*conversation.Conversation) []string {
+		if len(list) != 1 || list[0].ID != "ida" || len(list[0].Messages) != 1 {
+			t.Errorf("around %v", list)
+		}
+		return conversation.SpanKeys(at.Add(time.Hour), time.Hour)
+	}}
+	find("a time", around, "ida", "tom")
+	find("all", conversation.Lookup{}, "eva", "ida", "launch", "maya", "maya/2", "tom")
+
+	// What has changed is found anew, and no more by what it was.
+	c := maya.Conversation
+	c.Plan.With.Email, c.Plan.With.Name = "m@example.net", "Maya C"
+	commit(t, s, &conversation.Draft{At: at, Conversation: c})
+	find("the name before", keys(conversation.NameKey("The maya")), "maya", "maya/2")
+	find("the address before", keys(conversation.AddressKey("maya@example.org")), "launch")
+	find("the address now", keys(conversation.AddressKey("m@example.net")), "maya", "maya/2")
+}
+
 // older takes from the tables what came after version 5.
 func older(t *testing.T, dsn string) {
 	t.Helper()
 	db := raw(t, dsn)
-	for _, statement := range []string{"ALTER TABLE messages DROP COLUMN repeatable", "UPDATE schema_version SET version = 5"} {
+	for _, statement := range []string{"DROP TABLE lookups", "DROP INDEX messages_id", "DROP INDEX messages_to", "DROP INDEX messages_unsettled",
+		"ALTER TABLE messages DROP COLUMN repeatable", "UPDATE schema_version SET version = 5"} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)
 		}
@@ -908,6 +989,9 @@ func testOlder(t *testing.T, dsn string) {
 			t.Fatal(err)
 		}
 		defer s.Close()
+		if list, err := s.Load(ctx, conversation.Lookup{Keys: []string{conversation.AddressKey("Maya@example.org")}}); err != nil || len(list) != 1 {
+			t.Errorf("%s: %d conversations by their address, %v", what, len(list), err)
+		}
 		if m := load(t, s)[0].Messages; !m[0].Repeatable || m[1].Repeatable {
 			t.Errorf("%s: the brief is repeated: %t, the reminder: %t", what, m[0].Repeatable, m[1].Repeatable)
 		}

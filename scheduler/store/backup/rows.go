@@ -139,7 +139,7 @@ func replace(ctx context.Context, s *store.Store, path, from string) error {
 	}
 	// Who has opened these rows, from where, and who is at work is known better here.
 	list = slices.DeleteFunc(list, func(t table) bool {
-		return slices.Contains([]string{"organizers", "addresses", "homes", "owners", "control"}, t.name)
+		return slices.Contains([]string{"organizers", "addresses", "homes", "owners", "control", "lookups"}, t.name)
 	})
 	return s.Database().Update(ctx, func(tx *database.Tx) error {
 		// Whoever has decided on something beside sees that it no longer holds.
@@ -158,6 +158,12 @@ func replace(ctx context.Context, s *store.Store, path, from string) error {
 			if err := t.take(ctx, tx, file, from, s.Organizer(), renumbered); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.Exec("DELETE FROM lookups WHERE organizer = $1", s.Organizer()); err != nil {
+			return err
+		}
+		if err := tables.Fill(ctx, tx, tx.Do, s.Organizer()); err != nil {
+			return err
 		}
 		if i := slices.IndexFunc(list, func(t table) bool { return t.name == "messages" }); !list[i].has("repeatable") {
 			_, err := tx.Exec("UPDATE messages AS m SET repeatable = "+tables.OldRepeatable+" WHERE organizer = $1", s.Organizer())

@@ -20,13 +20,20 @@ type Schema struct {
 	// changed once it was released. Statements end in ";\n". SERIAL, ROWID and BYTES stand for what each dialect
 	// calls an ascending key, one that is given, and a string of bytes. They make a table owners (owner,
 	// organizer, host, pid, beat).
-	Steps []string
+	Steps []Step
 	// Marks are tables that each version has: an SQLite file with other tables that lacks one of these belongs
 	// to another program.
 	Marks []string
 	// InUse is a query for the rows that an owner of the organizer $1 has, named owners.owner: as long as there
 	// are any it is not forgotten.
 	InUse string
+}
+
+// A Step brings the tables from one version to the next.
+type Step struct {
+	SQL string
+	// Fill writes, in the same transaction, what new tables hold of rows that are there; nil: nothing.
+	Fill func(ctx context.Context, tx *sql.Tx) error
 }
 
 // A DB is one open database. It is safe for concurrent use.
@@ -230,8 +237,14 @@ func (d *DB) migrateOnce(ctx context.Context) (finished bool, err error) {
 	case version == len(d.schema.Steps):
 		return true, nil
 	}
-	for _, statement := range strings.Split(d.dialect.types().Replace(d.schema.Steps[version]), ";\n") {
+	step := d.schema.Steps[version]
+	for _, statement := range strings.Split(d.dialect.types().Replace(step.SQL), ";\n") {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return false, fmt.Errorf("step %d of the tables: %w", version+1, err)
+		}
+	}
+	if step.Fill != nil {
+		if err := step.Fill(ctx, tx); err != nil {
 			return false, fmt.Errorf("step %d of the tables: %w", version+1, err)
 		}
 	}

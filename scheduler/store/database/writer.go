@@ -74,6 +74,12 @@ func (t *Tx) Exec(query string, args ...any) (changed int64, err error) {
 	return r.RowsAffected()
 }
 
+// Do is [Tx.Exec] where it does not matter how many rows have changed.
+func (t *Tx) Do(query string, args ...any) error {
+	_, err := t.Exec(query, args...)
+	return err
+}
+
 // QueryContext asks within the transaction, as [sql.Conn] does.
 func (t *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	st, err := t.prepare(query)

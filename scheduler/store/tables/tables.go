@@ -2,11 +2,22 @@
 // package store, and how they are made to package database.
 package tables
 
-import "coalition/scheduler/store/database"
+import (
+	"context"
+	"database/sql"
+
+	"coalition/scheduler/store/database"
+)
 
 // Schema is all tables as they are now. Whoever only reads takes older ones as they are.
 var Schema = database.Schema{
-	Steps: []string{first, received, organizers, installations, doors, repeatable},
+	Steps: []database.Step{{SQL: first}, {SQL: received}, {SQL: organizers}, {SQL: installations}, {SQL: doors},
+		{SQL: repeatable}, {SQL: lookups, Fill: func(ctx context.Context, tx *sql.Tx) error {
+			return Fill(ctx, tx, func(query string, args ...any) error {
+				_, err := tx.ExecContext(ctx, query, args...)
+				return err
+			}, "")
+		}}},
 	Marks: []string{"schema_version", "conversations", "messages", "bodies", "events", "control"},
 	InUse: "SELECT 1 FROM messages m WHERE m.organizer = $1 AND m.owner = owners.owner",
 }
@@ -19,6 +30,8 @@ const (
 	Doors = 5
 	// Repeatable is that from which on a message says whether it is repeated.
 	Repeatable = 6
+	// Lookups is that from which on conversations are looked up by their keys.
+	Lookups = 7
 )
 
 // OldRepeatable is the condition that a message, m, of an earlier version is [outbox.Message.Repeatable].
@@ -163,3 +176,20 @@ DELETE FROM control WHERE name = 'paused'`
 // repeatable lets a message say whether it is repeated.
 const repeatable = `ALTER TABLE messages ADD COLUMN repeatable BOOLEAN NOT NULL DEFAULT TRUE;
 UPDATE messages AS m SET repeatable = ` + OldRepeatable
+
+// lookups is for what conversations are looked up by: their keys, and what is known of their messages.
+const lookups = `CREATE TABLE lookups (
+	organizer TEXT NOT NULL,
+	key       TEXT NOT NULL,
+	id        TEXT NOT NULL,
+	round     BIGINT NOT NULL,
+	PRIMARY KEY (organizer, key, id, round)
+);
+CREATE INDEX lookups_of ON lookups (organizer, id, round);
+CREATE INDEX messages_id ON messages (organizer, message_id) WHERE message_id <> '';
+CREATE INDEX messages_to ON messages (organizer, lower(recipient));
+CREATE INDEX messages_unsettled ON messages (organizer) WHERE ` + Unsettled + `
+`
+
+// Unsettled is the condition that a message is [conversation.Lookup.Unsettled].
+const Unsettled = "(state IN ('unclear', 'failed') OR state = 'queued' AND code <> 0)"

@@ -1,0 +1,93 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"coalition/scheduler/plan"
+)
+
+// A Lookup says which conversations are asked for; the zero value asks for all of them. Those that are asked for come
+// with all others with the same person, and with all rounds of their ids.
+type Lookup struct {
+	IDs []plan.ID
+	// Keys are some of [Conversation.Keys].
+	Keys []string
+	// MessageIDs are those of messages, without their angle brackets; To is the address that one went to.
+	MessageIDs []string
+	To         string
+	// Unsettled asks for those with a message of which it is not known whether it has arrived, that has failed, or that
+	// was turned away and waits.
+	Unsettled bool
+	// Around gives the keys of those that are asked for as well, alone, once the others are known; nil: none.
+	Around func(list []*Conversation) []string
+}
+
+// All reports whether all conversations are asked for.
+func (q *Lookup) All() bool {
+	return len(q.IDs) == 0 && len(q.Keys) == 0 && len(q.MessageIDs) == 0 && q.To == "" && !q.Unsettled
+}
+
+// The keys of conversations: of one whose event or invitation has that UID, of one whose event has that id in its
+// calendar, of one whose partner has that address, or that name, whatever their case.
+func UIDKey(uid string) string         { return "uid " + uid }
+func EventKey(id string) string        { return "event " + id }
+func AddressKey(address string) string { return "address " + strings.ToLower(address) }
+func NameKey(name string) string       { return "name " + strings.ToLower(strings.ToUpper(name)) }
+
+const (
+	// RefusedKey is that of conversations in which mail was not believed, or is to be read once more.
+	RefusedKey = "refused"
+	// AskKey is that of conversations whose event may have to be asked for, in the calendar or in another one.
+	AskKey = "ask"
+	// undatedKey is that of talks agreed on whose start depends on when it is asked for.
+	undatedKey = "day"
+)
+
+// dayKeys are those of the days, in UTC, that a span touches.
+func dayKeys(from, to time.Time) (keys []string) {
+	for day := from.UTC().Truncate(24 * time.Hour); !day.After(to); day = day.Add(24 * time.Hour) {
+		keys = append(keys, "day "+day.Format(time.DateOnly))
+	}
+	return keys
+}
+
+// SpanKeys returns the keys of all talks that may have been agreed on in a span. Clocks may have been put otherwise
+// since these were written: a day before and after is theirs, too.
+func SpanKeys(start time.Time, length time.Duration) []string {
+	const day = 24 * time.Hour
+	return append(dayKeys(start.Add(-day), start.Add(length+day)), undatedKey)
+}
+
+// Keys returns by what the conversation is looked up, in their order. They follow from what is stored of it.
+func (c *Conversation) Keys() (keys []string) {
+	stored := *c
+	stored.source = nil
+	for _, a := range stored.Addresses() {
+		keys = append(keys, AddressKey(a))
+	}
+	keys = append(keys, NameKey(c.Plan.With.Name))
+	if c.UID != "" {
+		keys = append(keys, UIDKey(c.UID))
+	}
+	if id := c.EventID(); id != "" {
+		keys = append(keys, EventKey(id))
+	}
+	if c.Reread || c.Doubted != nil {
+		keys = append(keys, RefusedKey)
+	}
+	if c.Behind || c.Booking != nil && c.Booking.Away {
+		keys = append(keys, AskKey)
+	}
+	// Whether an invitation has left stands in its message: that there is a UID is the most that is known here.
+	if c.Cancelled == nil && !c.Said(No) && (c.Said(Yes) || c.UID != "" || c.Booking != nil) {
+		if c.Chosen.IsZero() && c.Dates == nil {
+			keys = append(keys, undatedKey)
+		} else if start := c.Start(time.Time{}); !start.IsZero() {
+			keys = append(keys, dayKeys(start, start.Add(c.Length()))...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}

@@ -13,6 +13,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -152,7 +153,7 @@ func TestBesideAWrite(t *testing.T) {
 		w.plan("maya", maya("permitted: She said yes."))
 		w.pass()
 		c := w.find("maya")
-		if err := c.Apply(conversation.ByMail{}, w.now); err != nil {
+		if err := c.Apply(command.ByMail{}, w.now); err != nil {
 			t.Fatal(err)
 		}
 		before := must(w.invite(c, plan.Slot{}, "", w.now))
@@ -160,7 +161,7 @@ func TestBesideAWrite(t *testing.T) {
 			if err := w.store.Commit(context.Background(), before); !errors.Is(err, conversation.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
 			}
-			if err := w.find("maya").Apply(conversation.ByMail{}, w.now); !errors.Is(err, conversation.ErrBusy) {
+			if err := w.find("maya").Apply(command.ByMail{}, w.now); !errors.Is(err, conversation.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 		}

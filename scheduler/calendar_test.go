@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"coalition/invites"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -613,7 +614,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	})
 	t.Run("cancel, and they know", func(t *testing.T) {
 		w, o := gone(t)
-		w.take("maya", conversation.Withdraw{Told: true})
+		w.take("maya", command.Withdraw{Told: true})
 		w.pass()
 		if o.want(t, invitation); w.status("maya") != conversation.Cancelled {
 			t.Error(w.status("maya"))
@@ -647,7 +648,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	})
 	t.Run("told before it was deleted", func(t *testing.T) {
 		w, _ := booked(t)
-		if _, err := w.Take(w.find("maya"), conversation.Withdraw{Told: true}, w.now); !errors.Is(err, conversation.ErrUnfit) {
+		if _, err := w.Take(w.find("maya"), command.Withdraw{Told: true}, w.now); !errors.Is(err, conversation.ErrUnfit) {
 			t.Errorf("it is taken: %v", err)
 		}
 	})
@@ -978,7 +979,7 @@ func TestLanes(t *testing.T) {
 	if !strings.Contains(roster.Next(c, w.now).Next, "coalition invite maya --mail") {
 		t.Errorf("next: %s", roster.Next(c, w.now).Next)
 	}
-	if err := c.Apply(conversation.ByMail{}, w.now); err != nil {
+	if err := c.Apply(command.ByMail{}, w.now); err != nil {
 		t.Fatal(err)
 	}
 	w.commit(w.invite(c, plan.Slot{}, "", w.now))

@@ -13,6 +13,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/zones"
 	"coalition/invites/zones/zonestest"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -181,22 +182,22 @@ func TestClocksNotice(t *testing.T) {
 // Who knows already is not written to.
 func TestClocksAndTheyKnow(t *testing.T) {
 	w := vancouver(t)
-	if _, err := w.Take(w.find("maya"), conversation.Keep{To: plan.Slot{Wall: "2027-03-04T11:00", Zone: "America/Vancouver"}}, w.now); !errors.Is(err, conversation.ErrUnfit) {
+	if _, err := w.Take(w.find("maya"), command.Keep{To: plan.Slot{Wall: "2027-03-04T11:00", Zone: "America/Vancouver"}}, w.now); !errors.Is(err, conversation.ErrUnfit) {
 		t.Errorf("another time: got %v", err)
 	}
-	w.take("maya", conversation.Keep{To: agreed})
+	w.take("maya", command.Keep{To: agreed})
 	w.pass()
 	w.want("invite-0")
 	w.wantNext("remind Maya Chen")
 	if got := w.status("maya"); got != conversation.Confirmed {
 		t.Errorf("status: got %s", got)
 	}
-	if _, err := w.Take(w.find("maya"), conversation.Withdraw{}, w.now); err != nil {
+	if _, err := w.Take(w.find("maya"), command.Withdraw{}, w.now); err != nil {
 		t.Error(err)
 	}
 	// Where nothing is put otherwise there is nothing to know.
 	w = invited(t)
-	if _, err := w.Take(w.find("maya"), conversation.Keep{To: plan.SlotOf(w.find("maya").Start(w.now))}, w.now); !errors.Is(err, conversation.ErrUnfit) {
+	if _, err := w.Take(w.find("maya"), command.Keep{To: plan.SlotOf(w.find("maya").Start(w.now))}, w.now); !errors.Is(err, conversation.ErrUnfit) {
 		t.Errorf("no clocks: got %v", err)
 	}
 }

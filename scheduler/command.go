@@ -3,6 +3,7 @@ package scheduler
 import (
 	"time"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
@@ -24,7 +25,7 @@ func (s *Scheduler) Decide(c *conversation.Conversation, now time.Time, decide f
 
 // Take takes in a change that sends nothing by itself. The error is a [conversation.Refusal].
 func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Change, now time.Time) (*conversation.Draft, error) {
-	d, err := c.Take(change, now)
+	d, err := command.Take(c, change, now)
 	if a, ok := change.(conversation.Answer); ok && err == nil {
 		if a.Value == conversation.No && s.Intake.Understand(c.Language(), a.Note).Stop {
 			c.Stopped(string(c.Plan.With.Email), now)
@@ -37,7 +38,7 @@ func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Chang
 // CheckedIn is what would follow from the organizer's check-in: the step, and its message where it has
 // one. Nothing is stored, and c is of no more use. The error is a [conversation.Refusal].
 func (s *Scheduler) CheckedIn(c *conversation.Conversation, now time.Time) (conversation.Step, *outbox.Message, error) {
-	if err := c.Apply(conversation.CheckIn{}, now); err != nil {
+	if err := c.Apply(command.CheckIn{}, now); err != nil {
 		return conversation.Step{}, nil, err
 	}
 	c.Settle(now)

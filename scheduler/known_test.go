@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -283,7 +284,7 @@ func TestBackFromCancel(t *testing.T) {
 		if told {
 			o.edit(deleteIt)
 			w.sync()
-			w.take("maya", conversation.Withdraw{Told: true})
+			w.take("maya", command.Withdraw{Told: true})
 		} else {
 			w.commit(w.callOff(w.find("maya"), "", w.now))
 			w.pass()

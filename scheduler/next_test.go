@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -72,9 +73,9 @@ func TestNext(t *testing.T) {
 			status: conversation.Planned, next: "check in again (until then nothing goes out): coalition ready maya"},
 		{name: "not yet, and then", plan: []string{"ready: false"}, past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, conversation.NotYet{})
-			apply(t, c, conversation.CheckIn{})
+			apply(t, c, command.CheckIn{})
 		}, status: conversation.Ready, kind: outbox.Brief, next: "send the brief"},
-		{name: "check-in by command", plan: []string{"ready: false"}, past: func(t *testing.T, c *conversation.Conversation) { apply(t, c, conversation.CheckIn{}) },
+		{name: "check-in by command", plan: []string{"ready: false"}, past: func(t *testing.T, c *conversation.Conversation) { apply(t, c, command.CheckIn{}) },
 			status: conversation.Ready, kind: outbox.Brief, next: "send the brief"},
 		{name: "ready", status: conversation.Ready, kind: outbox.Brief, next: "send the brief"},
 		{name: "ready for a later day", plan: []string{"ask_on: 2027-02-22"}, status: conversation.Ready,
@@ -119,7 +120,7 @@ func TestNext(t *testing.T) {
 		}, status: conversation.Asked, next: "wait for the answer of Maya Chen"},
 		{name: "asked again", past: func(t *testing.T, c *conversation.Conversation) {
 			message(c, outbox.Brief, outbox.Accepted)
-			apply(t, c, conversation.AskAgain{})
+			apply(t, c, command.AskAgain{})
 		}, status: conversation.Asked, kind: outbox.Brief, next: "send the brief"},
 
 		// The answer.
@@ -167,7 +168,7 @@ func TestNext(t *testing.T) {
 		{name: "invitation held, moved", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Held)
-			apply(t, c, conversation.Move{To: plan.SlotOf(start.Add(time.Hour))})
+			apply(t, c, command.Move{To: plan.SlotOf(start.Add(time.Hour))})
 		}, status: conversation.Permitted, kind: outbox.Invite, due: monday, next: "send the invitation"},
 		{name: "invitation failed", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
@@ -192,7 +193,7 @@ func TestNext(t *testing.T) {
 		{name: "moved", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Accepted)
-			apply(t, c, conversation.Move{To: plan.SlotOf(start.Add(time.Hour))})
+			apply(t, c, command.Move{To: plan.SlotOf(start.Add(time.Hour))})
 		}, status: conversation.Invited, kind: outbox.Update, next: "send the update"},
 		{name: "agenda changed", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
@@ -218,12 +219,12 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Accepted)
 			apply(t, c, conversation.Answer{Value: conversation.No})
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 		}, status: conversation.Cancelled, kind: outbox.Cancel, due: monday, next: "send the cancellation"},
 		{name: "no to the brief, and cancelled", past: func(t *testing.T, c *conversation.Conversation) {
 			message(c, outbox.Brief, outbox.Accepted)
 			apply(t, c, conversation.Answer{Value: conversation.No})
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 		}, status: conversation.Cancelled},
 		{name: "a day before", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
@@ -260,30 +261,30 @@ func TestNext(t *testing.T) {
 		}, status: conversation.Invited, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
 
 		// The end.
-		{name: "cancelled before the brief", past: func(t *testing.T, c *conversation.Conversation) { apply(t, c, conversation.Withdraw{}) }, status: conversation.Cancelled},
+		{name: "cancelled before the brief", past: func(t *testing.T, c *conversation.Conversation) { apply(t, c, command.Withdraw{}) }, status: conversation.Cancelled},
 		{name: "cancelled after the brief", past: func(t *testing.T, c *conversation.Conversation) {
 			message(c, outbox.Brief, outbox.Accepted)
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 		}, status: conversation.Cancelled, kind: outbox.Cancel, due: monday, next: "send the cancellation"},
 		{name: "cancelled after a no", past: func(t *testing.T, c *conversation.Conversation) {
 			message(c, outbox.Brief, outbox.Accepted)
 			apply(t, c, conversation.Answer{Value: conversation.No})
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 		}, status: conversation.Cancelled},
 		{name: "cancelled after a later", past: func(t *testing.T, c *conversation.Conversation) {
 			message(c, outbox.Brief, outbox.Accepted)
 			apply(t, c, conversation.Answer{Value: conversation.Wait})
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 		}, status: conversation.Cancelled},
 		{name: "cancelled after the invitation", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Accepted)
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 		}, status: conversation.Cancelled, kind: outbox.Cancel, due: monday, next: "send the cancellation"},
 		{name: "cancelled, and told", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Accepted)
-			apply(t, c, conversation.Withdraw{})
+			apply(t, c, command.Withdraw{})
 			message(c, outbox.Cancel, outbox.Accepted)
 		}, status: conversation.Cancelled},
 	} {

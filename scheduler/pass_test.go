@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -196,7 +197,7 @@ func TestHold(t *testing.T) {
 		w := newWorld(t)
 		w.plan("maya", maya())
 		w.plan("tom", maya("  email: tom@example.org", "ready: false"))
-		w.take("tom", conversation.CheckIn{})
+		w.take("tom", command.CheckIn{})
 		w.commit(w.ask(w.find("tom"), false, w.now))
 		must(w.Pass(context.Background(), w.board())) // decided, not delivered
 		w.later(25 * time.Hour)
@@ -284,7 +285,7 @@ func TestPlanSpeaksOnlyWhenItChanges(t *testing.T) {
 		t.Errorf("difference: %q\nwant        %q", got, want)
 	}
 	off := w.find("maya")
-	if err := off.Apply(conversation.Withdraw{}, w.now); err != nil || off.Difference(w.now) != "" {
+	if err := off.Apply(command.Withdraw{}, w.now); err != nil || off.Difference(w.now) != "" {
 		t.Errorf("called off, it differs: %q, %v", off.Difference(w.now), err)
 	}
 	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
@@ -496,7 +497,7 @@ func TestRelativeDatesAreFixedOnce(t *testing.T) {
 	w.plan("maya", maya("when: {start: in 10 days at 10:00}", "ready: false"))
 	w.later(48 * time.Hour)
 	w.pass() // nothing acts on a plan that is not ready
-	w.take("maya", conversation.CheckIn{})
+	w.take("maya", command.CheckIn{})
 	fixed := w.find("maya").Start(w.now)
 	if want := time.Date(2027, 2, 13, 10, 0, 0, 0, lisbon); !fixed.Equal(want) {
 		t.Fatalf("fixed at %s, want %s", fixed, want)

@@ -10,6 +10,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -339,7 +340,7 @@ func TestEditedAfterTheEnd(t *testing.T) {
 			}
 			w.want(before)
 			var r *conversation.Refusal
-			if _, err := w.Take(w.find("maya"), conversation.CheckIn{}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
+			if _, err := w.Take(w.find("maya"), command.CheckIn{}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("ready: %v", err)
 			}
 			if _, err := w.ask(w.find("maya"), false, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"coalition/invites"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -30,7 +31,7 @@ func TestLife(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"":       l.check,
 			"edit":   l.edit,
-			"ready":  func(rt *rapid.T) { l.try(conversation.CheckIn{}) },
+			"ready":  func(rt *rapid.T) { l.try(command.CheckIn{}) },
 			"answer": l.partnerAnswers,
 			"write":  l.partnerWrites,
 			"reply":  l.calendarReplies,

@@ -10,6 +10,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/outbox"
@@ -735,10 +736,10 @@ func TestAdditions(t *testing.T) {
 		t.Errorf("next %q", next)
 	}
 	w.later(time.Hour)
-	if err := second(w.Take(w.find("maya"), conversation.Agenda{Lines: []int{3}, Take: true}, w.now)); err == nil {
+	if err := second(w.Take(w.find("maya"), command.Agenda{Lines: []int{3}, Take: true}, w.now)); err == nil {
 		t.Error("took a line that nobody proposed")
 	}
-	w.take("maya", conversation.Agenda{Lines: []int{2}, Take: true})
+	w.take("maya", command.Agenda{Lines: []int{2}, Take: true})
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0")
@@ -746,7 +747,7 @@ func TestAdditions(t *testing.T) {
 	if text := string(w.arrived[1].Calendar); !strings.Contains(text, "2. Our budget") || strings.Contains(text, "hiring") {
 		t.Errorf("the invitation:\n%s", text)
 	}
-	w.take("maya", conversation.Agenda{})
+	w.take("maya", command.Agenda{})
 	if c := w.find("maya"); len(c.Proposed) != 0 || fmt.Sprint(c.Taken) != "[Our budget]" {
 		t.Errorf("proposed %q, taken %q", c.Proposed, c.Taken)
 	}
@@ -758,7 +759,7 @@ func TestAdditions(t *testing.T) {
 	w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
 	w.pass()
 	w.later(time.Hour)
-	w.take("maya", conversation.Agenda{Take: true})
+	w.take("maya", command.Agenda{Take: true})
 	for range 2 {
 		w.pass()
 		w.want("brief-0 invite-0 update-0")
@@ -1124,7 +1125,7 @@ func TestNothingLeftToDecide(t *testing.T) {
 	w = asked(t)
 	w.receive(w.letter("1\n\nHiring"))
 	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
-	if err := second(w.Take(w.find("maya"), conversation.Agenda{Take: true}, w.now)); err == nil || len(w.find("maya").Waiting(w.now)) != 0 {
+	if err := second(w.Take(w.find("maya"), command.Agenda{Take: true}, w.now)); err == nil || len(w.find("maya").Waiting(w.now)) != 0 {
 		t.Errorf("after a no: %v, %q", err, w.find("maya").Waiting(w.now))
 	}
 	w = invited(t)

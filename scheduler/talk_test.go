@@ -14,6 +14,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/scheduler"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/eventsync"
 	"coalition/scheduler/plan"
@@ -276,25 +277,25 @@ func (w *world) want(kinds string) {
 // What follows is what commands do.
 
 func (w *world) ask(c *conversation.Conversation, again bool, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.Ask(again, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Ask(c, again, now) })
 }
 
 func (w *world) invite(c *conversation.Conversation, at plan.Slot, permitted string, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.Invite(at, permitted, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Invite(c, at, permitted, now) })
 }
 
 func (w *world) reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.Reschedule(to, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Reschedule(c, to, now) })
 }
 
 func (w *world) takeCounter(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.TakeCounter(now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.TakeCounter(c, now) })
 }
 
 func (w *world) declineCounter(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.DeclineCounter(reason, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.DeclineCounter(c, reason, now) })
 }
 
 func (w *world) callOff(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return c.CallOff(reason, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.CallOff(c, reason, now) })
 }

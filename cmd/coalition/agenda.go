@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/command"
 )
 
 func (a *app) agendaCommand() *cobra.Command {
@@ -24,7 +24,7 @@ update by the daemon.`,
 			if len(args) == 1 {
 				return a.showAgenda(cmd, args[0])
 			}
-			change := conversation.Agenda{Take: args[1] == "take"}
+			change := command.Agenda{Take: args[1] == "take"}
 			if !change.Take && args[1] != "leave" {
 				return usage("%q is neither take nor leave", "write one of them", args[1])
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 )
 
@@ -28,12 +29,12 @@ sent. --dry-run shows it also before you have checked in.`,
 			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				// A rehearsal shows what the check-in is about.
 				if a.dryRun && !c.Ready {
-					if err := c.Apply(conversation.CheckIn{}, now); err != nil {
+					if err := c.Apply(command.CheckIn{}, now); err != nil {
 						return nil, err
 					}
 					a.say("You have not checked in yet: this goes out only after coalition ready %s", c.Ref())
 				}
-				return c.Ask(again, now)
+				return command.Ask(c, again, now)
 			}
 			return a.sending(cmd.Context(), args[0], files{eml: file}, decide)
 		},

@@ -47,7 +47,7 @@ func testBackupWhileSending(t *testing.T, state string, people int) {
 	}
 	config := filepath.Join(dir, "config.yaml")
 	var log bytes.Buffer
-	daemon := command("coalition", "--config", config, "daemon")
+	daemon := binary("coalition", "--config", config, "daemon")
 	daemon.Stderr = &log
 	half, most, backed := make(chan bool), make(chan bool), make(chan bool)
 	goOn := sync.OnceFunc(func() { close(backed) })
@@ -175,7 +175,7 @@ func TestCopyOfIdleDaemon(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(dir, "conversations", "maya.yaml"), old, old); err != nil {
 		t.Fatal(err)
 	}
-	daemon := command("coalition", "--config", filepath.Join(dir, "config.yaml"), "daemon")
+	daemon := binary("coalition", "--config", filepath.Join(dir, "config.yaml"), "daemon")
 	if err := daemon.Start(); err != nil {
 		t.Fatal(err)
 	}

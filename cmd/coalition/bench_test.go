@@ -31,7 +31,7 @@ func BenchmarkStart(b *testing.B) {
 	for _, args := range [][]string{{"--help"}, {"completion", "bash"}} {
 		b.Run(strings.Join(args, "-"), func(b *testing.B) {
 			for b.Loop() {
-				if err := command("coalition", args...).Run(); err != nil {
+				if err := binary("coalition", args...).Run(); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -62,7 +62,7 @@ func testOneTime(t *testing.T, state string) {
 			if err := os.WriteFile(path, []byte(reply), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			both = append(both, command("coalition", "--config", filepath.Join(dir, "config.yaml"), "receive", path))
+			both = append(both, binary("coalition", "--config", filepath.Join(dir, "config.yaml"), "receive", path))
 		}
 		var said []*strings.Builder
 		for _, cmd := range both {

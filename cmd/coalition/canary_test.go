@@ -129,7 +129,7 @@ func leaked(t *testing.T, dir string, said []byte) (found []string) {
 // no line that is said or logged.
 func TestPrivate(t *testing.T) {
 	dir := write(t, canaryFiles()...)
-	said := everything(t, func(args ...string) *exec.Cmd { return command("coalition", args...) }, dir)
+	said := everything(t, func(args ...string) *exec.Cmd { return binary("coalition", args...) }, dir)
 	if found := leaked(t, dir, said); len(found) > 0 {
 		t.Errorf("leaked: %v", found)
 	}

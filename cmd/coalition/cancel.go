@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 )
 
@@ -25,9 +26,9 @@ have deleted the event in Google Calendar, and let your partner know.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				if told {
-					return a.sched.Take(c, conversation.Withdraw{Reason: reason, Told: true}, now)
+					return a.sched.Take(c, command.Withdraw{Reason: reason, Told: true}, now)
 				}
-				return c.CallOff(reason, now)
+				return command.CallOff(c, reason, now)
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 )
 
@@ -28,9 +29,9 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			}
 			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				if args[1] == "take" {
-					return c.TakeCounter(now)
+					return command.TakeCounter(c, now)
 				}
-				return c.DeclineCounter(reason, now)
+				return command.DeclineCounter(c, reason, now)
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

@@ -26,7 +26,7 @@ type running struct {
 
 func startDaemon(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
-	cmd := command("coalition", append([]string{"--config", filepath.Join(dir, "config.yaml"), "daemon"}, args...)...)
+	cmd := binary("coalition", append([]string{"--config", filepath.Join(dir, "config.yaml"), "daemon"}, args...)...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

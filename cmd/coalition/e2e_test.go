@@ -508,7 +508,7 @@ func TestKilledReading(t *testing.T) {
 	said, idle := "", false
 	for n, done := 1, false; !done; n++ { // until it has come as far as to wait for mail
 		var stderr bytes.Buffer
-		cmd := command("coalition", "--config", filepath.Join(o.dir, "config.yaml"), "daemon")
+		cmd := binary("coalition", "--config", filepath.Join(o.dir, "config.yaml"), "daemon")
 		cmd.Stderr = &stderr
 		left, started := n, make(chan struct{})
 		o.imap.watch(func(sent []byte) {

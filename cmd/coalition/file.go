@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 )
@@ -24,7 +25,7 @@ func (a *app) toFiles(ctx context.Context, d *conversation.Draft, out files) err
 	// It waits in the outbox: it goes by file instead.
 	if d.Sent != nil {
 		var err error
-		if d, err = conversation.ByFile(d); err != nil {
+		if d, err = command.ByFile(d); err != nil {
 			return err
 		}
 		if err = a.sched.Compose.Write(d); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -61,27 +62,27 @@ func golden(t *testing.T, lang string) {
 	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)}
 	maya, tom := "maya-"+lang, "tom-"+lang
 	g.send(maya, "brief", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.Ask(false, g.now)
+		return command.Ask(c, false, g.now)
 	})
 	g.send(tom, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.Ask(false, g.now)
+		return command.Ask(c, false, g.now)
 	})
 	g.send(tom, "withdrawal", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.CallOff("", g.now)
+		return command.CallOff(c, "", g.now)
 	})
 	g.send(maya, "brief-again", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.Ask(true, g.now)
+		return command.Ask(c, true, g.now)
 	})
 	g.receive(maya, &invites.Mail{Text: "What would it be about?\nMaya"})
 	g.pass(maya, "notice-question")
 	g.receive(maya, &invites.Mail{Text: "1\n\nThe hiring plan"})
 	g.send(maya, "invitation", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.Invite(plan.Slot{}, "", g.now)
+		return command.Invite(c, plan.Slot{}, "", g.now)
 	})
 	g.pass(maya, "notice-adds")
 	g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Reply, Attendees: []invites.Attendee{{PartStat: invites.Accepted}}}})
 	g.send(maya, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return g.sched.Take(c, conversation.Agenda{Take: true}, g.now)
+		return g.sched.Take(c, command.Agenda{Take: true}, g.now)
 	})
 	g.pass(maya, "update-accepted")
 	other := time.Date(2027, 3, 5, 17, 0, 0, 0, time.UTC)
@@ -89,15 +90,15 @@ func golden(t *testing.T, lang string) {
 		Attendees: []invites.Attendee{{PartStat: invites.Tentative}}}})
 	g.pass(maya, "notice-counter")
 	g.send(maya, "refusal", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.DeclineCounter("I am on the train then.", g.now)
+		return command.DeclineCounter(c, "I am on the train then.", g.now)
 	})
 	g.send(maya, "update", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.Reschedule(c.Choices(g.now)[1], g.now)
+		return command.Reschedule(c, c.Choices(g.now)[1], g.now)
 	})
 	g.now = time.Date(2027, 3, 4, 15, 0, 0, 0, time.UTC)
 	g.pass(maya, "reminder")
 	g.send(maya, "cancellation", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return c.CallOff("I have to be in Porto that day.", g.now)
+		return command.CallOff(c, "I have to be in Porto that day.", g.now)
 	})
 }
 

@@ -611,11 +611,11 @@ func (d *desk) killedAt(point string) {
 	d.t.Helper()
 	config := filepath.Join(d.dir, "config.yaml")
 	var stderr bytes.Buffer
-	cmd := command("killed", config)
+	cmd := binary("killed", config)
 	call, n, ofGoogle := strings.Cut(point, " ")
 	started := make(chan struct{})
 	if ofGoogle {
-		cmd = command("coalition", "--config", config, "daemon", "--once")
+		cmd = binary("coalition", "--config", config, "daemon", "--once")
 		when, _ := strconv.Atoi(n)
 		d.Hook(func(p googletest.Point, r googletest.Request) {
 			if int(p) == when && r.Call == call {
@@ -646,7 +646,7 @@ func TestGoogleSecrets(t *testing.T) {
 	d := newDesk(t, "notify: true\n", "maya", googlePlan+"permitted: In person.\n"+strings.TrimPrefix(files[3], mayaPlan), "tomas", files[5], "slip", files[13])
 	var said bytes.Buffer
 	do := func(args ...string) {
-		cmd := command("coalition", append([]string{"--config", filepath.Join(d.dir, "config.yaml")}, args...)...)
+		cmd := binary("coalition", append([]string{"--config", filepath.Join(d.dir, "config.yaml")}, args...)...)
 		cmd.Dir = d.dir
 		out, _ := cmd.CombinedOutput() // some are refused
 		fmt.Fprintf(&said, "$ %s\n%s\n", strings.Join(args, " "), out)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 )
@@ -38,11 +39,11 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 					}
 				}
 				if byMail || out.any() {
-					if err := c.Apply(conversation.ByMail{}, now); err != nil {
+					if err := c.Apply(command.ByMail{}, now); err != nil {
 						return nil, err
 					}
 				}
-				return c.Invite(at, permitted, now)
+				return command.Invite(c, at, permitted, now)
 			}
 			return a.sending(cmd.Context(), args[0], out, decide)
 		},

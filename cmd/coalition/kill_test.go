@@ -175,7 +175,7 @@ func (k *killer) Settle(ctx context.Context, m *outbox.Message) error {
 }
 
 // command is this test program, started as another.
-func command(name string, args ...string) *exec.Cmd {
+func binary(name string, args ...string) *exec.Cmd {
 	exe, err := os.Executable()
 	if err != nil {
 		panic(err)
@@ -237,7 +237,7 @@ func testKilled(t *testing.T, state string, random int) {
 			n = 1
 		}
 		var stderr bytes.Buffer
-		cmd := command("killed", config)
+		cmd := binary("killed", config)
 		cmd.Env = append(os.Environ(), "KILL_AT="+point+" "+strconv.Itoa(n))
 		cmd.Stderr = &stderr
 		if err := cmd.Start(); err != nil {
@@ -249,7 +249,7 @@ func testKilled(t *testing.T, state string, random int) {
 	killAt := func(step string, n int) {
 		t.Helper()
 		var stderr bytes.Buffer
-		cmd := command("coalition", "--config", config, "daemon")
+		cmd := binary("coalition", "--config", config, "daemon")
 		cmd.Stderr = &stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -338,7 +338,7 @@ func TestCommandTakesOver(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(dir, "conversations", "maya.yaml"), old, old); err != nil {
 		t.Fatal(err)
 	}
-	cmd := command("killed", config)
+	cmd := binary("killed", config)
 	cmd.Env = append(os.Environ(), "KILL_AT=after-claim 1")
 	if err := cmd.Run(); err == nil {
 		t.Fatal("the daemon was not killed")

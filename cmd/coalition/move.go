@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 )
 
@@ -33,9 +34,9 @@ has, or say with --told that they know.`,
 					return nil, err
 				}
 				if told {
-					return a.sched.Take(c, conversation.Keep{To: to}, now)
+					return a.sched.Take(c, command.Keep{To: to}, now)
 				}
-				return c.Reschedule(to, now)
+				return command.Reschedule(c, to, now)
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

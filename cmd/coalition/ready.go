@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/roster"
 )
@@ -83,7 +84,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	}
 	var change conversation.Change = conversation.NotYet{}
 	if yes {
-		change = conversation.CheckIn{}
+		change = command.CheckIn{}
 	}
 	d, err := a.record(ctx, ref, always(change))
 	if err != nil || yes || a.json {

@@ -239,8 +239,8 @@ func (c *Conversation) Moved() {
 	c.Answer = &answer
 }
 
-// seen takes in that the organizer has looked at what the partner wrote beside their answer.
-func (c *Conversation) seen() {
+// Seen takes in that the organizer has looked at what the partner wrote beside their answer.
+func (c *Conversation) Seen() {
 	if c.Answer != nil {
 		answer := *c.Answer
 		answer.Seen = true

@@ -71,9 +71,9 @@ func (c *Conversation) Deleted() bool {
 	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil
 }
 
-// restore lets the next update bring an event back that was deleted, or that has lost its time.
-func (c *Conversation) restore() {
-	if c.Deleted() || c.lostTime() {
+// Restore lets the next update bring an event back that was deleted, or that has lost its time.
+func (c *Conversation) Restore() {
+	if c.Deleted() || c.LostTime() {
 		b := *c.Booking
 		b.Restore = true
 		c.Booking = &b

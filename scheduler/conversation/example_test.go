@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 )
@@ -38,7 +39,7 @@ when: {start: 2027-03-04 10:00}
 	}
 	fmt.Println(c.Status(now), "-", c.Next(now).Next)
 	for _, change := range []conversation.Change{
-		conversation.CheckIn{},
+		command.CheckIn{},
 		conversation.Answer{Value: conversation.Yes, At: now, How: "command"},
 	} {
 		if err := c.Apply(change, now); err != nil {

@@ -71,8 +71,8 @@ func (c *Conversation) follows(now time.Time) consequence {
 // a series.
 func (b *Booking) lostTime() bool { return b != nil && (b.Is.Start.IsZero() || b.Is.Repeats) }
 
-// lostTime reports whether the talk's event has lost its time, and is there.
-func (c *Conversation) lostTime() bool {
+// LostTime reports whether the talk's event has lost its time, and is there.
+func (c *Conversation) LostTime() bool {
 	return c.Booking.lostTime() && c.Cancelled == nil && !c.Deleted()
 }
 

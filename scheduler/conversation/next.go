@@ -307,7 +307,7 @@ func (c *Conversation) lost() bool {
 // nextReminder is the reminder that is due or comes next. One that was passed over because the
 // talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
 func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, bool) {
-	if c.Declined() || c.lost() || c.lostTime() || c.unheardAnswer() == invites.Declined {
+	if c.Declined() || c.lost() || c.LostTime() || c.unheardAnswer() == invites.Declined {
 		return Step{}, false
 	}
 	var agreed time.Time // when the partner first learnt of this time
@@ -350,7 +350,7 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 }
 
 func (c *Conversation) nextCancelled(now time.Time) Step {
-	if c.returned(now) {
+	if c.Returned(now) {
 		return Step{Next: "take the event out again, which somebody has brought back in " + c.Calendar().Title + ": " + c.How(WayCancel), Again: c.Told().Start.Time()}
 	}
 	if m := c.Last(nil, outbox.Cancel); m != nil {
@@ -366,8 +366,8 @@ func (c *Conversation) nextCancelled(now time.Time) Step {
 	return Step{Kind: outbox.Cancel, Due: c.Cancelled.At, Next: "send the cancellation"}
 }
 
-// returned reports whether the event of a talk that was cancelled is in the calendar again.
-func (c *Conversation) returned(now time.Time) bool {
+// Returned reports whether the event of a talk that was cancelled is in the calendar again.
+func (c *Conversation) Returned(now time.Time) bool {
 	if b := c.Booking; c.Cancelled == nil || b == nil || b.Is.Deleted || !now.Before(b.Told.Start.Time()) {
 		return false
 	}
@@ -438,7 +438,7 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 		}
 	case outbox.Reminder:
 		switch {
-		case !c.willing() || c.Declined() || c.Deleted() || c.lostTime() || c.unheardAnswer() == invites.Declined:
+		case !c.willing() || c.Declined() || c.Deleted() || c.LostTime() || c.unheardAnswer() == invites.Declined:
 			return outbox.Dropped
 		case m.Content.Start != c.StartSlot(now):
 			return outbox.Superseded

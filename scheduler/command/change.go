@@ -1,0 +1,184 @@
+package command
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+)
+
+// CheckIn is the organizer's word that they are ready for the talk.
+type CheckIn struct{}
+
+func (CheckIn) Apply(c *conversation.Conversation, now time.Time) error {
+	if err := c.ChecksIn(now); err != nil {
+		return err
+	}
+	c.Ready, c.NotYet = true, false
+	return nil
+}
+
+// AskAgain is the organizer's wish that the brief goes (once more), now.
+type AskAgain struct{}
+
+func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.RefuseOver("cancelled")
+	case c.Over(now):
+		return c.RefuseOver("over")
+	case c.Said(conversation.No):
+		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no",
+			"if that has changed, record it with: "+c.How(conversation.WayRecordYes))
+	case c.Said(conversation.Yes):
+		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has said yes already", "go on with: "+c.How(conversation.WayInvite))
+	case !c.Ready:
+		return c.NotReady()
+	}
+	c.Asks, c.Insisted = len(c.Briefs())+1, now
+	d := c.DatesAt(now)
+	d.AskOn = time.Time{} // the organizer's word of now overrules the plan's day
+	c.Dates = &d
+	return nil
+}
+
+// Move is another start for the talk.
+type Move struct {
+	To plan.Slot
+	At time.Time // in real time, beside which the calendar's word is older or newer
+}
+
+func (m Move) Apply(c *conversation.Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.RefuseOver("cancelled")
+	case !m.To.Time().After(now):
+		return conversation.Refuse(conversation.ErrUnfit, "that time has passed", "choose one ahead")
+	}
+	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
+		return c.Begun(now)
+	}
+	c.Chosen, c.Named.Start = m.To, m.At
+	c.Moved()
+	return nil
+}
+
+// Keep is the organizer's word that the partner knows the start, although newer zone data has put its clocks
+// otherwise: nothing is sent.
+type Keep struct{ To plan.Slot }
+
+func (k Keep) Apply(c *conversation.Conversation, now time.Time) error {
+	if err := c.Busy(); err != nil {
+		return err
+	}
+	says := c.Says(now, outbox.Invite)
+	switch known := c.Told(); {
+	case c.Cancelled != nil:
+		return c.RefuseOver("cancelled")
+	case known == nil || k.To != known.Start || !says.Shifts(known):
+		return conversation.Refuse(conversation.ErrUnfit, "nothing has told "+c.Plan.With.Name+" of another time, as far as is known", "leave out --told")
+	case c.Last((*outbox.Message).Waits, outbox.Invite, outbox.Update) != nil && c.Clocks.Retold == says.Unix:
+		return conversation.Refuse(conversation.ErrUnfit, "the update is on its way already", "see: "+c.How(conversation.WayLog))
+	}
+	c.Clocks.Kept = says.Unix
+	return nil
+}
+
+// ByMail is the organizer's decision that the invitation goes by mail, although others go through an online
+// calendar.
+type ByMail struct{}
+
+func (ByMail) Apply(c *conversation.Conversation, _ time.Time) error {
+	if err := c.Busy(); err != nil {
+		return err
+	}
+	switch {
+	case c.Channel == outbox.Mail:
+	case c.Cancelled != nil:
+		return c.RefuseOver("cancelled")
+	case c.Told() != nil && c.InCalendar():
+		return conversation.Refuse(conversation.ErrUnfit, "the invitation has gone through "+c.Calendar().Title+", or may have", "what follows goes the same way")
+	case c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "":
+		return conversation.Refuse(conversation.ErrUnfit, "by mail there is no room for the video call", "add `url:` to the setting in the plan")
+	case c.Told() == nil:
+		c.Channel, c.UID = outbox.Mail, ""
+	}
+	return nil
+}
+
+// Withdraw is the organizer's decision to let the conversation go.
+type Withdraw struct {
+	Reason string
+	Told   bool // the partner knows already; only where the event has been deleted in the calendar
+}
+
+func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
+	if err := c.Busy(); err != nil {
+		return err
+	}
+	if c.Cancelled != nil {
+		return c.RefuseOver("cancelled already")
+	}
+	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
+		return c.Begun(now)
+	}
+	if err := conversation.CheckText("the reason", w.Reason); err != nil {
+		return err
+	}
+	if w.Told && !c.Deleted() {
+		return conversation.Refuse(conversation.ErrUnfit, "nothing has told "+c.Plan.With.Name+" yet, as far as is known", "leave out --told, or delete the event in "+c.Calendar().Title+" first")
+	}
+	c.Cancelled = &conversation.Cancellation{At: now, Reason: w.Reason, Told: w.Told}
+	return nil
+}
+
+// Agenda is the organizer's word about lines that the partner has proposed for the agenda.
+type Agenda struct {
+	Lines []int // which of [conversation.Conversation.Proposed], from 1; none: all
+	Take  bool  // into the agenda; false: they are left out
+}
+
+func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
+	switch {
+	case c.Cancelled != nil:
+		return c.RefuseOver("cancelled")
+	case c.Status(now) == conversation.Met:
+		return c.RefuseOver("over")
+	case c.Said(conversation.No):
+		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no", "")
+	case len(c.Proposed) == 0:
+		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has proposed nothing for the agenda", "see: "+c.How(conversation.WayShow))
+	}
+	var rest []string
+	for _, n := range g.Lines {
+		if n < 1 || n > len(c.Proposed) {
+			return conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: "+c.How(conversation.WayAgenda))
+		}
+	}
+	taken := slices.Clone(c.Taken) // the conversation's own stays as it was where this does not count
+	for i, line := range c.Proposed {
+		switch {
+		case len(g.Lines) > 0 && !slices.Contains(g.Lines, i+1):
+			rest = append(rest, line)
+		case g.Take:
+			taken = append(taken, line)
+		}
+	}
+	c.Proposed, c.Taken = rest, taken
+	c.Seen()
+	return nil
+}
+
+func (g Agenda) text() string {
+	s := "left out what was proposed"
+	if g.Take {
+		s = "took into the agenda what was proposed"
+	}
+	for i, n := range g.Lines {
+		s += []string{": ", ", "}[min(i, 1)] + fmt.Sprint(n)
+	}
+	return s
+}

@@ -235,7 +235,14 @@ func (l *life) comes(rt *rapid.T, change func(*invites.Mail)) (first *conversati
 		rt.Fatalf("a forged mail counted: %+v", r)
 	}
 	heard := func(o *invites.Object, c *conversation.Conversation) {
-		if o == nil || c.PartStat == invites.NeedsAction {
+		if o == nil {
+			return
+		}
+		if p := o.Attendees[0].PartStat; c.PartStat == invites.NeedsAction { // it is to what she knows, and another is meant by now
+			known := c.Told()
+			if o.Method == invites.Reply || p != invites.Accepted || known.Begins(o.Start) && o.End.Sub(o.Start) == known.Length {
+				l.said, l.saidTo = p, *known
+			}
 			return
 		}
 		if l.said, l.saidTo = c.PartStat, c.Says(l.now, outbox.Invite); o.Method == invites.Reply && c.PartStat != o.Attendees[0].PartStat {

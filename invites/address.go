@@ -1,7 +1,6 @@
 package invites
 
 import (
-	"coalition/invites/plaintext"
 	"errors"
 	"net/mail"
 	"regexp"
@@ -9,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"coalition/invites/plaintext"
 )
 
 // An Address names a person and the mailbox that belongs to them.
@@ -39,7 +40,9 @@ func (a Address) Quoted() string {
 
 var hostname = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-var noReply = regexp.MustCompile(`^(?:.*[._+-])?(?:(?:no|not|do[._-]?not|dont|never)[._-]?repl(?:y|ies)|(?:keine?|nicht)[._-]?antwort(?:en)?|ne[._-]?pas[._-]?repondre|no[._-]?respond(?:a|er)|nao[._-]?respond(?:a|er)|non[._-]?rispondere|mailer-daemon)[0-9]*(?:[._+-].*)?@|@(?:.*\.)?(?:no|do[._-]?not)-?reply\.`)
+var noReply = regexp.MustCompile(`^(?:.*[._+-])?(?:(?:no|not|do[._-]?not|dont|never)[._-]?repl(?:y|ies)|` +
+	`(?:keine?|nicht)[._-]?antwort(?:en)?|ne[._-]?pas[._-]?repondre|no[._-]?respond(?:a|er)|nao[._-]?respond(?:a|er)|` +
+	`non[._-]?rispondere|mailer-daemon)[0-9]*(?:[._+-].*)?@|@(?:.*\.)?(?:no|do[._-]?not)-?reply\.`)
 
 // NoReply reports whether an address looks like one of those that nobody reads, such as no-reply@example.org.
 func NoReply(email string) bool { return noReply.MatchString(strings.ToLower(email)) }
@@ -77,12 +80,13 @@ func ParseEmail(s string) (string, error) {
 	if err != nil || !hostname.MatchString(ascii) || strings.Trim(top, "0123456789") == "" {
 		return "", errors.New("has no valid domain behind the @")
 	}
-	if a, err := mail.ParseAddress(local + "@" + ascii); err != nil || a.Address != local+"@"+ascii || strings.ContainsAny(local, "\" ()") {
+	email := local + "@" + ascii
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email || strings.ContainsAny(local, "\" ()") {
 		return "", errors.New("has a character before the @ that mail does not allow there")
 	}
 	// A-labels are longer than what they stand for.
-	if at+1+len(ascii) > 254 {
+	if len(email) > 254 {
 		return "", errTooLong
 	}
-	return local + "@" + ascii, nil
+	return email, nil
 }

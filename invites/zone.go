@@ -11,7 +11,8 @@ import (
 // name that only a file system takes ("Europe//Berlin"), and the "posix/" and "right/" copies.
 func Location(name string) (*time.Location, error) {
 	lower := strings.ToLower(name)
-	if name == "" || strings.HasPrefix(lower, "local") || strings.HasPrefix(lower, "right/") || strings.HasPrefix(lower, "posix") ||
+	if name == "" || strings.HasPrefix(lower, "local") || strings.HasPrefix(lower, "right/") ||
+		strings.HasPrefix(lower, "posix") ||
 		lower == "factory" {
 		return nil, zones.ErrUnknown
 	}

@@ -277,7 +277,8 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 		Page: t.Page, News: t.News,
 	}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}
-	v.Organizer.Call, v.Partner.Call = cmp.Or(t.Organizer.Call, t.Organizer.Name), cmp.Or(t.Partner.Call, t.Partner.Name)
+	v.Organizer.Call = cmp.Or(t.Organizer.Call, t.Organizer.Name)
+	v.Partner.Call = cmp.Or(t.Partner.Call, t.Partner.Name)
 	kind, there := t.Setting.Kind, place{t.Setting, t.Organizer.Name, t.Partner.Name, false, t.Familiar}
 	v.Where = say.words("where "+kind, there)
 	v.WhyThere = say.words("why "+kind, there)

@@ -152,6 +152,8 @@ func bodies(e *jwemail.Email) error {
 	return nil
 }
 
+var methods = []invites.Method{invites.Request, invites.Cancel, invites.Publish, invites.DeclineCounter}
+
 // calendarType returns the Content-Type of the calendar that e carries; "" where it carries none. Without
 // the method of the calendar itself it is no invitation (RFC 6047, section 2.4).
 func calendarType(e *jwemail.Email) (string, error) {
@@ -164,7 +166,7 @@ func calendarType(e *jwemail.Email) (string, error) {
 	switch {
 	case err != nil || kind != "text/calendar" || len(e.Attachments) > 1:
 		return "", errors.New("a message carries one calendar or none")
-	case !slices.Contains([]invites.Method{invites.Request, invites.Cancel, invites.Publish, invites.DeclineCounter}, invites.Method(method)):
+	case !slices.Contains(methods, invites.Method(method)):
 		return "", errors.New("the type of the calendar names no method")
 	case !bytes.Contains(calendar.Content, []byte("\r\nMETHOD:"+method+"\r\n")):
 		return "", errors.New("the type of the calendar names another method than the calendar")
@@ -247,7 +249,7 @@ func encodedWords(s string, used int) string {
 	left := line - used - len(begin+end)
 	// A character is never cut in two.
 	for i, r := range s {
-		asIs := r < 0x80 && (r == ' ' || r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("!*+-/", r))
+		asIs := r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(" !*+-/", r)
 		size := 1
 		if !asIs {
 			size = 3 * utf8.RuneLen(r)

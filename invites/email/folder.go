@@ -59,14 +59,16 @@ func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error
 			// In the system's own words.
 			text = errno.Error()
 		}
-		return &invites.DeliveryError{Channel: true, Err: err, Text: fmt.Sprintf("the folder %s can't be written to (%s)", f.path, text)}
+		return &invites.DeliveryError{Channel: true, Err: err,
+			Text: fmt.Sprintf("the folder %s can't be written to (%s)", f.path, text)}
 	}
 	return nil
 }
 
 func (f *Folder) send(p *invites.Submission) error {
 	for at := p.Stamp.UTC(); ; at = at.Add(time.Second) {
-		name := filepath.Join(f.path, fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence))
+		name := fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence)
+		name = filepath.Join(f.path, name)
 		if there, same, err := look(name+".eml", p.Data); err != nil {
 			return err
 		} else if there && !same {

@@ -67,7 +67,8 @@ type Mailbox struct {
 func NewMailbox(c MailboxConfig) *Mailbox {
 	c.Folder = cmp.Or(c.Folder, "INBOX")
 	c.Dial, c.Command = cmp.Or(c.Dial, 10*time.Second), cmp.Or(c.Command, time.Minute)
-	c.Idle, c.Noop, c.Poll = cmp.Or(c.Idle, 5*time.Minute), cmp.Or(c.Noop, 2*time.Minute), cmp.Or(c.Poll, 10*time.Minute)
+	c.Idle, c.Noop = cmp.Or(c.Idle, 5*time.Minute), cmp.Or(c.Noop, 2*time.Minute)
+	c.Poll = cmp.Or(c.Poll, 10*time.Minute)
 	return &Mailbox{config: c, open: make(map[*imapSession]bool)}
 }
 
@@ -112,7 +113,9 @@ func (m *Mailbox) Name() string {
 // use any more, Fetch begins with the mails that came at or after since, or a little before, as clocks differ; with a
 // zero since it begins at the end. A batch is empty where there is only a new cursor. Of each mail its first megabyte
 // is read. An error of take ends Fetch, and is returned.
-func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, take func(batch []*invites.Mail, next string) error) error {
+func (m *Mailbox) Fetch(
+	ctx context.Context, cursor string, since time.Time, take func(batch []*invites.Mail, next string) error,
+) error {
 	for {
 		s, reused, err := m.session(ctx)
 		if err != nil {
@@ -135,7 +138,10 @@ func (m *Mailbox) Fetch(ctx context.Context, cursor string, since time.Time, tak
 	}
 }
 
-func (m *Mailbox) fetch(ctx context.Context, s *imapSession, box *imap.SelectData, cursor string, since time.Time, take func([]*invites.Mail, string) error) error {
+func (m *Mailbox) fetch(
+	ctx context.Context, s *imapSession, box *imap.SelectData, cursor string, since time.Time,
+	take func([]*invites.Mail, string) error,
+) error {
 	if box.UIDValidity == 0 {
 		return m.fault(ctx, s.wire, "EXAMINE", reach.Words("it gives its mails no lasting numbers"))
 	}
@@ -329,14 +335,18 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 			return false, false, failed
 		}
 		for _, box := range boxes {
-			if box.Mailbox == folder && !slices.Contains(box.Attrs, imap.MailboxAttrNonExistent) && !slices.Contains(box.Attrs, imap.MailboxAttrNoSelect) {
+			none := func(a imap.MailboxAttr) bool {
+				return a == imap.MailboxAttrNonExistent || a == imap.MailboxAttrNoSelect
+			}
+			if box.Mailbox == folder && !slices.ContainsFunc(box.Attrs, none) {
 				// It is there, and can't be read.
 				return false, false, err
 			}
 		}
 		return false, false, nil
 	}
-	uids, err := s.search(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: messageID}}})
+	header := []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: messageID}}
+	uids, err := s.search(&imap.SearchCriteria{Header: header})
 	for err == nil && len(uids) > 0 && !found {
 		here := uids[:min(manyMails, len(uids))]
 		uids = uids[len(here):]
@@ -462,7 +472,8 @@ func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire, step strin
 		}
 		secure := tls.Client(tcp, config)
 		// What was said before TLS counts for nothing, its greeting included.
-		return &wire{Conn: secure, tcp: tcp, greeting: []byte("* OK encrypted\r\n")}, "STARTTLS", secure.HandshakeContext(ctx)
+		w = &wire{Conn: secure, tcp: tcp, greeting: []byte("* OK encrypted\r\n")}
+		return w, "STARTTLS", secure.HandshakeContext(ctx)
 	case Clear:
 		return &wire{Conn: tcp, tcp: tcp}, "", nil
 	}
@@ -583,7 +594,7 @@ func (s *imapSession) rest() { s.wire.allow(0, chatter, 0) }
 
 func (s *imapSession) examine(folder string) (*imap.SelectData, error) {
 	s.command(chatter, 0)
-	if caps := s.Caps(); caps.Has(imap.CapIMAP4rev2) && strings.ContainsFunc(folder, func(r rune) bool { return r > '~' }) {
+	if s.Caps().Has(imap.CapIMAP4rev2) && strings.ContainsFunc(folder, func(r rune) bool { return r > '~' }) {
 		// The library writes other names than ASCII ones as if that were enabled wherever it is offered.
 		if _, err := s.Enable(imap.CapIMAP4rev2).Wait(); err != nil {
 			return nil, err
@@ -700,7 +711,9 @@ type fetched struct {
 }
 
 // get fetches mails. Those that are not there any more are missing.
-func (s *imapSession) get(uids []imap.UID, options *imap.FetchOptions, bytes, literal int64) (map[imap.UID]*fetched, error) {
+func (s *imapSession) get(
+	uids []imap.UID, options *imap.FetchOptions, bytes, literal int64,
+) (map[imap.UID]*fetched, error) {
 	s.command(bytes, literal)
 	cmd := s.Fetch(imap.UIDSetNum(uids...), options)
 	got := make(map[imap.UID]*fetched, len(uids))

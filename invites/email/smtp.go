@@ -383,7 +383,8 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 
 // tooLong reports whether a server refuses a message for its length (RFC 1870, RFC 3463).
 func tooLong(reply *smtp.SMTPError) bool {
-	return reply.Code == 552 && (reply.EnhancedCode == smtp.EnhancedCode{5, 3, 4} || reply.EnhancedCode == smtp.EnhancedCode{5, 2, 3})
+	size, length := smtp.EnhancedCode{5, 3, 4}, smtp.EnhancedCode{5, 2, 3}
+	return reply.Code == 552 && (reply.EnhancedCode == size || reply.EnhancedCode == length)
 }
 
 // lasting reports whether an error lasts until somebody mends it: a certificate that is not the server's, or
@@ -392,7 +393,8 @@ func lasting(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
 	var own reach.Words
-	return errors.As(err, &certificate) || errors.As(err, &noTLS) || strings.Contains(err.Error(), "doesn't support STARTTLS") ||
+	return errors.As(err, &certificate) || errors.As(err, &noTLS) ||
+		strings.Contains(err.Error(), "doesn't support STARTTLS") ||
 		errors.As(err, &own) && (own == errNoStartTLS || own == errClear || strings.HasPrefix(string(own), noWay))
 }
 

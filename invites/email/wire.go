@@ -2,11 +2,12 @@ package email
 
 import (
 	"bytes"
-	"coalition/invites/reach"
 	"io"
 	"net"
 	"sync"
 	"time"
+
+	"coalition/invites/reach"
 )
 
 // A wire is a connection to an IMAP server as go-imap may see it: deadlines of its own, an answer that
@@ -215,7 +216,8 @@ func (f *frame) other(b byte) error {
 	case b == '(':
 		f.depth++
 		head := bytes.ToUpper(f.head)
-		if f.depth > deepest || !f.closed && (bytes.Contains(head, []byte("CAPABILITY")) || bytes.Contains(head, []byte("ENABLED"))) {
+		lost := bytes.Contains(head, []byte("CAPABILITY")) || bytes.Contains(head, []byte("ENABLED"))
+		if f.depth > deepest || lost && !f.closed {
 			return errGarbled
 		}
 	}

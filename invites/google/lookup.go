@@ -116,7 +116,8 @@ func (c *Calendar) checkRole(events *calendar.Events) error {
 	}
 	return &invites.DeliveryError{Final: true, Channel: true,
 		Text: "the account may not change the calendar " + plaintext.Line(c.id) + " any more (it is " +
-			plaintext.Line(events.AccessRole) + " there), and so is not shown all of it; have it shared again with the right to change events"}
+			plaintext.Line(events.AccessRole) + " there), and so is not shown all of it; " +
+			"have it shared again with the right to change events"}
 }
 
 func mayWrite(role string) bool { return role == "owner" || role == "writer" }

@@ -206,7 +206,8 @@ func (p *Push) Run(ctx context.Context) {
 		if err == nil {
 			told = ""
 		} else if text := err.Error(); text != told {
-			p.config.Log.Warn("Google Calendar can't be asked to tell of changes; they are seen without that, a little later",
+			p.config.Log.Warn(
+				"Google Calendar can't be asked to tell of changes; they are seen without that, a little later",
 				"error", text)
 			told = text
 		}
@@ -371,7 +372,8 @@ func (p *Push) open(ctx context.Context, address, name string) (*channel, error)
 
 // stop ends a channel, and reports whether that need not be tried again.
 func (p *Push) stop(ctx context.Context, c channel) bool {
-	err := p.config.Calendar.service.Channels.Stop(&calendar.Channel{Id: c.ID, ResourceId: c.Resource}).Context(ctx).Do()
+	channel := &calendar.Channel{Id: c.ID, ResourceId: c.Resource}
+	err := p.config.Calendar.service.Channels.Stop(channel).Context(ctx).Do()
 	return err == nil || p.config.Calendar.fault(ctx, err, false).Final
 }
 
@@ -385,7 +387,8 @@ func (p *Push) refusal(ctx context.Context, err error) *invites.DeliveryError {
 				return &invites.DeliveryError{Final: true, Err: err, Text: "it does not do so for this calendar"}
 			// The latter with 401, which is not about the sign-in.
 			case "webhookUrlNotHttps", "webhookUrlUnauthorized":
-				return &invites.DeliveryError{Final: true, Err: err, Text: "it does not accept the address of web.public_url"}
+				return &invites.DeliveryError{Final: true, Err: err,
+					Text: "it does not accept the address of web.public_url"}
 			}
 		}
 	}

@@ -106,7 +106,8 @@ func Parse(data []byte) (*invites.Object, error) {
 	for i, p := range event.Props[ical.PropAttendee] {
 		for _, from := range mailboxes(p.Params[paramDelegatedFrom]) {
 			for j, a := range o.Attendees {
-				if to := o.Attendees[i].Email; strings.EqualFold(a.Email, from) && to != "" && !slices.Contains(delegates[j], to) {
+				to := o.Attendees[i].Email
+				if strings.EqualFold(a.Email, from) && to != "" && !slices.Contains(delegates[j], to) {
 					delegates[j] = append(delegates[j], to)
 				}
 			}
@@ -454,7 +455,8 @@ func spanOf(event, calendar *ical.Component) (start, end time.Time, err error) {
 	return start, end, nil
 }
 
-var durationForm = regexp.MustCompile(`^\+?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
+var durationForm = regexp.MustCompile(`^\+?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?` +
+	`(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
 
 // duration returns a DURATION (RFC 5545, section 3.3.6) that does not point into the past.
 func duration(s string) (days int, rest time.Duration, ok bool) {

@@ -170,7 +170,7 @@ func (e *VEvent) props(m invites.Method, start, end time.Time) ical.Props {
 		p[propConference] = []ical.Prop{{Name: propConference, Value: e.Conference,
 			Params: ical.Params{ical.ParamValue: {"URI"}, "FEATURE": {feature}}}}
 	}
-	p[ical.PropOrganizer] = []ical.Prop{{Name: ical.PropOrganizer, Value: "mailto:" + e.Organizer.Email, Params: name(e.Organizer)}}
+	person(p, ical.PropOrganizer, e.Organizer, name(e.Organizer))
 	if m != invites.Publish {
 		params := name(e.Attendee)
 		params[ical.ParamCalendarUserType] = []string{"INDIVIDUAL"}
@@ -182,7 +182,7 @@ func (e *VEvent) props(m invites.Method, start, end time.Time) ical.Props {
 		if m == invites.Request {
 			params[ical.ParamRSVP] = []string{"TRUE"}
 		}
-		p[ical.PropAttendee] = []ical.Prop{{Name: ical.PropAttendee, Value: "mailto:" + e.Attendee.Email, Params: params}}
+		person(p, ical.PropAttendee, e.Attendee, params)
 	}
 	return p
 }
@@ -199,6 +199,10 @@ func name(a invites.Address) ical.Params {
 		cn += " "
 	}
 	return ical.Params{ical.ParamCommonName: {cn}}
+}
+
+func person(p ical.Props, name string, a invites.Address, params ical.Params) {
+	p[name] = []ical.Prop{{Name: name, Value: "mailto:" + a.Email, Params: params}}
 }
 
 func set(p ical.Props, name, value string) {

@@ -297,8 +297,9 @@ func readRule(s string, start time.Time, from int) (yearlyRule, bool) {
 		case "BYSETPOS":
 			position, ok = n, err == nil && n >= -5 && n <= 5 && n != 0
 		case "BYDAY":
-			r.weekday = time.Weekday(slices.Index([]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}, value[max(0, len(value)-2):]))
-			if nth := value[:max(0, len(value)-2)]; nth != "" {
+			at := max(0, len(value)-2)
+			r.weekday = time.Weekday(slices.Index(weekdays[:], value[at:]))
+			if nth := value[:at]; nth != "" {
 				n, err = strconv.Atoi(nth)
 				r.nth, ok = n, err == nil && n >= -5 && n <= 5 && n != 0
 			}

@@ -192,10 +192,12 @@ func (r rule) in(year int) time.Time {
 	return last.AddDate(0, 0, -back).Add(r.clock)
 }
 
+// weekdays are as BYDAY names them (RFC 5545, section 3.3.10), from time.Sunday on.
+var weekdays = [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
+
 // String returns the RRULE of the rule.
 func (r rule) String() string {
-	days := [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
-	return fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", r.month, r.nth, days[r.weekday])
+	return fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", r.month, r.nth, weekdays[r.weekday])
 }
 
 func observance(c change, start time.Time, rrule string) *ical.Component {

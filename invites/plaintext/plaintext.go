@@ -45,7 +45,8 @@ func check[S string | []byte](s S, lines bool) error {
 // IsBidi reports whether r is a bidirectional control (Unicode UAX 9): invisible, and able to make
 // an address or a price read differently from what it is.
 func IsBidi(r rune) bool {
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\u200e' || r == '\u200f' || r == '\u061c'
+	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' ||
+		r == '\u200e' || r == '\u200f' || r == '\u061c'
 }
 
 func breaksLine(r rune) bool {

@@ -36,7 +36,9 @@ type Desk interface {
 	Page(ctx context.Context, token string) (p *templates.Page, lang string, err error)
 	// Answer takes a choice in ("yes", "yes2", "later", "no" or "question"), with a note, which may have
 	// several lines. Where it does not count, Problem of the page says why, and nothing has changed.
-	Answer(ctx context.Context, token string, choice templates.Choice, note string) (p *templates.Page, lang string, err error)
+	Answer(
+		ctx context.Context, token string, choice templates.Choice, note string,
+	) (p *templates.Page, lang string, err error)
 	// Calendar is the agreed talk as an iCalendar file (METHOD:PUBLISH); nil where there is none.
 	Calendar(ctx context.Context, token string) ([]byte, error)
 }
@@ -83,7 +85,8 @@ func New(desk Desk, words *templates.Set, log *slog.Logger, publicURL string) (*
 		return nil, err
 	}
 	hash := sha256.Sum256([]byte(style))
-	h := &Handler{desk: desk, words: words, log: log, prefix: strings.TrimSuffix(u.Path, "/"), cross: http.NewCrossOriginProtection(),
+	h := &Handler{desk: desk, words: words, log: log,
+		prefix: strings.TrimSuffix(u.Path, "/"), cross: http.NewCrossOriginProtection(),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
 			"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 	// A proxy need not pass the host on that the browser sees.
@@ -95,7 +98,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		// What the fault says may be private.
 		if fault := recover(); fault != nil {
-			h.log.Error("a fault of this program; the rest goes on", "in", "a page", "fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
+			h.log.Error("a fault of this program; the rest goes on", "in", "a page",
+				"fault", fmt.Sprintf("%T", fault), "stack", string(debug.Stack()))
 			h.trouble(w, r, http.StatusInternalServerError, templates.Failed)
 		}
 	}()
@@ -149,7 +153,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // page shows what a desk has said about a token.
-func (h *Handler) page(w http.ResponseWriter, r *http.Request, client *client, token string, status int, p *templates.Page, lang string, err error) {
+func (h *Handler) page(
+	w http.ResponseWriter, r *http.Request, client *client, token string, status int,
+	p *templates.Page, lang string, err error,
+) {
 	switch {
 	case err != nil:
 		h.failed(w, r, token, err)
@@ -193,7 +200,8 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client *client,
 	}
 	form, err2 := url.ParseQuery(string(body))
 	choice := templates.Choice(form.Get("choice"))
-	if err != nil || err2 != nil || len(form["choice"]) > 1 || len(form["note"]) > 1 || choice != "" && !isChoice(string(choice)) {
+	if err != nil || err2 != nil || len(form["choice"]) > 1 || len(form["note"]) > 1 ||
+		choice != "" && !isChoice(string(choice)) {
 		h.trouble(w, r, http.StatusBadRequest, templates.NoForm)
 		return
 	}
@@ -240,7 +248,8 @@ func (h *Handler) refuses(r *http.Request) (status int, why templates.Trouble) {
 	if !blind && h.cross.Check(r) != nil {
 		return http.StatusForbidden, templates.NoForm
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
 		return http.StatusUnsupportedMediaType, templates.NoForm
 	}
 	return 0, ""
@@ -266,7 +275,8 @@ func (h *Handler) trouble(w http.ResponseWriter, r *http.Request, status int, wh
 	body, err := h.words.Gone(h.language(r), why)
 	if err != nil {
 		h.log.Error("a page can't be shown", "method", r.Method, "error", err)
-		write(w, r, status, "text/plain; charset=utf-8", []byte("This page can't be shown. Please answer the mail instead.\n"))
+		const sorry = "This page can't be shown. Please answer the mail instead.\n"
+		write(w, r, status, "text/plain; charset=utf-8", []byte(sorry))
 		return
 	}
 	write(w, r, status, "text/html; charset=utf-8", body)

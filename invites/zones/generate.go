@@ -148,7 +148,8 @@ func readReleases(path string) (string, error) {
 		return "", err
 	}
 	var list strings.Builder
-	for _, m := range regexp.MustCompile(`(?m)^Release (\d{4}[a-z]+) - (\d{4}-\d{2}-\d{2}) `).FindAllSubmatch(news, -1) {
+	release := regexp.MustCompile(`(?m)^Release (\d{4}[a-z]+) - (\d{4}-\d{2}-\d{2}) `)
+	for _, m := range release.FindAllSubmatch(news, -1) {
 		fmt.Fprintf(&list, "%s %s\n", m[1], m[2])
 	}
 	return list.String(), nil

@@ -178,7 +178,8 @@ func Folder(path string) (*Database, error) {
 			continue
 		}
 		folder := os.DirFS(path)
-		return &Database{Version: version, Released: released(version, written), Path: path, open: folder.Open, also: BuiltIn()}, nil
+		return &Database{Version: version, Released: released(version, written), Path: path,
+			open: folder.Open, also: BuiltIn()}, nil
 	}
 	return nil, fmt.Errorf("the zones in %s name no version", path)
 }
@@ -235,7 +236,8 @@ func released(version string, written time.Time) time.Time {
 }
 
 // systems are the folders in which systems keep their zones.
-var systems = []string{"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo", "/var/db/timezone/zoneinfo"}
+var systems = []string{"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo",
+	"/var/db/timezone/zoneinfo"}
 
 var current atomic.Pointer[Database]
 

@@ -96,7 +96,8 @@ func splitHeader(data []byte) (h fields, body []byte, whole bool) {
 		}
 		name, value, ok := bytes.Cut(head[:end], []byte(":"))
 		name = bytes.TrimRight(name, " \t")
-		if ok && len(name) > 0 && len(name) < 100 && bytes.IndexFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f }) < 0 {
+		odd := func(r rune) bool { return r <= ' ' || r >= 0x7f }
+		if ok && len(name) > 0 && len(name) < 100 && !bytes.ContainsFunc(name, odd) {
 			value = bytes.TrimSpace(bytes.ReplaceAll(value, []byte("\n"), nil))
 			h = append(h, field{strings.ToLower(string(name)), string(value)})
 		}

@@ -54,7 +54,8 @@ func isReport(top *part, local string, unreturnable bool, shown string) bool {
 		return true
 	}
 	subject := oneLine(decodeWords(first(top.header.get("subject"), mostValue)), mostSubject)
-	byMachine := unreturnable || daemon().MatchString(local) || strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
+	byMachine := unreturnable || daemon().MatchString(local) ||
+		strings.HasPrefix(top.header.word("auto-submitted"), "auto-")
 	// Whatever a server calls itself: where nothing may be sent back, and a mail is given back, it is one.
 	if unreturnable && top.kind != "message/rfc822" && returnedID().MatchString(first(shown, 8*mostLetter)) {
 		return true
@@ -104,12 +105,14 @@ func bounce(top *part, shown string) *invites.Bounce {
 	if b.For == "" {
 		b.For, _ = invites.ParseEmail(strings.TrimSpace(top.header.get("x-failed-recipients")))
 	}
-	if original := find(top, "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"); original != nil {
+	original := find(top, "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
+	if original != nil {
 		h, _, _ := splitHeader([]byte(strings.TrimLeft(original.text(), "\n")))
 		b.Of = lastID(h.get("message-id"))
 	}
 	top.walk(func(p *part) {
-		if b.Of == "" && (strings.HasPrefix(p.kind, "text/") || len(p.parts) == 0 && p.kind == "application/octet-stream") {
+		isText := strings.HasPrefix(p.kind, "text/") || len(p.parts) == 0 && p.kind == "application/octet-stream"
+		if b.Of == "" && isText {
 			text := p.text()
 			if p.kind == "text/html" {
 				text = prose.FromHTML(first(text, 8*mostLetter))
@@ -129,7 +132,8 @@ func bounce(top *part, shown string) *invites.Bounce {
 	}
 	// It is the first that it speaks of, and that is neither its writer nor its reader.
 	if b.Of == "" && b.For == "" {
-		known := strings.ToLower(top.header.get("from") + " " + top.header.get("to") + " " + top.header.get("delivered-to"))
+		h := top.header
+		known := strings.ToLower(h.get("from") + " " + h.get("to") + " " + h.get("delivered-to"))
 		for _, s := range anAddress().FindAllString(said, 10) {
 			if email, err := invites.ParseEmail(s); err == nil && !strings.Contains(known, strings.ToLower(email)) {
 				b.For = email
@@ -227,7 +231,8 @@ func above(shown string) string {
 		default:
 			run, sure = 0, false
 		}
-		if sure && (run > 1 || i+1 == len(lines) || strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, " \t>|")), "message-id:")) {
+		isID := strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, " \t>|")), "message-id:")
+		if sure && (run > 1 || i+1 == len(lines) || isID) {
 			return strings.Join(lines[:i+1-run], "\n")
 		}
 	}
@@ -293,14 +298,16 @@ func reason(said string, final bool) string {
 	}
 	if best < 0 {
 		for i, line := range lines {
-			if m := statusCode().FindStringIndex(line); m != nil && best < 0 && !strings.HasPrefix(strings.ToLower(line), "status:") {
+			m := statusCode().FindStringIndex(line)
+			if m != nil && best < 0 && !strings.HasPrefix(strings.ToLower(line), "status:") {
 				best, at = i, m[0]
 			}
 		}
 	}
 	if best >= 0 {
 		text := lines[best][at:]
-		if rest := statusCode().ReplaceAllString(text, ""); !replyCode().MatchString(text) && !strings.ContainsFunc(rest, unicode.IsLetter) {
+		says := strings.ContainsFunc(statusCode().ReplaceAllString(text, ""), unicode.IsLetter)
+		if !says && !replyCode().MatchString(text) {
 			// What it says stands before its code.
 			text = strings.TrimSpace(lines[best])
 		}
@@ -340,12 +347,14 @@ func reason(said string, final bool) string {
 	}
 	// In whatever words: what stands behind the address, or else below the greeting.
 	for i, line := range lines {
-		if m := anAddress().FindStringIndex(line); m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
+		m := anAddress().FindStringIndex(line)
+		if m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
 			return oneLine(lines[i+1], mostSaid)
 		}
 	}
 	for paragraph := range strings.SplitSeq(said, "\n\n") {
-		if text := strings.Join(strings.Fields(paragraph), " "); utf8.RuneCountInString(text) > 40 && !preamble().MatchString(text) {
+		text := strings.Join(strings.Fields(paragraph), " ")
+		if utf8.RuneCountInString(text) > 40 && !preamble().MatchString(text) {
 			return oneLine(text, mostSaid)
 		}
 	}

@@ -2,10 +2,12 @@ package inbound
 
 import (
 	"bytes"
-	"coalition/invites/plaintext"
+	"cmp"
 	"encoding/json"
 	"strings"
 	"unicode"
+
+	"coalition/invites/plaintext"
 )
 
 const armored = "-----BEGIN PGP MESSAGE-----"
@@ -19,9 +21,9 @@ func sealed(top *part, own string) string {
 		if _, more := mediaType(p.header.get("content-disposition")); name == "" {
 			name = strings.ToLower(more["filename"])
 		}
-		with := ""
+		with, protocol := "", strings.ToLower(p.params["protocol"])
 		switch {
-		case p.kind == "multipart/encrypted" && (p.params["protocol"] == "" || strings.Contains(strings.ToLower(p.params["protocol"]), "pgp")):
+		case p.kind == "multipart/encrypted" && (protocol == "" || strings.Contains(protocol, "pgp")):
 			with = "it is encrypted with OpenPGP"
 		case p.kind == "multipart/encrypted":
 			with = "it is encrypted"
@@ -40,7 +42,8 @@ func sealed(top *part, own string) string {
 		case strings.TrimSpace(own) == "" && bytes.HasPrefix(bytes.TrimSpace(p.data()), []byte(armored)):
 			with = "it is encrypted with OpenPGP"
 		}
-		if whole := p == top || p.kind == "multipart/encrypted" || strings.HasSuffix(with, "management"); why == "" && (whole || strings.TrimSpace(own) == "") {
+		whole := p == top || p.kind == "multipart/encrypted" || strings.HasSuffix(with, "management")
+		if why == "" && (whole || strings.TrimSpace(own) == "") {
 			why = with
 		}
 	})
@@ -97,14 +100,16 @@ func reaction(top *part, own string) string {
 		match := reacted().FindStringSubmatch(line)
 		switch {
 		case line == "", aLink().MatchString(line):
-		case match == nil && !says && len(line) < 150 && reactedHow().MatchString(line) && reactedTo().MatchString(line) && (sign != "" || strings.HasSuffix(line, ":")):
+		case match == nil && !says && len(line) < 150 && reactedHow().MatchString(line) &&
+			reactedTo().MatchString(line) && (sign != "" || strings.HasSuffix(line, ":")):
 			says = true
 		case match != nil && !says:
 			says = true
 			if match[2] != "" {
 				sign = match[2]
 			}
-			if i := strings.LastIndexByte(line, ':'); sign == "" && i >= 0 && !strings.ContainsFunc(line[i:], unicode.IsLetter) {
+			i := strings.LastIndexByte(line, ':')
+			if sign == "" && i >= 0 && !strings.ContainsFunc(line[i:], unicode.IsLetter) {
 				sign = oneLine(line[i+1:], 20)
 			}
 		case !strings.ContainsFunc(line, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
@@ -114,11 +119,8 @@ func reaction(top *part, own string) string {
 			return ""
 		}
 	}
-	if says && sign == "" {
-		sign = "a sign"
-	}
 	if !says {
 		return ""
 	}
-	return sign
+	return cmp.Or(sign, "a sign")
 }

@@ -80,8 +80,10 @@ func Judge(values []string, from string, trust []string) (v Verdict) {
 	passed := slices.Concat(d, s)
 	v.Vouched = slices.ContainsFunc(passed, func(of string) bool { return related(of, domain) })
 	// The server's own word on DMARC is enough, too, but not where all that passed is somebody else's.
-	if !v.Vouched && slices.ContainsFunc(dmarc.domains("header.from"), func(of string) bool { return of == "" || related(of, domain) }) {
-		v.Vouched = len(passed) == 0 || slices.ContainsFunc(passed, func(of string) bool { return of == "" || ending(of) == ending(domain) })
+	vouches := func(of string) bool { return of == "" || related(of, domain) }
+	near := func(of string) bool { return of == "" || ending(of) == ending(domain) }
+	if !v.Vouched && slices.ContainsFunc(dmarc.domains("header.from"), vouches) {
+		v.Vouched = len(passed) == 0 || slices.ContainsFunc(passed, near)
 	}
 	return v
 }

@@ -12,12 +12,14 @@ import (
 // Elements of HTML that begin a line, those that stand apart from what is above, and those without an
 // end. What stands in the unseen is for programs.
 var (
-	blocks = set("address article aside center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul blockquote")
+	blocks = set("address article aside center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 " +
+		"header hr li main nav ol p pre section table tr ul blockquote")
 	apart  = set("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul")
 	void   = set("area base br col embed hr img input link meta source track wbr")
 	unseen = set("iframe math noframes object script select style svg template textarea title")
 
-	invisible = plaintext.Pattern(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(px|pt|em|%)?\s*(;|$)`)
+	invisible = plaintext.Pattern(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|` +
+		`mso-hide\s*:\s*all|font-size\s*:\s*0(px|pt|em|%)?\s*(;|$)`)
 )
 
 // What the classes, ids and names of elements say where mail programs have written them: that all of it

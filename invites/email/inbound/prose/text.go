@@ -96,8 +96,10 @@ func Own(text string) string {
 }
 
 // Lines that mail programs put under what is written on a small screen.
-var footer = plaintext.Pattern(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
-	`(holen sie sich )?outlook (für|for) (ios|android|mac)|envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
+var footer = plaintext.Pattern(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |` +
+	`von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
+	`(holen sie sich )?outlook (für|for) (ios|android|mac)|` +
+	`envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
 
 // withoutFooter returns a piece of somebody's words without the footers of their program, and without empty
 // lines at its end.
@@ -114,24 +116,32 @@ func withoutFooter(piece []string) []string {
 
 // How lines begin that announce a quote, and what is in them; and lines between one's own words and another mail.
 var (
-	opener  = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
-	wrote   = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|skrev|napisał|napsal|kirjoitti)`)
+	opener = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
+	wrote  = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|` +
+		`skrev|napisał|napsal|kirjoitti)`)
 	mailbox = plaintext.Pattern(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
 	clock   = plaintext.Pattern(`\b\d?\d[:.h]\d\d\b`)
 	dated   = plaintext.Pattern(`@|\b(19|20)\d\d\b|\b\d?\d[:.h]\d\d\b`)
-	between = plaintext.Pattern(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
-		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
-	forwards = plaintext.Pattern(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
-	rule     = plaintext.Pattern(`^_{20,}$`)
+	between = plaintext.Pattern(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|` +
+		`(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
+		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|` +
+		`(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
+	forwards = plaintext.Pattern(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|` +
+		`début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
+	rule = plaintext.Pattern(`^_{20,}$`)
 )
 
 // What the fields are called in the header of a mail that is quoted as text.
 var (
-	fromLabels    = set("from von de van da från fra od expéditeur absender lähettäjä feladó kimden от від 差出人 发件人 寄件者 寄件人")
-	sentLabels    = set("sent date gesendet datum envoyé fecha enviado verzonden inviato data skickat sendt wysłano odesláno lähetetty elküldve gönderilme отправлено дата надіслано 送信日時 日時 日付 发送时间 发送日期 日期 時間 时间 寄件日期")
+	fromLabels = set("from von de van da från fra od expéditeur absender lähettäjä feladó kimden " +
+		"от від 差出人 发件人 寄件者 寄件人")
+	sentLabels = set("sent date gesendet datum envoyé fecha enviado verzonden inviato data skickat sendt " +
+		"wysłano odesláno lähetetty elküldve gönderilme отправлено дата надіслано " +
+		"送信日時 日時 日付 发送时间 发送日期 日期 時間 时间 寄件日期")
 	toLabels      = set("to an à para aan till til a do komu vastaanottaja címzett kime кому 宛先 收件人 收件者")
-	subjectLabels = set("subject betreff objet asunto onderwerp oggetto assunto ämne emne temat předmět predmet aihe tárgy konu тема 件名 主题 主旨 主題")
-	otherLabels   = set("cc kopie bcc")
+	subjectLabels = set("subject betreff objet asunto onderwerp oggetto assunto ämne emne temat " +
+		"předmět predmet aihe tárgy konu тема 件名 主题 主旨 主題")
+	otherLabels = set("cc kopie bcc")
 )
 
 // announced returns how many lines the announcement of another mail has with which lines begin; 0: they are
@@ -164,7 +174,8 @@ func announced(lines []string) (n int, sure bool) {
 		}
 		says := wrote().MatchString(joined)
 		switch {
-		case says && (opener().MatchString(joined[1:]) || mailbox().MatchString(lines[0]) && (i == 0 || wrote().MatchString(lines[0]))):
+		case says && (opener().MatchString(joined[1:]) ||
+			mailbox().MatchString(lines[0]) && (i == 0 || wrote().MatchString(lines[0]))):
 			return i + 1, mailbox().MatchString(joined) || clock().MatchString(joined)
 		case i == 0 && (says || dated().MatchString(l)):
 			// Some write no more than when and who.

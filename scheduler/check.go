@@ -13,27 +13,32 @@ import (
 	"coalition/scheduler/strictyaml"
 )
 
-// Check is everything that is wrong with the plans, or worth a second look, once they are seen
-// together, beside what has already happened, and at this moment. Problems of single files are
-// among them; all are in the order of files and lines.
+// Check returns everything that is wrong with the plans, or worth a second look, once they are seen together, beside
+// what has already happened, and at this moment. Problems of single files are among them; all are in the order of files
+// and lines.
 func (s *Scheduler) Check(b *roster.Roster) []strictyaml.Problem {
 	list := slices.Clone(b.Problems)
 	for _, c := range b.Conversations {
 		if c.Source() == nil || !c.Planned() {
 			continue
 		}
-		list = append(list, s.checkDates(c, b.Now)...)
+		warn := func(text, mend string, path ...string) {
+			list = append(list, c.Source().Warning(text, mend, path...))
+		}
+		list = append(list, checkDates(c, b.Now)...)
 		list = append(list, roster.CheckPerson(c, b.Now)...)
 		if _, ok := s.Words.Language(c.Language()); !ok {
-			list = append(list, c.Source().Warning("there are no words in this language yet: English will be used",
-				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language"))
+			warn("there are no words in this language yet: English will be used",
+				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language")
 		}
-		if to := string(c.Source().With.Email); s.Own(to) {
-			list = append(list, c.Source().Warning("this is your own address: no calendar takes an invitation from oneself",
-				"use another to try things out", "with", "email"))
+		to := string(c.Source().With.Email)
+		if s.Own(to) {
+			warn("this is your own address: no calendar takes an invitation from oneself",
+				"use another to try things out", "with", "email")
 		}
-		if invites.NoReply(string(c.Source().With.Email)) {
-			list = append(list, c.Source().Warning("this looks like an address that nobody reads", "use the one at which "+c.Plan.With.Name+" does", "with", "email"))
+		if invites.NoReply(to) {
+			warn("this looks like an address that nobody reads", "use the one at which "+c.Plan.With.Name+" does",
+				"with", "email")
 		}
 		if start := c.StartSlot(b.Now).Time(); start.After(b.Now) && c.Status(b.Now) != conversation.Cancelled {
 			list = append(list, s.checkHours(c, start)...)
@@ -48,32 +53,36 @@ func (s *Scheduler) Check(b *roster.Roster) []strictyaml.Problem {
 }
 
 // checkDates finds times that have passed without an invitation, and others that can hardly be meant.
-func (s *Scheduler) checkDates(c *conversation.Conversation, now time.Time) (list []strictyaml.Problem) {
+func checkDates(c *conversation.Conversation, now time.Time) []strictyaml.Problem {
 	w, d, start := c.Plan.When, c.DatesAt(now), c.StartSlot(now)
 	told := c.Told()
+	problem := func(text, mend string, path ...string) []strictyaml.Problem {
+		return []strictyaml.Problem{c.Source().Problem(text, mend, path...)}
+	}
 	switch {
 	case c.Cancelled != nil || c.Said(conversation.No):
 	case told != nil:
 		if start != told.Start && now.Before(told.Start.Time()) && !start.Time().After(now) {
-			list = append(list, c.Source().Problem("this has passed; "+c.Plan.With.Name+" knows of "+told.Start.String(), "choose a time ahead", "when"))
+			return problem("this has passed; "+c.Plan.With.Name+" knows of "+told.Start.String(), "choose a time ahead", "when")
 		}
 	case !c.Chosen.IsZero():
 		if !c.Chosen.Time().After(now) {
-			list = append(list, c.Source().Problem("the time agreed has passed, and no invitation has gone", "choose a new start", "when"))
+			return problem("the time agreed has passed, and no invitation has gone", "choose a new start", "when")
 		}
 	case d.Passed(now):
-		list = append(list, c.Source().Problem("these days have passed, and no invitation has gone", "choose days ahead", "when", "between"))
+		return problem("these days have passed, and no invitation has gone", "choose days ahead", "when", "between")
 	case len(w.Offered()) > 0 && len(c.Offers(now)) == 0:
-		list = append(list, c.Source().Problem("this has passed, and no invitation has gone", "choose a time ahead", "when", roster.WhenKey(w)))
+		return problem("this has passed, and no invitation has gone", "choose a time ahead", "when", roster.WhenKey(w))
 	case !d.AskOn.IsZero() && !start.IsZero() && !d.AskOn.Before(start.Time()):
-		list = append(list, c.Source().Problem("the brief would go when the talk has begun", "ask earlier", "ask_on"))
+		return problem("the brief would go when the talk has begun", "ask earlier", "ask_on")
 	}
-	return list
+	return nil
 }
 
 // checkHours warns of a talk on a day or at an hour at which people are rarely met.
 func (s *Scheduler) checkHours(c *conversation.Conversation, start time.Time) (list []strictyaml.Problem) {
-	const early, late = 7, 21 // hours of the day
+	// Hours of the day.
+	const early, late = 7, 21
 	for _, who := range []struct {
 		name  string
 		zone  *time.Location

@@ -13,21 +13,24 @@ import (
 // A Forecast is a message that a pass would send or hold, or that is to follow later.
 type Forecast struct {
 	Conversation *conversation.Conversation
-	Message      *outbox.Message // its State is [outbox.Queued] or [outbox.Held]; without bytes where it is still to be written
-	Due          time.Time       // when it is to go; zero: at once
+	// Message is [outbox.Queued] or [outbox.Held]; without bytes where it is still to be written.
+	Message *outbox.Message
+	// Due is when it is to go; zero: at once.
+	Due time.Time
 }
 
 // Later reports whether the message is still to be decided on, by another pass.
 func (f *Forecast) Later() bool { return f.Message.Row == 0 && f.Message.Data == nil }
 
-// Rehearse is what one pass would do with b, on a store that writes nothing: first the messages that go
-// or are held at once, then those that are to follow by themselves. b is of no more use.
+// Rehearse returns what one pass would do with b, on a store that writes nothing: first the messages that go or are
+// held at once, then those that are to follow by themselves. b is of no more use.
 func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast, error) {
-	dry := &rehearsal{Store: s.Store, drafted: make(map[*conversation.Conversation][]*outbox.Message), dropped: make(map[*outbox.Message]bool), held: make(map[int64]bool)}
-	before := s.Store
+	dry := &rehearsal{Store: s.Store, drafted: make(map[*conversation.Conversation][]*outbox.Message),
+		dropped: make(map[*outbox.Message]bool), held: make(map[int64]bool)}
 	s.Store = dry
-	defer func() { s.Store = before }()
-	waiting := make(map[*outbox.Message]bool) // what was there before
+	defer func() { s.Store = dry.Store }()
+	// What was there before.
+	waiting := make(map[*outbox.Message]bool)
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
 			waiting[m] = c.Pending(m, b.Now)
@@ -40,7 +43,8 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast,
 	if err != nil {
 		return nil, err
 	}
-	if b.Doubt != "" && st.Doubt == "" { // a pass would begin with that
+	if b.Doubt != "" && st.Doubt == "" {
+		// A pass would begin with that.
 		for m, waits := range waiting {
 			dry.held[m.Row] = dry.held[m.Row] || waits && m.State == outbox.Queued
 		}
@@ -57,25 +61,7 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast,
 	if _, err := s.Pass(ctx, b); err != nil {
 		return nil, err
 	}
-	var now []Forecast
-	for _, c := range b.Conversations {
-		for _, m := range c.Messages {
-			if !waiting[m] || dry.dropped[m] || m.State == outbox.Unclear && m.Stuck() {
-				continue
-			}
-			due := time.Time{}
-			if dry.held[m.Row] {
-				m.State = outbox.Held
-			} else if m.State != outbox.Held && m.NotBefore.After(time.Now()) {
-				due = b.Now.Add(time.Until(m.NotBefore))
-			}
-			now = append(now, Forecast{c, m, due})
-		}
-		for _, m := range dry.drafted[c] {
-			now = append(now, Forecast{c, m, time.Time{}})
-		}
-	}
-	return append(now, later...), nil
+	return append(dry.now(b, waiting), later...), nil
 }
 
 // A rehearsal is a store that only reads, and keeps in mind what would have been written.
@@ -84,7 +70,30 @@ type rehearsal struct {
 	mu      sync.Mutex
 	drafted map[*conversation.Conversation][]*outbox.Message
 	dropped map[*outbox.Message]bool
-	held    map[int64]bool
+	// held are messages by their rows.
+	held map[int64]bool
+}
+
+// now returns what would go or be held at once, of what was waiting before and of what would have been written.
+func (r *rehearsal) now(b *roster.Roster, waiting map[*outbox.Message]bool) (list []Forecast) {
+	for _, c := range b.Conversations {
+		for _, m := range c.Messages {
+			if !waiting[m] || r.dropped[m] || m.State == outbox.Unclear && m.Stuck() {
+				continue
+			}
+			due := time.Time{}
+			if r.held[m.Row] {
+				m.State = outbox.Held
+			} else if m.State != outbox.Held && m.NotBefore.After(time.Now()) {
+				due = b.Now.Add(time.Until(m.NotBefore))
+			}
+			list = append(list, Forecast{c, m, due})
+		}
+		for _, m := range r.drafted[c] {
+			list = append(list, Forecast{c, m, time.Time{}})
+		}
+	}
+	return list
 }
 
 // Commit implements [Store].

@@ -43,9 +43,9 @@ type Calendar interface {
 // survive a power cut. Instants come in and go out in UTC, to the millisecond.
 type Outbox interface {
 	// Claim takes up to limit messages that may go by a channel now, in the order in which they fell due; only those of
-	// rows, where there are any. Each one is looked at again: one that is not wanted ends in the state that wanted gives
-	// and is not claimed. What wanted saw of the conversation still holds when the claim is written, or the message is
-	// left for the next claim. wall is real time. Nothing is claimed while sending is paused.
+	// rows, where there are any. Each one is looked at again: one that is not wanted ends in the state that wanted
+	// gives and is not claimed. What wanted saw of the conversation still holds when the claim is written, or the
+	// message is left for the next claim. wall is real time. Nothing is claimed while sending is paused.
 	Claim(ctx context.Context, wall time.Time, by outbox.Channel, limit int, rows []int64,
 		wanted conversation.Wanted) ([]*outbox.Message, error)
 	// Dot marks that from now on the claimed message may have been accepted, unless its Via is "outbox", which can be

@@ -1,7 +1,7 @@
 // Package delivery knows how finished messages leave, each of them once: it claims them, marks them, hands them over,
-// writes down what has become of them, and tries again. What is to leave, and its bytes, it leaves to whoever has filled
-// the outbox; whether it is still wanted to package conversation; rows to the [Outbox]; SMTP and calendars to a [Sender]
-// and a [Calendar].
+// writes down what has become of them, and tries again. What is to leave, and its bytes, it leaves to whoever has
+// filled the outbox; whether it is still wanted to package conversation; rows to the [Outbox]; SMTP and calendars to a
+// [Sender] and a [Calendar].
 //
 // # States of a message
 //
@@ -15,8 +15,8 @@
 //	failed    refused for good, or given up after [outbox.GiveUp]
 //
 // A claim whose process is gone is freed by [scheduler.Store.Recover]: what had not reached its dot is queued, the rest
-// is unclear. Held, expired, cancelled and superseded are for conversations and the organizer, bounced is for what comes
-// in.
+// is unclear. Held, expired, cancelled and superseded are for conversations and the organizer, bounced is for what
+// comes in.
 //
 // # The dot
 //
@@ -37,6 +37,6 @@
 // # Marks
 //
 // Beside the plans lies a marker: which state has sent for them, and how many messages. Each dot raises it. Where it
-// says more than the state knows, or names another one, there is a doubt: all that waits is held until the organizer has
-// looked, since it may have gone before.
+// says more than the state knows, or names another one, there is a doubt: all that waits is held until the organizer
+// has looked, since it may have gone before.
 package delivery

@@ -44,10 +44,11 @@ type Doors struct {
 	accounts map[string]string
 }
 
-// NewDoors returns the doors that store keeps. account says by which account the channel or [outbox.MailboxDoor] of that
-// name goes, and how it is signed in to: another value is another door, which is tried at once. It may change. nil:
-// there is one for each name.
-func NewDoors(settings *conversation.Settings, store DoorStore, account func(name string) string, log *slog.Logger) *Doors {
+// NewDoors returns the doors that store keeps. account says by which account the channel or [outbox.MailboxDoor] of
+// that name goes, and how it is signed in to: another value is another door, which is tried at once. It may change.
+// nil: there is one for each name.
+func NewDoors(settings *conversation.Settings, store DoorStore, account func(name string) string,
+	log *slog.Logger) *Doors {
 	if account == nil {
 		account = func(string) string { return "" }
 	}
@@ -55,8 +56,8 @@ func NewDoors(settings *conversation.Settings, store DoorStore, account func(nam
 		told: make(map[string]string), accounts: make(map[string]string)}
 }
 
-// Renewed reports whether an account is another one than when this was asked last, or a door is closed: its time may have
-// come while the machine slept, and the timers with it.
+// Renewed reports whether an account is another one than when this was asked last, or a door is closed: its time may
+// have come while the machine slept, and the timers with it.
 func (doors *Doors) Renewed() (changed bool) {
 	doors.mu.Lock()
 	defer doors.mu.Unlock()
@@ -71,8 +72,8 @@ func (doors *Doors) Renewed() (changed bool) {
 }
 
 // Through does what goes through the door of that name: nothing where it is closed, unless force is true; the error is
-// the door's then, an [*invites.DeliveryError]. Nobody has to knock alone at it: it is for what one process does, and may
-// take long.
+// the door's then, an [*invites.DeliveryError]. Nobody has to knock alone at it: it is for what one process does, and
+// may take long.
 func (doors *Doors) Through(ctx context.Context, name string, force bool, do func() error) error {
 	door, err := doors.closed(ctx, name)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// manyLooks is after how many attempts a message that may have arrived goes again although the folder of sent mail can't
-// be read: a quarter of an hour.
+// manyLooks is after how many attempts a message that may have arrived goes again although the folder of sent mail
+// can't be read: a quarter of an hour.
 const manyLooks = 10
 
 const gaveUp = "given up after five days"
@@ -105,8 +105,8 @@ func (r *run) look(m *outbox.Message) bool {
 	return false
 }
 
-// tell tells the organizer of a message that was refused, or waits until the calendar takes guests again; before was its
-// Code when it was claimed.
+// tell tells the organizer of a message that was refused, or waits until the calendar takes guests again; before was
+// its Code when it was claimed.
 func (r *run) tell(m *outbox.Message, before int) {
 	how := func(w conversation.Way) string { return r.How(w, plan.Ref(m.ID, m.Round)) }
 	if m.Kind == outbox.Invite && m.Code == outbox.CodeGuests && before != outbox.CodeGuests {

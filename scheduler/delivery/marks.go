@@ -18,16 +18,16 @@ type MarkStore interface {
 	// Standing returns what the state knows of itself. Dot counts one more message as sent, and gives it the number;
 	// Commit counts those that come in as accepted.
 	Standing(ctx context.Context) (outbox.Standing, error)
-	// Distrust begins a doubt: all messages that wait are held, why is their Error, and until Trust none is claimed that
-	// nobody has approved. They are flagged: they may have gone before.
+	// Distrust begins a doubt: all messages that wait are held, why is their Error, and until Trust none is claimed
+	// that nobody has approved. They are flagged: they may have gone before.
 	Distrust(ctx context.Context, d outbox.Doubt, why string) error
 	// Trust ends a doubt: the state has sent at least that many messages, and is no copy any more. Where no more than
 	// release are held because of it, those go.
 	Trust(ctx context.Context, sent int64, release int) error
 }
 
-// weigh returns the doubt, "" for none, of a state that is held against the marker beside the plans; m is nil where there
-// is none.
+// weigh returns the doubt, "" for none, of a state that is held against the marker beside the plans; m is nil where
+// there is none.
 func weigh(st outbox.Standing, m *plan.Marker, unreadable error) outbox.Doubt {
 	switch {
 	case unreadable != nil:
@@ -63,7 +63,8 @@ func doubtText(d outbox.Doubt, st outbox.Standing, m *plan.Marker, path string) 
 	case d == outbox.DoubtNew:
 		return "this state is new, and " + have(before) + " gone for these plans before, as " + path + " says"
 	case d == outbox.DoubtOther:
-		return "it was another state that has carried on these plans: " + have(before) + " gone from that, as " + path + " says"
+		return "it was another state that has carried on these plans: " + have(before) + " gone from that, as " + path +
+			" says"
 	case d == outbox.DoubtOlder && before > st.Sent:
 		return "this state is older than what has been done with these plans: " + have(before-st.Sent) +
 			" gone that it does not know of, as " + path + " says"
@@ -168,8 +169,8 @@ func (marks *Marks) Vouch(ctx context.Context) error {
 	return nil
 }
 
-// Mark lets the marker beside the plans know of what is about to leave. Where it can't be written, that is said once, and
-// all goes on.
+// Mark lets the marker beside the plans know of what is about to leave. Where it can't be written, that is said once,
+// and all goes on.
 func (marks *Marks) Mark(ctx context.Context) {
 	marks.mark(ctx, 0)
 	marks.sync()

@@ -24,6 +24,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email/inbound"
+	"coalition/invites/email/wire"
 	"coalition/invites/reach"
 )
 
@@ -90,7 +91,7 @@ const (
 // An imapSession is one connection that is signed in.
 type imapSession struct {
 	*imapclient.Client
-	wire *wire
+	wire *wire.Conn
 	// limit is how long a command may take.
 	limit  time.Duration
 	noIdle bool
@@ -436,7 +437,7 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 		return nil, m.fault(limited, nil, step, err)
 	}
 	s := &imapSession{wire: w, limit: m.config.Command, told: make(chan struct{}, 1)}
-	w.allow(0, chatter, 0)
+	w.Allow(0, chatter, 0)
 	s.Client = imapclient.New(w, &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 		Mailbox: func(data *imapclient.UnilateralDataMailbox) {
 			if data.NumMessages != nil {
@@ -460,22 +461,21 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 }
 
 // secure puts TLS on a connection. step is what it did last.
-func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire, step string, err error) {
+func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire.Conn, step string, err error) {
 	config := &tls.Config{ServerName: m.config.Host, MinVersion: tls.VersionTLS12}
 	switch m.config.Security {
 	case TLS:
 		secure := tls.Client(tcp, config)
-		return &wire{Conn: secure, tcp: tcp}, "TLS", secure.HandshakeContext(ctx)
+		return wire.New(secure, tcp, ""), "TLS", secure.HandshakeContext(ctx)
 	case StartTLS:
 		if err := startTLS(tcp); err != nil {
 			return nil, "STARTTLS", err
 		}
 		secure := tls.Client(tcp, config)
 		// What was said before TLS counts for nothing, its greeting included.
-		w = &wire{Conn: secure, tcp: tcp, greeting: []byte("* OK encrypted\r\n")}
-		return w, "STARTTLS", secure.HandshakeContext(ctx)
+		return wire.New(secure, tcp, "* OK encrypted\r\n"), "STARTTLS", secure.HandshakeContext(ctx)
 	case Clear:
-		return &wire{Conn: tcp, tcp: tcp}, "", nil
+		return wire.New(tcp, tcp, ""), "", nil
 	}
 	return nil, "connecting", reach.Words("no such security: " + m.config.Security)
 }
@@ -501,7 +501,7 @@ func startTLS(tcp net.Conn) error {
 		return &imap.Error{Type: imap.StatusResponseTypeBye, Text: text}
 	// PREAUTH leaves no way to TLS.
 	case first != "*" || kind != "OK":
-		return errGarbled
+		return wire.ErrGarbled
 	}
 	if _, err := io.WriteString(tcp, "a STARTTLS\r\n"); err != nil {
 		return err
@@ -514,7 +514,7 @@ func startTLS(tcp net.Conn) error {
 		case first == "*":
 			continue
 		case first != "a":
-			return errGarbled
+			return wire.ErrGarbled
 		case kind != "OK":
 			return errNoStartTLS
 		case r.Buffered() > 0:
@@ -568,7 +568,7 @@ func (m *Mailbox) signIn(ctx context.Context, s *imapSession, who login) error {
 }
 
 // fault says what an error at a step means; nil is none. The wire knows more of the cause than the library.
-func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) error {
+func (m *Mailbox) fault(ctx context.Context, w *wire.Conn, step string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -579,7 +579,7 @@ func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) er
 		return fault
 	}
 	if w != nil {
-		fault.Err = w.cause(err)
+		fault.Err = w.Cause(err)
 	}
 	fault.Text = fmt.Sprintf("the mail server %s gave no mail (%s: %s)", m.config.address(), step, cause(ctx, fault.Err))
 	fault.Err = cmp.Or(ctx.Err(), fault.Err)
@@ -587,10 +587,10 @@ func (m *Mailbox) fault(ctx context.Context, w *wire, step string, err error) er
 }
 
 // command allows an answer of so many bytes, with literals of up to so many.
-func (s *imapSession) command(bytes, literal int64) { s.wire.allow(s.limit, bytes, literal) }
+func (s *imapSession) command(bytes, literal int64) { s.wire.Allow(s.limit, bytes, literal) }
 
 // rest lets the server be silent until the next command.
-func (s *imapSession) rest() { s.wire.allow(0, chatter, 0) }
+func (s *imapSession) rest() { s.wire.Allow(0, chatter, 0) }
 
 func (s *imapSession) examine(folder string) (*imap.SelectData, error) {
 	s.command(chatter, 0)
@@ -679,14 +679,14 @@ func (s *imapSession) search(criteria *imap.SearchCriteria) ([]imap.UID, error) 
 	}
 	ranges, ok := data.All.(imap.UIDSet)
 	if !ok && data.All != nil {
-		return nil, errGarbled
+		return nil, wire.ErrGarbled
 	}
 	var uids []imap.UID
 	// The library's own way never ends at the last of all numbers.
 	for _, r := range ranges {
 		switch {
 		case r.Start == 0 || r.Stop < r.Start:
-			return nil, errGarbled
+			return nil, wire.ErrGarbled
 		case uint64(len(uids))+uint64(r.Stop-r.Start) >= mostMails:
 			return nil, reach.Words("it names more mails than there can be")
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"coalition/invites"
+	"coalition/invites/email/wire"
 	"coalition/invites/plaintext"
 	"coalition/invites/reach"
 )
@@ -215,29 +216,19 @@ func (s *SMTP) sendOn(ctx context.Context, c *session, p *invites.Submission, do
 	return nil
 }
 
-// session returns a connection of before, or a new one.
+// moment is how long it is not tried again, until Idle, whether a server that was not to be had is there now: several
+// messages may find out at the same time that it is gone.
+const moment = 300 * time.Millisecond
+
+// session returns a connection that is kept, or a new one, or one that has become free while another was made. Who
+// waited for one that could not be made does not try it again.
 func (s *SMTP) session(ctx context.Context) (c *session, reused bool, err error) {
 	s.mu.Lock()
-	if n := len(s.free); n > 0 {
-		c, s.free = s.free[n-1], s.free[:n-1]
-	}
+	c, fails := s.take(), s.fails
 	s.mu.Unlock()
 	if c != nil {
 		return c, true, nil
 	}
-	return s.connect(ctx)
-}
-
-// moment is how long it is not tried again, until Idle, whether a server that was not to be had is there now:
-// several messages may find out at the same time that it is gone.
-const moment = 300 * time.Millisecond
-
-// connect makes a connection, or takes one that has become free while another was made. Who waited for one
-// that could not be made does not try it again.
-func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error) {
-	s.mu.Lock()
-	fails := s.fails
-	s.mu.Unlock()
 	select {
 	case s.dialing <- struct{}{}:
 		defer func() { <-s.dialing }()
@@ -250,8 +241,7 @@ func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error)
 		again := *s.failed
 		return nil, false, &again
 	}
-	if n := len(s.free); n > 0 {
-		c, s.free = s.free[n-1], s.free[:n-1]
+	if c = s.take(); c != nil {
 		return c, true, nil
 	}
 	s.mu.Unlock()
@@ -263,6 +253,14 @@ func (s *SMTP) connect(ctx context.Context) (c *session, reused bool, err error)
 		s.fails++
 	}
 	return c, false, err
+}
+
+// take returns a connection that is kept, if there is one. mu is held.
+func (s *SMTP) take() (c *session) {
+	if n := len(s.free); n > 0 {
+		c, s.free = s.free[n-1], s.free[:n-1]
+	}
+	return c
 }
 
 func (s *SMTP) dial(ctx context.Context) (*session, error) {
@@ -406,7 +404,7 @@ func replied(reply string) string {
 // cause returns a failure in words for people. ctx is what the work was bound to.
 func cause(ctx context.Context, err error) string {
 	var reply *smtp.SMTPError
-	otherwise := string(errGarbled)
+	otherwise := string(wire.ErrGarbled)
 	switch {
 	case strings.Contains(err.Error(), "doesn't support STARTTLS"):
 		err = errNoStartTLS

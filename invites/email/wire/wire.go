@@ -1,4 +1,6 @@
-package email
+// Package wire knows how far a server's IMAP answer may go: its deadlines, its length, and what go-imap would follow
+// without end. What is asked, and what the answers mean, it leaves to invites/email.
+package wire
 
 import (
 	"bytes"
@@ -10,10 +12,9 @@ import (
 	"coalition/invites/reach"
 )
 
-// A wire is a connection to an IMAP server as go-imap may see it: deadlines of its own, an answer that
-// ends, and nothing that the library would follow without end. Every error of the network is an end of
-// the file to it, since it waits for ever for the rest of a literal after any other.
-type wire struct {
+// A Conn is a connection to an IMAP server as go-imap may see it. Every error of the network is an end of the file to
+// it, since it waits for ever for the rest of a literal after any other.
+type Conn struct {
 	// Conn is in the clear, above the TLS of tcp.
 	net.Conn
 	tcp net.Conn
@@ -33,12 +34,18 @@ type wire struct {
 	closed bool
 }
 
+// New returns a connection over conn, which is in the clear above the TLS of tcp, or tcp itself. greeting is read before
+// what the server says. Nothing may come before the first [Conn.Allow].
+func New(conn, tcp net.Conn, greeting string) *Conn {
+	return &Conn{Conn: conn, tcp: tcp, greeting: []byte(greeting)}
+}
+
 // slowest is the rate at which long answers may come, in bytes per second: that of a poor phone.
 const slowest = 8 << 10
 
-// allow lets the server say a number of bytes, with literals of up to a number of bytes among them, and
+// Allow lets the server say a number of bytes, with literals of up to a number of bytes among them, and
 // be silent no longer than that before each of them; 0 is for ever.
-func (w *wire) allow(silence time.Duration, bytes, literal int64) {
+func (w *Conn) Allow(silence time.Duration, bytes, literal int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.left, w.silence, w.frame.longest = bytes, silence, literal
@@ -47,7 +54,7 @@ func (w *wire) allow(silence time.Duration, bytes, literal int64) {
 }
 
 // wind sets the deadline for the next bytes.
-func (w *wire) wind() {
+func (w *Conn) wind() {
 	var at time.Time
 	if w.silence > 0 {
 		if at = time.Now().Add(w.silence); at.After(w.end) {
@@ -58,7 +65,7 @@ func (w *wire) wind() {
 	_ = w.Conn.SetDeadline(at)
 }
 
-func (w *wire) Read(p []byte) (int, error) {
+func (w *Conn) Read(p []byte) (int, error) {
 	if len(w.greeting) > 0 {
 		n := copy(p, w.greeting)
 		w.greeting = w.greeting[n:]
@@ -81,7 +88,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (w *wire) Write(p []byte) (int, error) {
+func (w *Conn) Write(p []byte) (int, error) {
 	n, err := w.Conn.Write(p)
 	if err != nil {
 		w.mu.Lock()
@@ -91,14 +98,14 @@ func (w *wire) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (w *wire) fail(err error) {
+func (w *Conn) fail(err error) {
 	if w.fault == nil && !w.closed {
 		w.fault = err
 	}
 }
 
 // Close hangs up.
-func (w *wire) Close() error {
+func (w *Conn) Close() error {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
@@ -106,8 +113,8 @@ func (w *wire) Close() error {
 	return w.tcp.Close()
 }
 
-// cause returns why the connection ended, or otherwise.
-func (w *wire) cause(otherwise error) error {
+// Cause returns why the connection ended, or otherwise.
+func (w *Conn) Cause(otherwise error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fault != nil {
@@ -117,10 +124,10 @@ func (w *wire) cause(otherwise error) error {
 }
 
 // The library sets deadlines for what it reads and takes them away again; the deadline of the whole
-// answer is set by allow.
-func (w *wire) SetDeadline(time.Time) error      { return nil }
-func (w *wire) SetReadDeadline(time.Time) error  { return nil }
-func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+// answer is set by Allow.
+func (w *Conn) SetDeadline(time.Time) error      { return nil }
+func (w *Conn) SetReadDeadline(time.Time) error  { return nil }
+func (w *Conn) SetWriteDeadline(time.Time) error { return nil }
 
 // A frame follows what a server says as far as it takes to tell literals from the rest (RFC 9051,
 // section 4.3), and refuses in the rest what go-imap v2.0.0-beta.8 would be lost in: lists nested so
@@ -149,7 +156,8 @@ const (
 )
 
 const (
-	errGarbled = reach.Words("its answer is none that this program understands")
+	// ErrGarbled is the fault where an answer is none of IMAP.
+	ErrGarbled = reach.Words("its answer is none that this program understands")
 	errTooMuch = reach.Words("it sent more than it was asked for")
 )
 
@@ -172,7 +180,7 @@ func (f *frame) take(p []byte) error {
 func (f *frame) next(b byte) error {
 	switch {
 	case b == '\n' && (f.state == '"' || f.state == '\\'):
-		return errGarbled
+		return ErrGarbled
 	case f.state == '\\':
 		f.state = '"'
 	case f.state == '"':
@@ -218,7 +226,7 @@ func (f *frame) other(b byte) error {
 		head := bytes.ToUpper(f.head)
 		lost := bytes.Contains(head, []byte("CAPABILITY")) || bytes.Contains(head, []byte("ENABLED"))
 		if f.depth > deepest || lost && !f.closed {
-			return errGarbled
+			return ErrGarbled
 		}
 	}
 	return nil

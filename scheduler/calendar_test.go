@@ -496,15 +496,15 @@ func TestInGoogle(t *testing.T) {
 				e.Guests[0].PartStat, e.Guests[0].Comment = invites.Tentative, "If the train is in time."
 			})
 		}, func(c *conversation.Conversation) string {
-			if c.PartStat != invites.Tentative || c.Word == nil || !strings.Contains(c.Word.Text, "train") {
-				return fmt.Sprint(c.PartStat, c.Word)
+			if c.PartStat != invites.Tentative || c.Remark == nil || !strings.Contains(c.Remark.Text, "train") {
+				return fmt.Sprint(c.PartStat, c.Remark)
 			}
 			return ""
 		}, "", nil},
 		{"words without an answer", func(w *world, o *online) {
 			o.edit(func(e *invites.Event) { e.Guests[0].Comment = "Is there parking?" })
 		}, func(c *conversation.Conversation) string {
-			return map[bool]string{false: fmt.Sprint(c.Word)}[c.Word != nil && c.Word.Text == "wrote (in Google Calendar): Is there parking?"]
+			return map[bool]string{false: fmt.Sprint(c.Remark)}[c.Remark != nil && c.Remark.Text == "wrote (in Google Calendar): Is there parking?"]
 		}, "", nil},
 		{"a no, and deleted", func(w *world, o *online) {
 			w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})

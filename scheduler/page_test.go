@@ -173,8 +173,8 @@ func TestPageTooLate(t *testing.T) {
 				t.Errorf("%s, then %s: %+v", test.first, test.then, p)
 			}
 		}
-		if c := w.find("maya"); c.Answer.Value != before || c.Word == nil || !strings.Contains(c.Word.Text, "I was too quick.") {
-			t.Errorf("%s, then %s: %+v, %+v", test.first, test.then, c.Answer, c.Word)
+		if c := w.find("maya"); c.Answer.Value != before || c.Remark == nil || !strings.Contains(c.Remark.Text, "I was too quick.") {
+			t.Errorf("%s, then %s: %+v, %+v", test.first, test.then, c.Answer, c.Remark)
 		}
 		w.pass()
 		w.want(test.sends + " notice-0")
@@ -413,8 +413,8 @@ func TestPageTaken(t *testing.T) {
 		t.Errorf("next %q", next)
 	}
 	w.choose(token, "yes1", "")
-	if c := w.find("maya"); c.Word != nil || c.Answer.Slot.IsZero() {
-		t.Errorf("after another choice: %+v, %+v", c.Word, c.Answer)
+	if c := w.find("maya"); c.Remark != nil || c.Answer.Slot.IsZero() {
+		t.Errorf("after another choice: %+v, %+v", c.Remark, c.Answer)
 	}
 	// By mail she reads it on the page as well, and can choose there.
 	w, token = paged(t)

@@ -575,13 +575,13 @@ func TestWordsAfterAnAnswer(t *testing.T) {
 	w := asked(t)
 	w.receive(w.letter("yes"))
 	w.later(time.Minute)
-	if r := w.receive(w.letter("Where can I park?")); r.Counted || w.status("maya") != conversation.Permitted || w.find("maya").Word == nil {
+	if r := w.receive(w.letter("Where can I park?")); r.Counted || w.status("maya") != conversation.Permitted || w.find("maya").Remark == nil {
 		t.Errorf("a question after a yes: %+v, %s", r, w.status("maya"))
 	}
 	w = invited(t)
 	mail := w.letter("no")
 	mail.Refs = []string{w.arrived[0].MessageID} // it answers the brief, which is long answered
-	if r := w.receive(mail); r.Counted || w.status("maya") != conversation.Invited || w.find("maya").Word == nil {
+	if r := w.receive(mail); r.Counted || w.status("maya") != conversation.Invited || w.find("maya").Remark == nil {
 		t.Errorf("a no to the brief after the invitation: %+v, %s", r, w.status("maya"))
 	}
 }
@@ -710,8 +710,8 @@ func TestReplyToOwnMail(t *testing.T) {
 		mail := w.letter(text)
 		mail.Refs = append(mail.Refs, "by-hand@example.org")
 		w.receive(mail)
-		if c := w.find("maya"); c.Answer != nil || c.Word == nil || !strings.Contains(c.Word.Text, "not a reply to the brief, but to another mail") {
-			t.Errorf("%q to another mail than the brief: %+v, %+v", text, c.Answer, c.Word)
+		if c := w.find("maya"); c.Answer != nil || c.Remark == nil || !strings.Contains(c.Remark.Text, "not a reply to the brief, but to another mail") {
+			t.Errorf("%q to another mail than the brief: %+v, %+v", text, c.Answer, c.Remark)
 		}
 		w.later(time.Minute) // it may mean something else than what is answered then
 		direct := w.letter("1")
@@ -879,7 +879,7 @@ func TestCalendarReplies(t *testing.T) {
 	}
 	// A mail of words is shown, and never sets PARTSTAT.
 	w.later(time.Minute)
-	if r := w.receive(w.letter("no")); r.Counted || w.status("maya") != conversation.Confirmed || w.find("maya").Word == nil {
+	if r := w.receive(w.letter("no")); r.Counted || w.status("maya") != conversation.Confirmed || w.find("maya").Remark == nil {
 		t.Errorf("a plain no: %+v, %s", r, w.status("maya"))
 	}
 	// An update of the agenda does not wipe out what she has answered.

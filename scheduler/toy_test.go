@@ -22,6 +22,9 @@ func TestToyCalendar(t *testing.T) {
 	o.name, o.host = "ana's toy", "@toy.example"
 	w.Settings.Calendar, w.Notify = "toy", true
 	w.Calendars = []conversation.Calendar{{Channel: "toy", Title: "Toy Calendar", Provider: "Toys", UIDSuffix: "@toy.example", Config: "`via: toy`"}}
+	w.How = func(way conversation.Way, ref string, at ...string) string {
+		return strings.ReplaceAll(how(way, ref, at...), "google", "toy")
+	}
 	w.online(o)
 	var said []string
 	next := func(begins string) {

@@ -114,7 +114,7 @@ func (a *app) show(ctx context.Context, b *roster.Roster, c *conversation.Conver
 		line("counter", noted(fmt.Sprintf("%s, %d min, proposed on %s",
 			a.local(p.Start), int(p.Length.Minutes()), a.local(p.At)), p.Note))
 	}
-	if w := c.Word; w != nil {
+	if w := c.Remark; w != nil {
 		line("last word", a.local(w.At)+", "+w.From+": "+w.Text)
 	}
 	if w := c.Doubted; w != nil {

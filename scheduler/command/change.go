@@ -40,7 +40,8 @@ func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 	}
 	c.Asks, c.Insisted = len(c.Briefs())+1, now
 	d := c.DatesAt(now)
-	d.AskOn = time.Time{} // the organizer's word of now overrules the plan's day
+	// The organizer's word of now overrules the plan's day.
+	d.AskOn = time.Time{}
 	c.Dates = &d
 	return nil
 }
@@ -48,7 +49,8 @@ func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 // Move is another start for the talk.
 type Move struct {
 	To plan.Slot
-	At time.Time // in real time, beside which the calendar's word is older or newer
+	// In real time, beside which the calendar's word is older or newer.
+	At time.Time
 }
 
 func (m Move) Apply(c *conversation.Conversation, now time.Time) error {
@@ -112,7 +114,8 @@ func (ByMail) Apply(c *conversation.Conversation, _ time.Time) error {
 // Withdraw is the organizer's decision to let the conversation go.
 type Withdraw struct {
 	Reason string
-	Told   bool // the partner knows already; only where the event has been deleted in the calendar
+	// The partner knows already; only where the event has been deleted in the calendar.
+	Told bool
 }
 
 func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
@@ -137,8 +140,10 @@ func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
 
 // Agenda is the organizer's word about lines that the partner has proposed for the agenda.
 type Agenda struct {
-	Lines []int // which of [conversation.Conversation.Proposed], from 1; none: all
-	Take  bool  // into the agenda; false: they are left out
+	// Which of [conversation.Conversation.Proposed], from 1; none: all.
+	Lines []int
+	// Into the agenda; false: they are left out.
+	Take bool
 }
 
 func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
@@ -158,7 +163,8 @@ func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
 			return conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: "+c.How(conversation.WayAgenda))
 		}
 	}
-	taken := slices.Clone(c.Taken) // the conversation's own stays as it was where this does not count
+	// The conversation's own stays as it was where this does not count.
+	taken := slices.Clone(c.Taken)
 	for i, line := range c.Proposed {
 		switch {
 		case len(g.Lines) > 0 && !slices.Contains(g.Lines, i+1):

@@ -58,7 +58,8 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now ti
 			}
 			return nil, conversation.Refuse(conversation.ErrUnfit, "the invitation has gone already, for "+c.StartSlot(now).String(), "use: "+c.How(conversation.WayMove))
 		}
-		if m.State == outbox.Bounced { // it goes again as a message of its own
+		// It goes again as a message of its own.
+		if m.State == outbox.Bounced {
 			m.State = outbox.Superseded
 			if c.Told() == nil {
 				return draft(c, outbox.Invite, now)
@@ -86,7 +87,8 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now ti
 			return nil, err
 		}
 	}
-	if c.Said(conversation.Yes) { // whoever invites has seen what came with the yes
+	// Whoever invites has seen what came with the yes.
+	if c.Said(conversation.Yes) {
 		c.Seen()
 	}
 	if m := c.Last(nil, outbox.Invite); m != nil && (m.Waits() || m.State == outbox.Failed) && m.Content == c.Says(now, outbox.Invite) {
@@ -129,7 +131,8 @@ func Reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*con
 		c.Restore()
 	} else if shifts {
 		c.Clocks.Retold = says.Unix
-	} else if told.Start == to && told.Length == c.Length() { // back to what the partner knows, before they heard of another
+		// Back to what the partner knows, before they heard of another.
+	} else if told.Start == to && told.Length == c.Length() {
 		return c.Record(now, c.Entry(now, "move", "back to "+to.String())), nil
 	}
 	d, err := draft(c, outbox.Update, now)

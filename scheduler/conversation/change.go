@@ -16,15 +16,18 @@ var (
 	ErrNotReady = errors.New("the organizer has not checked in")
 	ErrNoYes    = errors.New("no yes is on record")
 	ErrUnfit    = errors.New("this does not fit the conversation as it stands")
-	ErrBusy     = errors.New("a change is being written into the calendar at this moment") // a moment later it may fit
+	// A moment later it may fit.
+	ErrBusy = errors.New("a change is being written into the calendar at this moment")
 )
 
 // A Refusal says in words for people why something was not done, and what to do instead. It wraps
 // [ErrNotReady], [ErrNoYes], [ErrUnfit] or [ErrBusy].
 type Refusal struct {
 	Reason error
-	Text   string // one sentence without its full stop
-	Mend   string // what to do, likewise; may be empty
+	// One sentence without its full stop.
+	Text string
+	// What to do, likewise; may be empty.
+	Mend string
 }
 
 // Refuse is the refusal for that reason, in those words.
@@ -51,13 +54,15 @@ type Change interface {
 // Apply takes in a change. The error is a [Refusal]; the conversation is then as it was.
 func (c *Conversation) Apply(change Change, now time.Time) error {
 	err := change.Apply(c, now)
-	if _, ok := change.(NotYet); ok { // which says nothing of what the partner knows or wrote
+	// Which says nothing of what the partner knows or wrote.
+	if _, ok := change.(NotYet); ok {
 		return err
 	}
 	if err == nil {
 		c.Touched = now
-		if a, ok := change.(Answer); !ok || a.How == "command" { // the organizer has had a look
-			c.Word, c.Doubted = nil, nil
+		// The organizer has had a look.
+		if a, ok := change.(Answer); !ok || a.How == "command" {
+			c.Remark, c.Doubted = nil, nil
 		}
 	}
 	return err
@@ -108,9 +113,11 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 		c.Chosen = a.Slot
 	}
 	if c.Told() == nil && (a.Value != Yes || a.Other) {
-		c.Chosen = plan.Slot{} // the time was part of the yes
+		// The time was part of the yes.
+		c.Chosen = plan.Slot{}
 	}
-	if a.At.IsZero() { // a mail was written earlier
+	// A mail was written earlier.
+	if a.At.IsZero() {
 		a.At = now
 	}
 	c.Answered(a)
@@ -118,7 +125,8 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 		c.Refused = now
 	}
 	if n := len(c.Briefs()); a.Value == Wait && n > 0 && c.DatesAt(now).AskOn.After(now) {
-		c.Asks = n + 1 // the plan has named another day already
+		// The plan has named another day already.
+		c.Asks = n + 1
 	}
 	return nil
 }
@@ -134,7 +142,8 @@ func CheckText(what, text string) error {
 	return nil
 }
 
-const MaxLine = 2000 // characters
+// Characters.
+const MaxLine = 2000
 
 // inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
 // the partner knows is not known until it is there.

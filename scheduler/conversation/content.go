@@ -15,7 +15,8 @@ import (
 // PlaceKey is the fingerprint of where and how the two talk.
 func (c *Conversation) PlaceKey() string {
 	where := c.where(&c.Plan)
-	if where.Caller == plan.CallerMe { // which goes without saying
+	// Which goes without saying.
+	if where.Caller == plan.CallerMe {
 		where.Caller = ""
 	}
 	return Fingerprint(where)
@@ -41,7 +42,8 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 	if len(c.Taken) > 0 {
 		content.Rest = Fingerprint(content.Rest, c.Taken)
 	}
-	if kind != outbox.Brief && c.PartStat != invites.NeedsAction && !c.InCalendar() { // which knows it itself
+	// Which knows it itself.
+	if kind != outbox.Brief && c.PartStat != invites.NeedsAction && !c.InCalendar() {
 		content.PartStat = c.PartStat
 	}
 	if !content.Start.IsZero() {
@@ -52,7 +54,8 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 		d := c.DatesAt(now)
 		content.Start, content.Unix, content.There = plan.Slot{}, 0, plan.Slot{}
 		offers := c.Offers(now)
-		var clocks []string // both people's, which the words name
+		// Both people's, which the words name.
+		var clocks []string
 		for _, slot := range offers {
 			clocks = append(clocks, slot.Time().UTC().Format(time.RFC3339), slot.Time().In(c.Zone()).Format(time.RFC3339))
 		}
@@ -67,7 +70,8 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 func Fingerprint(values ...any) string {
 	data, err := json.Marshal(values)
 	if err != nil {
-		panic("scheduler: a plan can't be written as JSON: " + err.Error()) // its types can always
+		// Its types can always.
+		panic("scheduler: a plan can't be written as JSON: " + err.Error())
 	}
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:8])

@@ -18,15 +18,23 @@ import (
 // Settings are what the organizer has configured about themself and about how conversations are
 // carried out. They are the same for all conversations and never stored.
 type Settings struct {
-	Organizer  invites.Address
-	Aliases    []string          // other addresses of the organizer
-	Zone       plan.Zone         // required
-	Language   plan.Language     // required
-	Hours      plan.WorkingHours // required
-	Reminders  []time.Duration   // how long before the start; any order
-	HoldOver   int               // see [scheduler.Scheduler.Pass]
-	CopyToSelf bool              // the organizer gets each invitation as a METHOD:PUBLISH mail, and each cancellation as METHOD:CANCEL
-	Notify     bool              // the organizer gets a short mail about each answer that waits for them
+	Organizer invites.Address
+	// Other addresses of the organizer.
+	Aliases []string
+	// Required.
+	Zone plan.Zone
+	// Required.
+	Language plan.Language
+	// Required.
+	Hours plan.WorkingHours
+	// How long before the start; any order.
+	Reminders []time.Duration
+	// See [scheduler.Scheduler.Pass].
+	HoldOver int
+	// The organizer gets each invitation as a METHOD:PUBLISH mail, and each cancellation as METHOD:CANCEL.
+	CopyToSelf bool
+	// The organizer gets a short mail about each answer that waits for them.
+	Notify bool
 
 	// Calendar is the online calendar that new invitations go to; "": they go by mail. Calendars are all that talks may
 	// be held in.
@@ -36,7 +44,8 @@ type Settings struct {
 	// [WayMoveTo] and [WayKeep].
 	How func(way Way, ref string, at ...string) string
 
-	Via string // how mail goes, for the log: "outbox" or "smtp"
+	// How mail goes, for the log: "outbox" or "smtp".
+	Via string
 
 	// Secret is that of the installation, from which UIDs and Message-IDs derive; none: they are random.
 	Secret []byte
@@ -47,52 +56,79 @@ type Status string
 
 // The life of a conversation, in its order.
 const (
-	Planned   Status = "planned"   // the organizer has not checked in yet
-	Ready     Status = "ready"     // the brief may go
-	Asked     Status = "asked"     // the brief has gone
-	Permitted Status = "permitted" // a yes is on record
-	Declined  Status = "declined"  // a no is on record
-	Later     Status = "later"     // the partner asked for another moment
-	Invited   Status = "invited"   // the invitation has gone
-	Confirmed Status = "confirmed" // the partner has accepted it
-	Met       Status = "met"       // the talk is over
-	Cancelled Status = "cancelled" // by the organizer
+	// The organizer has not checked in yet.
+	Planned Status = "planned"
+	// The brief may go.
+	Ready Status = "ready"
+	// The brief has gone.
+	Asked Status = "asked"
+	// A yes is on record.
+	Permitted Status = "permitted"
+	// A no is on record.
+	Declined Status = "declined"
+	// The partner asked for another moment.
+	Later Status = "later"
+	// The invitation has gone.
+	Invited Status = "invited"
+	// The partner has accepted it.
+	Confirmed Status = "confirmed"
+	// The talk is over.
+	Met Status = "met"
+	// By the organizer.
+	Cancelled Status = "cancelled"
 )
 
 // The answers a partner can give to the brief.
 const (
-	Yes   = "yes"
-	No    = "no"
-	Wait  = "later"
-	Query = "question" // something to talk about before the answer
+	Yes  = "yes"
+	No   = "no"
+	Wait = "later"
+	// Something to talk about before the answer.
+	Query = "question"
 )
 
 // An Answer is what the partner said to the question whether the two may talk.
 type Answer struct {
-	Value string    `json:"value"` // Yes, No, Wait or Query
+	// Yes, No, Wait or Query.
+	Value string    `json:"value"`
 	At    time.Time `json:"at"`
-	How   string    `json:"how"`            // "command", "plan", "mail" or "page"
-	From  string    `json:"from,omitempty"` // the address that a mail came from
-	Note  string    `json:"note"`           // in the words of whoever gave it, one line; may be empty
-	Slot  plan.Slot `json:"slot,omitzero"`
-	Seen  bool      `json:"seen,omitempty"`  // the organizer has seen what else it says
-	Other bool      `json:"other,omitempty"` // a yes, but to another time than the one that was proposed
-	Until time.Time `json:"until,omitzero"`  // the partner may change it on the page until then, and nothing follows from it before
-	Taken plan.Slot `json:"taken,omitzero"`  // the time that was chosen, which another talk had by then
-	By    string    `json:"by,omitempty"`    // which one: its [Conversation.Ref]
-	Moved bool      `json:"moved,omitempty"` // it was a "later" to the invitation, and the organizer has named another start since
+	// "command", "plan", "mail" or "page".
+	How string `json:"how"`
+	// The address that a mail came from.
+	From string `json:"from,omitempty"`
+	// In the words of whoever gave it, one line; may be empty.
+	Note string    `json:"note"`
+	Slot plan.Slot `json:"slot,omitzero"`
+	// The organizer has seen what else it says.
+	Seen bool `json:"seen,omitempty"`
+	// A yes, but to another time than the one that was proposed.
+	Other bool `json:"other,omitempty"`
+	// The partner may change it on the page until then, and nothing follows from it before.
+	Until time.Time `json:"until,omitzero"`
+	// The time that was chosen, which another talk had by then.
+	Taken plan.Slot `json:"taken,omitzero"`
+	// Which one: its [Conversation.Ref].
+	By string `json:"by,omitempty"`
+	// It was a "later" to the invitation, and the organizer has named another start since.
+	Moved bool `json:"moved,omitempty"`
 }
 
-// A Word is something the partner has sent that the program only shows.
-type Word struct {
-	At   time.Time `json:"at"`
-	From string    `json:"from"`          // the address it came from
-	Text string    `json:"text"`          // what it was, one line
-	Key  string    `json:"key,omitempty"` // of a mail that may count when it comes once more
+// A Remark is something the partner has sent that the program only shows.
+type Remark struct {
+	At time.Time `json:"at"`
+	// The address it came from.
+	From string `json:"from"`
+	// What it was, one line.
+	Text string `json:"text"`
+	// Of a mail that may count when it comes once more.
+	Key string `json:"key,omitempty"`
 
-	Settled []invites.PartStat `json:"settled,omitempty"` // the answers of the calendar that leave nothing of it to be read
-	Foreign bool               `json:"foreign,omitempty"` // it belongs to something else
-	Sign    bool               `json:"sign,omitempty"`    // it has no words, and keeps nothing from going on
+	// The answers of the calendar that leave nothing of it to be read.
+	Settled []invites.PartStat `json:"settled,omitempty"`
+	// It belongs to something else.
+	Foreign bool `json:"foreign,omitempty"`
+	// It has no words, and keeps nothing from going on.
+	Sign bool `json:"sign,omitempty"`
 }
 
 // A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
@@ -106,63 +142,30 @@ type Proposal struct {
 
 // A Cancellation is the organizer's decision to let a conversation go.
 type Cancellation struct {
-	At     time.Time `json:"at"`
-	Reason string    `json:"reason"`         // told to the partner; may be empty
-	Told   bool      `json:"told,omitempty"` // they know already: nobody is written to
+	At time.Time `json:"at"`
+	// Told to the partner; may be empty.
+	Reason string `json:"reason"`
+	// They know already: nobody is written to.
+	Told bool `json:"told,omitempty"`
 }
 
-// A Conversation is one round of talking with one partner: what its plan said when it was last
-// read, and what has happened since. The zero value of every time means "not yet".
+// A Conversation is one round of talking with one partner: what is meant, what the partner answered, the invitation,
+// the event that stands in a calendar, and what waits for the organizer. It is stored as one JSON object. The zero value
+// of every time means "not yet".
 type Conversation struct {
 	ID    plan.ID `json:"-"`
 	Round int     `json:"-"`
-	Rev   int64   `json:"-"` // of the stored record, for [scheduler.Store.Commit]; 0: never stored
+	// Rev is that of the stored record; 0: it was never stored. The store sets it.
+	Rev int64 `json:"-"`
 
-	Plan      plan.Terms    `json:"plan"`            // as the file said it when it was last read
-	Dates     *Dates        `json:"dates,omitempty"` // the plan's dates, fixed when it was first acted on
-	Ready     bool          `json:"ready"`
-	NotYet    bool          `json:"not_yet,omitempty"` // the organizer was asked whether they are ready, and is not
-	Asks      int           `json:"asks"`              // how many briefs are meant: at least 1 while there is no answer
-	Offered   []plan.Slot   `json:"offered"`           // the times that the last brief offered, in its order
-	Answer    *Answer       `json:"answer,omitempty"`  // to the last brief
-	Chosen    plan.Slot     `json:"chosen,omitzero"`   // a start that was not the plan's word: from an answer, a move
-	Lasts     time.Duration `json:"lasts,omitzero"`    // a length that was not the plan's word: from the calendar
-	Place     *string       `json:"place,omitempty"`   // a place that was not the plan's word: from the calendar; nil: there is none, "": it was taken out there
-	Named     Named         `json:"named,omitzero"`    // when those, or the plan's, were named
-	Cancelled *Cancellation `json:"cancelled,omitempty"`
+	Intent
+	Asking
+	Invitation
+	CalendarEvent
+	Inbox
 
-	Clocks  Clocks    `json:"clocks,omitzero"`
-	Touched time.Time `json:"touched,omitzero"` // when the organizer or the partner last had a word
-
-	Channel   outbox.Channel   `json:"channel,omitempty"` // of the round, as its UID is; "" before, and for mail
-	UID       string           `json:"uid,omitempty"`     // of the round's one event; "" before the invitation, or a yes on the page
-	Sequence  int              `json:"sequence"`          // SEQUENCE of the last REQUEST or CANCEL that was decided
-	PartStat  invites.PartStat `json:"partstat,omitempty"`
-	Given     invites.PartStat `json:"given,omitempty"`    // the answer of the partner's calendar by mail; "" for none
-	GivenTo   int              `json:"given_to,omitempty"` // the SEQUENCE that it was given to
-	Replied   time.Time        `json:"replied,omitzero"`   // when the calendar answered that, by its DTSTAMP
-	Organizer invites.Address  `json:"organizer,omitzero"` // ORGANIZER of the event: it never changes
-	Stamp     time.Time        `json:"stamp,omitzero"`     // DTSTAMP and Date of the last message
-
-	Counter  *Proposal `json:"counter,omitempty"`  // waits for the organizer
-	Proposed []string  `json:"proposed,omitempty"` // for the agenda, by the partner; they wait for the organizer, too
-	Taken    []string  `json:"taken,omitempty"`    // those that the organizer has taken into the agenda
-	Word     *Word     `json:"word,omitempty"`     // the last mail of the partner that the program did not act on
-	Doubted  *Word     `json:"doubted,omitempty"`  // the last one that was not believed, and why
-	Reread   bool      `json:"reread,omitempty"`   // mail was refused that may be from an address which the plan has now
-	Notices  []News    `json:"notices,omitempty"`  // of which the organizer is still to get a notice
-
-	Behind     bool      `json:"behind,omitempty"`      // the event has changed while a write of ours was on its way: the calendar is still to be asked about it
-	Booking    *Booking  `json:"booking,omitempty"`     // the event in an online calendar; nil: there is none that we know of
-	Page       string    `json:"page,omitempty"`        // the hash of the token of the last brief's page
-	PageBefore string    `json:"page_before,omitempty"` // of the one before, which holds until the last brief has left
-	PageUntil  time.Time `json:"page_until,omitzero"`   // when the page ends
-
-	Stop     *Stop     `json:"stop,omitempty"`    // the partner wants no more mail
-	Refused  time.Time `json:"refused,omitzero"`  // when a no was taken in last
-	Insisted time.Time `json:"insisted,omitzero"` // when the organizer asked by a word of their own last
-
-	Messages []*outbox.Message `json:"-"` // all that was decided to send, in that order
+	// Messages are all that was decided to send, in that order.
+	Messages []*outbox.Message `json:"-"`
 
 	// Peers are all conversations with the same person, this one among them; nil: that is not known here. Before and
 	// After are the rounds beside it; nil: there is none.
@@ -186,29 +189,122 @@ type Conversation struct {
 	blind bool
 }
 
+// An Intent is what is meant: the plan, and what the organizer, the partner or a calendar has decided since.
+type Intent struct {
+	// Plan is as the file said it when it was last read, and Dates are its dates, fixed when it was first acted on.
+	Plan  plan.Terms `json:"plan"`
+	Dates *Dates     `json:"dates,omitempty"`
+	Ready bool       `json:"ready"`
+	// NotYet says that the organizer was asked whether they are ready, and is not.
+	NotYet bool `json:"not_yet,omitempty"`
+	// Chosen is a start that was not the plan's word: from an answer, a move. Lasts is such a length, and Place such a
+	// place, both from a calendar; nil: there is none, "": it was taken out there.
+	Chosen plan.Slot     `json:"chosen,omitzero"`
+	Lasts  time.Duration `json:"lasts,omitzero"`
+	Place  *string       `json:"place,omitempty"`
+	// Named is when those, or the plan's, were named.
+	Named     Named         `json:"named,omitzero"`
+	Cancelled *Cancellation `json:"cancelled,omitempty"`
+	Clocks    Clocks        `json:"clocks,omitzero"`
+	// Touched is when the organizer or the partner last had a word.
+	Touched time.Time `json:"touched,omitzero"`
+}
+
+// An Asking is the question whether the two may talk, and what the partner said to it.
+type Asking struct {
+	// Asks is how many briefs are meant: at least 1 while there is no answer.
+	Asks int `json:"asks"`
+	// Offered are the times that the last brief offered, in its order.
+	Offered []plan.Slot `json:"offered"`
+	// Answer is the one to the last brief.
+	Answer *Answer `json:"answer,omitempty"`
+	// Page is the hash of the token of the last brief's page, and PageBefore that of the one before, which holds until
+	// the last brief has left. PageUntil is when the page ends.
+	Page       string    `json:"page,omitempty"`
+	PageBefore string    `json:"page_before,omitempty"`
+	PageUntil  time.Time `json:"page_until,omitzero"`
+	// Stop says that the partner wants no more mail; nil: they have not said so.
+	Stop *Stop `json:"stop,omitempty"`
+	// Refused is when a no was taken in last, and Insisted when the organizer asked by a word of their own last.
+	Refused  time.Time `json:"refused,omitzero"`
+	Insisted time.Time `json:"insisted,omitzero"`
+}
+
+// An Invitation is what iTIP knows of the round's one event (RFC 5546).
+type Invitation struct {
+	// Channel is that of the round, as its UID is; "" before, and for mail.
+	Channel outbox.Channel `json:"channel,omitempty"`
+	// UID is "" before the invitation, or a yes on the page.
+	UID string `json:"uid,omitempty"`
+	// Sequence is the SEQUENCE of the last REQUEST or CANCEL that was decided.
+	Sequence int              `json:"sequence"`
+	PartStat invites.PartStat `json:"partstat,omitempty"`
+	// Given is the answer of the partner's calendar by mail ("" for none), GivenTo the SEQUENCE that it was given to, and
+	// Replied when the calendar answered that, by its DTSTAMP.
+	Given   invites.PartStat `json:"given,omitempty"`
+	GivenTo int              `json:"given_to,omitempty"`
+	Replied time.Time        `json:"replied,omitzero"`
+	// Organizer is the ORGANIZER of the event: it never changes.
+	Organizer invites.Address `json:"organizer,omitzero"`
+	// Stamp is DTSTAMP and Date of the last message.
+	Stamp time.Time `json:"stamp,omitzero"`
+}
+
+// A CalendarEvent is what stands in an online calendar.
+type CalendarEvent struct {
+	// Behind says that the event has changed while a write of ours was on its way: the calendar is still to be asked
+	// about it.
+	Behind bool `json:"behind,omitempty"`
+	// Booking is the event; nil: there is none that we know of.
+	Booking *Booking `json:"booking,omitempty"`
+}
+
+// An Inbox is what has come from the partner, or in their name, and waits for the organizer.
+type Inbox struct {
+	Counter *Proposal `json:"counter,omitempty"`
+	// Proposed are lines for the agenda, by the partner, and Taken those that the organizer has taken into it.
+	Proposed []string `json:"proposed,omitempty"`
+	Taken    []string `json:"taken,omitempty"`
+	// Remark is the last mail of the partner that the program did not act on, and Doubted the last one that was not
+	// believed, and why.
+	Remark  *Remark `json:"word,omitempty"`
+	Doubted *Remark `json:"doubted,omitempty"`
+	// Reread says that mail was refused that may be from an address which the plan has now.
+	Reread bool `json:"reread,omitempty"`
+	// Notices are those that the organizer is still to get.
+	Notices []News `json:"notices,omitempty"`
+}
+
 // Clocks are what has followed from newer zone data, by which the start is at another instant than when the partner
 // was told of it: each is that instant, in Unix seconds, or 0.
 type Clocks struct {
-	Retold int64 `json:"retold,omitempty"` // the organizer wants the partner told
-	Kept   int64 `json:"kept,omitempty"`   // they know, as the organizer says
-	Noted  int64 `json:"noted,omitempty"`  // the organizer was told
+	// The organizer wants the partner told.
+	Retold int64 `json:"retold,omitempty"`
+	// They know, as the organizer says.
+	Kept int64 `json:"kept,omitempty"`
+	// The organizer was told.
+	Noted int64 `json:"noted,omitempty"`
 }
 
 // Dates are a plan's dates, fixed.
 type Dates struct {
 	Start plan.Slot   `json:"start,omitzero"`
 	Times []plan.Slot `json:"times,omitempty"`
-	From  plan.Slot   `json:"from,omitzero"` // of the days between which a time is looked for: when the first one opens
-	To    plan.Slot   `json:"to,omitzero"`   // and when the last one closes
-	AskOn time.Time   `json:"ask_on,omitzero"`
+	// Of the days between which a time is looked for: when the first one opens.
+	From plan.Slot `json:"from,omitzero"`
+	// And when the last one closes.
+	To    plan.Slot `json:"to,omitzero"`
+	AskOn time.Time `json:"ask_on,omitzero"`
 }
 
 // fileState is what has become of the plan file of a conversation.
 type fileState int
 
 const (
-	fileGone   fileState = iota // there is none: nothing new begins, reminders still go
-	fileUnread                  // it has a problem, or is being written right now
+	// There is none: nothing new begins, reminders still go.
+	fileGone fileState = iota
+	// It has a problem, or is being written right now.
+	fileUnread
 	fileRead
 )
 
@@ -220,8 +316,9 @@ func New(id plan.ID, round int, settings *Settings) *Conversation {
 // Answered takes in an answer, which ends whatever asking was still meant.
 func (c *Conversation) Answered(a Answer) {
 	c.Answer, c.Asks = &a, 0
-	if c.Word != nil && c.Word.Sign { // the answer says more
-		c.Word = nil
+	// The answer says more.
+	if c.Remark != nil && c.Remark.Sign {
+		c.Remark = nil
 	}
 	// What the organizer was to be told of an answer on the page that could still be changed.
 	c.Notices = slices.DeleteFunc(c.Notices, func(n News) bool { return n.How == "page" && n.Due.After(a.At) })
@@ -251,7 +348,8 @@ func (c *Conversation) Seen() {
 // unseen reports whether there are words of the partner that may mean something else than the yes they
 // came with, or after: no invitation goes before the organizer has seen them.
 func (c *Conversation) unseen() bool {
-	return !c.Answer.Seen && (c.Word != nil && !c.Word.Foreign && !c.Word.Sign || c.Answer.How == "mail" && len(c.Proposed) > 0)
+	return !c.Answer.Seen &&
+		(c.Remark != nil && !c.Remark.Foreign && !c.Remark.Sign || c.Answer.How == "mail" && len(c.Proposed) > 0)
 }
 
 // StartSlot is the start in force; zero when there is none, or several are offered.
@@ -346,7 +444,10 @@ func (c *Conversation) Partner() invites.Address {
 
 // Own reports whether the address is the organizer's.
 func (s *Settings) Own(address string) bool {
-	return slices.ContainsFunc(append([]string{s.Organizer.Email}, s.Aliases...), func(a string) bool { return strings.EqualFold(a, address) })
+	return slices.ContainsFunc(
+		append([]string{s.Organizer.Email}, s.Aliases...),
+		func(a string) bool { return strings.EqualFold(a, address) },
+	)
 }
 
 // Hours are the partner's working hours.
@@ -397,12 +498,14 @@ func (c *Conversation) Source() *plan.Plan { return c.source }
 // forgotten, is taken for the same one by mail programs and calendars.
 func (s *Settings) Derive(parts ...any) (id [16]byte) {
 	if len(s.Secret) == 0 {
-		rand.Read(id[:]) // which never fails
+		// Which never fails.
+		rand.Read(id[:])
 		return id
 	}
 	data, err := json.Marshal(parts)
 	if err != nil {
-		panic("scheduler: what names a message can't be written as JSON: " + err.Error()) // its types can always
+		// Its types can always.
+		panic("scheduler: what names a message can't be written as JSON: " + err.Error())
 	}
 	mac := hmac.New(sha256.New, s.Secret)
 	mac.Write(data)

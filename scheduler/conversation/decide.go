@@ -97,17 +97,20 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 		m.Deadline = m.Content.Start.Time()
 		last := c.lastDecided()
 		asks := told != nil && c.follows(now).Asks
-		if told == nil { // an invitation that was refused may have been seen all the same
+		// An invitation that was refused may have been seen all the same.
+		if told == nil {
 			asks = last.Attempts > 0 && m.Content.Moves(&last.Content)
 		}
 		if asks {
-			if last.MayHaveLeft() || m.Content.Moves(&last.Content) || c.LostTime() { // else the last one has raised it, and never went
+			// Else the last one has raised it, and never went.
+			if last.MayHaveLeft() || m.Content.Moves(&last.Content) || c.LostTime() {
 				c.Sequence++
 			}
 			if told == nil {
 				c.PartStat = invites.NeedsAction
 			}
-			c.Counter, c.Replied = nil, time.Time{} // DTSTAMP orders within a SEQUENCE
+			// DTSTAMP orders within a SEQUENCE.
+			c.Counter, c.Replied = nil, time.Time{}
 			m.Content.PartStat = ""
 		}
 	case outbox.Cancel:
@@ -117,7 +120,8 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 		}
 	case outbox.Reminder, outbox.DeclineCounter:
 		m.Content, m.Deadline = *told, told.Start.Time()
-		m.Content.PartStat = c.Says(now, outbox.Invite).PartStat // which they may have answered since
+		// Which they may have answered since.
+		m.Content.PartStat = c.Says(now, outbox.Invite).PartStat
 	}
 	m.Deadline = m.Deadline.UTC()
 	if step.Kind != outbox.Brief && (told != nil || step.Kind == outbox.Invite) {
@@ -141,7 +145,8 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 	d.Drop = c.stale(now)
 	for old := range d.Drop {
 		if old.State == outbox.Held && !approved {
-			for _, m := range d.Messages { // other words for something that waits for approval wait, too
+			// Other words for something that waits for approval wait, too.
+			for _, m := range d.Messages {
 				m.State = outbox.Held
 			}
 		}
@@ -151,6 +156,7 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 
 func Random(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) // which never fails
+	// Which never fails.
+	rand.Read(b)
 	return hex.EncodeToString(b)
 }

@@ -12,14 +12,18 @@ import (
 type Draft struct {
 	At           time.Time
 	Conversation *Conversation
-	Messages     []*outbox.Message                // new
-	Drop         map[*outbox.Message]outbox.State // messages that end without being sent
-	Events       []HistoryEntry
-	Heard        []*outbox.Message // whose State and Error were learnt from outside: [outbox.Accepted] or [outbox.Bounced]
+	// New.
+	Messages []*outbox.Message
+	// Messages that end without being sent.
+	Drop   map[*outbox.Message]outbox.State
+	Events []HistoryEntry
+	// Whose State and Error were learnt from outside: [outbox.Accepted] or [outbox.Bounced].
+	Heard []*outbox.Message
 
 	// Of a mail that came in: its key, which counts once, and the cursor of the mailbox behind it.
-	Key    string
-	Open   bool // it did not count, and may when it comes once more
+	Key string
+	// It did not count, and may when it comes once more.
+	Open   bool
 	Cursor Cursor
 
 	// Slots is that of the [roster.Roster] it was decided on: it counts only where nobody has decided since on what others may
@@ -36,7 +40,8 @@ type Draft struct {
 	Reason   string
 	News     map[*outbox.Message]*News
 
-	Page string // the hash of the token of a page that opens with it; "": none does
+	// The hash of the token of a page that opens with it; "": none does.
+	Page string
 
 	// Sent is the message that says it already, or is on its way: where it is not nil there is
 	// nothing to decide.
@@ -56,8 +61,10 @@ type HistoryEntry struct {
 	At    time.Time
 	ID    plan.ID
 	Round int
-	Kind  string // "answer", "ready", "move", "cancel", "plan", "hold", …
-	Text  string // one line for people
+	// "answer", "ready", "move", "cancel", "plan", "hold", ….
+	Kind string
+	// One line for people.
+	Text string
 }
 
 // A Cursor is how far a mailbox or a calendar has been read.

@@ -22,22 +22,31 @@ type Booking struct {
 	// have been taken in.
 	Is invites.Event `json:"is"`
 
-	In   string `json:"in,omitempty"`   // the calendar it is in, by its name; "" where that is not known
-	Away bool   `json:"away,omitempty"` // somebody has moved it there, from the one in which it was made
+	// The calendar it is in, by its name; "" where that is not known.
+	In string `json:"in,omitempty"`
+	// Somebody has moved it there, from the one in which it was made.
+	Away bool `json:"away,omitempty"`
 
-	Told    outbox.Content   `json:"told"`              // what the partner knows from it
-	Answer  invites.PartStat `json:"answer,omitempty"`  // to what they know; "" for none
-	Moved   time.Time        `json:"moved,omitzero"`    // when somebody moved it there, if that is how the partner learnt of its time
-	Placed  time.Time        `json:"placed,omitzero"`   // likewise of its place
-	Restore bool             `json:"restore,omitempty"` // it was deleted there, or has lost its time, and the organizer wants it back as it is meant
+	// What the partner knows from it.
+	Told outbox.Content `json:"told"`
+	// To what they know; "" for none.
+	Answer invites.PartStat `json:"answer,omitempty"`
+	// When somebody moved it there, if that is how the partner learnt of its time.
+	Moved time.Time `json:"moved,omitzero"`
+	// Likewise of its place.
+	Placed time.Time `json:"placed,omitzero"`
+	// It was deleted there, or has lost its time, and the organizer wants it back as it is meant.
+	Restore bool `json:"restore,omitempty"`
 
-	Described bool `json:"described,omitempty"` // somebody has changed the description there, which stands until that of the plan changes
+	// Somebody has changed the description there, which stands until that of the plan changes.
+	Described bool `json:"described,omitempty"`
 }
 
 // Named is when the organizer's own word was given, in the plan or by a command, about what may also
 // change in the calendar: the newest word wins. It is real time, as the calendar's is.
 type Named struct {
-	Start time.Time `json:"start,omitzero"` // and length
+	// And length.
+	Start time.Time `json:"start,omitzero"`
 	Place time.Time `json:"place,omitzero"`
 }
 
@@ -88,13 +97,15 @@ func ChangeOf(m *outbox.Message, b *Booking) (*invites.EventChange, error) {
 	}
 	if b != nil {
 		is := b.Is
-		if is.In = ""; b.Away { // else it is in the calendar that the config names, whoever's that is
+		// Else it is in the calendar that the config names, whoever's that is.
+		if is.In = ""; b.Away {
 			is.In = b.In
 		}
 		ch.Was, ch.Is = &b.Wrote, &is
 		switch left := len(b.Wrote.Guests) == 0 && m.Content.Start == b.Told.Start && !ch.Restore; {
 		case left:
-			ch.Guests = nil // since it was decided, they may have left; or have come back
+			// Since it was decided, they may have left; or have come back.
+			ch.Guests = nil
 		case len(ch.Guests) == 0:
 			ch.Guests = b.Wrote.Guests
 		}
@@ -106,14 +117,16 @@ func ChangeOf(m *outbox.Message, b *Booking) (*invites.EventChange, error) {
 func (c *Conversation) Written(m *outbox.Message) {
 	ch, err := ChangeOf(m, nil)
 	if err != nil {
-		return // it was read before it was written
+		// It was read before it was written.
+		return
 	}
 	ch.Guests = m.Guests
 	b := Booking{Wrote: ch.Event, Is: *m.Entry, In: m.In, Told: m.Content}
 	b.Is.Guests = ch.Guests
 	if c.Booking != nil {
 		b.In, b.Away = cmp.Or(b.In, c.Booking.In), c.Booking.Away
-		b.Is.Guests = slices.Clone(c.Booking.Is.Guests) // what they have answered meanwhile is still to be taken in
+		// What they have answered meanwhile is still to be taken in.
+		b.Is.Guests = slices.Clone(c.Booking.Is.Guests)
 		for _, g := range ch.Guests {
 			if !HasGuest(b.Is.Guests, g.Email) && !HasGuest(c.Booking.Wrote.Guests, g.Email) {
 				b.Is.Guests = append(b.Is.Guests, g)
@@ -121,14 +134,16 @@ func (c *Conversation) Written(m *outbox.Message) {
 		}
 	}
 	if old := c.Booking; old != nil {
-		back := m.Kind != outbox.Cancel && c.Guest(old.Is.Guests) == nil && c.Guest(b.Is.Guests) != nil // who had left is invited once more
+		// Who had left is invited once more.
+		back := m.Kind != outbox.Cancel && c.Guest(old.Is.Guests) == nil && c.Guest(b.Is.Guests) != nil
 		if back {
 			c.PartStat = invites.NeedsAction
 		}
 		asks := back || b.Told.Moves(&old.Told) || b.Told.Shifts(&old.Told) || old.lostTime()
 		if !asks {
 			b.Answer = old.Answer
-		} else if g := c.Guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction { // the calendar asks anew: the next answer is one to this
+			// The calendar asks anew: the next answer is one to this.
+		} else if g := c.Guest(m.Entry.Guests); g != nil && g.PartStat == invites.NeedsAction {
 			for i := range b.Is.Guests {
 				if c.Writes(invites.Address{Email: b.Is.Guests[i].Email}) {
 					b.Is.Guests[i].PartStat = invites.NeedsAction
@@ -142,7 +157,8 @@ func (c *Conversation) Written(m *outbox.Message) {
 		if old != nil {
 			b.Wrote, b.Told = old.Wrote, old.Told
 		}
-	case m.Entry.Deleted: // by somebody, since: that is still to be heard of
+	// By somebody, since: that is still to be heard of.
+	case m.Entry.Deleted:
 		b.Is.Deleted, b.Is.Etag, c.Behind = false, "", true
 	case old != nil:
 		if b.Told.Start == old.Told.Start && b.Told.Length == old.Told.Length {
@@ -230,7 +246,8 @@ func (c *Conversation) givenUp(m *outbox.Message, now time.Time) bool {
 	switch {
 	case !m.InCalendar():
 		return false
-	case m.State == outbox.Failed: // on another try than the one that nobody knows of
+	// On another try than the one that nobody knows of.
+	case m.State == outbox.Failed:
 		return m.Unclears > 0
 	case m.State != outbox.Unclear:
 		return false

@@ -112,7 +112,8 @@ func (c *Conversation) Thread(own bool) []string {
 			ids = append(ids, "<"+m.MessageID+">")
 		}
 	}
-	const most = 5 // enough for every mail program to find the thread
+	// Enough for every mail program to find the thread.
+	const most = 5
 	return slices.Clone(ids[max(0, len(ids)-most):])
 }
 
@@ -141,7 +142,8 @@ func (c *Conversation) Failed(now time.Time) []*outbox.Message {
 	var list []*outbox.Message
 	for i, m := range c.Messages {
 		if _, wanted := c.Wanted(m, now); m.State != outbox.Failed || !wanted || slices.ContainsFunc(c.Messages[i+1:], func(later *outbox.Message) bool {
-			return later.Kind == m.Kind && later.ToOrganizer() == m.ToOrganizer() && m.Kind != outbox.Reminder && m.Kind != outbox.Notice // which has taken its place
+			// Which has taken its place.
+			return later.Kind == m.Kind && later.ToOrganizer() == m.ToOrganizer() && m.Kind != outbox.Reminder && m.Kind != outbox.Notice
 		}) {
 			continue
 		}
@@ -194,7 +196,8 @@ func (c *Conversation) Open(now time.Time) bool {
 // OpenPage takes in that the next brief has the page whose token has that hash. The page of an earlier brief
 // ends when this one has left.
 func (c *Conversation) OpenPage(hash string, now time.Time) {
-	if c.NewestBrief().MayHaveLeft() { // a page that nobody has got a link to is none
+	// A page that nobody has got a link to is none.
+	if c.NewestBrief().MayHaveLeft() {
 		c.PageBefore = c.Page
 	}
 	c.Page, c.PageUntil = hash, now.Add(pageLife).UTC()
@@ -208,11 +211,13 @@ func (c *Conversation) OpenPage(hash string, now time.Time) {
 // Method is the iTIP method of the calendar that m carries; "" where it carries none.
 func (c *Conversation) Method(m *outbox.Message) invites.Method {
 	switch {
-	case c.InCalendar(): // one channel carries the event; that a time is not taken is said in a plain mail
+	// One channel carries the event; that a time is not taken is said in a plain mail.
+	case c.InCalendar():
 		return ""
 	case m.Content.Start.IsZero() || m.Kind == outbox.Brief || m.Kind == outbox.Reminder || m.InCalendar():
 		return ""
-	case m.Kind == outbox.Cancel: // for the organizer, too: calendars take an entry out for nothing else
+	// For the organizer, too: calendars take an entry out for nothing else.
+	case m.Kind == outbox.Cancel:
 		return invites.Cancel
 	case m.ToOrganizer():
 		return invites.Publish

@@ -15,19 +15,25 @@ import (
 
 // A consequence is what follows from what the partner knows, what we mean, and what stands.
 type consequence struct {
-	Tells  bool             // an update is to reach the partner
-	Asks   bool             // which asks them again: an answer to what they know is none to that
-	Waits  bool             // but it needs the organizer's word first: the event is gone, or has lost its time
-	Answer invites.PartStat // theirs, to what is meant; NEEDS-ACTION where there is none
+	// An update is to reach the partner.
+	Tells bool
+	// Which asks them again: an answer to what they know is none to that.
+	Asks bool
+	// But it needs the organizer's word first: the event is gone, or has lost its time.
+	Waits bool
+	// Theirs, to what is meant; NEEDS-ACTION where there is none.
+	Answer invites.PartStat
 }
 
 // follows is what follows from the three. given is the partner's answer to what they know, "" for none; willed
 // says that the organizer wants an event that is gone, or has lost its time, to be again what is meant; retold
 // that the partner is to hear of clocks that are put otherwise.
 func follows(known, meant, stands *outbox.Content, given invites.PartStat, willed, retold bool) (f consequence) {
-	lost := stands.Start.IsZero() || stands.Repeats // its time
+	// Its time.
+	lost := stands.Start.IsZero() || stands.Repeats
 	f.Asks = meant.Moves(known) || lost
-	if meant.Shifts(known) && (retold || !meant.Tells(known)) { // every update says how clocks are put now
+	// Every update says how clocks are put now.
+	if meant.Shifts(known) && (retold || !meant.Tells(known)) {
 		f.Asks = true
 	}
 	f.Tells = f.Asks || !meant.Tells(known) || stands.Gone
@@ -61,7 +67,8 @@ func (c *Conversation) follows(now time.Time) consequence {
 		stands.Start = plan.Slot{}
 	}
 	f := follows(known, &meant, &stands, b.Answer, b.Restore, c.Clocks.Retold == meant.Unix)
-	if c.StaysAway(meant.Start) { // who has left needs no more words for it
+	// Who has left needs no more words for it.
+	if c.StaysAway(meant.Start) {
 		f.Answer = invites.Declined
 	}
 	return f

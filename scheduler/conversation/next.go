@@ -146,7 +146,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		return Step{Next: "ask again when the moment is better: " + c.How(WayAsk)}
 	case c.Said(Query):
 		return Step{Next: "answer the question of " + c.Plan.With.Name + ": " + c.How(WayShow)}
-	case c.Answer == nil && c.Word != nil && !c.Word.Foreign && !c.Word.Sign:
+	case c.Answer == nil && c.Remark != nil && !c.Remark.Foreign && !c.Remark.Sign:
 		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(WayShow) + "); if it is the answer: " + c.How(WayRecord)}
 	}
 	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
@@ -165,7 +165,7 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 		return Step{Next: "choose a new time, the one agreed has passed: " + c.How(WayInviteAt)}
 	}
 	if m := c.Last(nil, outbox.Invite); c.unseen() && (m == nil || !m.Waits() || !m.Approved) {
-		if c.Word == nil {
+		if c.Remark == nil {
 			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: " + c.How(WayAgenda)}
 		}
 		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(WayShow) + "), then: " + c.How(WayInvite)}
@@ -222,7 +222,8 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case c.Counter != nil && c.Counter.Start.After(now):
 		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.Slot(c).String() + ": " + c.How(WayCounter), Again: again}
 	case c.Declined():
-		if !now.Before(told.Start.Time()) { // too late for both
+		// Too late for both.
+		if !now.Before(told.Start.Time()) {
 			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation"}
 		}
 		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.Start.Time()}
@@ -261,7 +262,8 @@ func (c *Conversation) NoteClocks(now time.Time) {
 func (c *Conversation) asksClocks(told *outbox.Content) string {
 	at := told.Start.Time()
 	zone, what := told.Start.Zone, fmt.Sprintf("calendars may show the talk of %s at %s", at.Format("Mon 2 Jan 2006 15:04"), time.Unix(told.Unix, 0).In(at.Location()).Format("15:04"))
-	if at.Unix() == told.Unix { // it is the partner's clock
+	// It is the partner's clock.
+	if at.Unix() == told.Unix {
 		there := at.In(c.Zone())
 		_, clock, _ := strings.Cut(told.There.Wall, "T")
 		zone, what = told.There.Zone, fmt.Sprintf("the talk is there at %s now, where they read %s", there.Format("Mon 2 Jan 2006 15:04"), clock)
@@ -310,7 +312,8 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 	if c.Declined() || c.lost() || c.LostTime() || c.unheardAnswer() == invites.Declined {
 		return Step{}, false
 	}
-	var agreed time.Time // when the partner first learnt of this time
+	// When the partner first learnt of this time.
+	var agreed time.Time
 	for _, m := range slices.Backward(c.Messages) {
 		if (m.Kind == outbox.Invite || m.Kind == outbox.Update) && m.MayHaveLeft() && !m.ToOrganizer() && m.Content.Start == told.Start {
 			agreed = m.Stamp
@@ -322,7 +325,8 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 	before := slices.Clone(c.settings.Reminders)
 	slices.Sort(before)
 	var next *Step
-	for _, b := range before { // from the nearest to the start outwards
+	// From the nearest to the start outwards.
+	for _, b := range before {
 		due := told.Start.Time().Add(-b)
 		if !due.After(agreed) {
 			break
@@ -336,7 +340,8 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 		if slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool { return m.Kind == outbox.Reminder && m.Revision == s.revision }) {
 			break
 		}
-		if c.blind { // it may have been moved: better late than wrong, and late than never
+		// It may have been moved: better late than wrong, and late than never.
+		if c.blind {
 			if s.Due = due.Add(b / 2); s.Due.After(now) {
 				s.Next, s.Again = "remind "+c.Plan.With.Name+", once it is known how the event stands in "+c.Calendar().Title, s.Due
 			}
@@ -414,7 +419,8 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 		switch {
 		case c.Answer != nil:
 			return outbox.Dropped
-		case m.Unclears > 0: // it may have arrived: the same bytes again, unless it was asked for once more
+		// It may have arrived: the same bytes again, unless it was asked for once more.
+		case m.Unclears > 0:
 			if n, err := strconv.Atoi(m.Revision); err == nil && n < c.Asks {
 				return outbox.Superseded
 			}
@@ -427,13 +433,15 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 			return outbox.Dropped
 		case !c.willing() || m.Kind == outbox.Invite && c.Said(Yes) && c.unseen() && !m.Approved && m.Unclears == 0:
 			return outbox.Dropped
-		case m.Unclears > 0: // it may have arrived: the same bytes again, unless an update says more
+		// It may have arrived: the same bytes again, unless an update says more.
+		case m.Unclears > 0:
 			if says := c.Says(now, outbox.Invite); !says.Tells(&m.Content) {
 				return outbox.Superseded
 			}
 		case m.Content != c.Says(now, outbox.Invite):
 			return outbox.Superseded
-		case m.Kind == outbox.Update && c.Booking != nil && !c.Booking.Restore && m.Content.Tells(&c.Booking.Told) && !m.Content.Shifts(&c.Booking.Told): // somebody has done the same in the calendar
+		// Somebody has done the same in the calendar.
+		case m.Kind == outbox.Update && c.Booking != nil && !c.Booking.Restore && m.Content.Tells(&c.Booking.Told) && !m.Content.Shifts(&c.Booking.Told):
 			return outbox.Superseded
 		}
 	case outbox.Reminder:
@@ -443,7 +451,8 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 		case m.Content.Start != c.StartSlot(now):
 			return outbox.Superseded
 		}
-		for _, before := range c.settings.Reminders { // one nearer to the start is due as well
+		// One nearer to the start is due as well.
+		for _, before := range c.settings.Reminders {
 			if due := m.Content.Start.Time().Add(-before); due.After(m.Due) && !due.After(now) {
 				return outbox.Superseded
 			}
@@ -452,7 +461,8 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 		switch {
 		case c.Said(No):
 			return outbox.Dropped
-		case m.Content.Start != c.StartSlot(now): // another time stands by now
+		// Another time stands by now.
+		case m.Content.Start != c.StartSlot(now):
 			return outbox.Superseded
 		}
 	}
@@ -461,15 +471,19 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 
 // A Step is the one next thing in a conversation.
 type Step struct {
-	Kind outbox.Kind // what the program is to send; "" when the step is not the program's
-	Due  time.Time   // when the step falls due; zero: now, or undated
-	Next string      // for people: begins with a verb; "" when nothing is left to do
+	// What the program is to send; "" when the step is not the program's.
+	Kind outbox.Kind
+	// When the step falls due; zero: now, or undated.
+	Due time.Time
+	// For people: begins with a verb; "" when nothing is left to do.
+	Next string
 
 	// Again is when to look again although nothing has happened. Zero: only a change can bring
 	// something new.
 	Again time.Time
 
-	revision string // of a reminder
+	// Of a reminder.
+	revision string
 }
 
 // IsDue reports whether the program has something to send now.

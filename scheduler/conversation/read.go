@@ -18,92 +18,178 @@ import (
 // file could not be read.
 func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	c.source, c.private, c.file = p, p.Private, fileUnread
-	old, first := c.Plan, c.Plan.With.Email == ""
-	if !first && !SameAddress(old.With.Email, p.With.Email) && c.Reached() {
+	first := c.Plan.With.Email == ""
+	if !first && !SameAddress(c.Plan.With.Email, p.With.Email) && c.Reached() {
 		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
 			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
 	}
-	if !first && c.Over(now) { // its plan has had its word
+	// Its plan has had its word.
+	if !first && c.Over(now) {
 		c.file, c.Plan.With.Aliases = fileRead, p.With.Aliases
 		c.edited = Fingerprint(c.Plan) != Fingerprint(p.Terms)
 		return nil
 	}
-	unchanged := !first && (reflect.DeepEqual(&c.Plan, &p.Terms) || Fingerprint(old) == Fingerprint(p.Terms))
-	if unchanged && c.Dates != nil {
+	differs := diff(&c.Plan, &p.Terms)
+	if !differs.any && c.Dates != nil {
 		c.file = fileRead
 		return nil
 	}
-	sameZone := old.When.Timezone == p.When.Timezone
-	sameStart := sameZone && same(old.When.Start, p.When.Start)
-	sameTimes := sameZone && slices.EqualFunc(old.When.Times, p.When.Times, same)
-	sameDays := sameZone && Fingerprint(old.When.Between) == Fingerprint(p.When.Between)
-	sameAsk := same(old.AskOn, p.AskOn)
-	d, faults := c.settings.resolve(&p.Terms, now)
-	if c.Dates != nil { // what is fixed already stays so
-		fixed := make(map[string]bool)
-		if fixed["start"] = sameStart; sameStart {
-			d.Start = c.Dates.Start
-		}
-		if fixed["times"] = sameTimes; sameTimes {
-			d.Times = c.Dates.Times
-		}
-		if fixed["between"] = sameDays; sameDays {
-			d.From, d.To = c.Dates.From, c.Dates.To
-		}
-		if fixed["ask_on"] = sameAsk; sameAsk {
-			d.AskOn = c.Dates.AskOn
-		}
-		faults = slices.DeleteFunc(faults, func(f dateFault) bool { return fixed[f.path[min(1, len(f.path)-1)]] })
-	}
-	var problems []strictyaml.Problem
-	for _, f := range faults {
-		problems = append(problems, p.Problem("this time "+f.text, "choose another", f.path...))
-	}
+	dates, problems := c.refix(p, differs, now)
 	if len(problems) > 0 {
 		return problems
 	}
 	c.file = fileRead
-	if unchanged {
+	if !differs.any {
 		return nil
 	}
-	before, place := c.StartSlot(now), reaches(&c.Plan.Setting)
+	known := c.StartSlot(now)
 	c.regained = c.Gains(&p.With)
 	c.Reread = c.Reread || c.regained
 	c.Plan, c.Touched, c.dirty = p.Terms, now, !first
 	if c.Dates != nil {
-		c.Dates = &d
+		c.Dates = &dates
 	}
-	if first || old.Ready != p.Ready {
-		c.Ready = p.Ready || first && c.Ready
+	for _, change := range differs.changes(p, known, first) {
+		_ = change.Apply(c, now) // which refuses nothing
 	}
-	if p.Permitted != "" && old.Permitted != p.Permitted {
-		a := Answer{Value: Yes, At: now, How: "plan", Note: p.Permitted}
-		c.Answered(a)
-		c.news = append(c.news, c.Entry(now, "answer", a.Text()))
+	return nil
+}
+
+// A difference is what a plan says otherwise than before, field by field.
+type difference struct{ any, ready, permitted, place, length, start, times, days, askOn bool }
+
+// diff compares two readings of a plan file; the zero value of old differs from every plan.
+func diff(old, now *plan.Terms) difference {
+	zone := old.When.Timezone != now.When.Timezone
+	return difference{
+		any:       !reflect.DeepEqual(old, now) && Fingerprint(*old) != Fingerprint(*now),
+		ready:     old.Ready != now.Ready,
+		permitted: old.Permitted != now.Permitted && now.Permitted != "",
+		place:     reaches(&old.Setting) != reaches(&now.Setting),
+		length:    old.When.Length() != now.When.Length(),
+		start:     zone || !same(old.When.Start, now.When.Start),
+		times:     zone || !slices.EqualFunc(old.When.Times, now.When.Times, same),
+		days:      zone || Fingerprint(old.When.Between) != Fingerprint(now.When.Between),
+		askOn:     !same(old.AskOn, now.AskOn),
+	}
+}
+
+// changes are what follows from a difference, in its order; first says that the plan has not been read before. known
+// is the start in force before.
+func (d difference) changes(p *plan.Plan, known plan.Slot, first bool) (list []Change) {
+	if first || d.ready {
+		list = append(list, planReady{p.Ready, first})
+	}
+	if d.permitted {
+		list = append(list, planPermitted(p.Permitted))
 	}
 	if first {
-		return nil
+		return list
 	}
-	if place != reaches(&p.Setting) {
-		if c.Place != nil && c.speaks(p, c.Booking.Placed, now, "the plan's place", cmp.Or(*c.Place, "no place")) {
-			c.news = append(c.news, c.Entry(now, "plan", "the plan's new place replaces that of "+c.Calendar().Title+": "+cmp.Or(*c.Place, "none")))
-			c.Place = nil
+	if d.place {
+		list = append(list, planPlace{p})
+	}
+	if d.length {
+		list = append(list, planLength{p})
+	}
+	if d.times {
+		list = append(list, planTimes{})
+	}
+	if d.start || d.times && p.When.Start.IsZero() {
+		list = append(list, planStart{p, known})
+	}
+	if d.askOn && !p.AskOn.IsZero() {
+		list = append(list, planAskOn{})
+	}
+	return list
+}
+
+// refix is the plan's dates with what differs counted from now: what was fixed before, and says the same, stays so.
+// The problems are those of the others.
+func (c *Conversation) refix(p *plan.Plan, differs difference, now time.Time) (d Dates, problems []strictyaml.Problem) {
+	d, faults := c.settings.resolve(&p.Terms, now)
+	var fixed []string
+	if old := c.Dates; old != nil {
+		if !differs.start {
+			d.Start, fixed = old.Start, append(fixed, "start")
 		}
-		c.Named.Place = p.Modified()
+		if !differs.times {
+			d.Times, fixed = old.Times, append(fixed, "times")
+		}
+		if !differs.days {
+			d.From, d.To, fixed = old.From, old.To, append(fixed, "between")
+		}
+		if !differs.askOn {
+			d.AskOn, fixed = old.AskOn, append(fixed, "ask_on")
+		}
 	}
-	if c.Lasts != 0 && old.When.Length() != p.When.Length() && c.speaks(p, c.Booking.Moved, now, "the plan's length", fmt.Sprintf("%d minutes", int(c.Lasts.Minutes()))) {
+	for _, f := range faults {
+		if key := f.path[min(1, len(f.path)-1)]; !slices.Contains(fixed, key) {
+			problems = append(problems, p.Problem("this time "+f.text, "choose another", f.path...))
+		}
+	}
+	return d, problems
+}
+
+type planReady struct{ ready, first bool }
+
+func (r planReady) Apply(c *Conversation, _ time.Time) error {
+	c.Ready = r.ready || r.first && c.Ready
+	return nil
+}
+
+type planPermitted string
+
+func (note planPermitted) Apply(c *Conversation, now time.Time) error {
+	a := Answer{Value: Yes, At: now, How: "plan", Note: string(note)}
+	c.Answered(a)
+	c.news = append(c.news, c.Entry(now, "answer", a.Text()))
+	return nil
+}
+
+type planPlace struct{ p *plan.Plan }
+
+func (x planPlace) Apply(c *Conversation, now time.Time) error {
+	if c.Place != nil && c.speaks(x.p, c.Booking.Placed, now, "the plan's place", cmp.Or(*c.Place, "no place")) {
+		c.news = append(c.news, c.Entry(now, "plan",
+			"the plan's new place replaces that of "+c.Calendar().Title+": "+cmp.Or(*c.Place, "none")))
+		c.Place = nil
+	}
+	c.Named.Place = x.p.Modified()
+	return nil
+}
+
+type planLength struct{ p *plan.Plan }
+
+func (x planLength) Apply(c *Conversation, now time.Time) error {
+	if c.Lasts != 0 && c.speaks(x.p, c.Booking.Moved, now, "the plan's length", fmt.Sprintf("%d minutes", int(c.Lasts.Minutes()))) {
 		c.Lasts = 0
 	}
-	if !sameTimes && c.Answer != nil {
-		c.Offered = nil // an answer has been given to those
+	return nil
+}
+
+type planTimes struct{}
+
+func (planTimes) Apply(c *Conversation, _ time.Time) error {
+	// An answer has been given to those that were offered.
+	if c.Answer != nil {
+		c.Offered = nil
 	}
-	named := !p.When.Start.IsZero() || len(p.When.Times) == 1
+	return nil
+}
+
+type planStart struct {
+	p     *plan.Plan
+	known plan.Slot
+}
+
+func (x planStart) Apply(c *Conversation, now time.Time) error {
+	named := !x.p.When.Start.IsZero() || len(x.p.When.Times) == 1
 	switch {
-	case sameStart && (sameTimes || !p.When.Start.IsZero()):
-	case named && c.Booking != nil && !c.speaks(p, c.Booking.Moved, now, "the plan's time", before.String()):
-		c.Chosen = before
+	case named && c.Booking != nil && !c.speaks(x.p, c.Booking.Moved, now, "the plan's time", x.known.String()):
+		c.Chosen = x.known
 	case named, c.Told() == nil:
-		c.Named.Start = p.Modified()
+		c.Named.Start = x.p.Modified()
 		if !c.Chosen.IsZero() {
 			c.news = append(c.news, c.Entry(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
 		}
@@ -112,9 +198,16 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 			c.Moved()
 		}
 	case c.Chosen.IsZero():
-		c.Chosen = before // the plan names no start any more, and the partner knows one
+		// The plan names no start any more, and the partner knows one.
+		c.Chosen = x.known
 	}
-	if !sameAsk && !p.AskOn.IsZero() && c.Said(Wait) {
+	return nil
+}
+
+type planAskOn struct{}
+
+func (planAskOn) Apply(c *Conversation, _ time.Time) error {
+	if c.Said(Wait) {
 		c.Asks = len(c.Briefs()) + 1
 	}
 	return nil
@@ -166,8 +259,10 @@ func (s *Settings) resolve(t *plan.Terms, now time.Time) (d Dates, faults []date
 
 // A dateFault is a time in a plan that can't be meant: clocks skip or repeat it.
 type dateFault struct {
-	path []string // of its key
-	text string   // what is wrong, after "this time"
+	// Of its key.
+	path []string
+	// What is wrong, after "this time".
+	text string
 }
 
 // Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
@@ -183,7 +278,8 @@ func (c *Conversation) DatesAt(now time.Time) Dates {
 	if c.Dates != nil {
 		return *c.Dates
 	}
-	d, _ := c.settings.resolve(&c.Plan, now) // Read has seen its problems
+	// Read has seen its problems.
+	d, _ := c.settings.resolve(&c.Plan, now)
 	return d
 }
 

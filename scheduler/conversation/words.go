@@ -25,8 +25,8 @@ func (c *Conversation) Propose(lines []string) {
 const most = 10
 
 // Hear keeps words for the organizer, behind those that they have not had a look at.
-func (c *Conversation) Hear(w Word) {
-	if old := c.Word; old != nil {
+func (c *Conversation) Hear(w Remark) {
+	if old := c.Remark; old != nil {
 		if strings.Contains(old.Text, w.Text) {
 			w.Text = old.Text
 		} else {
@@ -35,14 +35,14 @@ func (c *Conversation) Hear(w Word) {
 		w.Key, w.Foreign, w.Sign = "", w.Foreign && old.Foreign, w.Sign && old.Sign
 		w.Settled = slices.DeleteFunc(slices.Clone(w.Settled), func(p invites.PartStat) bool { return !slices.Contains(old.Settled, p) })
 	}
-	c.Word = &w
+	c.Remark = &w
 }
 
 // SettleWords takes in that the partner has given that answer in their calendar, which may leave nothing of their
 // words to be read.
 func (c *Conversation) SettleWords(p invites.PartStat) {
-	if c.Word != nil && slices.Contains(c.Word.Settled, p) {
-		c.Word = nil
+	if c.Remark != nil && slices.Contains(c.Remark.Settled, p) {
+		c.Remark = nil
 	}
 	if c.Doubted != nil && slices.Contains(c.Doubted.Settled, p) {
 		c.Doubted = nil
@@ -55,7 +55,8 @@ var AnyAnswer = []invites.PartStat{invites.Accepted, invites.Tentative, invites.
 // Others are the answers that take that one back, with what was said beside it.
 func Others(p invites.PartStat) []invites.PartStat {
 	if !slices.Contains(AnyAnswer, p) {
-		return nil // words alone
+		// Words alone.
+		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(AnyAnswer), func(other invites.PartStat) bool { return other == p })
 }
@@ -67,10 +68,11 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 		return nil
 	}
 	zone := c.settings.Zone.Location("UTC")
-	at := func(w *Word) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
+	at := func(w *Remark) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
 	if c.Said(Query) && c.Answer.Note != "" {
 		note := plaintext.Clip(c.Answer.Note, 300)
-		if !strings.HasPrefix(note, "[") { // which are not the partner's words
+		// Which are not the partner's words.
+		if !strings.HasPrefix(note, "[") {
 			note = "“" + note + "”"
 		}
 		lines = append(lines, note+" ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
@@ -78,8 +80,8 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	if n := len(c.Proposed); n > 0 {
 		lines = append(lines, fmt.Sprintf("proposed for the agenda (%s): %s", c.How(WayTakeAgenda), strings.Join(c.Proposed, "; ")))
 	}
-	if c.Word != nil {
-		lines = append(lines, at(c.Word)+", "+c.Word.Text)
+	if c.Remark != nil {
+		lines = append(lines, at(c.Remark)+", "+c.Remark.Text)
 	}
 	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Brief, outbox.Invite, outbox.Update); m != nil && m.State == outbox.Accepted && m.Error != "" && (m.Kind == outbox.Brief && c.Answer == nil || m.Kind != outbox.Brief && c.PartStat == invites.NeedsAction) {
 		lines = append(lines, "the "+m.Kind.Noun()+" to "+m.To+" was "+m.Error)
@@ -145,7 +147,8 @@ func (c *Conversation) Stopped(from string, now time.Time) {
 // A Stop is a partner's word that they want no more mail of ours. It belongs to the person: to all
 // addresses that were known as theirs then.
 type Stop struct {
-	At        time.Time `json:"at"` // when it was taken in
+	// When it was taken in.
+	At        time.Time `json:"at"`
 	From      string    `json:"from"`
 	Addresses []string  `json:"addresses"`
 }
@@ -174,14 +177,20 @@ func SameAddress(a, b plan.Email) bool { return strings.EqualFold(string(a), str
 // News is something that has come in and that the program does not carry on with by itself: the organizer
 // gets a [outbox.Notice] of it by mail.
 type News struct {
-	What string    `json:"what"` // one of templates.News…
-	Due  time.Time `json:"due"`  // a word that may still be changed is told when it stands
+	// One of templates.News….
+	What string `json:"what"`
+	// A word that may still be changed is told when it stands.
+	Due  time.Time `json:"due"`
 	At   time.Time `json:"at"`
 	From string    `json:"from"`
-	How  string    `json:"how"`            // "mail", "page" or "calendar"
-	Why  string    `json:"why,omitempty"`  // it is no answer, or not believed; a phrase
-	Text string    `json:"text,omitempty"` // in the partner's words
-	Do   []string  `json:"do,omitempty"`   // the commands that go on from here
+	// "mail", "page" or "calendar".
+	How string `json:"how"`
+	// It is no answer, or not believed; a phrase.
+	Why string `json:"why,omitempty"`
+	// In the partner's words.
+	Text string `json:"text,omitempty"`
+	// The commands that go on from here.
+	Do []string `json:"do,omitempty"`
 }
 
 // Tell keeps a notice for the organizer, where they want to get any.
@@ -219,7 +228,8 @@ func (c *Conversation) Notify(d *Draft, now time.Time) {
 			continue
 		}
 		if n.What == NewsCounter && c.Counter == nil || n.What == NewsQuestion && !c.Said(Query) || n.What == NewsDoubted && c.Doubted == nil {
-			continue // it is settled meanwhile
+			// It is settled meanwhile.
+			continue
 		}
 		m := c.Message(outbox.Notice, n.Due)
 		m.Revision, m.To, m.Approved = c.NextRevision(outbox.Notice, ""), c.settings.Organizer.Email, true
@@ -234,22 +244,38 @@ func (c *Conversation) Notify(d *Draft, now time.Time) {
 
 // What a [News] tells of: the words that templates go by.
 const (
-	NewsQuestion  = "question" // or a reply that says neither yes nor no nor later beyond doubt
-	NewsYes       = "yes"      // without one of the Times of the talk, if any were offered
-	NewsLater     = "later"
-	NewsNo        = "no"
-	NewsDeclined  = "declined"  // the invitation, in the calendar
-	NewsTentative = "tentative" // likewise
-	NewsCounter   = "counter"   // the time Proposed in the talk; zero: only another place
-	NewsBounced   = "bounced"   // a message of ours came back
-	NewsFailed    = "failed"    // a message of ours was refused at once, or given up
-	NewsPassed    = "passed"    // a message of ours came back from an address that the partner's passes mail on to
-	NewsTaken     = "taken"     // a yes to a time that another talk has by now
-	NewsAdds      = "adds"      // lines for the agenda, in Text
-	NewsMail      = "mail"      // a mail that is no answer, such as one after the invitation
-	NewsDoubted   = "doubted"   // a mail that may not be the partner's
-	NewsDeleted   = "deleted"   // the event, by the organizer or somebody else who may change it
-	NewsLeft      = "left"      // the partner, who is no guest of the event any more
-	NewsClocks    = "clocks"    // newer zone data has put the start at another instant
-	NewsRefused   = "guests"    // the invitation waits, since the calendar takes no more guests for now; in its words, if in any
+	// Or a reply that says neither yes nor no nor later beyond doubt.
+	NewsQuestion = "question"
+	// Without one of the Times of the talk, if any were offered.
+	NewsYes   = "yes"
+	NewsLater = "later"
+	NewsNo    = "no"
+	// The invitation, in the calendar.
+	NewsDeclined = "declined"
+	// Likewise.
+	NewsTentative = "tentative"
+	// The time Proposed in the talk; zero: only another place.
+	NewsCounter = "counter"
+	// A message of ours came back.
+	NewsBounced = "bounced"
+	// A message of ours was refused at once, or given up.
+	NewsFailed = "failed"
+	// A message of ours came back from an address that the partner's passes mail on to.
+	NewsPassed = "passed"
+	// A yes to a time that another talk has by now.
+	NewsTaken = "taken"
+	// Lines for the agenda, in Text.
+	NewsAdds = "adds"
+	// A mail that is no answer, such as one after the invitation.
+	NewsMail = "mail"
+	// A mail that may not be the partner's.
+	NewsDoubted = "doubted"
+	// The event, by the organizer or somebody else who may change it.
+	NewsDeleted = "deleted"
+	// The partner, who is no guest of the event any more.
+	NewsLeft = "left"
+	// Newer zone data has put the start at another instant.
+	NewsClocks = "clocks"
+	// The invitation waits, since the calendar takes no more guests for now; in its words, if in any.
+	NewsRefused = "guests"
 )

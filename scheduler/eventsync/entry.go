@@ -357,6 +357,6 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 		said += "; nothing goes to them by itself any more"
 	}
 	if comment {
-		c.Hear(conversation.Word{At: t.now, From: now.Email, Text: said, Settled: conversation.Others(status)})
+		c.Hear(conversation.Remark{At: t.now, From: now.Email, Text: said, Settled: conversation.Others(status)})
 	}
 }

@@ -158,10 +158,10 @@ func (s *Intake) gone(ctx context.Context, c *conversation.Conversation, b *rost
 		return nil
 	}
 	what := "on the page: " + conversation.Answer{Taken: slot, By: by}.TakenText() + "; they were told, and can choose another"
-	if c.Word != nil && strings.Contains(c.Word.Text, what) {
+	if c.Remark != nil && strings.Contains(c.Remark.Text, what) {
 		return nil // it was sent once more
 	}
-	c.Hear(conversation.Word{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
+	c.Hear(conversation.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
 	c.Tell(conversation.News{What: conversation.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.Settings().How(conversation.WayShow, by)}})
 	err := s.Store.Commit(ctx, c.Record(b.Now, c.Entry(b.Now, "page", what)))
 	s.Poke()
@@ -222,10 +222,10 @@ func (s *Intake) tooLate(ctx context.Context, c *conversation.Conversation, choi
 	if note = plaintext.Clip(plaintext.Line(note), conversation.MaxLine); note != "" {
 		what += ": “" + note + "”"
 	}
-	if c.Word != nil && strings.Contains(c.Word.Text, what) {
+	if c.Remark != nil && strings.Contains(c.Remark.Text, what) {
 		return nil // it was sent once more
 	}
-	c.Hear(conversation.Word{At: now, From: string(c.Plan.With.Email), Text: what})
+	c.Hear(conversation.Remark{At: now, From: string(c.Plan.With.Email), Text: what})
 	c.Tell(conversation.News{What: conversation.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(conversation.WayShow)}})
 	err := s.Store.Commit(ctx, c.Record(now, c.Entry(now, "page", what)))
 	s.Poke()

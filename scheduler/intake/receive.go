@@ -318,8 +318,8 @@ func (t *taking) take() (Receipt, *conversation.Draft) {
 	if d := t.c.Doubted; d != nil && d.Key == t.mail.Key { // it has come once more
 		t.c.Doubted = nil
 	}
-	if w := t.c.Word; w != nil && w.Key != "" && w.Key == t.mail.Key {
-		t.c.Word = nil
+	if w := t.c.Remark; w != nil && w.Key != "" && w.Key == t.mail.Key {
+		t.c.Remark = nil
 	}
 	t.arrived()
 	if t.mail.Sort == invites.Reaction {
@@ -395,7 +395,7 @@ func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 		t.why = why
 		t.tell(conversation.NewsDoubted, t.mail.Text, record, c.How(conversation.WayShow))
 	}
-	c.Doubted = &conversation.Word{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
+	c.Doubted = &conversation.Remark{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
 	r, d := t.receipt(what, false, c.Entry(t.at, "mail", what))
 	r.open = true
 	return r, d
@@ -420,7 +420,7 @@ func (t *taking) sort() string {
 // shown is a mail that the organizer is to read, and that changes nothing. An answer of the calendar that
 // is one of settled leaves nothing of it to be read.
 func (t *taking) shown(what string, settled ...invites.PartStat) (Receipt, *conversation.Draft) {
-	t.c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
+	t.c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
 	t.tell(conversation.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
 	return t.written(what)
 }
@@ -455,7 +455,7 @@ func (t *taking) quoted(lead string) string {
 func (t *taking) reacted() (Receipt, *conversation.Draft) {
 	what := t.from() + " reacted to your mail with " + t.mail.Text + ", which is no answer"
 	if st := t.c.Status(t.at); st != conversation.Cancelled && st != conversation.Met {
-		t.c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what, Sign: true})
+		t.c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what, Sign: true})
 		t.tell(conversation.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
 	}
 	return t.written(what)
@@ -541,7 +541,7 @@ func (t *taking) aside(why string, foreign bool) (Receipt, *conversation.Draft) 
 	}
 	t.why = why
 	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), t.unread(", without words of their own")) + " (" + why + "; if it is the answer: " + record + ")"
-	c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
+	c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
 	t.tell(conversation.NewsMail, t.mail.Text, record, c.How(conversation.WayShow))
 	r, d := t.written(what)
 	r.open = true
@@ -574,7 +574,7 @@ func (t *taking) takeStop() (Receipt, *conversation.Draft) {
 	what := "asked for no more mail (by mail from " + t.from() + ")" + t.quoted(": ") + "; nothing goes to them by itself any more"
 	a := conversation.Answer{Value: conversation.No, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), conversation.MaxLine)}
 	if c.Told() != nil || c.Apply(a, t.at) != nil {
-		c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: what})
+		c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what})
 	}
 	t.tell(conversation.NewsNo, t.mail.Text, c.How(conversation.WayShow))
 	return t.receipt(what, true, c.Entry(t.at, "answer", what))
@@ -738,7 +738,7 @@ func (t *taking) answered(o *invites.Object, p invites.PartStat, stamp time.Time
 		t.tell(conversation.NewsMail, cmp.Or(o.Comment, said), c.How(conversation.WayShow))
 	}
 	if words {
-		c.Hear(conversation.Word{At: t.mail.At, From: t.from(), Text: said, Settled: conversation.Others(p)})
+		c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: said, Settled: conversation.Others(p)})
 	}
 	return t.receipt(said, true, c.Entry(t.at, "answer", said))
 }

@@ -245,7 +245,7 @@ permitted: In person.
 	c.Answer.From, c.Answer.Until, c.Replied = "m@example.org", at.Add(time.Minute), at
 	c.Counter = &conversation.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Note: "besser"}
 	c.Proposed, c.Taken = []string{"Budget"}, []string{"Hiring"}
-	c.Word, c.Doubted = &conversation.Word{At: at, From: "m@example.org", Text: "hi"}, &conversation.Word{At: at, From: "x@example.net", Text: "no"}
+	c.Remark, c.Doubted = &conversation.Remark{At: at, From: "m@example.org", Text: "hi"}, &conversation.Remark{At: at, From: "x@example.net", Text: "no"}
 	c.Notices = []conversation.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
 	c.Page, c.PageUntil = "hash", at.Add(time.Hour)
 	m := d.Messages[0]
@@ -911,7 +911,7 @@ func testLookups(t *testing.T, dsn string) {
 	add("eva", 1, "eva@example.org", yes(other))
 	add("ida", 1, "ida@example.org", func(d *conversation.Draft) {
 		d.Conversation.Channel, d.Conversation.UID = outbox.Channel("toy"), "e7@toy"
-		d.Conversation.Doubted, d.Conversation.Behind = &conversation.Word{}, true
+		d.Conversation.Doubted, d.Conversation.Behind = &conversation.Remark{}, true
 	})
 	find := func(what string, q conversation.Lookup, want ...string) {
 		t.Helper()

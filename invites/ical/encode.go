@@ -1,7 +1,3 @@
-// Package ical knows the iCalendar object of iTIP, both ways: the one event that leaves as a VEVENT with
-// its VTIMEZONE (RFC 5545, 5546), and whatever a stranger's calendar answers with. It leaves the MIME
-// parts around it to invites/email, and what an answer means to whoever knows the conversation. It is
-// pure: no clock, no network, no state but zones that it has written before.
 package ical
 
 import (

@@ -1,6 +1,3 @@
-// Package web knows the page on which a partner answers the brief: its routes, forms, headers and
-// limits. Which talk a link belongs to, and what an answer changes, it leaves to a [Desk]; the words
-// to templates; and TLS, with all that holds for a whole host, to the proxy in front of it.
 package web
 
 import (

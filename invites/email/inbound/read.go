@@ -1,7 +1,3 @@
-// Package inbound knows what stands in a mail that a stranger sent: its parts, whose words they are, the calendar in
-// it, whether a person, a robot or a mail server wrote it, and what the servers on its way say of its sender. It
-// talks to no server, and leaves to others what conversation a mail belongs to. Everything that it returns is
-// plain text, and its time has a bound, whatever it is given.
 package inbound
 
 import (

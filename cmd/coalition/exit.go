@@ -99,7 +99,11 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		if damaged.Path == "" && a.config != nil {
 			damaged.Path = a.config.resolve(a.config.State)
 		}
-		say("the state can't be used: "+damaged.Error(), damaged.Mend())
+		mend := "bring a backup back with: coalition restore FILE (what is there now is kept beside it)"
+		if damaged.Blank {
+			mend += ", or name another file under state in the config; to begin anew, move this one away"
+		}
+		say("the state can't be used: "+damaged.Error(), mend)
 		return exitFailed
 	case errors.Is(err, store.ErrNewer):
 		say(err.Error(), "use that version, or another state")

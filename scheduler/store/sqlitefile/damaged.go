@@ -15,8 +15,8 @@ type DamagedError struct {
 	Path string
 	// What is wrong with it, after "it".
 	What string
-	// blank says that there is nothing of a state in it.
-	blank bool
+	// Blank says that there is nothing of a state in it.
+	Blank bool
 }
 
 // Error says what is wrong.
@@ -25,15 +25,6 @@ func (e *DamagedError) Error() string {
 		return "it " + e.What
 	}
 	return e.Path + " " + e.What
-}
-
-// Mend says what to do about it.
-func (e *DamagedError) Mend() string {
-	text := "bring a backup back with: coalition restore FILE (what is there now is kept beside it)"
-	if e.blank {
-		text += ", or name another file under state in the config; to begin anew, move this one away"
-	}
-	return text
 }
 
 // partsMissing is a [DamagedError.What].
@@ -102,7 +93,7 @@ func looksRight(path string) error {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return &DamagedError{Path: path, What: "is no state: it is a folder", blank: true}
+		return &DamagedError{Path: path, What: "is no state: it is a folder", Blank: true}
 	}
 	head := make([]byte, 100)
 	switch n, err := io.ReadFull(f, head); {
@@ -113,7 +104,7 @@ func looksRight(path string) error {
 		}
 		return nil
 	case !strings.HasPrefix(string(head[:n]), magic[:min(n, len(magic))]):
-		return &DamagedError{Path: path, What: "is no state: it is no SQLite file", blank: true}
+		return &DamagedError{Path: path, What: "is no state: it is no SQLite file", Blank: true}
 	case err != nil:
 		return &DamagedError{Path: path, What: "is damaged: it ends within its first lines"}
 	}
@@ -147,7 +138,7 @@ func (f *File) Blank(ctx context.Context) error {
 		// It may have been taken away on purpose.
 		return nil
 	case info.Size() == 0:
-		return &DamagedError{Path: f.path, What: "is empty, and there was a state", blank: true}
+		return &DamagedError{Path: f.path, What: "is empty, and there was a state", Blank: true}
 	}
 	if err := looksRight(f.path); err != nil {
 		return err
@@ -163,7 +154,7 @@ func (f *File) Blank(ctx context.Context) error {
 	if err != nil || tables > 0 {
 		return err
 	}
-	return &DamagedError{Path: name, blank: true, What: "holds nothing, and there was a state: " +
+	return &DamagedError{Path: name, Blank: true, What: "holds nothing, and there was a state: " +
 		"a copy made while the program ran may lack what lay in " + name + "-wal"}
 }
 
@@ -214,7 +205,7 @@ func (f *File) ours(ctx context.Context, db querier) error {
 	case err != nil:
 		return err
 	case all > 0 && known < len(f.marks):
-		return &DamagedError{Path: f.path, What: "is no state: it is a database of another program", blank: true}
+		return &DamagedError{Path: f.path, What: "is no state: it is a database of another program", Blank: true}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	texttemplate "text/template"
+	"text/template/parse"
 	"time"
 )
 
@@ -151,35 +152,8 @@ func (t *site) parse(s *Set) error {
 		return err
 	}
 	t.style = htmltemplate.CSS(style)
-	t.plain = texttemplate.New("").Funcs(functions)
-	t.html = htmltemplate.New("").Funcs(functions)
-	if err := s.builtInLayout(t.plain); err != nil {
-		return err
-	}
-	for _, name := range append([]string{"layout.html"}, siteFiles...) {
-		if name != "layout.html" {
-			name = path.Join(t.language.name, name)
-		}
-		if !s.has(name) {
-			continue
-		}
-		source, err := s.read(name)
-		if err != nil {
-			return err
-		}
-		if _, err := t.plain.New(name).Parse(source); err != nil {
-			return err
-		}
-	}
-	for _, each := range t.plain.Templates() {
-		if each.Tree == nil {
-			continue
-		}
-		if _, err := t.html.AddParseTree(each.Name(), each.Copy()); err != nil {
-			return err
-		}
-	}
-	return nil
+	t.plain, t.html, err = s.parseFiles(t.language.name, siteFiles, nil, func(*parse.TextNode) {})
+	return err
 }
 
 func (t *site) write(name string, data any) ([]byte, error) {

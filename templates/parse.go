@@ -64,46 +64,55 @@ func (s *Set) builtInLayout(set *texttemplate.Template) error {
 }
 
 func (l *language) parse(s *Set) error {
-	l.text = texttemplate.New("").Funcs(functions)
-	l.pages = texttemplate.New("").Funcs(functions)
-	l.html = htmltemplate.New("").Funcs(functions)
 	css, err := s.read("style.css")
 	if err != nil {
 		return err
 	}
-	if err := s.builtInLayout(l.pages); err != nil {
+	l.text = texttemplate.New("").Funcs(functions)
+	if l.pages, l.html, err = s.parseFiles(l.name, messageFiles(), l.text, dresser(css)); err != nil {
 		return err
 	}
-	for _, name := range append([]string{"layout.html"}, messageFiles()...) {
-		set := l.text
+	return l.readWords()
+}
+
+// parseFiles reads the layout, and those of the named templates that lang has: in pages those in HTML, whose text dress
+// may change, and in html the same with HTML's escapes; the others come into text.
+func (s *Set) parseFiles(lang string, names []string, text *texttemplate.Template, dress func(*parse.TextNode)) (
+	pages *texttemplate.Template, html *htmltemplate.Template, err error,
+) {
+	pages, html = texttemplate.New("").Funcs(functions), htmltemplate.New("").Funcs(functions)
+	if err := s.builtInLayout(pages); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range append([]string{"layout.html"}, names...) {
+		set := text
 		if path.Ext(name) == ".html" {
-			set = l.pages
+			set = pages
 		}
 		if name != "layout.html" {
-			name = path.Join(l.name, name)
+			name = path.Join(lang, name)
 		}
 		if !s.has(name) {
 			continue
 		}
 		source, err := s.read(name)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = set.New(name).Parse(source)
 		}
-		if _, err := set.New(name).Parse(source); err != nil {
-			return err
+		if err != nil {
+			return nil, nil, err
 		}
 	}
-	dress := dresser(css)
-	for _, t := range l.pages.Templates() {
+	for _, t := range pages.Templates() {
 		if t.Tree == nil {
 			continue
 		}
 		eachText(t.Root, dress)
-		if _, err := l.html.AddParseTree(t.Name(), t.Copy()); err != nil {
-			return err
+		if _, err := html.AddParseTree(t.Name(), t.Copy()); err != nil {
+			return nil, nil, err
 		}
 	}
-	return l.readWords()
+	return pages, html, nil
 }
 
 // functions are those that templates have besides the usual ones.

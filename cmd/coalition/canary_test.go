@@ -151,7 +151,7 @@ func TestPrivateLeak(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, leak := range []struct{ name, file, old, new, found string }{
-		{"into the words of a message", "scheduler/compose/write.go", "Purpose:   t.Purpose,", "Purpose: t.Purpose + c.Source().Private.Why,", "why in outbox"},
+		{"into the words of a message", "scheduler/compose/talk.go", "Purpose:  t.Purpose,", "Purpose: t.Purpose + c.Source().Private.Why,", "why in outbox"},
 		{"into the database", "scheduler/conversation/read.go", "c.source, c.private, c.file = p, p.Private, fileUnread", "c.source, c.private, c.file = p, p.Private, fileUnread; p.Result += p.Private.Goal", "goal in state"},
 		{"into the log", "scheduler/pass.go", "func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {",
 			"func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {\n\tfor _, c := range b.Conversations { s.Log.Error(c.Source().Private.History) }", "history in what was said"},

@@ -1,0 +1,147 @@
+package compose
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+	"coalition/templates"
+)
+
+// wording says which template each kind of message to the partner has.
+var wording = map[outbox.Kind]templates.Kind{
+	outbox.Brief: templates.Brief, outbox.Invite: templates.Invitation, outbox.Update: templates.Update,
+	outbox.Cancel: templates.Cancellation, outbox.Reminder: templates.Reminder,
+	outbox.DeclineCounter: templates.Refusal,
+}
+
+// LanguageFor returns the language of the words for the partner: the one wanted, where there are words in it.
+func (co *Composer) LanguageFor(c *conversation.Conversation) string {
+	lang, _ := co.Words.Language(c.Language())
+	return lang
+}
+
+// view returns the templates in a language with what they may say.
+func (co *Composer) view(lang string, talk *templates.Talk) (*templates.View, error) {
+	view, err := co.Words.View(lang, talk)
+	if err != nil {
+		return nil, fmt.Errorf("the templates in %q: %w", lang, err)
+	}
+	return view, nil
+}
+
+// Talk returns all of a conversation that templates may say: the one place where a plan's public words leave the
+// scheduler. The private block is no part of [plan.Terms], and never comes near.
+func (co *Composer) Talk(c *conversation.Conversation, t *plan.Terms) *templates.Talk {
+	talk := &templates.Talk{
+		Organizer: templates.Person{Name: co.Organizer.Name, Email: co.Organizer.Email, Zone: co.Zone.Location("UTC")},
+		Partner: templates.Person{Name: t.With.Name, Call: t.With.Call, Email: string(t.With.Email),
+			Zone: c.Zone()},
+		Familiar: t.With.Familiar,
+		Opening:  t.Opening,
+		Purpose:  t.Purpose,
+		Offer:    t.Offer,
+		Ask:      t.Ask,
+		Setting:  setting(c, t),
+		Length:   t.When.Length(),
+	}
+	for i, item := range t.Agenda {
+		talk.Agenda = append(talk.Agenda, templates.Item{Number: i + 1, Topic: item.Topic, Minutes: item.Minutes})
+	}
+	for _, topic := range c.Taken {
+		talk.Agenda = append(talk.Agenda, templates.Item{Number: len(talk.Agenda) + 1, Topic: topic})
+	}
+	return talk
+}
+
+// setting returns where and how the two talk, in the words that stand.
+func setting(c *conversation.Conversation, t *plan.Terms) templates.Setting {
+	where := c.Where()
+	s := templates.Setting{Kind: string(where.Kind), Place: where.Place, Phone: string(where.Phone),
+		URL: string(where.URL), Caller: string(where.Caller)}
+	if s.Kind == plan.Video && t.Setting.URL == "" && c.Place == nil && c.Booking != nil {
+		s.URL, s.NoLink = c.Booking.Is.Join, c.Booking.Is.NoRoom
+	}
+	return s
+}
+
+// fill puts into talk what only this message says.
+func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
+	c := d.Conversation
+	switch m.Kind {
+	case outbox.Brief:
+		talk.Times = offered(c)
+		if days := c.DatesAt(d.At); !days.To.IsZero() {
+			talk.From, talk.To = days.From.Time(), days.To.Time()
+		}
+		talk.Again = m.Revision != "1" && c.Reached()
+	case outbox.Cancel:
+		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, d.Known == nil, d.Known != nil
+	case outbox.Update:
+		if d.Known != nil {
+			fillUpdate(talk, d.Known, &m.Content)
+		}
+	case outbox.Reminder:
+		talk.Setting.NoLink = talk.Setting.URL == "" && c.Plan.Setting.URL == "" &&
+			(c.Booking == nil || c.Booking.Is.Join == "")
+	case outbox.DeclineCounter:
+		talk.Reason = d.Reason
+		talk.Proposed = templates.OtherTime{Start: d.Declined.Start, Length: d.Declined.Length}
+	case outbox.Notice:
+		n := d.News[m]
+		talk.News = &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text,
+			Commands: n.Do, Calendar: c.Calendar().Title, Provider: c.Calendar().Provider}
+		talk.Times = offered(c)
+		if c.Counter != nil {
+			talk.Proposed = templates.OtherTime{Start: c.Counter.Start, Length: c.Counter.Length}
+		}
+	}
+	if talk.Start = m.Content.Start.Time(); m.InCalendar() && c.Plan.Setting.URL == "" && c.Place == nil {
+		// The room that the calendar has made stands in the event by itself.
+		talk.Setting.URL = ""
+	}
+}
+
+// fillUpdate puts into talk what is new to a partner who knows of told.
+func fillUpdate(talk *templates.Talk, told, now *outbox.Content) {
+	if told.Start != now.Start || told.Length != now.Length {
+		talk.Before = templates.OtherTime{Start: told.Start.Time(), Length: told.Length}
+	}
+	if now.Shifts(told) && told.Length == now.Length {
+		talk.Before, talk.NewClocks = templates.OtherTime{Start: time.Unix(told.Unix, 0), Length: told.Length}, true
+		if told.Unix == now.Unix {
+			// As they have read it.
+			talk.Before.Start = told.There.Time()
+		}
+	}
+	talk.NewPlace = told.Place != now.Place
+	talk.NewAgenda = told.Aim != "" && told.Aim == now.Aim && told.Rest != now.Rest
+}
+
+// offered returns the times that the brief offers.
+func offered(c *conversation.Conversation) (times []time.Time) {
+	for _, t := range c.Offered {
+		times = append(times, t.Time())
+	}
+	return times
+}
+
+// UnderBrief reports whether a mail has the subject of the brief.
+func (co *Composer) UnderBrief(c *conversation.Conversation, mail *invites.Mail) bool {
+	talk := co.Talk(c, &c.Plan)
+	for _, talk.Again = range []bool{false, true} {
+		view, err := co.view(co.LanguageFor(c), talk)
+		if err != nil {
+			return false
+		}
+		subject, err := view.Heading(templates.Brief)
+		if err == nil && subject != "" && strings.HasSuffix(strings.ToLower(mail.Subject), strings.ToLower(subject)) {
+			return true
+		}
+	}
+	return false
+}

@@ -281,15 +281,15 @@ func (w *world) ask(c *conversation.Conversation, again bool, now time.Time) (*c
 }
 
 func (w *world) invite(c *conversation.Conversation, at plan.Slot, permitted string, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Invite(c, at, permitted, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Invite(c, at, permitted, now, time.Now()) })
 }
 
 func (w *world) reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Reschedule(c, to, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Reschedule(c, to, now, time.Now()) })
 }
 
 func (w *world) takeCounter(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.TakeCounter(c, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.TakeCounter(c, now, time.Now()) })
 }
 
 func (w *world) declineCounter(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {

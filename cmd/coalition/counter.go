@@ -29,7 +29,7 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			}
 			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
 				if args[1] == "take" {
-					return command.TakeCounter(c, now)
+					return command.TakeCounter(c, now, a.wall())
 				}
 				return command.DeclineCounter(c, reason, now)
 			}

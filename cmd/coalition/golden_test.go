@@ -77,7 +77,7 @@ func golden(t *testing.T, lang string) {
 	g.pass(maya, "notice-question")
 	g.receive(maya, &invites.Mail{Text: "1\n\nThe hiring plan"})
 	g.send(maya, "invitation", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return command.Invite(c, plan.Slot{}, "", g.now)
+		return command.Invite(c, plan.Slot{}, "", g.now, time.Now())
 	})
 	g.pass(maya, "notice-adds")
 	g.receive(maya, &invites.Mail{Calendar: &invites.Object{Method: invites.Reply, Attendees: []invites.Attendee{{PartStat: invites.Accepted}}}})
@@ -93,7 +93,7 @@ func golden(t *testing.T, lang string) {
 		return command.DeclineCounter(c, "I am on the train then.", g.now)
 	})
 	g.send(maya, "update", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return command.Reschedule(c, c.Choices(g.now)[1], g.now)
+		return command.Reschedule(c, c.Choices(g.now)[1], g.now, time.Now())
 	})
 	g.now = time.Date(2027, 3, 4, 15, 0, 0, 0, time.UTC)
 	g.pass(maya, "reminder")

@@ -43,7 +43,7 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 						return nil, err
 					}
 				}
-				return command.Invite(c, at, permitted, now)
+				return command.Invite(c, at, permitted, now, a.wall())
 			}
 			return a.sending(cmd.Context(), args[0], out, decide)
 		},

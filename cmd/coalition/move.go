@@ -36,7 +36,7 @@ has, or say with --told that they know.`,
 				if told {
 					return a.sched.Take(c, command.Keep{To: to}, now)
 				}
-				return command.Reschedule(c, to, now)
+				return command.Reschedule(c, to, now, a.wall())
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

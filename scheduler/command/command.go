@@ -38,14 +38,14 @@ func Ask(c *conversation.Conversation, again bool, now time.Time) (*conversation
 
 // Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
 // yes that the partner has given in person. The error is a [conversation.Refusal].
-func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now time.Time) (*conversation.Draft, error) {
+func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, wall time.Time) (*conversation.Draft, error) {
 	if err := c.Busy(); err != nil {
 		return nil, err
 	}
 	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Invite, outbox.Update); m != nil && c.Cancelled == nil {
 		if c.Deleted() {
 			if !at.IsZero() && at != c.StartSlot(now) {
-				if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
+				if err := c.Apply(Move{To: at, At: wall}, now); err != nil {
 					return nil, err
 				}
 			}
@@ -83,7 +83,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now ti
 			"ask first ("+c.How(conversation.WayAsk)+"), or record it ("+c.How(conversation.WayRecordYes)+")")
 	}
 	if !at.IsZero() && at != c.StartSlot(now) {
-		if err := c.Apply(Move{To: at, At: time.Now()}, now); err != nil {
+		if err := c.Apply(Move{To: at, At: wall}, now); err != nil {
 			return nil, err
 		}
 	}
@@ -103,7 +103,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now ti
 
 // Reschedule decides on a new start for a talk that the partner has been invited to. The error is a
 // [conversation.Refusal].
-func Reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*conversation.Draft, error) {
+func Reschedule(c *conversation.Conversation, to plan.Slot, now, wall time.Time) (*conversation.Draft, error) {
 	if err := c.Busy(); err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func Reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*con
 		}
 	}
 	from := c.StartSlot(now)
-	if err := c.Apply(Move{To: to, At: time.Now()}, now); err != nil {
+	if err := c.Apply(Move{To: to, At: wall}, now); err != nil {
 		return nil, err
 	}
 	if mends {
@@ -147,14 +147,14 @@ func Reschedule(c *conversation.Conversation, to plan.Slot, now time.Time) (*con
 }
 
 // TakeCounter decides on the time that the partner has proposed. The error is a [conversation.Refusal].
-func TakeCounter(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+func TakeCounter(c *conversation.Conversation, now, wall time.Time) (*conversation.Draft, error) {
 	if c.Counter == nil {
 		return nil, noCounter(c)
 	}
 	if at := c.Counter.Slot(c); !at.Time().Equal(c.Counter.Start) {
 		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(conversation.WayMove))
 	}
-	return Reschedule(c, c.Counter.Slot(c), now)
+	return Reschedule(c, c.Counter.Slot(c), now, wall)
 }
 
 // DeclineCounter decides on declining the time that the partner has proposed: they are told once, with

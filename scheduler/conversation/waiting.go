@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"coalition/invites/plaintext"
 	"coalition/scheduler/outbox"
@@ -84,7 +83,7 @@ func Because(m *outbox.Message) string {
 // waitsAt is the next step of a conversation whose message m waits at the door.
 func (c *Conversation) waitsAt(d *outbox.Door, m *outbox.Message) string {
 	what, at := m.Kind.Noun(), "at "+d.Until.Format("15:04")
-	if !time.Now().Before(d.Until) {
+	if d.Remains <= 0 {
 		at = "at once where a daemon runs"
 	}
 	switch {
@@ -94,7 +93,7 @@ func (c *Conversation) waitsAt(d *outbox.Door, m *outbox.Message) string {
 		return "wait until " + c.Calendar().Provider + " takes guests again, or send the invitation by mail: " + c.How(WayInviteByMail)
 	case d.Fault == outbox.FaultAccount:
 		return fmt.Sprintf("mend what keeps the %s from going, then: %s (it is tried again %s): %s", what, c.How(WayResume), at, d.Text)
-	case time.Until(d.Until) > outbox.KnockServer:
+	case d.Remains > outbox.KnockServer:
 		return fmt.Sprintf("deliver the %s, which is tried again %s: %s", what, at, d.Text)
 	}
 	return fmt.Sprintf("deliver the %s, which is tried again within a minute: %s", what, d.Text)

@@ -164,7 +164,7 @@ func (doors *Doors) Closed(ctx context.Context) (list []*outbox.Door, err error)
 	zone := doors.settings.Zone.Location("UTC")
 	for _, d := range all {
 		if d.Account == doors.account(d.Name) {
-			d.Since, d.Until = d.Since.In(zone), d.Until.In(zone)
+			d.Since, d.Until, d.Remains = d.Since.In(zone), d.Until.In(zone), time.Until(d.Until)
 			list = append(list, d)
 		}
 	}

@@ -16,6 +16,8 @@ type Door struct {
 	Text string
 	// Since is when it was closed, Until when it is tried again.
 	Since, Until time.Time
+	// Remains is how long until that was when the door was looked at; not stored.
+	Remains time.Duration
 	// Tries counts those in vain, since it was closed.
 	Tries int
 	// Trying is until when another process tries it at most; zero: none does.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/outbox"
 )
@@ -32,7 +33,7 @@ func (s *Scheduler) readMail(ctx context.Context) (err error) {
 // findSent looks in the folder of sent mail for messages of which nobody knows whether they have gone, and which are
 // not tried again.
 func (s *Scheduler) findSent(ctx context.Context) {
-	b, err := s.Intake.Recall(ctx)
+	b, err := s.Intake.Recall(ctx, conversation.Lookup{Unsettled: true})
 	if err != nil {
 		// The next pass says so.
 		return

@@ -22,11 +22,8 @@ func (r *reading) adopts(ctx context.Context, e *invites.Event) (bool, error) {
 	if e.Ref == "" || e.Deleted {
 		return false, nil
 	}
-	if err := r.board(ctx); err != nil {
-		return false, err
-	}
-	i := slices.IndexFunc(r.b.Conversations, func(c *conversation.Conversation) bool { return c.EventID() == e.ID })
-	return i < 0 || r.b.Conversations[i].Uninvited(), nil
+	c, _, err := r.s.of(ctx, e.ID)
+	return err == nil && (c == nil || c.Uninvited()), err
 }
 
 // adopt takes up events that bear the mark of a conversation which does not know of them: the partner has been

@@ -144,22 +144,27 @@ func (s *Sync) TakeStale(ctx context.Context, m *outbox.Message, e *invites.Even
 // A reading is one pass over the calendar.
 type reading struct {
 	s       *Sync
-	b       *roster.Roster   // nil: to be read again
 	seen    map[string]bool  // the events of a full pass
 	found   []*invites.Event // that bear our mark, and that no conversation knows of
 	without int64            // the row of a message that is known not to have been written; 0: there is none
 }
 
-func (r *reading) board(ctx context.Context) (err error) {
-	if r.b == nil {
-		r.b, err = r.s.Intake.Recall(ctx)
+// of returns the conversation whose event has that id, with all others with the same person; nil: there is none.
+func (s *Sync) of(ctx context.Context, id string) (*conversation.Conversation, *roster.Roster, error) {
+	b, err := s.Intake.Recall(ctx, conversation.Lookup{Keys: []string{conversation.EventKey(id)}})
+	if err != nil {
+		return nil, nil, err
 	}
-	return err
+	i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return c.EventID() == id })
+	if i < 0 {
+		return nil, b, nil
+	}
+	return b.Conversations[i], b, nil
 }
 
 // takeGuarded is take, for one event of many: a fault in it is no reason not to hear of the others.
 func (r *reading) takeGuarded(ctx context.Context, e *invites.Event) (err error) {
-	if !guard.Run(r.s.Log, "taking in an event", e.ID, func() {
+	guard.Run(r.s.Log, "taking in an event", e.ID, func() {
 		var adopts bool
 		if adopts, err = r.adopts(ctx, e); err != nil {
 			return
@@ -169,9 +174,7 @@ func (r *reading) takeGuarded(ctx context.Context, e *invites.Event) (err error)
 			return
 		}
 		err = r.take(ctx, e)
-	}) {
-		r.b = nil // it may be half taken in
-	}
+	})
 	return err
 }
 
@@ -179,14 +182,11 @@ func (r *reading) takeGuarded(ctx context.Context, e *invites.Event) (err error)
 // was deleted than its id, and one that was moved into another calendar looks deleted in the first. It is nil where
 // nothing follows from what was told.
 func (r *reading) whole(ctx context.Context, e *invites.Event) (*invites.Event, error) {
-	if err := r.board(ctx); err != nil {
+	c, _, err := r.s.of(ctx, e.ID)
+	if err != nil || c == nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(r.b.Conversations, func(c *conversation.Conversation) bool { return c.EventID() == e.ID })
-	if i < 0 {
-		return e, nil
-	}
-	name, b := r.s.Calendar.Name(), r.b.Conversations[i].Booking
+	name, b := r.s.Calendar.Name(), c.Booking
 	if b.Strays(name) {
 		if !b.Away || !r.s.Reach(ctx, b.In) {
 			return nil, nil // what this calendar says of it, or does not, means nothing
@@ -244,57 +244,43 @@ func (r *reading) take(ctx context.Context, e *invites.Event) error {
 	}
 	r.s.Intake.Mu.Lock()
 	defer r.s.Intake.Mu.Unlock()
-	for try := 1; ; try++ {
-		if err := r.board(ctx); err != nil {
-			return err
+	var c *conversation.Conversation
+	var d *conversation.Draft
+	err = r.s.Intake.Update(ctx, func() (b *roster.Roster, err error) {
+		c, b, err = r.s.of(ctx, e.ID)
+		return b, err
+	}, func(b *roster.Roster) (*conversation.Draft, error) {
+		if d = nil; c == nil {
+			return nil, nil
 		}
-		i := slices.IndexFunc(r.b.Conversations, func(c *conversation.Conversation) bool { return c.EventID() == e.ID })
-		if i < 0 {
-			return nil
-		}
-		c := r.b.Conversations[i]
 		for _, m := range c.Messages {
 			if m.Row == r.without {
 				m.State, m.Unclears = outbox.Queued, 0
 			}
 		}
-		if c.Writing(r.b.Now) {
+		if c.Writing(b.Now) {
 			r.s.behind.Store(true)
 			if c.Behind {
-				return nil
+				return nil, nil
 			}
 			c.Behind = true
-			err := r.s.Store.Commit(ctx, c.Record(r.b.Now))
-			if r.b = nil; errors.Is(err, conversation.ErrConflict) && try < 5 {
-				continue
-			}
-			return err
+			return c.Record(b.Now), nil
 		}
 		tried, err := r.s.tried(ctx, c, e.Last)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		d := r.s.takeEntry(c, e, tried, r.b.Now)
-		if d == nil {
-			return nil
+		if d = r.s.takeEntry(c, e, tried, b.Now); d != nil && c.Stop != nil && c.Stop.At.Equal(b.Now) {
+			// What others decide for this person at the same moment must see it.
+			d.Slots = b.Slots
 		}
-		if c.Stop != nil && c.Stop.At.Equal(r.b.Now) { // what others decide for this person at the same moment must see it
-			d.Slots = r.b.Slots
-		}
-		err = r.s.Store.Commit(ctx, d)
-		switch {
-		case err == nil && d.Slots != 0:
-			r.b.Slots++
-		case errors.Is(err, conversation.ErrConflict) && try < 5:
-			r.b = nil
-			continue
-		case err != nil:
-			return err
-		}
+		return d, nil
+	})
+	if err == nil && d != nil {
 		r.s.Log.Info("taken in from the calendar", "id", c.Ref())
 		r.s.Intake.Poke()
-		return nil
 	}
+	return err
 }
 
 // tried is the one with that key; nil: there is none.
@@ -317,23 +303,29 @@ func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key stri
 // ask asks for each event of ours that a full pass did not show, since a listing that lacks it is no
 // proof; and for those that could not be taken in while a write of ours was on its way.
 func (r *reading) ask(ctx context.Context) error {
-	if err := r.board(ctx); err != nil {
+	q := conversation.Lookup{Keys: []string{conversation.AskKey}, Unsettled: true}
+	// Any of them may be missing.
+	if r.seen != nil {
+		q = conversation.Lookup{}
+	}
+	all, err := r.s.Intake.Recall(ctx, q)
+	if err != nil {
 		return err
 	}
 	name := r.s.Calendar.Name()
-	if slices.ContainsFunc(r.b.Conversations, func(c *conversation.Conversation) bool { return c.Strayed() && !c.Booking.Strays(name) }) {
+	if slices.ContainsFunc(all.Conversations, func(c *conversation.Conversation) bool { return c.Strayed() && !c.Booking.Strays(name) }) {
 		if err := r.s.Store.Hurry(ctx, r.s.Settings.Calendar); err != nil {
 			return err
 		}
 	}
-	for _, c := range r.b.Conversations {
+	for _, c := range all.Conversations {
 		b := c.Booking
-		missing := r.seen != nil && b != nil && !r.seen[c.EventID()] && r.b.Now.Before(b.Told.End())
-		away := b.Strays(name) && b.Away && r.b.Now.Before(b.Told.End())
-		if c.EventID() == "" || b.Strays(name) && !away || !away && !missing && !c.AsksCalendar(r.b.Now) {
+		missing := r.seen != nil && b != nil && !r.seen[c.EventID()] && all.Now.Before(b.Told.End())
+		away := b.Strays(name) && b.Away && all.Now.Before(b.Told.End())
+		if c.EventID() == "" || b.Strays(name) && !away || !away && !missing && !c.AsksCalendar(all.Now) {
 			continue
 		}
-		if !missing && c.Writing(r.b.Now) {
+		if !missing && c.Writing(all.Now) {
 			r.s.behind.Store(true)
 			continue
 		}
@@ -345,9 +337,6 @@ func (r *reading) ask(ctx context.Context) error {
 			}
 		}
 		if err := r.takeGuarded(ctx, e); err != nil {
-			return err
-		}
-		if err := r.board(ctx); err != nil {
 			return err
 		}
 	}

@@ -40,6 +40,8 @@ type Store interface {
 	// Slots rises whenever somebody takes a time or has a word about a person, or a pass decides on messages. It
 	// is read before [scheduler.Store.Load].
 	Slots(ctx context.Context) (int64, error)
+	// FirstLeft is when the first message was made that may have left; zero: none has.
+	FirstLeft(ctx context.Context) (time.Time, error)
 	// Cursor is how far the mailbox or calendar of that name has been read; "" where it has not.
 	Cursor(ctx context.Context, name string) (at string, err error)
 	SetCursor(ctx context.Context, c conversation.Cursor) error

@@ -43,7 +43,7 @@ func (s *Intake) TakeMail(ctx context.Context) error {
 func (s *Intake) withAliases(ctx context.Context) (list []string, err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	b, err := s.Recall(ctx)
+	b, err := s.Recall(ctx, conversation.Lookup{Keys: []string{conversation.RefusedKey}})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Intake) settleAliases(ctx context.Context, refs []string) error {
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	b, err := s.Recall(ctx)
+	b, err := s.Recall(ctx, conversation.Lookup{Keys: []string{conversation.RefusedKey}})
 	if err != nil {
 		return err
 	}
@@ -85,16 +85,12 @@ func (s *Intake) settleAliases(ctx context.Context, refs []string) error {
 
 // Since is when the first message left: an answer can't be older. Zero: none has.
 func (s *Intake) Since(ctx context.Context) (since time.Time, err error) {
-	b, err := s.Recall(ctx)
-	if err != nil {
+	if ms := s.since.Load(); ms != 0 {
+		since = time.UnixMilli(ms).UTC()
+	} else if since, err = s.Store.FirstLeft(ctx); err != nil {
 		return since, err
-	}
-	for _, c := range b.Conversations {
-		for _, m := range c.Messages {
-			if m.MayHaveLeft() && (since.IsZero() || m.Stamp.Before(since)) {
-				since = m.Stamp
-			}
-		}
+	} else if !since.IsZero() {
+		s.since.Store(since.UnixMilli())
 	}
 	if now := time.Now(); since.After(now) { // the clock of conversations may be set ahead
 		since = now.Add(-Margin)

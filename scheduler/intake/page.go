@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"coalition/scheduler/compose"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/templates"
 )
@@ -21,13 +21,13 @@ import (
 // changeable is how long an answer on the page may be changed before anything follows from it.
 const changeable = 5 * time.Minute
 
-// paged is the conversation of a page, and all others beside it; nil where the token leads nowhere.
+// paged is the conversation of a page, and those that matter beside it; nil where the token leads nowhere.
 func (s *Intake) paged(ctx context.Context, token string) (*conversation.Conversation, *roster.Roster, error) {
 	id, round, err := s.Store.Page(ctx, compose.Hash(token))
 	if err != nil || round == 0 {
 		return nil, nil, err
 	}
-	b, err := s.Recall(ctx)
+	b, err := s.Recall(ctx, conversation.Lookup{IDs: []plan.ID{id}, Around: s.rivals})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,66 +93,70 @@ func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*template
 
 // Answer takes in what a partner has chosen under a link, with a note of any number of lines. Where it
 // does not count, Problem of the page says why. The page is nil where the token leads nowhere.
-func (s *Intake) Answer(ctx context.Context, token string, choice templates.Choice, note string) (*templates.Page, string, error) {
+func (s *Intake) Answer(ctx context.Context, token string, choice templates.Choice, note string) (p *templates.Page, lang string, err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	for patience := NewPatience(); ; {
-		c, b, err := s.paged(ctx, token)
-		if c == nil || err != nil {
-			return nil, "", err
+	var c *conversation.Conversation
+	var d *conversation.Draft
+	err = s.Update(ctx, func() (b *roster.Roster, err error) {
+		c, b, err = s.paged(ctx, token)
+		return b, err
+	}, func(b *roster.Roster) (_ *conversation.Draft, err error) {
+		p, d = nil, nil
+		if c != nil {
+			p, lang = s.page(c, b)
+			d, err = s.answer(c, b, p, choice, note)
 		}
-		p, lang := s.page(c, b)
-		if !p.Open {
-			err := s.tooLate(ctx, c, choice, note, b.Now)
-			if errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx) {
-				continue
-			}
-			p.Problem, p.Note = templates.TooLate, note
-			return p, lang, err
-		}
-		a := conversation.Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), conversation.MaxLine), Until: b.Now.Add(changeable)}
-		switch choice {
-		case templates.ChooseLater:
-			a.Value = conversation.Wait
-		case templates.ChooseNo:
-			a.Value = conversation.No
-		case templates.ChooseAsk:
-			a.Value = conversation.Query
-		case templates.ChooseYes:
-			a.Value, a.Other = conversation.Yes, len(c.Choices(b.Now)) > 0
-		default:
-			n := number(choice)
-			if !slices.Contains(p.Numbers, n) {
-				p.Problem, p.Note = templates.TimeGone, note
-				err := s.gone(ctx, c, b, n)
-				if errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx) {
-					continue
-				}
-				return p, lang, err
-			}
-			a.Value, a.Slot = conversation.Yes, c.Choices(b.Now)[n-1]
-		}
-		d, err := s.answerPage(c, a, note, b.Now)
-		if err == nil {
-			d.Slots = b.Slots
-			err = s.Store.Commit(ctx, d)
-		}
-		switch {
-		case errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx):
-			continue
-		case err != nil:
-			return nil, "", err
-		}
-		s.Log.Info("answered on the page", "id", c.Ref())
-		s.Poke()
-		p, lang = s.page(c, b)
-		return p, lang, nil
+		return d, err
+	})
+	if c == nil || err != nil {
+		return nil, "", err
 	}
+	if d != nil {
+		s.Poke()
+	}
+	return p, lang, nil
+}
+
+// answer is the draft of what a partner has chosen, nil where there is nothing to write down, and takes into p how the
+// page is then, and why it does not count.
+func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templates.Page, choice templates.Choice, note string) (*conversation.Draft, error) {
+	if !p.Open {
+		p.Problem, p.Note = templates.TooLate, note
+		return s.tooLate(c, choice, note, b.Now), nil
+	}
+	a := conversation.Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), conversation.MaxLine), Until: b.Now.Add(changeable)}
+	switch choice {
+	case templates.ChooseLater:
+		a.Value = conversation.Wait
+	case templates.ChooseNo:
+		a.Value = conversation.No
+	case templates.ChooseAsk:
+		a.Value = conversation.Query
+	case templates.ChooseYes:
+		a.Value, a.Other = conversation.Yes, len(c.Choices(b.Now)) > 0
+	default:
+		n := number(choice)
+		if !slices.Contains(p.Numbers, n) {
+			p.Problem, p.Note = templates.TimeGone, note
+			return s.gone(c, b, n), nil
+		}
+		a.Value, a.Slot = conversation.Yes, c.Choices(b.Now)[n-1]
+	}
+	d, err := s.answerPage(c, a, note, b.Now)
+	if err != nil {
+		return nil, err
+	}
+	d.Slots = b.Slots
+	after, _ := s.page(c, b)
+	*p = *after
+	s.Log.Info("answered on the page", "id", c.Ref())
+	return d, nil
 }
 
 // gone writes down that the partner has chosen a time on the page which another talk has by now: they see
 // that there, and choose again.
-func (s *Intake) gone(ctx context.Context, c *conversation.Conversation, b *roster.Roster, n int) error {
+func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *conversation.Draft {
 	slot, by := b.Taken(c, []int{n})
 	if by == "" {
 		return nil
@@ -163,9 +167,7 @@ func (s *Intake) gone(ctx context.Context, c *conversation.Conversation, b *rost
 	}
 	c.Hear(conversation.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
 	c.Tell(conversation.News{What: conversation.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.Settings().How(conversation.WayShow, by)}})
-	err := s.Store.Commit(ctx, c.Record(b.Now, c.Entry(b.Now, "page", what)))
-	s.Poke()
-	return err
+	return c.Record(b.Now, c.Entry(b.Now, "page", what))
 }
 
 // number is that of the time in a yes with one; 0 in all others.
@@ -217,7 +219,7 @@ func (s *Intake) answerPage(c *conversation.Conversation, a conversation.Answer,
 }
 
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.
-func (s *Intake) tooLate(ctx context.Context, c *conversation.Conversation, choice templates.Choice, note string, now time.Time) error {
+func (s *Intake) tooLate(c *conversation.Conversation, choice templates.Choice, note string, now time.Time) *conversation.Draft {
 	what := fmt.Sprintf("on the page, too late to count: %s", choice)
 	if note = plaintext.Clip(plaintext.Line(note), conversation.MaxLine); note != "" {
 		what += ": “" + note + "”"
@@ -227,9 +229,7 @@ func (s *Intake) tooLate(ctx context.Context, c *conversation.Conversation, choi
 	}
 	c.Hear(conversation.Remark{At: now, From: string(c.Plan.With.Email), Text: what})
 	c.Tell(conversation.News{What: conversation.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(conversation.WayShow)}})
-	err := s.Store.Commit(ctx, c.Record(now, c.Entry(now, "page", what)))
-	s.Poke()
-	return err
+	return c.Record(now, c.Entry(now, "page", what))
 }
 
 // Calendar is the talk agreed on as a file for the partner's calendar; nil where there is none.

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"coalition/invites"
@@ -43,8 +43,11 @@ type Intake struct {
 
 	// What comes in is judged one after the other: who answers first has the time.
 	Mu sync.Mutex
-	// The plans as they are now, for whoever holds mu; nil before.
+	// The folder of plans, and what was read there last, for whoever holds mu; nil before.
 	written *plan.Folder
+	plans   map[talk]*plan.Plan
+	// When the first message left, in Unix ms; 0: it is not known, or none has.
+	since atomic.Int64
 }
 
 // A Receipt says what has become of a mail that came in.
@@ -59,113 +62,48 @@ type Receipt struct {
 }
 
 // Receive takes in mails in their order. Each counts once, however often it comes. Nothing is sent by it.
-func (s *Intake) Receive(ctx context.Context, mails []*invites.Mail) ([]Receipt, error) {
+func (s *Intake) Receive(ctx context.Context, mails []*invites.Mail) (receipts []Receipt, err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	var receipts []Receipt
-	var b *roster.Roster
+	fresh := false
 	for _, mail := range mails {
-		for patience := NewPatience(); ; {
-			var err error
-			if b == nil {
-				if b, err = s.Recall(ctx); err != nil {
-					return receipts, err
-				}
-				s.hearAliases(b)
-			}
-			r, d := Receipt{Mail: mail, What: "it can't be taken in: a fault of this program, of which the log says more"}, (*conversation.Draft)(nil)
-			if !guard.Run(s.Log, "taking in a mail", mail.Key, func() { r, d = s.take(b, mail) }) {
-				b = nil // it may be half taken in
-			}
-			if d != nil {
-				d.Key, d.Open = mail.Key, r.open
-				if r.Counted {
-					d.Slots = b.Slots
-				}
-				if mail.Cursor != "" {
-					d.Cursor = conversation.Cursor{Name: s.Mailbox.Name(), At: mail.Cursor}
-				}
-				err = s.Store.Commit(ctx, d)
-			}
-			switch {
-			case errors.Is(err, conversation.ErrKnown):
-				r.What, r.Counted = "it has been taken in before", false
-				b = nil // it shows what the mail would have changed
-			case errors.Is(err, conversation.ErrConflict) && patience.Wait(ctx):
-				b = nil
-				continue
-			case err != nil:
-				return receipts, err
-			case d != nil && d.Slots != 0:
-				b.Slots++
-			}
-			if d != nil && err == nil {
-				s.Log.Info("received", "id", plan.Ref(r.ID, r.Round), "counted", r.Counted)
-				s.Poke()
-			}
-			receipts = append(receipts, r)
-			break
+		r, err := s.receive(ctx, mail, &fresh)
+		if err != nil {
+			return receipts, err
 		}
+		receipts = append(receipts, r)
 	}
 	return receipts, nil
 }
 
-// patience is how often something is decided anew because others were faster: each one of them has got on,
-// so that it comes to an end, but there may be many.
-type patience struct{ until time.Time }
-
-func NewPatience() patience { return patience{time.Now().Add(30 * time.Second)} }
-
-// Wait lets others go first, and reports whether to try once more.
-func (p patience) Wait(ctx context.Context) bool {
-	if time.Now().After(p.until) {
-		return false
+// receive takes in one mail; see addressees for fresh.
+func (s *Intake) receive(ctx context.Context, mail *invites.Mail, fresh *bool) (r Receipt, err error) {
+	var d *conversation.Draft
+	err = s.Update(ctx, func() (*roster.Roster, error) {
+		return s.addressees(ctx, mail, fresh)
+	}, func(b *roster.Roster) (*conversation.Draft, error) {
+		r, d = Receipt{Mail: mail, What: "it can't be taken in: a fault of this program, of which the log says more"}, nil
+		guard.Run(s.Log, "taking in a mail", mail.Key, func() { r, d = s.take(b, mail) })
+		if d != nil {
+			d.Key, d.Open = mail.Key, r.open
+			if r.Counted {
+				d.Slots = b.Slots
+			}
+			if mail.Cursor != "" {
+				d.Cursor = conversation.Cursor{Name: s.Mailbox.Name(), At: mail.Cursor}
+			}
+		}
+		return d, nil
+	})
+	switch {
+	case errors.Is(err, conversation.ErrKnown):
+		r.What, r.Counted = "it has been taken in before", false
+		return r, nil
+	case err == nil && d != nil:
+		s.Log.Info("received", "id", plan.Ref(r.ID, r.Round), "counted", r.Counted)
+		s.Poke()
 	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(time.Duration(rand.IntN(20)) * time.Millisecond):
-		return true
-	}
-}
-
-// hearAliases looks up in the plan files which addresses are the partners'. All else in them speaks when a
-// pass reads them; but whoever has just added one means the mail that is read next.
-func (s *Intake) hearAliases(b *roster.Roster) {
-	if s.written == nil { // Plans waits until a file has been still, and is another goroutine's
-		s.written = &plan.Folder{Path: s.Plans.Path, Meet: s.Plans.Meet}
-	}
-	set, err := s.written.Read(time.Now(), 0)
-	if err != nil {
-		return // the plans as they were read last are good enough
-	}
-	type round struct {
-		id plan.ID
-		n  int
-	}
-	plans := make(map[round]*plan.Plan, len(set.Plans))
-	for _, p := range set.Plans {
-		plans[round{p.ID, p.Round}] = p
-	}
-	for _, c := range b.Conversations {
-		c.Heed(plans[round{c.ID, c.Round}])
-	}
-	roster.Acquaint(b.Conversations)
-}
-
-// Recall is the conversations that something has happened in, without a look at their plan files:
-// these speak when a pass reads them.
-func (s *Intake) Recall(ctx context.Context) (*roster.Roster, error) {
-	slots, err := s.Store.Slots(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stored, err := s.Store.Load(ctx, conversation.Lookup{})
-	for _, c := range stored {
-		c.Attach(s.Settings)
-	}
-	roster.Acquaint(stored)
-	return &roster.Roster{Settings: s.Settings, Now: s.Now(), Slots: slots, Conversations: stored}, err
+	return r, err
 }
 
 // Tell keeps a notice of what has become of m for the organizer, where they want to get any.
@@ -173,22 +111,20 @@ func (s *Intake) Tell(ctx context.Context, m *outbox.Message, n conversation.New
 	if !s.Notify {
 		return
 	}
-	for range 5 {
-		b, err := s.Recall(ctx)
-		if err != nil {
-			return // the list says so as well
-		}
+	err := s.Update(ctx, func() (*roster.Roster, error) {
+		return s.Recall(ctx, conversation.Lookup{IDs: []plan.ID{m.ID}})
+	}, func(b *roster.Roster) (*conversation.Draft, error) {
 		i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return c.ID == m.ID && c.Round == m.Round })
 		if i < 0 {
-			return
+			return nil, nil
 		}
-		c := b.Conversations[i]
 		n.At = b.Now
-		c.Tell(n)
-		if err := s.Store.Commit(ctx, c.Record(b.Now)); !errors.Is(err, conversation.ErrConflict) {
-			s.Poke()
-			return
-		}
+		b.Conversations[i].Tell(n)
+		return b.Conversations[i].Record(b.Now), nil
+	})
+	// Where it can't be kept, the list says so as well.
+	if err == nil {
+		s.Poke()
 	}
 }
 

@@ -214,6 +214,34 @@ func (f *Folder) Changed() bool {
 	return present != len(f.files)
 }
 
+// ChangedOf reports whether a file has changed since the folder was read that held one of these ids then, or one of
+// them was in no file. What other files hold now it does not say.
+func (f *Folder) ChangedOf(ids map[ID]bool) bool {
+	held := make(map[ID]bool)
+	for name, known := range f.files {
+		holds := false
+		hold := func(id ID) {
+			if ids[id] {
+				holds, held[id] = true, true
+			}
+		}
+		for _, p := range known.plans {
+			hold(p.ID)
+		}
+		for _, id := range known.broken {
+			hold(id)
+		}
+		if !holds {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.Path, name))
+		if err != nil || known.size != info.Size() || !known.modified.Equal(info.ModTime()) || known.again {
+			return true
+		}
+	}
+	return len(held) < len(ids)
+}
+
 // leadsOut reports whether an entry of the folder is a link to a file elsewhere: whoever may put a link here
 // could have any file of this machine read, and shown.
 func (f *Folder) leadsOut(e fs.DirEntry) bool {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
@@ -49,6 +50,16 @@ func (s *Store) Cursor(ctx context.Context, mailbox string) (at string, err erro
 	err = database.Each(ctx, s.db, func(rows *sql.Rows) error { return rows.Scan(&at) },
 		"SELECT place FROM cursors WHERE organizer = $1 AND mailbox = $2", s.organizer, mailbox)
 	return at, err
+}
+
+// FirstLeft implements [scheduler.Store]; see [outbox.Message.MayHaveLeft].
+func (s *Store) FirstLeft(ctx context.Context) (time.Time, error) {
+	if s.db.Absent() {
+		return time.Time{}, nil
+	}
+	first, _, err := database.Number(ctx, s.db, `SELECT MIN(stamp) FROM messages
+		WHERE organizer = $1 AND (state IN ('accepted', 'unclear', 'bounced') OR unclears > 0)`, s.organizer)
+	return instant(first), err
 }
 
 // Page implements [scheduler.Store].

@@ -19,10 +19,12 @@ import (
 	"github.com/emersion/go-smtp"
 	"google.golang.org/api/calendar/v3"
 
+	"coalition/invites"
 	"coalition/invites/google"
 	"coalition/invites/google/googletest"
 	"coalition/scheduler"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/intake"
 )
 
 // BenchmarkStart is a whole process that prints its help, beside the same process doing nothing: the
@@ -309,4 +311,79 @@ func asked(g *googletest.Server) (list []*http.Request) {
 		list = append(list, again)
 	}
 	return list
+}
+
+// An arrival is a mailbox to which one mail has come.
+type arrival struct {
+	intake.Mailbox
+	mail func() *invites.Mail
+}
+
+func (a *arrival) Name() string { return "box" }
+
+func (a *arrival) Fetch(_ context.Context, _ string, _ time.Time,
+	take func(batch []*invites.Mail, next string) error) error {
+	return take([]*invites.Mail{a.mail()}, "1:1")
+}
+
+// BenchmarkReceive takes in one mail where 10,000 conversations are stored: an answer to an invitation, and a
+// stranger's; alone, and with all that a reading of the mailbox does beside.
+func BenchmarkReceive(b *testing.B) {
+	dir := conversations(b, 10000, "")
+	for i := range 10000 {
+		path := filepath.Join(dir, "conversations", fmt.Sprintf("p%05d.yaml", i))
+		text, err := os.ReadFile(path)
+		if err == nil {
+			text = bytes.Replace(text, []byte("Maya Chen"), fmt.Appendf(nil, "Maya Chen %d", i), 1)
+			start := fmt.Appendf(nil, "in %d working days at %d:00", 30+i%1500, 9+i/1500)
+			err = os.WriteFile(path, bytes.Replace(text, []byte("in 80 working days at 10:00"), start, 1), 0o600)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	program(b, dir, "daemon", "--once", "-q")
+	a := &app{wall: time.Now, configFile: filepath.Join(dir, "config.yaml"), stderr: io.Discard, hard: context.Background()}
+	if err := a.open(context.Background(), false); err != nil {
+		b.Fatal(err)
+	}
+	defer a.state.Close()
+	board, err := a.sched.Look(context.Background(), 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	mails := map[string]func() *invites.Mail{"answer": func() *invites.Mail {
+		n++
+		c := board.Conversations[n*7919%10000]
+		return &invites.Mail{Key: fmt.Sprint(n), Sort: invites.Personal, At: time.Now(), Text: "See you there.",
+			From: c.Partner(), Refs: []string{c.Messages[0].MessageID}}
+	}, "stranger": func() *invites.Mail {
+		n++
+		return &invites.Mail{Key: fmt.Sprint(n), Sort: invites.Personal, At: time.Now(), Text: "Hello!",
+			From: invites.Address{Name: "Tom", Email: "tom@example.com"}}
+	}}
+	// The plan files are read whole once.
+	if _, err := a.sched.Intake.Receive(context.Background(), []*invites.Mail{mails["stranger"]()}); err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"answer", "stranger"} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r, err := a.sched.Intake.Receive(context.Background(), []*invites.Mail{mails[name]()})
+				if err != nil || len(r) != 1 || r[0].ID == "" != (name == "stranger") {
+					b.Fatal(r, err)
+				}
+			}
+		})
+		b.Run("reading-"+name, func(b *testing.B) {
+			box := &arrival{mail: mails[name]}
+			a.sched.Mailbox, a.sched.Intake.Mailbox = box, box
+			for b.Loop() {
+				if err := a.sched.ReadMail(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -67,7 +67,8 @@ func (s *Set) Check() []Problem {
 				txt, html := string(k)+".txt", string(k)+".html"
 				if s.spoken(lang, txt, html) != lang {
 					if s.has(path.Join(lang, txt)) != s.has(path.Join(lang, html)) {
-						add(txt, fmt.Errorf("a %s needs both %s and %s; with one of them missing it is written in English", k, txt, html))
+						const half = "a %s needs both %s and %s; with one of them missing it is written in English"
+						add(txt, fmt.Errorf(half, k, txt, html))
 					}
 					continue
 				}

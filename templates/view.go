@@ -345,7 +345,8 @@ func (s *speaker) day(at time.Time) string {
 func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) ShownClock {
 	start = start.In(zone)
 	end := start.Add(length)
-	return ShownClock{Day: s.day(start), From: start.Format("15:04"), To: end.Format("15:04"), City: s.language.city(zone)}
+	const clock = "15:04"
+	return ShownClock{Day: s.day(start), From: start.Format(clock), To: end.Format(clock), City: s.language.city(zone)}
 }
 
 // span returns a time on the clocks of both; nil where start is zero.

@@ -1,7 +1,7 @@
-// Package email knows how a message becomes bytes, how bytes reach a mail server or a folder, and how new mail is brought
-// from a mailbox: MIME, SMTP, IMAP, and which failures are for now, for good, or unclear. What a message says, whether
-// it should be sent, and which conversation an answer belongs to, it leaves to its callers; what stands in a mail that
-// comes in, to email/inbound.
+// Package email knows how a message becomes bytes, how bytes reach a mail server or a folder, and how new mail is
+// brought from a mailbox: MIME, SMTP, IMAP, and which failures are for now, for good, or unclear. What a message says,
+// whether it should be sent, and which conversation an answer belongs to, it leaves to its callers; what stands in a
+// mail that comes in, to email/inbound.
 //
 // # Leaving
 //
@@ -20,6 +20,6 @@
 //
 // # Coming
 //
-// [Mailbox] only reads. Its cursor is the UIDVALIDITY and the UID of the last mail that was taken in, so that each comes
-// once, in order; where a mailbox was made anew, it begins at the time that it is given.
+// [Mailbox] only reads. Its cursor is the UIDVALIDITY and the UID of the last mail that was taken in, so that each
+// comes once, in order; where a mailbox was made anew, it begins at the time that it is given.
 package email

@@ -245,7 +245,8 @@ func (m *Mailbox) Wait(ctx context.Context) error {
 	s := m.kept
 	m.mu.Unlock()
 	if s == nil {
-		return &invites.DeliveryError{Channel: true, Text: "the mail server " + m.config.address() + " is not connected to"}
+		return &invites.DeliveryError{Channel: true,
+			Text: "the mail server " + m.config.address() + " is not connected to"}
 	}
 	return m.on(ctx, s, func() error {
 		until := time.Now().Add(m.config.Poll)

@@ -130,7 +130,8 @@ func (s *SMTP) Idle() {
 func (s *SMTP) Send(ctx context.Context, p *invites.Submission, dot func() error) error {
 	domain := strings.ToLower(strings.TrimSuffix(p.To[strings.LastIndexByte(p.To, '@')+1:], "."))
 	if domain == "example" || strings.HasSuffix(domain, ".example") {
-		return &invites.DeliveryError{Final: true, Text: "addresses under .example are nobody's: they are never sent by SMTP"}
+		return &invites.DeliveryError{Final: true,
+			Text: "addresses under .example are nobody's: they are never sent by SMTP"}
 	}
 	for {
 		c, reused, err := s.session(ctx)
@@ -356,7 +357,7 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
 		return &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err,
-			Text: fmt.Sprintf("the mail server %s did not take the message (%s: %s)", s.config.Host, step, cause(ctx, err))}
+			Text: "the mail server " + s.config.Host + " did not take the message (" + step + ": " + cause(ctx, err) + ")"}
 	}
 	fault := &invites.DeliveryError{Code: reply.Code, Text: replied(reply.Message), Err: err, Channel: true}
 	switch {

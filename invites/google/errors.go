@@ -50,7 +50,8 @@ func (c *Calendar) fault(ctx context.Context, err error, writing bool) *invites.
 	case errors.As(err, &answer):
 		return c.refusal(answer, writing)
 	case errors.Is(err, invites.ErrLogin):
-		return &invites.DeliveryError{Channel: true, Err: err, Text: plaintext.Clip(plaintext.Line(err.Error()), mostSaid)}
+		return &invites.DeliveryError{Channel: true, Err: err,
+			Text: plaintext.Clip(plaintext.Line(err.Error()), mostSaid)}
 	}
 	f := &invites.DeliveryError{Channel: true, Err: cmp.Or(ctx.Err(), err),
 		Account: errors.As(err, new(*tls.CertificateVerificationError))}

@@ -5,10 +5,10 @@
 //
 // # Out
 //
-// [VEvent.Encode] writes the same bytes for the same event. UID is one for the life of a round; SEQUENCE rises when time
-// or place change, and with a CANCEL; DTSTAMP is new in every message. The start is told on the clocks of its zone, with
-// a VTIMEZONE of one yearly rule for each half of the year, the only shape that all calendars read; where clocks follow
-// no such rule, with each change around the event; in UTC where the clocks show the time twice.
+// [VEvent.Encode] writes the same bytes for the same event. UID is one for the life of a round; SEQUENCE rises when
+// time or place change, and with a CANCEL; DTSTAMP is new in every message. The start is told on the clocks of its
+// zone, with a VTIMEZONE of one yearly rule for each half of the year, the only shape that all calendars read; where
+// clocks follow no such rule, with each change around the event; in UTC where the clocks show the time twice.
 //
 // # In
 //

@@ -1,6 +1,6 @@
-// Package inbound knows what stands in a mail that a stranger sent: its parts, whose words they are, the calendar in it,
-// whether a person, a robot or a mail server wrote it, and what the servers on its way say of its sender. It talks to no
-// server, and leaves to others what conversation a mail belongs to.
+// Package inbound knows what stands in a mail that a stranger sent: its parts, whose words they are, the calendar in
+// it, whether a person, a robot or a mail server wrote it, and what the servers on its way say of its sender. It talks
+// to no server, and leaves to others what conversation a mail belongs to.
 //
 // # What is believed
 //
@@ -16,8 +16,8 @@
 //
 // # Caps
 //
-// A mail is read up to a megabyte; 256 kB of a header, 2,000 fields in it; 200 parts, 20 deep; 10 calendars. What is more
-// is a doubt, or is not there. Of texts 8,000 characters are kept, of a subject 200, of a name 100. Everything that is
-// returned is plain text (package plaintext), and the time for it grows with the size of the mail alone. A fault of this
-// package costs one mail, not the program.
+// A mail is read up to a megabyte; 256 kB of a header, 2,000 fields in it; 200 parts, 20 deep; 10 calendars. What is
+// more is a doubt, or is not there. Of texts 8,000 characters are kept, of a subject 200, of a name 100. Everything
+// that is returned is plain text (package plaintext), and the time for it grows with the size of the mail alone. A
+// fault of this package costs one mail, not the program.
 package inbound

@@ -348,7 +348,8 @@ func reason(said string, final bool) string {
 	// In whatever words: what stands behind the address, or else below the greeting.
 	for i, line := range lines {
 		m := anAddress().FindStringIndex(line)
-		if m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10 && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
+		alone := m != nil && i+1 < len(lines) && len(line)-(m[1]-m[0]) < 10
+		if alone && strings.ContainsFunc(lines[i+1], unicode.IsLetter) {
 			return oneLine(lines[i+1], mostSaid)
 		}
 	}

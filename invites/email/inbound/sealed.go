@@ -29,7 +29,7 @@ func sealed(top *part, own string) string {
 			with = "it is encrypted"
 		case p.kind == "application/x-microsoft-rpmsg-message" || strings.HasSuffix(name, ".rpmsg"):
 			with = "it is encrypted by Microsoft's rights management"
-		case p.kind == "application/pkcs7-mime" || p.kind == "application/x-pkcs7-mime" || strings.HasSuffix(name, ".p7m"):
+		case p.kind == "application/pkcs7-mime", p.kind == "application/x-pkcs7-mime", strings.HasSuffix(name, ".p7m"):
 			switch strings.ToLower(p.params["smime-type"]) {
 			case "signed-data":
 				with = "it is signed with S/MIME in the form that hides the text"

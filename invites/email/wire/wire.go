@@ -34,8 +34,8 @@ type Conn struct {
 	closed bool
 }
 
-// New returns a connection over conn, which is in the clear above the TLS of tcp, or tcp itself. greeting is read before
-// what the server says. Nothing may come before the first [Conn.Allow].
+// New returns a connection over conn, which is in the clear above the TLS of tcp, or tcp itself. greeting is read
+// before what the server says. Nothing may come before the first [Conn.Allow].
 func New(conn, tcp net.Conn, greeting string) *Conn {
 	return &Conn{Conn: conn, tcp: tcp, greeting: []byte(greeting)}
 }

@@ -102,7 +102,8 @@ func revoke(ctx context.Context, g *grant) error {
 	f := &invites.DeliveryError{Channel: true, Err: ctx.Err()}
 	const mend = " The sign-in is still good; try again, or take it back at https://myaccount.google.com/connections"
 	if err != nil {
-		f.Text = "Google can't be told to take the sign-in back: " + reach.Cause(ctx, err, "the connection failed") + "." + mend
+		f.Text = "Google can't be told to take the sign-in back: " +
+			reach.Cause(ctx, err, "the connection failed") + "." + mend
 		return f
 	}
 	defer drain(answer)

@@ -208,23 +208,25 @@ func (c *Conversation) OpenPage(hash string, now time.Time) {
 	}
 }
 
-// Method is the iTIP method of the calendar that m carries; "" where it carries none.
+// Method is the iTIP method of the calendar that m carries (RFC 5546, section 1.4); "" where it carries none. One
+// channel carries the event: what belongs to one in an online calendar is said in plain mail.
 func (c *Conversation) Method(m *outbox.Message) invites.Method {
-	switch {
-	// One channel carries the event; that a time is not taken is said in a plain mail.
-	case c.InCalendar():
+	if c.InCalendar() || m.InCalendar() || m.Content.Start.IsZero() {
 		return ""
-	case m.Content.Start.IsZero() || m.Kind == outbox.Brief || m.Kind == outbox.Reminder || m.InCalendar():
-		return ""
-	// For the organizer, too: calendars take an entry out for nothing else.
-	case m.Kind == outbox.Cancel:
-		return invites.Cancel
-	case m.ToOrganizer():
-		return invites.Publish
-	case m.Kind == outbox.DeclineCounter:
-		return invites.DeclineCounter
 	}
-	return invites.Request
+	switch m.Kind {
+	// For the organizer, too: calendars take an entry out for nothing else.
+	case outbox.Cancel:
+		return invites.Cancel
+	case outbox.DeclineCounter:
+		return invites.DeclineCounter
+	case outbox.Invite, outbox.Update:
+		if m.ToOrganizer() {
+			return invites.Publish
+		}
+		return invites.Request
+	}
+	return ""
 }
 
 // pageLife is how long a page can be opened where no time is offered.

@@ -70,7 +70,7 @@ func (a *app) toFiles(ctx context.Context, d *conversation.Draft, out files) err
 func (a *app) sayFiles(m *outbox.Message, out files) {
 	for _, path := range []string{out.eml, out.ics} {
 		if path != "" && path != "-" {
-			a.say("The %s is in %s. It counts as sent now: hand it to %s yourself.", name(m), path, m.To)
+			a.say("The %s is in %s. It counts as sent now: hand it to %s yourself.", m.Kind.Noun(), path, m.To)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (a *app) sayStrays(b *roster.Roster) {
 func (a *app) sayFailed(failed []*outbox.Message) {
 	for _, m := range failed {
 		a.note("%s: the %s to %s has failed: %s\n  once that is mended: %s",
-			plan.Ref(m.ID, m.Round), name(m), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
+			plan.Ref(m.ID, m.Round), m.Kind.Noun(), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
 	}
 }
 

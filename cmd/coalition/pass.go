@@ -155,7 +155,7 @@ func (a *app) rehearsePass(ctx context.Context) error {
 		rows = append(rows, row)
 		// It is what was asked for, also with -q.
 		if !a.json {
-			fmt.Fprintf(a.stdout, "%-13s%s, the %s to %s, %s\n", verb, f.Conversation.Ref(), name(m), m.To, when)
+			fmt.Fprintf(a.stdout, "%-13s%s, the %s to %s, %s\n", verb, f.Conversation.Ref(), m.Kind.Noun(), m.To, when)
 		}
 	}
 	a.sayRest(b, told)
@@ -173,7 +173,7 @@ func (a *app) rehearsePass(ctx context.Context) error {
 // sayResult says what has become of a message, and reports whether it failed, is unclear, or could not
 // be handed over yet.
 func (a *app) sayResult(c *conversation.Conversation, m *outbox.Message, paused bool) (failed bool) {
-	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), plan.Ref(m.ID, m.Round), name(m), m.To)
+	line := fmt.Sprintf("%-13s%s, the %s to %s", m.State.Shown(), plan.Ref(m.ID, m.Round), m.Kind.Noun(), m.To)
 	switch m.State {
 	case outbox.Accepted:
 		if c.Unheard(m) {

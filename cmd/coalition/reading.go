@@ -33,11 +33,11 @@ func (a *app) rehearse(ctx context.Context, d *conversation.Draft) error {
 		}
 		switch m.State {
 		case outbox.Accepted, outbox.Bounced:
-			a.say("The %s is %s already; nothing more would be sent.", name(m), m.State.Shown())
+			a.say("The %s is %s already; nothing more would be sent.", m.Kind.Noun(), m.State.Shown())
 		case outbox.Sending, outbox.Expired:
-			a.say("The %s is %s; nothing would be sent.", name(m), m.State.Shown())
+			a.say("The %s is %s; nothing would be sent.", m.Kind.Noun(), m.State.Shown())
 		default:
-			a.say("The %s is %s; it would be sent now.", name(m), m.State.Shown())
+			a.say("The %s is %s; it would be sent now.", m.Kind.Noun(), m.State.Shown())
 		}
 		messages = append(messages, m)
 	} else if len(messages) == 0 {
@@ -209,18 +209,6 @@ func whereWords(s plan.Setting) string {
 	}
 	parts := []string{string(s.Kind), s.Place, caller, string(s.Phone), string(s.URL)}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-}
-
-func name(m *outbox.Message) string {
-	switch m.Kind {
-	case outbox.Invite:
-		return "invitation"
-	case outbox.Cancel:
-		return "cancellation"
-	case outbox.DeclineCounter:
-		return "refusal"
-	}
-	return string(m.Kind)
 }
 
 // unheard says why nobody hears of m, and what to do.

@@ -102,20 +102,20 @@ func (a *app) carryOut(ctx context.Context, d *conversation.Draft, out files) er
 		switch {
 		case out.any():
 			if m.State != outbox.Held && m.State != outbox.Queued && m.State != outbox.Failed {
-				a.say("The %s was %s on %s; this is a copy of it.", name(m), m.State.Shown(), at)
+				a.say("The %s was %s on %s; this is a copy of it.", m.Kind.Noun(), m.State.Shown(), at)
 				return a.writeCopies(ctx, c, m, out)
 			}
 		case m.State == outbox.Held, m.State == outbox.Queued,
 			m.State == outbox.Unclear, m.State == outbox.Failed:
 			return a.letGo(ctx, []*outbox.Message{m}, nil)
 		case m.State == outbox.Sending:
-			a.note("The %s is being sent at this moment by another process.", name(m))
+			a.note("The %s is being sent at this moment by another process.", m.Kind.Noun())
 			return errPending
 		case m.State == outbox.Expired:
-			a.note("The %s could not go in time: %s", name(m), m.Error)
+			a.note("The %s could not go in time: %s", m.Kind.Noun(), m.Error)
 			return errPending
 		default:
-			a.say("The %s was %s on %s; nothing more is sent.", name(m), m.State.Shown(), at)
+			a.say("The %s was %s on %s; nothing more is sent.", m.Kind.Noun(), m.State.Shown(), at)
 			return a.data([]logRow{a.messageRow(m)})
 		}
 	} else if len(d.Messages) == 0 && out.any() {
@@ -160,7 +160,7 @@ func (a *app) announce(m *outbox.Message) {
 	if m.InCalendar() {
 		via = "Google Calendar"
 	}
-	a.say("%s to %s, by %s", strings.ToUpper(name(m)[:1])+name(m)[1:], m.To, via)
+	a.say("%s to %s, by %s", strings.ToUpper(m.Kind.Noun()[:1])+m.Kind.Noun()[1:], m.To, via)
 }
 
 // deliver hands messages over and says what has become of each.
@@ -191,26 +191,26 @@ func (a *app) deliver(ctx context.Context, messages []*outbox.Message) error {
 		switch m.State {
 		case outbox.Accepted:
 			if c.Unheard(m) {
-				a.say("The %s stands in Google Calendar. %s", name(m), unheard(m))
+				a.say("The %s stands in Google Calendar. %s", m.Kind.Noun(), unheard(m))
 				break
 			}
-			a.say("The %s to %s is on its way.", name(m), m.To)
+			a.say("The %s to %s is on its way.", m.Kind.Noun(), m.To)
 		case outbox.Queued:
 			pending = true
 			login = login || m.NeedsLogin()
-			a.note("The %s to %s waits%s", name(m), m.To, a.whyWaits(m, paused))
+			a.note("The %s to %s waits%s", m.Kind.Noun(), m.To, a.whyWaits(m, paused))
 		case outbox.Unclear:
 			pending = true
 			login = login || m.NeedsLogin()
 			a.note("Whether the %s to %s arrived is unclear: %s\n  see: coalition log %s",
-				name(m), m.To, m.Error, m.ID)
+				m.Kind.Noun(), m.To, m.Error, m.ID)
 		case outbox.Failed:
 			pending = true
 			a.note("The %s to %s was refused: %s\n  once that is mended: %s",
-				name(m), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
+				m.Kind.Noun(), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
 		default:
 			pending = true
-			a.note("The %s to %s is %s.", name(m), m.To, m.State.Shown())
+			a.note("The %s to %s is %s.", m.Kind.Noun(), m.To, m.State.Shown())
 			if step := roster.Next(c, b.Now); step.Next != "" {
 				a.note("  next: %s", a.nextWords(step, b.Now))
 			}

@@ -1,0 +1,152 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
+)
+
+// CheckOverlaps finds talks ahead that can't both be held; each is named once.
+func (r *Roster) CheckOverlaps() (list []strictyaml.Problem) {
+	type talk struct {
+		c          *conversation.Conversation
+		start, end time.Time
+	}
+	var talks []talk
+	for _, c := range r.Conversations {
+		if start := c.Start(r.Now); start.After(r.Now) && c.Cancelled == nil && !c.Said(conversation.No) {
+			talks = append(talks, talk{c, start, start.Add(c.Length())})
+		}
+	}
+	slices.SortStableFunc(talks, func(a, b talk) int { return a.start.Compare(b.start) })
+	// Of those before, the one that ends last.
+	var first talk
+	for _, second := range talks {
+		if second.start.Before(first.end) {
+			c, other := second.c, first.c
+			if c.Source() == nil || !c.Planned() {
+				c, other = other, c
+			}
+			if c.Source() != nil && c.Planned() {
+				list = append(list, c.Source().Warning("this talk overlaps with that of "+other.Ref(), "move one of them",
+					"when"))
+			}
+		}
+		if second.end.After(first.end) {
+			first = second
+		}
+	}
+	return list
+}
+
+// An offer is a time that a brief offers, or that is agreed on.
+type offer struct {
+	c          *conversation.Conversation
+	slot       plan.Slot
+	start, end time.Time
+	// open says that it is a question, not an agreement.
+	open bool
+}
+
+// CheckOffers finds times that two open briefs offer, or that a brief offers and another talk has: who answers first
+// gets them, and the other is asked to choose again. What both know as their one start is an overlap, and named there.
+func (r *Roster) CheckOffers() (list []strictyaml.Problem) {
+	named := make(map[[2]*conversation.Conversation]bool)
+	// Those that may not be over yet.
+	var before []offer
+	for _, o := range r.offers() {
+		before = slices.DeleteFunc(before, func(other offer) bool { return !o.start.Before(other.end) })
+		for _, other := range before {
+			mine, theirs := o, other
+			if !mine.open || !mine.named() {
+				mine, theirs = other, o
+			}
+			both := !mine.c.StartSlot(r.Now).IsZero() && !theirs.c.StartSlot(r.Now).IsZero()
+			pair := [2]*conversation.Conversation{mine.c, theirs.c}
+			if mine.c == theirs.c || both || !mine.open || !mine.named() || named[pair] {
+				continue
+			}
+			named[pair], named[[2]*conversation.Conversation{theirs.c, mine.c}] = true, true
+			text := mine.slot.String() + " is agreed with " + theirs.c.Plan.With.Name + " already"
+			if theirs.open {
+				text = mine.slot.String() + " is offered to " + theirs.c.Plan.With.Name + " as well"
+			}
+			list = append(list, mine.c.Source().Warning(text+theirs.site(r.Now),
+				"offer another, or leave it to who answers first", mine.path(r.Now)...))
+		}
+		before = append(before, o)
+	}
+	return list
+}
+
+// offers returns all offers ahead, in the order of their starts.
+func (r *Roster) offers() (list []offer) {
+	for _, c := range r.Conversations {
+		slots := []plan.Slot{c.StartSlot(r.Now)}
+		open := c.Open(r.Now) && c.Ready && !c.Said(conversation.Yes) && !c.Said(conversation.Wait)
+		agreed := c.Said(conversation.Yes) || c.Told() != nil
+		if c.Cancelled != nil || c.Said(conversation.No) || !open && !agreed {
+			continue
+		}
+		if open {
+			slots = c.Offers(r.Now)
+		}
+		for _, s := range slots {
+			if at := s.Time(); at.After(r.Now) {
+				list = append(list, offer{c, s, at, at.Add(c.Length()), open})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(x, y offer) int { return x.start.Compare(y.start) })
+	return list
+}
+
+// named reports whether a plan that can be read names the time.
+func (o *offer) named() bool { return o.c.Source() != nil && o.c.Planned() }
+
+// path returns the path of the time's key in the plan.
+func (o *offer) path(now time.Time) []string {
+	when := o.c.Source().When
+	if i := slices.Index(o.c.DatesAt(now).Times, o.slot); i >= 0 && i < len(when.Times) {
+		return []string{"when", "times", fmt.Sprint(i)}
+	}
+	return []string{"when", WhenKey(when)}
+}
+
+// site returns where the plan names the time, in brackets; "" where its file can't be read.
+func (o *offer) site(now time.Time) string {
+	if !o.named() {
+		return ""
+	}
+	p := o.c.Source().Problem("", "", o.path(now)...)
+	return fmt.Sprintf(" (%s:%d)", p.File, p.Line)
+}
+
+// CheckPerson warns of a brief that will not go by itself, since of what has been said or asked in another
+// conversation with the same person, or since the round before it is still ahead.
+func CheckPerson(c *conversation.Conversation, now time.Time) []strictyaml.Problem {
+	if c.Cancelled != nil || c.Answer != nil || c.Told() != nil || len(c.Briefs()) > 0 {
+		return nil
+	}
+	o := obstacleTo(c, now)
+	if o == nil {
+		return nil
+	}
+	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: "+c.How(conversation.WayAsk)
+	if c.Before != nil && silenceOf(c).in == nil {
+		path = []string{"round"}
+	}
+	return []strictyaml.Problem{c.Source().Warning(o.why+": no brief goes by itself", mend, path...)}
+}
+
+// WhenKey returns the key of when that holds the times of a plan.
+func WhenKey(w plan.When) string {
+	if w.Start.IsZero() {
+		return "times"
+	}
+	return "start"
+}

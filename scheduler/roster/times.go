@@ -1,0 +1,101 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
+)
+
+// Free reports whether the organizer has agreed on no other talk in that span, as far as the
+// conversations say. One that is only proposed leaves it free: who answers first has it.
+func (r *Roster) Free(start time.Time, length time.Duration, except *conversation.Conversation) bool {
+	return len(r.Overlaps(start, length, except)) == 0
+}
+
+// Clashes returns the other talks agreed on in the time to which a draft invites its partner, or moves a talk.
+func (r *Roster) Clashes(d *conversation.Draft) (list []*conversation.Conversation) {
+	m, told := d.Sent, d.Conversation.Told()
+	if len(d.Messages) > 0 {
+		m = d.Messages[0]
+	}
+	if m == nil || m.Kind != outbox.Invite && m.Kind != outbox.Update || m.MayHaveLeft() {
+		return nil
+	}
+	if told != nil && told.Start == m.Content.Start && told.Length == m.Content.Length {
+		return nil
+	}
+	return r.Overlaps(m.Content.Start.Time(), m.Content.Length, d.Conversation)
+}
+
+// Overlaps returns the other talks agreed on in that span.
+func (r *Roster) Overlaps(start time.Time, length time.Duration,
+	except *conversation.Conversation) (list []*conversation.Conversation) {
+	for _, c := range r.Conversations {
+		other := c.Start(r.Now)
+		agreed := (c.Said(conversation.Yes) || c.Told() != nil) && c.Cancelled == nil && !c.Said(conversation.No)
+		if c == except || other.IsZero() || !agreed {
+			continue
+		}
+		if other.Before(start.Add(length)) && start.Before(other.Add(c.Length())) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Pick returns the earliest of the times with these numbers, as a brief counts them from 1, that is still
+// free, zero where none is; or the first number that means no time.
+func (r *Roster) Pick(c *conversation.Conversation, numbers []int) (best plan.Slot, unknown int) {
+	offered := c.Choices(r.Now)
+	for _, n := range numbers {
+		if n < 1 || n > len(offered) {
+			return plan.Slot{}, n
+		}
+		slot := offered[n-1]
+		at := slot.Time()
+		if at.After(r.Now) && c.Stands(slot, r.Now) && r.Free(at, c.Length(), c) &&
+			(best.IsZero() || at.Before(best.Time())) {
+			best = slot
+		}
+	}
+	return best, 0
+}
+
+// Taken returns the first of the times with these numbers that another talk has, and which one has it.
+func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, string) {
+	offered := c.Choices(r.Now)
+	for _, n := range numbers {
+		if n < 1 || n > len(offered) {
+			continue
+		}
+		slot := offered[n-1]
+		if !slot.Time().After(r.Now) || !c.Stands(slot, r.Now) {
+			continue
+		}
+		if others := r.Overlaps(slot.Time(), c.Length(), c); len(others) > 0 {
+			return slot, others[0].Ref()
+		}
+	}
+	return plan.Slot{}, ""
+}
+
+// Choose returns the earliest of the times with these numbers, as a brief counts them from 1, that is still
+// free. The error is a [conversation.Refusal].
+func (r *Roster) Choose(c *conversation.Conversation, numbers []int) (plan.Slot, error) {
+	if slices.Contains(numbers, 0) {
+		return plan.Slot{}, unfit("there is no time with the number 0", "see: "+c.How(conversation.WayShow))
+	}
+	slot, unknown := r.Pick(c, numbers)
+	switch {
+	case unknown != 0:
+		return slot, unfit(fmt.Sprintf("there is no time with the number %d", unknown), "see: "+c.How(conversation.WayShow))
+	case slot.IsZero():
+		return slot, unfit("none of these times is free any more",
+			"record the yes without --time, and choose another one together")
+	}
+	return slot, nil
+}

@@ -121,8 +121,9 @@ func (s *Intake) addressees(ctx context.Context, mail *invites.Mail, fresh *bool
 		}
 		if !writes {
 			if !*fresh {
-				*fresh = true
-				s.readPlans()
+				if *fresh = true; s.written.Changed() {
+					s.readPlans()
+				}
 			}
 			for _, p := range s.plans {
 				if names(&p.With, mail.From.Email, mail.ReplyTo.Email) && !slices.Contains(q.IDs, p.ID) {

@@ -75,7 +75,8 @@ func (l *loading) look(ctx context.Context, q conversation.Lookup) error {
 	err := errors.Join(l.findBy(ctx, byKey, q.Keys),
 		l.findBy(ctx, "messages WHERE organizer = $1 AND message_id <> '' AND message_id", q.MessageIDs))
 	if q.To != "" && err == nil {
-		err = l.findBy(ctx, "messages WHERE organizer = $1 AND lower(recipient)", []string{strings.ToLower(q.To)})
+		// Else SQLite would walk through all of the organizer's along another index.
+		err = l.findBy(ctx, "messages WHERE organizer || '' = $1 AND lower(recipient)", []string{strings.ToLower(q.To)})
 	}
 	if q.Unsettled && err == nil {
 		err = l.findBy(ctx, "messages WHERE organizer = $1 AND "+tables.Unsettled+" AND organizer", []string{l.organizer})
@@ -109,7 +110,8 @@ func (l *loading) find(id plan.ID) {
 	}
 }
 
-// findBy finds the conversations with rows of a table in which a column is one of values.
+// findBy finds the conversations with rows of a table in which a column is one of values. (DISTINCT would have SQLite
+// walk along another index.)
 func (l *loading) findBy(ctx context.Context, where string, values []string) error {
 	return each(values, func(in string, args []any) error {
 		return database.Each(ctx, l.tx, func(rows *sql.Rows) error {
@@ -117,7 +119,7 @@ func (l *loading) findBy(ctx context.Context, where string, values []string) err
 			err := rows.Scan(&id)
 			l.find(id)
 			return err
-		}, "SELECT DISTINCT id FROM "+where+in, append([]any{l.organizer}, args...)...)
+		}, "SELECT id FROM "+where+in, append([]any{l.organizer}, args...)...)
 	})
 }
 

@@ -187,7 +187,7 @@ const lookups = `CREATE TABLE lookups (
 );
 CREATE INDEX lookups_of ON lookups (organizer, id, round);
 CREATE INDEX messages_id ON messages (organizer, message_id) WHERE message_id <> '';
-CREATE INDEX messages_to ON messages (organizer, lower(recipient));
+CREATE INDEX messages_to ON messages (lower(recipient));
 CREATE INDEX messages_unsettled ON messages (organizer) WHERE ` + Unsettled + `
 `
 

@@ -11,8 +11,10 @@ import (
 
 // Decide carries out a command of the organizer: what decide says is to go gets its words, and an Objection where
 // they should know of something before it does. The error is that of decide.
-func (s *Scheduler) Decide(c *conversation.Conversation, now time.Time, decide func() (*conversation.Draft, error)) (*conversation.Draft, error) {
-	asking := roster.Objection(c, outbox.Brief, now) // before the command itself overrules it
+func (s *Scheduler) Decide(c *conversation.Conversation, now time.Time,
+	decide func() (*conversation.Draft, error)) (*conversation.Draft, error) {
+	// Before the command itself overrules it.
+	asking := roster.Objection(c, outbox.Brief, now)
 	d, err := decide()
 	if err != nil || len(d.Messages) == 0 {
 		return d, err
@@ -24,7 +26,8 @@ func (s *Scheduler) Decide(c *conversation.Conversation, now time.Time, decide f
 }
 
 // Take takes in a change that sends nothing by itself. The error is a [conversation.Refusal].
-func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Change, now time.Time) (*conversation.Draft, error) {
+func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Change,
+	now time.Time) (*conversation.Draft, error) {
 	d, err := command.Take(c, change, now)
 	if a, ok := change.(conversation.Answer); ok && err == nil {
 		if a.Value == conversation.No && s.Intake.Understand(c.Language(), a.Note).Stop {
@@ -35,7 +38,7 @@ func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Chang
 	return d, err
 }
 
-// CheckedIn is what would follow from the organizer's check-in: the step, and its message where it has
+// CheckedIn returns what would follow from the organizer's check-in: the step, and its message where it has
 // one. Nothing is stored, and c is of no more use. The error is a [conversation.Refusal].
 func (s *Scheduler) CheckedIn(c *conversation.Conversation, now time.Time) (conversation.Step, *outbox.Message, error) {
 	if err := c.Apply(command.CheckIn{}, now); err != nil {

@@ -306,7 +306,7 @@ func (c *config) account() *account.Account {
 }
 
 // accountOf says by which account the door of that name leads out, and how it is signed in to, without
-// telling either: see [scheduler.Scheduler.Account].
+// telling either: see [scheduler.Config].
 func (c *config) accountOf(name string) string {
 	var with []any
 	switch {

@@ -8,7 +8,7 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// A Draft is what a decision would write: nothing has happened yet. [scheduler.Store.Commit] makes it true.
+// A Draft is what a decision would write: nothing has happened yet. the Commit of a store makes it true.
 type Draft struct {
 	At           time.Time
 	Conversation *Conversation
@@ -27,7 +27,7 @@ type Draft struct {
 	Cursor Cursor
 
 	// Slots is that of the [roster.Roster] it was decided on: it counts only where nobody has decided since on what others may
-	// want as well ([scheduler.Store.Slots]). 0: it takes nothing that they may want; [Anyway]: it is the organizer's own word.
+	// want as well (the Slots of a store). 0: it takes nothing that they may want; [Anyway]: it is the organizer's own word.
 	Slots int64
 
 	// Objection is what the organizer should know before they let it go; "" for nothing.
@@ -56,7 +56,7 @@ func (d *Draft) What() string {
 	return d.Events[len(d.Events)-1].Text
 }
 
-// An Event is something that happened in a conversation and is no message.
+// A HistoryEntry is something that happened in a conversation and is no message.
 type HistoryEntry struct {
 	At    time.Time
 	ID    plan.ID
@@ -73,10 +73,10 @@ type Cursor struct{ Name, At string }
 // Anyway is the [Draft.Slots] of what counts whatever others have decided, and lets them look again.
 const Anyway = -1
 
-// ErrConflict is returned by [scheduler.Store.Commit] when the conversation has changed since it was loaded.
+// ErrConflict is returned by the Commit of a store when the conversation has changed since it was loaded.
 var ErrConflict = errors.New("the conversation has changed meanwhile")
 
-// ErrKnown is returned by [scheduler.Store.Commit] for a mail that has counted before.
+// ErrKnown is returned by the Commit of a store for a mail that has counted before.
 var ErrKnown = errors.New("this mail has been taken in before")
 
 // Wanted is [Conversation.Wanted], at the moment of a claim.

@@ -137,7 +137,7 @@ func (c *Conversation) Approvable(now time.Time) []*outbox.Message {
 }
 
 // Failed are the messages of c that have failed, and are still meant: they go again by the organizer's
-// word ([outbox.Message.WayBack]).
+// word ([WayBack]).
 func (c *Conversation) Failed(now time.Time) []*outbox.Message {
 	var list []*outbox.Message
 	for i, m := range c.Messages {

@@ -27,7 +27,7 @@ type Mailbox interface {
 	Close()
 }
 
-// An IntakeStore keeps conversations, and how far what comes in has been read.
+// A Store keeps conversations, and how far what comes in has been read.
 type Store interface {
 	// Load returns the conversations that are asked for with their messages, by id and round and without the messages'
 	// bytes, all as of one moment. There may be others among them.
@@ -38,7 +38,7 @@ type Store interface {
 	// sent; and [conversation.ErrKnown] when a mail with that key has been committed, for one that is Open either way.
 	Commit(ctx context.Context, d *conversation.Draft) error
 	// Slots rises whenever somebody takes a time or has a word about a person, or a pass decides on messages. It
-	// is read before [scheduler.Store.Load].
+	// is read before Load.
 	Slots(ctx context.Context) (int64, error)
 	// FirstLeft is when the first message was made that may have left; zero: none has.
 	FirstLeft(ctx context.Context) (time.Time, error)

@@ -20,14 +20,14 @@ type Calendar interface {
 	// events that end at or after since. next is the cursor for the next call: the same one where there
 	// is nothing new. An error of take ends it, and is returned.
 	Changes(ctx context.Context, cursor string, since time.Time, take func(page []*invites.Event, full bool) error) (next string, err error)
-	// Entry is the event with that id as the calendar named in holds it ("": this one), or as another one of the
+	// Event is the event with that id as the calendar named in holds it ("": this one), or as another one of the
 	// account holds it, into which it was moved; Deleted where it is not there.
 	Event(ctx context.Context, in, id string) (*invites.Event, error)
 	// Reaches reports whether the account may write to the calendar of that name, too.
 	Reaches(ctx context.Context, name string) bool
 }
 
-// A SyncStore is what keeping in step with a calendar needs of a store.
+// A Store is what keeping in step with a calendar needs of a store.
 type Store interface {
 	intake.Store
 	// Hurry lets what waits for another try by a channel be tried at once, and the doors that wait for a sign-in

@@ -109,10 +109,12 @@ type Marks struct {
 
 // Doubt reports whether the state may not know of all that has left, and why, in words. Nothing is written.
 func (marks *Marks) Doubt(ctx context.Context) (st outbox.Standing, d outbox.Doubt, text string, err error) {
+	// The marker comes first: what leaves between the two is counted by the state before it is marked, and would look
+	// like something that the state does not know of.
+	m, unreadable := marks.Plans.Marker()
 	if st, err = marks.Store.Standing(ctx); err != nil {
 		return st, "", "", err
 	}
-	m, unreadable := marks.Plans.Marker()
 	d = weigh(st, m, unreadable)
 	return st, d, doubtText(d, st, m, marks.Plans.MarkerPath()), nil
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -47,6 +48,32 @@ func TestWeigh(t *testing.T) {
 				t.Errorf("%q is told as %q", got, text)
 			}
 		})
+	}
+}
+
+// A busyState sends one more message whenever somebody has looked what it knows of itself.
+type busyState struct {
+	MarkStore
+	marks *Marks
+	sent  int64
+}
+
+func (b *busyState) Standing(context.Context) (outbox.Standing, error) {
+	known := outbox.Standing{ID: "a", Sent: b.sent}
+	b.sent++
+	return known, b.marks.Plans.SetMarker(false, func(*plan.Marker) *plan.Marker {
+		return &plan.Marker{State: "a", Messages: b.sent}
+	})
+}
+
+// What leaves while the state is held against the marker is no reason to doubt it.
+func TestDoubtBesideDelivery(t *testing.T) {
+	b := &busyState{sent: 5}
+	b.marks = &Marks{Settings: &conversation.Settings{}, Plans: &plan.Folder{Path: t.TempDir()}, Store: b}
+	for range 3 {
+		if _, d, text, err := b.marks.Doubt(t.Context()); d != "" || err != nil {
+			t.Fatalf("%s (%s), %v", d, text, err)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ func TestLostState(t *testing.T) {
 			}
 			w.arrived = nil
 			w.reopen(store.Open)
-			w.Settings.Calendar = "google"
+			w.Calendar = "google"
 			w.online(o)
 			w.sync()
 			for range 3 {

@@ -82,8 +82,11 @@ func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) e
 			return o.Err
 		}
 		patience -= max(wait, 0)
-		if pause(ctx, wait, nil); ctx.Err() != nil {
+		pause(ctx, wait, nil)
+		select {
+		case <-ctx.Done():
 			return nil
+		default:
 		}
 	}
 }

@@ -148,7 +148,7 @@ type signs struct {
 func (s *Scheduler) watch(ctx, hard context.Context, side *sync.WaitGroup) *signs {
 	w := &signs{files: s.Plans.Watch(ctx), changes: s.Store.Changes(), delivered: make(chan struct{}, 1),
 		rescan: time.Tick(rescan), freeing: time.Tick(rescan / 4)}
-	for _, by := range []outbox.Channel{outbox.Mail, s.Settings.Calendar} {
+	for _, by := range []outbox.Channel{outbox.Mail, s.Calendar} {
 		kick := make(chan struct{}, 1)
 		w.kicks = append(w.kicks, kick)
 		side.Go(func() { s.keepDelivering(ctx, hard, by, kick, w.delivered) })

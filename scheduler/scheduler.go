@@ -105,7 +105,7 @@ func New(config Config) *Scheduler {
 		s.Compose.Calendar, s.Compose.MakesRooms = config.Calendar.Name, can.MakesRooms
 		if !can.MailsGuests {
 			// It is kept in step with, and invitations go by mail.
-			s.Settings.Calendar = ""
+			s.Calendar = ""
 		}
 		s.Delivery.Calendar, s.Delivery.Reaches = config.Calendar, s.Sync.Reach
 		s.Delivery.Stale, s.Delivery.Settled = s.Sync.TakeStale, s.Sync.Settled

@@ -13,6 +13,7 @@ import (
 // CheckIn is the organizer's word that they are ready for the talk.
 type CheckIn struct{}
 
+// Apply implements [conversation.Change].
 func (CheckIn) Apply(c *conversation.Conversation, now time.Time) error {
 	if err := c.ChecksIn(now); err != nil {
 		return err
@@ -24,6 +25,7 @@ func (CheckIn) Apply(c *conversation.Conversation, now time.Time) error {
 // AskAgain is the organizer's wish that the brief goes (once more), now.
 type AskAgain struct{}
 
+// Apply implements [conversation.Change].
 func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
@@ -53,6 +55,7 @@ type Move struct {
 	At time.Time
 }
 
+// Apply implements [conversation.Change].
 func (m Move) Apply(c *conversation.Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
@@ -72,6 +75,7 @@ func (m Move) Apply(c *conversation.Conversation, now time.Time) error {
 // otherwise: nothing is sent.
 type Keep struct{ To plan.Slot }
 
+// Apply implements [conversation.Change].
 func (k Keep) Apply(c *conversation.Conversation, now time.Time) error {
 	if err := c.Busy(); err != nil {
 		return err
@@ -93,6 +97,7 @@ func (k Keep) Apply(c *conversation.Conversation, now time.Time) error {
 // calendar.
 type ByMail struct{}
 
+// Apply implements [conversation.Change].
 func (ByMail) Apply(c *conversation.Conversation, _ time.Time) error {
 	if err := c.Busy(); err != nil {
 		return err
@@ -118,6 +123,7 @@ type Withdraw struct {
 	Told bool
 }
 
+// Apply implements [conversation.Change].
 func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
 	if err := c.Busy(); err != nil {
 		return err
@@ -146,6 +152,7 @@ type Agenda struct {
 	Take bool
 }
 
+// Apply implements [conversation.Change].
 func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:

@@ -88,6 +88,7 @@ func (c *Conversation) Begun(now time.Time) error {
 	return c.RefuseOver("under way")
 }
 
+// Apply implements [Change].
 func (a Answer) Apply(c *Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
@@ -142,7 +143,7 @@ func CheckText(what, text string) error {
 	return nil
 }
 
-// Characters.
+// MaxLine is how long a line of somebody may be, in characters.
 const MaxLine = 2000
 
 // inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
@@ -156,6 +157,7 @@ func (c *Conversation) inFlight() *outbox.Message {
 	return nil
 }
 
+// Busy refuses what must wait until a change is written into the calendar: the error wraps [ErrBusy].
 func (c *Conversation) Busy() error {
 	if m := c.inFlight(); m != nil {
 		return &Refusal{ErrBusy, TheNoun(m.Kind) + " is being written into " + c.Calendar().Title + " at this moment", "try again in a moment"}
@@ -163,6 +165,7 @@ func (c *Conversation) Busy() error {
 	return nil
 }
 
+// RefuseOver refuses what comes too late: how is "cancelled", "over" or the like. The error wraps [ErrUnfit].
 func (c *Conversation) RefuseOver(how string) error {
 	mend := ""
 	if how == "cancelled" || how == "over" {
@@ -171,6 +174,7 @@ func (c *Conversation) RefuseOver(how string) error {
 	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend}
 }
 
+// NotReady refuses what needs a check-in first: the error wraps [ErrNotReady].
 func (c *Conversation) NotReady() error {
 	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: " + c.How(WayReady)}
 }
@@ -181,6 +185,7 @@ func (c *Conversation) Ref() string { return plan.Ref(c.ID, c.Round) }
 // NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.
 type NotYet struct{}
 
+// Apply implements [Change].
 func (NotYet) Apply(c *Conversation, now time.Time) error {
 	if c.Ready {
 		return &Refusal{ErrUnfit, "you have checked in for " + c.Ref() + " already", ""}

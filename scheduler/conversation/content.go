@@ -67,6 +67,7 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 	return content
 }
 
+// Fingerprint tells values from others: it is the same for the same values, 16 hexadecimal digits.
 func Fingerprint(values ...any) string {
 	data, err := json.Marshal(values)
 	if err != nil {

@@ -30,6 +30,7 @@ func (c *Conversation) Identify() {
 	}
 }
 
+// Text is the answer in a line for people.
 func (a Answer) Text() string {
 	s := a.Value
 	if !a.Slot.IsZero() {
@@ -55,6 +56,7 @@ func (a Answer) TakenText() string {
 	return a.Taken.String() + ", which they chose, is taken by the talk " + a.By
 }
 
+// Entry is one of the history of the conversation.
 func (c *Conversation) Entry(now time.Time, kind, text string) HistoryEntry {
 	return HistoryEntry{At: now, ID: c.ID, Round: c.Round, Kind: kind, Text: text}
 }
@@ -66,6 +68,7 @@ func (c *Conversation) Record(now time.Time, events ...HistoryEntry) *Draft {
 	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
 }
 
+// TheNoun is a kind in a sentence, with its article.
 func TheNoun(k outbox.Kind) string { return "the " + k.Noun() }
 
 // Decide turns a step into messages, whose words are still to be written. It changes c; nothing is stored yet.
@@ -154,6 +157,7 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 	return d
 }
 
+// Random is n random bytes in hexadecimal digits.
 func Random(n int) string {
 	b := make([]byte, n)
 	// Which never fails.

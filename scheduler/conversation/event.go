@@ -210,6 +210,7 @@ func (c *Conversation) Unheard(m *outbox.Message) bool {
 	return m.InCalendar() && c.StaysAway(m.Content.Start)
 }
 
+// HasGuest reports whether an address is among the guests of an event.
 func HasGuest(guests []invites.Guest, email string) bool {
 	return slices.ContainsFunc(guests, func(g invites.Guest) bool { return strings.EqualFold(g.Email, email) })
 }
@@ -227,7 +228,7 @@ func (c *Conversation) Guest(guests []invites.Guest) *invites.Guest {
 // PlaceIn is the place of an event, as Conversation.Place has it.
 func PlaceIn(e *invites.Event) string { return plaintext.Clip(plaintext.Line(e.Location), MaxLine) }
 
-// A try is a write of ours of which no answer came, and which the event shows to have counted.
+// A Try is a write of ours of which no answer came, and which the event shows to have counted.
 type Try struct {
 	Message *outbox.Message
 	Event   invites.Event

@@ -52,6 +52,7 @@ func (c *Conversation) Told() *outbox.Content {
 // Invited reports whether an invitation may have reached the partner, whatever has happened since.
 func (c *Conversation) Invited() bool { return c.Told() != nil }
 
+// Said reports whether the answer on record has that value.
 func (c *Conversation) Said(value string) bool { return c.Answer != nil && c.Answer.Value == value }
 
 // lastDecided is the newest invitation or update, whatever has become of it.
@@ -70,6 +71,7 @@ func (c *Conversation) Message(kind outbox.Kind, due time.Time) *outbox.Message 
 		State: outbox.Queued, Repeatable: kind != outbox.Reminder, Via: c.settings.Via}
 }
 
+// NextRevision counts the messages of a kind, from 1; prefix is [outbox.CopyRevision] for the organizer's own.
 func (c *Conversation) NextRevision(k outbox.Kind, prefix string) string {
 	n := 1
 	for _, m := range c.Messages {

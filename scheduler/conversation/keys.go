@@ -29,12 +29,17 @@ func (q *Lookup) All() bool {
 	return len(q.IDs) == 0 && len(q.Keys) == 0 && len(q.MessageIDs) == 0 && q.To == "" && !q.Unsettled
 }
 
-// The keys of conversations: of one whose event or invitation has that UID, of one whose event has that id in its
-// calendar, of one whose partner has that address, or that name, whatever their case.
-func UIDKey(uid string) string         { return "uid " + uid }
-func EventKey(id string) string        { return "event " + id }
+// UIDKey is the key of a conversation whose event or invitation has that UID.
+func UIDKey(uid string) string { return "uid " + uid }
+
+// EventKey is that of one whose event has that id in its calendar.
+func EventKey(id string) string { return "event " + id }
+
+// AddressKey is that of one whose partner has that address, whatever its case.
 func AddressKey(address string) string { return "address " + strings.ToLower(address) }
-func NameKey(name string) string       { return "name " + strings.ToLower(strings.ToUpper(name)) }
+
+// NameKey is that of one whose partner has that name, whatever its case.
+func NameKey(name string) string { return "name " + strings.ToLower(strings.ToUpper(name)) }
 
 const (
 	// RefusedKey is that of conversations in which mail was not believed, or is to be read once more.

@@ -274,6 +274,7 @@ func (c *Conversation) Settle(now time.Time) {
 	}
 }
 
+// DatesAt are the plan's dates: as they were fixed, or else counted from now.
 func (c *Conversation) DatesAt(now time.Time) Dates {
 	if c.Dates != nil {
 		return *c.Dates

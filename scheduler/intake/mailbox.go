@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/conversation"
 )
 
+// TakeMail takes in what has come into the mailbox since it was read last.
 func (s *Intake) TakeMail(ctx context.Context) error {
 	name := s.Mailbox.Name()
 	at, err := s.Store.Cursor(ctx, name)

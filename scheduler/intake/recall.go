@@ -17,6 +17,7 @@ import (
 // so that it comes to an end, but there may be many.
 type patience struct{ until time.Time }
 
+// NewPatience is one of half a minute.
 func NewPatience() patience { return patience{time.Now().Add(30 * time.Second)} }
 
 // Wait lets others go first, and reports whether to try once more.

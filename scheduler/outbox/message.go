@@ -96,6 +96,7 @@ func (m *Message) InCalendar() bool { return m.Channel() != Mail }
 // A Kind is what a message is for.
 type Kind string
 
+// The kinds of message.
 const (
 	// Brief asks permission.
 	Brief Kind = "brief"
@@ -126,6 +127,7 @@ func (k Kind) Noun() string {
 // A State is where a message stands between the decision to send it and its end.
 type State string
 
+// The states of a message.
 const (
 	// Held waits for the organizer's approval, Queued goes as soon as it can, Sending is claimed by a worker.
 	Held    State = "held"

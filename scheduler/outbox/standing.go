@@ -19,14 +19,14 @@ type Standing struct {
 type Doubt string
 
 const (
-	// DoubtNew: messages have left for these plans, and the state is new.
+	// DoubtNew says that messages have left for these plans, and the state is new.
 	DoubtNew Doubt = "new"
-	// DoubtOther: it was another state that has sent them.
+	// DoubtOther says that it was another state that has sent them.
 	DoubtOther Doubt = "other"
-	// DoubtOlder: more have left than the state knows of.
+	// DoubtOlder says that more have left than the state knows of.
 	DoubtOlder Doubt = "older"
-	// DoubtCopied: it was brought back from a backup, and nothing says what has left since.
+	// DoubtCopied says that it was brought back from a backup, and nothing says what has left since.
 	DoubtCopied Doubt = "copied"
-	// DoubtMarker: the marker is there and can't be read.
+	// DoubtMarker says that the marker is there and can't be read.
 	DoubtMarker Doubt = "marker"
 )

@@ -142,7 +142,7 @@ func (x *lexicon) learn(role roles, entry string) error {
 	for _, way := range ways {
 		words := key(way)
 		const clear = roleAnswer | roleDoubt | roleFiller | roleNegation | roleReason
-		if role.has(clear) && x.phrases[words].roles.has(clear&^role) {
+		if role.has(clear) && x.phrases[words].has(clear&^role) {
 			return fmt.Errorf("%q has another meaning already", way)
 		}
 		// An empty list, and one with a comma at its end, has an empty entry.

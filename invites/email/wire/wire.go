@@ -123,10 +123,14 @@ func (w *Conn) Cause(otherwise error) error {
 	return otherwise
 }
 
-// The library sets deadlines for what it reads and takes them away again; the deadline of the whole
-// answer is set by Allow.
-func (w *Conn) SetDeadline(time.Time) error      { return nil }
-func (w *Conn) SetReadDeadline(time.Time) error  { return nil }
+// SetDeadline does nothing: the library sets deadlines for what it reads and takes them away again; the deadline of
+// the whole answer is set by Allow.
+func (w *Conn) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline does nothing either.
+func (w *Conn) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline does nothing either.
 func (w *Conn) SetWriteDeadline(time.Time) error { return nil }
 
 // A frame follows what a server says as far as it takes to tell literals from the rest (RFC 9051,

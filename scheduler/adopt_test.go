@@ -91,7 +91,7 @@ func TestLostState(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.reopen(store.Open)
-		w.Settings.Calendar = "google"
+		w.Calendar = "google"
 		w.online(o)
 		w.sync()
 		if c := w.find("maya"); c.Booking != nil {

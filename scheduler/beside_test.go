@@ -265,7 +265,7 @@ func TestFoundOut(t *testing.T) {
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open) // which frees what the process that is gone had claimed
-		w.Settings.Calendar = "google"
+		w.Calendar = "google"
 		w.online(o)
 		if _, err := w.Once(context.Background(), context.Background(), func(*roster.Roster) {}); err != nil {
 			t.Fatal(err)

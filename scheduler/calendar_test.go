@@ -47,7 +47,7 @@ type online struct {
 func newOnline(w *world) *online {
 	o := &online{now: func() time.Time { return time.Now().Add(-2 * time.Hour) }, events: make(map[string]*invites.Event), name: "ana@example.org", host: "@google.com",
 		can: invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true}}
-	w.Settings.Calendar = "google"
+	w.Calendar = "google"
 	w.online(o)
 	return o
 }
@@ -327,7 +327,7 @@ func TestElsewhere(t *testing.T) {
 	t.Run("Google is not in the config any more, and something has come in", func(t *testing.T) {
 		w, _ := booked(t)
 		w.sync()
-		w.Settings.Calendar = ""
+		w.Calendar = ""
 		w.online(nil)
 		w.Hint()
 		if r, err := w.Once(context.Background(), context.Background(), func(*roster.Roster) {}); err != nil || r.Apart != nil {
@@ -337,7 +337,7 @@ func TestElsewhere(t *testing.T) {
 	t.Run("Google is not in the config any more", func(t *testing.T) {
 		w, _ := booked(t)
 		w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-		w.Settings.Calendar = ""
+		w.Calendar = ""
 		w.online(nil)
 		w.pass()
 		if next := roster.Next(w.find("maya"), w.now).Next; !strings.Contains(next, "write `via: google` under calendar in the config again, for the update") {
@@ -768,7 +768,7 @@ func TestRemindsBlind(t *testing.T) {
 		w.sync()
 		w.store.Close()
 		w.reopen(store.Open)
-		w.Settings.Calendar = "google"
+		w.Calendar = "google"
 		w.online(o)
 		w.later(due.Sub(w.now) + time.Minute)
 		w.pass()

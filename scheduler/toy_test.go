@@ -20,7 +20,7 @@ func TestToyCalendar(t *testing.T) {
 	w := newWorld(t)
 	o := newOnline(w)
 	o.name, o.host = "ana's toy", "@toy.example"
-	w.Settings.Calendar, w.Notify = "toy", true
+	w.Calendar, w.Notify = "toy", true
 	w.Calendars = []conversation.Calendar{{Channel: "toy", Title: "Toy Calendar", Provider: "Toys", UIDSuffix: "@toy.example", Config: "`via: toy`"}}
 	w.How = func(way conversation.Way, ref string, at ...string) string {
 		return strings.ReplaceAll(how(way, ref, at...), "google", "toy")

@@ -103,12 +103,13 @@ func New(config Config) *Scheduler {
 			Log: s.Log, Hint: s.Hint}
 		can := config.Calendar.Capabilities()
 		s.Compose.Calendar, s.Compose.MakesRooms = config.Calendar.Name, can.MakesRooms
-		if !can.MailsGuests {
-			// It is kept in step with, and invitations go by mail.
+		if can.MailsGuests {
+			s.Delivery.Calendar, s.Delivery.Reaches = config.Calendar, s.Sync.Reach
+			s.Delivery.Stale, s.Delivery.Settled = s.Sync.TakeStale, s.Sync.Settled
+		} else {
+			// It is kept in step with, and nothing is written: invitations go by mail.
 			s.Calendar = ""
 		}
-		s.Delivery.Calendar, s.Delivery.Reaches = config.Calendar, s.Sync.Reach
-		s.Delivery.Stale, s.Delivery.Settled = s.Sync.TakeStale, s.Sync.Settled
 	}
 	return s
 }

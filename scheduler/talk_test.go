@@ -50,7 +50,7 @@ var ana = conversation.Settings{
 	HoldOver:  10,
 	Via:       "smtp",
 	Calendars: []conversation.Calendar{{Channel: "google", Title: "Google Calendar", Provider: "Google",
-		UIDSuffix: "@google.com", Config: "`via: google` under calendar"}},
+		UIDSuffix: "@google.com", Config: "`via: google` under calendar", Key: "calendar.google.calendar"}},
 	How: how,
 }
 

@@ -30,7 +30,7 @@ func Sample() *Talk {
 		Page:   "https://talk.example.org/t/Yx3mP0sVb7Qk2LwEo9Rt4A",
 		News: &News{
 			Calendar: "Google Calendar", Provider: "Google",
-			What: NewsQuestion, From: "maya@example.org", How: "mail", At: start.AddDate(0, 0, -9),
+			What: "question", From: "maya@example.org", How: "mail", At: start.AddDate(0, 0, -9),
 			Text:     "Gladly, but who else would know of it?",
 			Commands: []string{"coalition answer maya yes --time 1", "coalition answer maya no"},
 		},

@@ -109,7 +109,8 @@ type OtherTime struct {
 
 // News is what has come from the partner, or from Google, and waits for a decision of the organizer.
 type News struct {
-	// What is one of the constants below.
+	// What has come: question, yes, later, no, declined, tentative, counter, bounced, failed, passed, taken, adds, mail,
+	// doubted, deleted, left, clocks or guests.
 	What string
 	// From is the address it came from; it may be empty.
 	From string
@@ -126,43 +127,6 @@ type News struct {
 	// Calendar is what people call the online calendar that the talk is in, and Provider who runs it.
 	Calendar, Provider string
 }
-
-// What has come.
-const (
-	// NewsQuestion is a question, or a reply that says neither yes nor no nor later beyond doubt.
-	NewsQuestion = "question"
-	// NewsYes is a yes without one of the Times of the talk, if any were offered.
-	NewsYes   = "yes"
-	NewsLater = "later"
-	NewsNo    = "no"
-	// NewsDeclined and NewsTentative are the answers of a calendar to the invitation.
-	NewsDeclined  = "declined"
-	NewsTentative = "tentative"
-	// NewsCounter is the time Proposed in the talk; where that is zero, only another place.
-	NewsCounter = "counter"
-	// NewsBounced is a message of ours that came back; NewsFailed, one that was refused at once, or given up;
-	// NewsPassed, one that came back from an address to which the partner's passes mail on.
-	NewsBounced = "bounced"
-	NewsFailed  = "failed"
-	NewsPassed  = "passed"
-	// NewsTaken is a yes to a time that another talk has by now.
-	NewsTaken = "taken"
-	// NewsAdds is lines for the agenda, in Text.
-	NewsAdds = "adds"
-	// NewsMail is a mail that is no answer, such as one after the invitation; NewsDoubted, one that may not be the
-	// partner's.
-	NewsMail    = "mail"
-	NewsDoubted = "doubted"
-	// NewsDeleted is an event that the organizer, or somebody else who may change it, has deleted; NewsLeft, one of
-	// which the partner is no guest any more.
-	NewsDeleted = "deleted"
-	NewsLeft    = "left"
-	// NewsClocks is newer zone data that has put the start at another instant.
-	NewsClocks = "clocks"
-	// NewsRefused is an invitation that waits, since Google takes no more guests for now; Text is how it says so, if
-	// at all.
-	NewsRefused = "guests"
-)
 
 // A Wording is a talk put into words. Subject is one line; the lines of Text end in \n.
 type Wording struct {

@@ -17,7 +17,7 @@ const googleChannel outbox.Channel = "google"
 
 // googleCalendar is what people call it.
 var googleCalendar = conversation.Calendar{Channel: googleChannel, Title: "Google Calendar", Provider: "Google",
-	UIDSuffix: "@google.com", Config: "`via: google` under calendar"}
+	UIDSuffix: "@google.com", Config: "`via: google` under calendar", Key: "calendar.google.calendar"}
 
 // A watched is the calendar of the config, which writes down for `auth status` how it was read last, and
 // warns, once a day, before the sign-in ends.

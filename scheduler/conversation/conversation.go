@@ -92,7 +92,7 @@ type Answer struct {
 	// Yes, No, Wait or Query.
 	Value string    `json:"value"`
 	At    time.Time `json:"at"`
-	// "command", "plan", "mail" or "page".
+	// "command", "plan", "mail", "page" or "calendar".
 	How string `json:"how"`
 	// The address that a mail came from.
 	From string `json:"from,omitempty"`

@@ -50,6 +50,9 @@ const (
 	undatedKey = "day"
 )
 
+// longest is how long a talk may be that is looked up by its days; one that a calendar has made longer may be on any.
+const longest = 31 * 24 * time.Hour
+
 // dayKeys are those of the days, in UTC, that a span touches.
 func dayKeys(from, to time.Time) (keys []string) {
 	for day := from.UTC().Truncate(24 * time.Hour); !day.After(to); day = day.Add(24 * time.Hour) {
@@ -62,7 +65,7 @@ func dayKeys(from, to time.Time) (keys []string) {
 // since these were written: a day before and after is theirs, too.
 func SpanKeys(start time.Time, length time.Duration) []string {
 	const day = 24 * time.Hour
-	return append(dayKeys(start.Add(-day), start.Add(length+day)), undatedKey)
+	return append(dayKeys(start.Add(-day), start.Add(min(length, 10*365*day)+day)), undatedKey)
 }
 
 // Keys returns by what the conversation is looked up, in their order. They follow from what is stored of it.
@@ -87,7 +90,7 @@ func (c *Conversation) Keys() (keys []string) {
 	}
 	// Whether an invitation has left stands in its message: that there is a UID is the most that is known here.
 	if c.Cancelled == nil && !c.Said(No) && (c.Said(Yes) || c.UID != "" || c.Booking != nil) {
-		if c.Chosen.IsZero() && c.Dates == nil {
+		if c.Chosen.IsZero() && c.Dates == nil || c.Length() > longest {
 			keys = append(keys, undatedKey)
 		} else if start := c.Start(time.Time{}); !start.IsZero() {
 			keys = append(keys, dayKeys(start, start.Add(c.Length()))...)

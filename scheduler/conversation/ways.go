@@ -43,7 +43,7 @@ func (c *Conversation) How(w Way, at ...string) string { return c.settings.How(w
 
 // A Calendar is what people call an online calendar that talks may be held in.
 type Calendar struct {
-	// Channel is its name in stored records, such as google.
+	// Channel is its name in stored records.
 	Channel outbox.Channel
 	// Title is its whole name, and Provider who runs it.
 	Title, Provider string
@@ -51,6 +51,8 @@ type Calendar struct {
 	UIDSuffix string
 	// Config is how the config is told to use it.
 	Config string
+	// Key is that of the config which names one of the account's calendars.
+	Key string
 }
 
 // CalendarOf is the calendar of that channel, or of the one that invitations go to where it is none.

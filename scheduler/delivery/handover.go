@@ -145,7 +145,7 @@ func (r *run) writeEvent(m *outbox.Message, dot func() error) error {
 	if conversation.Stray(in, r.Calendar.Name()) && (!away || !r.Reaches(r.hard, in)) {
 		return &invites.DeliveryError{Wait: time.Minute, Err: errElsewhere, Text: "the event is in another " +
 			r.CalendarOf(r.by).Provider + " calendar, " + in +
-			"; sign in with an account that may change it, and name it in the config as calendar.google.calendar"}
+			"; sign in with an account that may change it, and name it in the config as " + r.CalendarOf(r.by).Key}
 	}
 	if m.Entry, err = r.Calendar.Write(r.hard, change, dot); err == nil {
 		m.In = cmp.Or(in, r.Calendar.Name(), m.Entry.In)

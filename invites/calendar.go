@@ -115,3 +115,39 @@ type Capabilities struct {
 
 // A Span is a time, half-open.
 type Span struct{ Start, End time.Time }
+
+// A Busy is time that somebody has not (free/busy, RFC 5545, section 3.6.4): one event of their calendar, or several
+// that are only shown as one.
+type Busy struct {
+	// In UTC; End is after Start.
+	Span
+	// Title is that of the event, one line; "": it is not shown. Only whoever owns the calendar may see it.
+	Title string
+}
+
+// How well it is known when somebody is busy.
+const (
+	// FreshBusy is what the calendar has said just now, or a few minutes ago.
+	FreshBusy = "ok"
+	// StaleBusy is what it said when it could last be read, less than a day ago.
+	StaleBusy = "stale"
+	// FailedBusy is what can't be built on: it could never be read, or not for a day.
+	FailedBusy = "failed"
+)
+
+// A FreeBusy is when one calendar leaves somebody no time, as far as it is known.
+type FreeBusy struct {
+	// Name is what people call it, one line and without secrets; Kind is "google", "ics" or "caldav".
+	Name, Kind string
+	// State is [FreshBusy], [StaleBusy] or [FailedBusy].
+	State string
+	// ReadAt is when it was read last; zero: never.
+	ReadAt time.Time
+	// Error is what is wrong with it, one line for people; "": nothing. What could not be understood in a calendar that
+	// could be read is named here, too.
+	Error string
+	// Partner says that it is the partner's, and not one of the organizer's own.
+	Partner bool
+	// Busy is in order of Start; entries may overlap. What was read last, also where State is [FailedBusy].
+	Busy []Busy
+}

@@ -68,13 +68,6 @@ func (b *Booking) Strays(name string) bool {
 	return b != nil && (Stray(b.In, name) || name == "" && b.In != "" && b.Away)
 }
 
-// Strayed reports whether a change waits because the event was in another calendar when it was tried.
-func (c *Conversation) Strayed() bool {
-	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
-		return (m.State == outbox.Queued || m.State == outbox.Unclear) && m.InCalendar() && m.Code == outbox.CodeStray
-	})
-}
-
 // Deleted reports whether the event was deleted in the calendar, by somebody else than us.
 func (c *Conversation) Deleted() bool {
 	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil
@@ -180,23 +173,6 @@ func (c *Conversation) Written(m *outbox.Message) {
 	}
 }
 
-// Resolve ends what nobody knew the fate of, beside what the event shows: counted did take effect. What has
-// not shown by now never will, since it was meant for the event as it was.
-func (c *Conversation) Resolve(counted *Try, now time.Time) (heard []*outbox.Message) {
-	for _, m := range c.Messages {
-		if c.givenUp(m, now) {
-			switch m.Changed = now; {
-			case counted != nil && counted.Message == m:
-				m.State, m.Error = outbox.Accepted, ""
-			case m.State != outbox.Failed:
-				m.State, m.Error = outbox.Superseded, ""
-			}
-			heard = append(heard, m)
-		}
-	}
-	return heard
-}
-
 // StaysAway reports whether the partner has left the event and is not invited to it again: that is for another
 // time, and not for less.
 func (c *Conversation) StaysAway(start plan.Slot) bool {
@@ -227,44 +203,3 @@ func (c *Conversation) Guest(guests []invites.Guest) *invites.Guest {
 
 // PlaceIn is the place of an event, as Conversation.Place has it.
 func PlaceIn(e *invites.Event) string { return plaintext.Clip(plaintext.Line(e.Location), MaxLine) }
-
-// A Try is a write of ours of which no answer came, and which the event shows to have counted.
-type Try struct {
-	Message *outbox.Message
-	Event   invites.Event
-}
-
-// Writing reports whether a write of ours is on its way, so that nobody can tell yet what of the event
-// is somebody else's doing.
-func (c *Conversation) Writing(now time.Time) bool {
-	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
-		return m.InCalendar() && (m.State == outbox.Sending || (m.State == outbox.Unclear || m.State == outbox.Queued && m.Unclears > 0) && !c.givenUp(m, now))
-	})
-}
-
-// givenUp reports whether nobody knows if a write has counted, and it is not tried again.
-func (c *Conversation) givenUp(m *outbox.Message, now time.Time) bool {
-	switch {
-	case !m.InCalendar():
-		return false
-	// On another try than the one that nobody knows of.
-	case m.State == outbox.Failed:
-		return m.Unclears > 0
-	case m.State != outbox.Unclear:
-		return false
-	}
-	_, wanted := c.Wanted(m, now)
-	return m.Stuck() || !wanted
-}
-
-// AsksCalendar reports whether the calendar is to be asked how the event stands, beside what it tells by itself.
-func (c *Conversation) AsksCalendar(now time.Time) bool {
-	return c.Behind || slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool { return c.givenUp(m, now) })
-}
-
-// Uninvited reports whether nothing is known to have been tried to invite the partner.
-func (c *Conversation) Uninvited() bool {
-	return c.Booking == nil && c.Told() == nil && c.Cancelled == nil && c.Channel != outbox.Mail && !slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
-		return (m.Kind == outbox.Invite || m.Kind == outbox.Update) && (m.Attempts > 0 || m.State == outbox.Sending)
-	})
-}

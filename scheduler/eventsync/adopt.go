@@ -23,7 +23,7 @@ func (r *reading) adopts(ctx context.Context, e *invites.Event) (bool, error) {
 		return false, nil
 	}
 	c, _, err := r.s.of(ctx, e.ID)
-	return err == nil && (c == nil || c.Uninvited()), err
+	return err == nil && (c == nil || uninvited(c)), err
 }
 
 // adopt takes up events that bear the mark of a conversation which does not know of them: the partner has been
@@ -70,7 +70,7 @@ func (s *Sync) adopt(ctx context.Context, found []*invites.Event) error {
 func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.Roster) *conversation.Draft {
 	now := b.Now
 	guest := c.Guest(e.Guests)
-	if guest == nil || !c.Uninvited() || !c.Planned() {
+	if guest == nil || !uninvited(c) || !c.Planned() {
 		return nil
 	}
 	start, length := c.StartSlot(now), c.Length()

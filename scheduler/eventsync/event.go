@@ -17,25 +17,25 @@ import (
 
 // takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
 // somebody has done to it in the calendar has reached the partner from there, and is not sent again.
-func (s *Sync) takeEntry(c *conversation.Conversation, e *invites.Event, tried *conversation.Try, now time.Time) *conversation.Draft {
+func (s *Sync) takeEntry(c *conversation.Conversation, e *invites.Event, tried *try, now time.Time) *conversation.Draft {
 	if c.Booking == nil { // it was not written, as far as is known; to try again would find out
 		switch {
-		case !c.AsksCalendar(now):
+		case !asks(c, now):
 			return nil
 		case tried == nil || e.Deleted:
 			c.Behind = false
 			d := c.Record(now)
-			d.Heard = c.Resolve(nil, now)
+			d.Heard = resolve(c, nil, now)
 			return d
 		}
-		b := conversation.Booking{Wrote: tried.Event, Is: tried.Event, In: s.Calendar.Name(), Told: tried.Message.Content}
+		b := conversation.Booking{Wrote: tried.event, Is: tried.event, In: s.Calendar.Name(), Told: tried.message.Content}
 		c.Booking = &b
 	}
 	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
 	if !e.Updated.IsZero() && e.Updated.Before(t.is.Updated) {
 		return nil // it was read before it was written
 	}
-	if !t.take() && e.Etag == t.is.Etag && !c.AsksCalendar(now) {
+	if !t.take() && e.Etag == t.is.Etag && !asks(c, now) {
 		return nil
 	}
 	if e.Deleted && bare(e) {
@@ -52,7 +52,7 @@ func (s *Sync) takeEntry(c *conversation.Conversation, e *invites.Event, tried *
 	c.Booking, c.Behind = &t.b, false
 	d := c.Record(now, t.events...)
 	roster.Hush(c, d)
-	d.Heard = c.Resolve(tried, now)
+	d.Heard = resolve(c, tried, now)
 	return d
 }
 
@@ -63,7 +63,7 @@ type entryTaking struct {
 	e   *invites.Event
 	now time.Time
 
-	tried  *conversation.Try
+	tried  *try
 	is     invites.Event        // how it was known
 	b      conversation.Booking // how it is from now on
 	events []conversation.HistoryEntry
@@ -74,7 +74,7 @@ type entryTaking struct {
 
 // ours reports whether a write of ours explains what the event shows: then nobody else has done it.
 func (t *entryTaking) ours(same func(e *invites.Event) bool) bool {
-	return t.tried != nil && same(&t.tried.Event)
+	return t.tried != nil && same(&t.tried.event)
 }
 
 // title is what people call the calendar.
@@ -129,8 +129,8 @@ func (t *entryTaking) take() bool {
 		t.b.In, t.b.Away = e.In, t.b.In != "" && e.In != home
 	}
 	if t.tried != nil {
-		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.Event.Summary, t.tried.Event.Description
-		t.b.Told.Rest, t.b.Told.Form = t.tried.Message.Content.Rest, t.tried.Message.Content.Form
+		t.b.Wrote.Summary, t.b.Wrote.Description = t.tried.event.Summary, t.tried.event.Description
+		t.b.Told.Rest, t.b.Told.Form = t.tried.message.Content.Rest, t.tried.message.Content.Form
 	}
 	t.takeTime()
 	t.takePlace()
@@ -239,7 +239,7 @@ func (t *entryTaking) takePlace() {
 	pending := c.PlaceKey() != t.b.Told.Place
 	t.b.Wrote.Location = e.Location
 	if t.ours(func(w *invites.Event) bool { return w.Location == e.Location }) {
-		t.b.Told.Place = t.tried.Message.Content.Place
+		t.b.Told.Place = t.tried.message.Content.Place
 		t.b.Answer = ""
 		return
 	}

@@ -258,7 +258,7 @@ func (r *reading) take(ctx context.Context, e *invites.Event) error {
 				m.State, m.Unclears = outbox.Queued, 0
 			}
 		}
-		if c.Writing(b.Now) {
+		if writing(c, b.Now) {
 			r.s.behind.Store(true)
 			if c.Behind {
 				return nil, nil
@@ -284,7 +284,7 @@ func (r *reading) take(ctx context.Context, e *invites.Event) error {
 }
 
 // tried is the one with that key; nil: there is none.
-func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key string) (*conversation.Try, error) {
+func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key string) (*try, error) {
 	for _, m := range c.Messages {
 		if !m.InCalendar() || m.Kind == outbox.Cancel || m.State != outbox.Unclear && (m.State != outbox.Failed || m.Unclears == 0) {
 			continue
@@ -294,7 +294,7 @@ func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key stri
 			return nil, err
 		}
 		if ch, err := conversation.ChangeOf(full, nil); err == nil && ch.Key == key {
-			return &conversation.Try{Message: m, Event: ch.Event}, nil
+			return &try{message: m, event: ch.Event}, nil
 		}
 	}
 	return nil, nil
@@ -313,7 +313,7 @@ func (r *reading) ask(ctx context.Context) error {
 		return err
 	}
 	name := r.s.Calendar.Name()
-	if slices.ContainsFunc(all.Conversations, func(c *conversation.Conversation) bool { return c.Strayed() && !c.Booking.Strays(name) }) {
+	if slices.ContainsFunc(all.Conversations, func(c *conversation.Conversation) bool { return strayed(c) && !c.Booking.Strays(name) }) {
 		if err := r.s.Store.Hurry(ctx, r.s.Settings.Calendar); err != nil {
 			return err
 		}
@@ -322,10 +322,10 @@ func (r *reading) ask(ctx context.Context) error {
 		b := c.Booking
 		missing := r.seen != nil && b != nil && !r.seen[c.EventID()] && all.Now.Before(b.Told.End())
 		away := b.Strays(name) && b.Away && all.Now.Before(b.Told.End())
-		if c.EventID() == "" || b.Strays(name) && !away || !away && !missing && !c.AsksCalendar(all.Now) {
+		if c.EventID() == "" || b.Strays(name) && !away || !away && !missing && !asks(c, all.Now) {
 			continue
 		}
-		if !missing && c.Writing(all.Now) {
+		if !missing && writing(c, all.Now) {
 			r.s.behind.Store(true)
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 )
@@ -67,7 +68,7 @@ func (s *Scheduler) read(ctx context.Context, still time.Duration) (set *plan.Se
 		set, unreadable = s.Plans.Read(time.Now(), still)
 	}()
 	if slots, err = s.Store.Slots(ctx); err == nil {
-		stored, err = s.Store.Load(ctx, conversation.Lookup{})
+		stored, err = s.Store.Load(ctx, lookup.Query{})
 	}
 	<-read
 	return set, stored, slots, cmp.Or(unreadable, err)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 )
 
@@ -33,7 +33,7 @@ func (s *Scheduler) readMail(ctx context.Context) (err error) {
 // findSent looks in the folder of sent mail for messages of which nobody knows whether they have gone, and which are
 // not tried again.
 func (s *Scheduler) findSent(ctx context.Context) {
-	b, err := s.Intake.Recall(ctx, conversation.Lookup{Unsettled: true})
+	b, err := s.Intake.Recall(ctx, lookup.Query{Unsettled: true})
 	if err != nil {
 		// The next pass says so.
 		return

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 )
@@ -46,7 +46,7 @@ is sent by this, and both stay as they are.`,
 					apart = fmt.Errorf("the calendar can't be read: %w", apart)
 				}
 			}
-			stored, err := a.sched.Store.Load(ctx, conversation.Lookup{})
+			stored, err := a.sched.Store.Load(ctx, lookup.Query{})
 			if err != nil {
 				return err
 			}

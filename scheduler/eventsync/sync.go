@@ -13,6 +13,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/intake"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
 )
@@ -151,7 +152,7 @@ type reading struct {
 
 // of returns the conversation whose event has that id, with all others with the same person; nil: there is none.
 func (s *Sync) of(ctx context.Context, id string) (*conversation.Conversation, *roster.Roster, error) {
-	b, err := s.Intake.Recall(ctx, conversation.Lookup{Keys: []string{conversation.EventKey(id)}})
+	b, err := s.Intake.Recall(ctx, lookup.Query{Keys: []string{lookup.EventKey(id)}})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -303,10 +304,10 @@ func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key stri
 // ask asks for each event of ours that a full pass did not show, since a listing that lacks it is no
 // proof; and for those that could not be taken in while a write of ours was on its way.
 func (r *reading) ask(ctx context.Context) error {
-	q := conversation.Lookup{Keys: []string{conversation.AskKey}, Unsettled: true}
+	q := lookup.Query{Keys: []string{lookup.AskKey}, Unsettled: true}
 	// Any of them may be missing.
 	if r.seen != nil {
-		q = conversation.Lookup{}
+		q = lookup.Query{}
 	}
 	all, err := r.s.Intake.Recall(ctx, q)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 )
 
 // TakeMail takes in what has come into the mailbox since it was read last.
@@ -44,7 +45,7 @@ func (s *Intake) TakeMail(ctx context.Context) error {
 func (s *Intake) withAliases(ctx context.Context) (list []string, err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	b, err := s.Recall(ctx, conversation.Lookup{Keys: []string{conversation.RefusedKey}})
+	b, err := s.Recall(ctx, lookup.Query{Keys: []string{lookup.RefusedKey}})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (s *Intake) settleAliases(ctx context.Context, refs []string) error {
 	}
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	b, err := s.Recall(ctx, conversation.Lookup{Keys: []string{conversation.RefusedKey}})
+	b, err := s.Recall(ctx, lookup.Query{Keys: []string{lookup.RefusedKey}})
 	if err != nil {
 		return err
 	}

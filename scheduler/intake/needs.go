@@ -6,6 +6,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
 )
 
@@ -31,7 +32,7 @@ type Mailbox interface {
 type Store interface {
 	// Load returns the conversations that are asked for with their messages, by id and round and without the messages'
 	// bytes, all as of one moment. There may be others among them.
-	Load(ctx context.Context, q conversation.Lookup) ([]*conversation.Conversation, error)
+	Load(ctx context.Context, q lookup.Query) ([]*conversation.Conversation, error)
 	// Commit writes a conversation, its new messages and its history in one transaction, and gives
 	// the new messages their rows. It returns [conversation.ErrConflict] when the stored revision is not that of
 	// the conversation, a message with the same key is there already, or one that was heard of is being

@@ -12,6 +12,7 @@ import (
 	"coalition/invites/plaintext"
 	"coalition/scheduler/compose"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -27,7 +28,7 @@ func (s *Intake) paged(ctx context.Context, token string) (*conversation.Convers
 	if err != nil || round == 0 {
 		return nil, nil, err
 	}
-	b, err := s.Recall(ctx, conversation.Lookup{IDs: []plan.ID{id}, Around: s.rivals})
+	b, err := s.Recall(ctx, lookup.Query{IDs: []plan.ID{id}, Around: s.rivals})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 )
@@ -54,7 +55,7 @@ func (s *Intake) Update(ctx context.Context, recall func() (*roster.Roster, erro
 
 // Recall returns the conversations that are asked for, without a look at their plan files: these speak when a pass
 // reads them.
-func (s *Intake) Recall(ctx context.Context, q conversation.Lookup) (*roster.Roster, error) {
+func (s *Intake) Recall(ctx context.Context, q lookup.Query) (*roster.Roster, error) {
 	slots, err := s.Store.Slots(ctx)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (s *Intake) rivals(list []*conversation.Conversation) (keys []string) {
 		c.Attach(s.Settings)
 		for _, slot := range c.Choices(now) {
 			if at := slot.Time(); at.After(now) {
-				keys = append(keys, conversation.SpanKeys(at, c.Length())...)
+				keys = append(keys, lookup.SpanKeys(at, c.Length())...)
 			}
 		}
 	}
@@ -86,7 +87,7 @@ func (s *Intake) rivals(list []*conversation.Conversation) (keys []string) {
 // That of a file which nobody has read since, and an address that is in no other, are looked for in the whole folder
 // once: fresh says that this has been done.
 func (s *Intake) addressees(ctx context.Context, mail *invites.Mail, fresh *bool) (*roster.Roster, error) {
-	q := conversation.Lookup{MessageIDs: mail.Refs, Keys: []string{conversation.AddressKey(mail.From.Email)}, Around: s.rivals}
+	q := lookup.Query{MessageIDs: mail.Refs, Keys: []string{lookup.AddressKey(mail.From.Email)}, Around: s.rivals}
 	if mail.Sort == invites.Report {
 		if b := mail.Bounce; b != nil && b.Of != "" {
 			q.MessageIDs = []string{b.Of}
@@ -94,12 +95,12 @@ func (s *Intake) addressees(ctx context.Context, mail *invites.Mail, fresh *bool
 			q.To = b.For
 		}
 	} else {
-		q.Keys = append(q.Keys, conversation.AddressKey(mail.ReplyTo.Email), conversation.NameKey(mail.From.Name))
+		q.Keys = append(q.Keys, lookup.AddressKey(mail.ReplyTo.Email), lookup.NameKey(mail.From.Name))
 		for _, uid := range mail.UIDs {
-			q.Keys = append(q.Keys, conversation.UIDKey(uid))
+			q.Keys = append(q.Keys, lookup.UIDKey(uid))
 		}
 		if mail.Calendar != nil {
-			q.Keys = append(q.Keys, conversation.UIDKey(mail.Calendar.UID))
+			q.Keys = append(q.Keys, lookup.UIDKey(mail.Calendar.UID))
 		}
 	}
 	for {
@@ -112,9 +113,9 @@ func (s *Intake) addressees(ctx context.Context, mail *invites.Mail, fresh *bool
 		writes := mail.Sort == invites.Report || s.Own(mail.From.Email)
 		for _, c := range b.Conversations {
 			writes = writes || c.Writes(mail.From) || c.Writes(mail.ReplyTo)
-			stored := c.Keys()
+			stored := lookup.Keys(c)
 			for _, a := range c.Addresses() {
-				key := conversation.AddressKey(a)
+				key := lookup.AddressKey(a)
 				if !slices.Contains(stored, key) && !slices.Contains(q.Keys, key) {
 					q.Keys = append(q.Keys, key)
 				}

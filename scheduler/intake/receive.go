@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/compose"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -112,7 +113,7 @@ func (s *Intake) Tell(ctx context.Context, m *outbox.Message, n conversation.New
 		return
 	}
 	err := s.Update(ctx, func() (*roster.Roster, error) {
-		return s.Recall(ctx, conversation.Lookup{IDs: []plan.ID{m.ID}})
+		return s.Recall(ctx, lookup.Query{IDs: []plan.ID{m.ID}})
 	}, func(b *roster.Roster) (*conversation.Draft, error) {
 		i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return c.ID == m.ID && c.Round == m.Round })
 		if i < 0 {

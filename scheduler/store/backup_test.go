@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
@@ -271,7 +272,7 @@ func TestDamaged(t *testing.T) {
 			s, err := store.Open(ctx, path, []string{ana}, readOnly)
 			var list []*conversation.Conversation
 			if err == nil {
-				list, err = s.Load(ctx, conversation.Lookup{})
+				list, err = s.Load(ctx, lookup.Query{})
 				s.Close()
 			}
 			var damaged *store.DamagedError

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -40,7 +40,7 @@ func testIdle(t *testing.T, dsn string) {
 	var side sync.WaitGroup
 	for range 8 {
 		side.Go(func() {
-			if _, err := s.Load(ctx, conversation.Lookup{}); err != nil {
+			if _, err := s.Load(ctx, lookup.Query{}); err != nil {
 				t.Error(err)
 			}
 		})

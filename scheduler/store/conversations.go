@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/tables"
@@ -33,7 +34,7 @@ func instant(ms int64) time.Time {
 }
 
 // Load implements [scheduler.Store].
-func (s *Store) Load(ctx context.Context, q conversation.Lookup) ([]*conversation.Conversation, error) {
+func (s *Store) Load(ctx context.Context, q lookup.Query) ([]*conversation.Conversation, error) {
 	if s.db.Absent() {
 		return nil, nil
 	}
@@ -68,7 +69,7 @@ type loading struct {
 }
 
 // look reads what a query asks for.
-func (l *loading) look(ctx context.Context, q conversation.Lookup) error {
+func (l *loading) look(ctx context.Context, q lookup.Query) error {
 	for _, id := range q.IDs {
 		l.find(id)
 	}
@@ -87,7 +88,7 @@ func (l *loading) look(ctx context.Context, q conversation.Lookup) error {
 			var keys []string
 			for _, c := range l.list[before:] {
 				for _, a := range c.Addresses() {
-					keys = append(keys, conversation.AddressKey(a))
+					keys = append(keys, lookup.AddressKey(a))
 				}
 			}
 			err = l.findBy(ctx, byKey, keys)
@@ -294,7 +295,7 @@ func (s *Store) putKeys(tx *database.Tx, c *conversation.Conversation) error {
 		}
 		slices.Sort(before)
 	}
-	keys := c.Keys()
+	keys := lookup.Keys(c)
 	if slices.Equal(before, keys) {
 		return nil
 	}

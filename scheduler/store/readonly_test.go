@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/store"
 )
@@ -79,7 +79,7 @@ func TestReadOnlyFolder(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				list, err := r.Load(ctx, conversation.Lookup{})
+				list, err := r.Load(ctx, lookup.Query{})
 				if err != nil || len(list) != test.want {
 					t.Errorf("%d conversations, %v; want %d", len(list), err, test.want)
 				}

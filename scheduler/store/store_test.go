@@ -20,6 +20,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store"
@@ -152,7 +153,7 @@ func commit(t *testing.T, s *store.Store, d *conversation.Draft) {
 
 func load(t *testing.T, s *store.Store) []*conversation.Conversation {
 	t.Helper()
-	list, err := s.Load(ctx, conversation.Lookup{})
+	list, err := s.Load(ctx, lookup.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -837,7 +838,7 @@ func testReadOnly(t *testing.T, dsn string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := s.Load(ctx, conversation.Lookup{}); err != nil || list != nil {
+	if list, err := s.Load(ctx, lookup.Query{}); err != nil || list != nil {
 		t.Errorf("loaded from a state that is not there: %v, %v", list, err)
 	}
 	if err := s.Commit(ctx, draft("maya")); err == nil {
@@ -854,7 +855,7 @@ func testReadOnly(t *testing.T, dsn string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if list, err := s.Load(ctx, conversation.Lookup{}); err != nil || len(list) != 1 {
+	if list, err := s.Load(ctx, lookup.Query{}); err != nil || len(list) != 1 {
 		t.Errorf("loaded %d, %v", len(list), err)
 	}
 }
@@ -913,7 +914,7 @@ func testLookups(t *testing.T, dsn string) {
 		d.Conversation.Channel, d.Conversation.UID = outbox.Channel("toy"), "e7@toy"
 		d.Conversation.Doubted, d.Conversation.Behind = &conversation.Remark{}, true
 	})
-	find := func(what string, q conversation.Lookup, want ...string) {
+	find := func(what string, q lookup.Query, want ...string) {
 		t.Helper()
 		list, err := s.Load(ctx, q)
 		if err != nil {
@@ -929,35 +930,35 @@ func testLookups(t *testing.T, dsn string) {
 			t.Errorf("%s: %s", what, diff)
 		}
 	}
-	keys := func(keys ...string) conversation.Lookup { return conversation.Lookup{Keys: keys} }
+	keys := func(keys ...string) lookup.Query { return lookup.Query{Keys: keys} }
 	person := []string{"launch", "maya", "maya/2"}
-	find("an id", conversation.Lookup{IDs: []plan.ID{"maya", "nobody"}}, person...)
-	find("an address", keys(conversation.AddressKey("OTHER@example.org")), person...)
-	find("a name", keys(conversation.NameKey("the MAYA")), person...)
-	find("a Message-ID", conversation.Lookup{MessageIDs: []string{"x@y", "tom1@mine"}}, "tom")
-	find("an address that was written to", conversation.Lookup{To: "Eva@EXAMPLE.org"}, "eva")
-	find("a UID", keys(conversation.UIDKey("e7@toy")), "ida")
-	find("an event", keys(conversation.EventKey("e7")), "ida")
-	find("mail refused", keys(conversation.RefusedKey), "ida")
-	find("an event behind", keys(conversation.AskKey), "ida")
-	find("unsettled", conversation.Lookup{Unsettled: true}, person...)
-	find("a stranger", keys(conversation.AddressKey("x@example.org"), conversation.AddressKey("")), []string{}...)
-	around := conversation.Lookup{IDs: []plan.ID{"ida"}, Around: func(list []*conversation.Conversation) []string {
+	find("an id", lookup.Query{IDs: []plan.ID{"maya", "nobody"}}, person...)
+	find("an address", keys(lookup.AddressKey("OTHER@example.org")), person...)
+	find("a name", keys(lookup.NameKey("the MAYA")), person...)
+	find("a Message-ID", lookup.Query{MessageIDs: []string{"x@y", "tom1@mine"}}, "tom")
+	find("an address that was written to", lookup.Query{To: "Eva@EXAMPLE.org"}, "eva")
+	find("a UID", keys(lookup.UIDKey("e7@toy")), "ida")
+	find("an event", keys(lookup.EventKey("e7")), "ida")
+	find("mail refused", keys(lookup.RefusedKey), "ida")
+	find("an event behind", keys(lookup.AskKey), "ida")
+	find("unsettled", lookup.Query{Unsettled: true}, person...)
+	find("a stranger", keys(lookup.AddressKey("x@example.org"), lookup.AddressKey("")), []string{}...)
+	around := lookup.Query{IDs: []plan.ID{"ida"}, Around: func(list []*conversation.Conversation) []string {
 		if len(list) != 1 || list[0].ID != "ida" || len(list[0].Messages) != 1 {
 			t.Errorf("around %v", list)
 		}
-		return conversation.SpanKeys(at.Add(time.Hour), time.Hour)
+		return lookup.SpanKeys(at.Add(time.Hour), time.Hour)
 	}}
 	find("a time", around, "ida", "tom")
-	find("all", conversation.Lookup{}, "eva", "ida", "launch", "maya", "maya/2", "tom")
+	find("all", lookup.Query{}, "eva", "ida", "launch", "maya", "maya/2", "tom")
 
 	// What has changed is found anew, and no more by what it was.
 	c := maya.Conversation
 	c.Plan.With.Email, c.Plan.With.Name = "m@example.net", "Maya C"
 	commit(t, s, &conversation.Draft{At: at, Conversation: c})
-	find("the name before", keys(conversation.NameKey("The maya")), "maya", "maya/2")
-	find("the address before", keys(conversation.AddressKey("maya@example.org")), "launch")
-	find("the address now", keys(conversation.AddressKey("m@example.net")), "maya", "maya/2")
+	find("the name before", keys(lookup.NameKey("The maya")), "maya", "maya/2")
+	find("the address before", keys(lookup.AddressKey("maya@example.org")), "launch")
+	find("the address now", keys(lookup.AddressKey("m@example.net")), "maya", "maya/2")
 }
 
 // older takes from the tables what came after version 5.
@@ -989,7 +990,7 @@ func testOlder(t *testing.T, dsn string) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		if list, err := s.Load(ctx, conversation.Lookup{Keys: []string{conversation.AddressKey("Maya@example.org")}}); err != nil || len(list) != 1 {
+		if list, err := s.Load(ctx, lookup.Query{Keys: []string{lookup.AddressKey("Maya@example.org")}}); err != nil || len(list) != 1 {
 			t.Errorf("%s: %d conversations by their address, %v", what, len(list), err)
 		}
 		if m := load(t, s)[0].Messages; !m[0].Repeatable || m[1].Repeatable {

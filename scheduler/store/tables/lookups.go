@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/store/database"
 )
@@ -45,7 +46,7 @@ func Fill(ctx context.Context, from database.Querier, exec Exec, organizer strin
 	}, "SELECT organizer, id, round, data FROM conversations WHERE $1 = '' OR organizer = $1", organizer)
 	for _, r := range list {
 		if err == nil {
-			err = PutKeys(exec, r.organizer, r.ID, r.Round, r.Keys())
+			err = PutKeys(exec, r.organizer, r.ID, r.Round, lookup.Keys(r.Conversation))
 		}
 	}
 	return err

@@ -191,5 +191,5 @@ CREATE INDEX messages_to ON messages (lower(recipient));
 CREATE INDEX messages_unsettled ON messages (organizer) WHERE ` + Unsettled + `
 `
 
-// Unsettled is the condition that a message is [conversation.Lookup.Unsettled].
+// Unsettled is the condition that a message is [lookup.Query.Unsettled].
 const Unsettled = "(state IN ('unclear', 'failed') OR state = 'queued' AND code <> 0)"

@@ -1,18 +1,21 @@
-package conversation
+// Package lookup knows by what stored conversations are asked for: the keys that follow from each, and the query that
+// names some of them. How keys are kept and found it leaves to the store, what is asked for to whoever asks.
+package lookup
 
 import (
 	"slices"
 	"strings"
 	"time"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 )
 
-// A Lookup says which conversations are asked for; the zero value asks for all of them. Those that are asked for come
+// A Query says which conversations are asked for; the zero value asks for all of them. Those that are asked for come
 // with all others with the same person, and with all rounds of their ids.
-type Lookup struct {
+type Query struct {
 	IDs []plan.ID
-	// Keys are some of [Conversation.Keys].
+	// Keys are some of [Keys].
 	Keys []string
 	// MessageIDs are those of messages, without their angle brackets; To is the address that one went to.
 	MessageIDs []string
@@ -21,11 +24,11 @@ type Lookup struct {
 	// was turned away and waits.
 	Unsettled bool
 	// Around gives the keys of those that are asked for as well, alone, once the others are known; nil: none.
-	Around func(list []*Conversation) []string
+	Around func(list []*conversation.Conversation) []string
 }
 
 // All reports whether all conversations are asked for.
-func (q *Lookup) All() bool {
+func (q *Query) All() bool {
 	return len(q.IDs) == 0 && len(q.Keys) == 0 && len(q.MessageIDs) == 0 && q.To == "" && !q.Unsettled
 }
 
@@ -68,10 +71,11 @@ func SpanKeys(start time.Time, length time.Duration) []string {
 	return append(dayKeys(start.Add(-day), start.Add(min(length, 10*365*day)+day)), undatedKey)
 }
 
-// Keys returns by what the conversation is looked up, in their order. They follow from what is stored of it.
-func (c *Conversation) Keys() (keys []string) {
+// Keys returns by what a conversation is looked up, in their order. They follow from what is stored of it.
+func Keys(c *conversation.Conversation) (keys []string) {
 	stored := *c
-	stored.source = nil
+	// What its plan file says now is not stored.
+	stored.Heed(nil)
 	for _, a := range stored.Addresses() {
 		keys = append(keys, AddressKey(a))
 	}
@@ -89,7 +93,7 @@ func (c *Conversation) Keys() (keys []string) {
 		keys = append(keys, AskKey)
 	}
 	// Whether an invitation has left stands in its message: that there is a UID is the most that is known here.
-	if c.Cancelled == nil && !c.Said(No) && (c.Said(Yes) || c.UID != "" || c.Booking != nil) {
+	if c.Cancelled == nil && !c.Said(conversation.No) && (c.Said(conversation.Yes) || c.UID != "" || c.Booking != nil) {
 		if c.Chosen.IsZero() && c.Dates == nil || c.Length() > longest {
 			keys = append(keys, undatedKey)
 		} else if start := c.Start(time.Time{}); !start.IsZero() {

@@ -1,10 +1,11 @@
-package conversation
+package lookup
 
 import (
 	"slices"
 	"testing"
 	"time"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 )
 
@@ -12,9 +13,9 @@ import (
 func TestKeysOfLongTalks(t *testing.T) {
 	start := time.Date(2027, 3, 4, 10, 0, 0, 0, time.UTC)
 	for _, length := range []time.Duration{time.Hour, 20 * 24 * time.Hour, 250 * 365 * 24 * time.Hour} {
-		c := New("maya", 1, &Settings{Zone: "UTC"})
-		c.Answer, c.Chosen, c.Lasts = &Answer{Value: Yes}, plan.SlotOf(start), length
-		keys := c.Keys()
+		c := conversation.New("maya", 1, &conversation.Settings{Zone: "UTC"})
+		c.Answer, c.Chosen, c.Lasts = &conversation.Answer{Value: conversation.Yes}, plan.SlotOf(start), length
+		keys := Keys(c)
 		if len(keys) > 40 {
 			t.Errorf("%d keys for %s", len(keys), length)
 		}

@@ -98,6 +98,9 @@ func Text(s string) string {
 	return out.String()
 }
 
+// MaxLine is how long a line that somebody has written may be kept, in characters.
+const MaxLine = 2000
+
 // Clip returns the first characters of s, most of them at most. What was cut off is marked by an ellipsis,
 // which counts.
 func Clip(s string, most int) string {

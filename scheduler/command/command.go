@@ -151,10 +151,10 @@ func TakeCounter(c *conversation.Conversation, now, wall time.Time) (*conversati
 	if c.Counter == nil {
 		return nil, noCounter(c)
 	}
-	if at := c.Counter.Slot(c); !at.Time().Equal(c.Counter.Start) {
+	if at := c.SlotOf(c.Counter); !at.Time().Equal(c.Counter.Start) {
 		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(conversation.WayMove))
 	}
-	return Reschedule(c, c.Counter.Slot(c), now, wall)
+	return Reschedule(c, c.SlotOf(c.Counter), now, wall)
 }
 
 // DeclineCounter decides on declining the time that the partner has proposed: they are told once, with
@@ -176,7 +176,7 @@ func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) 
 	if err := conversation.CheckText("the reason", reason); err != nil {
 		return nil, err
 	}
-	text := strings.TrimSuffix("declined the time proposed, "+c.Counter.Slot(c).String()+": "+reason, ": ")
+	text := strings.TrimSuffix("declined the time proposed, "+c.SlotOf(c.Counter).String()+": "+reason, ": ")
 	d := c.Decide(conversation.Step{Kind: outbox.DeclineCounter}, now, true)
 	d.Declined, d.Reason = c.Counter, reason
 	c.Counter, c.Touched = nil, now

@@ -137,14 +137,11 @@ func CheckText(what, text string) error {
 	if err := plaintext.CheckLine(text); err != nil {
 		return &Refusal{ErrUnfit, what + " " + err.Error(), "write it as one line"}
 	}
-	if n := utf8.RuneCountInString(text); n > MaxLine {
-		return &Refusal{ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it under %d", MaxLine)}
+	if n := utf8.RuneCountInString(text); n > plaintext.MaxLine {
+		return &Refusal{ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it under %d", plaintext.MaxLine)}
 	}
 	return nil
 }
-
-// MaxLine is how long a line of somebody may be, in characters.
-const MaxLine = 2000
 
 // inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
 // the partner knows is not known until it is there.

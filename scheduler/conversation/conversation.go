@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
@@ -113,33 +114,6 @@ type Answer struct {
 	Moved bool `json:"moved,omitempty"`
 }
 
-// A Remark is something the partner has sent that the program only shows.
-type Remark struct {
-	At time.Time `json:"at"`
-	// The address it came from.
-	From string `json:"from"`
-	// What it was, one line.
-	Text string `json:"text"`
-	// Of a mail that may count when it comes once more.
-	Key string `json:"key,omitempty"`
-
-	// The answers of the calendar that leave nothing of it to be read.
-	Settled []invites.PartStat `json:"settled,omitempty"`
-	// It belongs to something else.
-	Foreign bool `json:"foreign,omitempty"`
-	// It has no words, and keeps nothing from going on.
-	Sign bool `json:"sign,omitempty"`
-}
-
-// A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
-// decided on.
-type Proposal struct {
-	At     time.Time     `json:"at"`
-	Start  time.Time     `json:"start"`
-	Length time.Duration `json:"length"`
-	Note   string        `json:"note,omitempty"`
-}
-
 // A Cancellation is the organizer's decision to let a conversation go.
 type Cancellation struct {
 	At time.Time `json:"at"`
@@ -162,7 +136,7 @@ type Conversation struct {
 	Asking
 	Invitation
 	CalendarEvent
-	Inbox
+	inbox.Inbox
 
 	// Messages are all that was decided to send, in that order.
 	Messages []*outbox.Message `json:"-"`
@@ -259,22 +233,6 @@ type CalendarEvent struct {
 	Booking *Booking `json:"booking,omitempty"`
 }
 
-// An Inbox is what has come from the partner, or in their name, and waits for the organizer.
-type Inbox struct {
-	Counter *Proposal `json:"counter,omitempty"`
-	// Proposed are lines for the agenda, by the partner, and Taken those that the organizer has taken into it.
-	Proposed []string `json:"proposed,omitempty"`
-	Taken    []string `json:"taken,omitempty"`
-	// Remark is the last mail of the partner that the program did not act on, and Doubted the last one that was not
-	// believed, and why.
-	Remark  *Remark `json:"word,omitempty"`
-	Doubted *Remark `json:"doubted,omitempty"`
-	// Reread says that mail was refused that may be from an address which the plan has now.
-	Reread bool `json:"reread,omitempty"`
-	// Notices are those that the organizer is still to get.
-	Notices []News `json:"notices,omitempty"`
-}
-
 // Clocks are what has followed from newer zone data, by which the start is at another instant than when the partner
 // was told of it: each is that instant, in Unix seconds, or 0.
 type Clocks struct {
@@ -321,7 +279,7 @@ func (c *Conversation) Answered(a Answer) {
 		c.Remark = nil
 	}
 	// What the organizer was to be told of an answer on the page that could still be changed.
-	c.Notices = slices.DeleteFunc(c.Notices, func(n News) bool { return n.How == "page" && n.Due.After(a.At) })
+	c.Notices = slices.DeleteFunc(c.Notices, func(n inbox.News) bool { return n.How == "page" && n.Due.After(a.At) })
 }
 
 // Moved takes in that the organizer has named another start, which answers a "later" to the invitation,

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
 
-// Slot is the time proposed, on the clock of the plan.
-func (p *Proposal) Slot(c *Conversation) plan.Slot {
+// SlotOf is the time proposed, on the clock of the plan.
+func (c *Conversation) SlotOf(p *inbox.Proposal) plan.Slot {
 	return plan.SlotOf(p.Start.In(c.Plan.When.Timezone.Location(c.settings.Zone)))
 }
 

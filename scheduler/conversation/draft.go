@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
@@ -36,9 +37,9 @@ type Draft struct {
 	// What the words of the messages are made of beside the conversation as it stands: what the partner knew of the talk
 	// before (nil: nothing), the time that a [outbox.DeclineCounter] refuses, and why, and what each [outbox.Notice] tells.
 	Known    *outbox.Content
-	Declined *Proposal
+	Declined *inbox.Proposal
 	Reason   string
-	News     map[*outbox.Message]*News
+	News     map[*outbox.Message]*inbox.News
 
 	// The hash of the token of a page that opens with it; "": none does.
 	Page string

@@ -202,4 +202,6 @@ func (c *Conversation) Guest(guests []invites.Guest) *invites.Guest {
 }
 
 // PlaceIn is the place of an event, as Conversation.Place has it.
-func PlaceIn(e *invites.Event) string { return plaintext.Clip(plaintext.Line(e.Location), MaxLine) }
+func PlaceIn(e *invites.Event) string {
+	return plaintext.Clip(plaintext.Line(e.Location), plaintext.MaxLine)
+}

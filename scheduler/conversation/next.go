@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
@@ -220,7 +221,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case c.shifted(now) && !c.Declined() && !c.lost():
 		return Step{Next: c.asksClocks(told), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
-		return Step{Next: "take or decline the time that " + who + " proposes, " + c.Counter.Slot(c).String() + ": " + c.How(WayCounter), Again: again}
+		return Step{Next: "take or decline the time that " + who + " proposes, " + c.SlotOf(c.Counter).String() + ": " + c.How(WayCounter), Again: again}
 	case c.Declined():
 		// Too late for both.
 		if !now.Before(told.Start.Time()) {
@@ -253,7 +254,7 @@ func (c *Conversation) NoteClocks(now time.Time) {
 	}
 	if at := c.Told().Start.Time().Unix(); c.Clocks.Noted != at {
 		c.Clocks.Noted = at
-		c.Tell(News{What: NewsClocks, At: now,
+		c.Tell(inbox.News{What: inbox.NewsClocks, At: now,
 			Do: []string{c.How(WayMoveTo, c.typed(c.Told().Start)), c.How(WayKeep, c.typed(c.Told().Start))}})
 	}
 }

@@ -8,58 +8,10 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/plaintext"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
-
-// Propose keeps lines that the partner proposes for the agenda.
-func (c *Conversation) Propose(lines []string) {
-	for _, line := range lines {
-		if len(c.Proposed) < most && line != "" && !slices.Contains(c.Proposed, line) && !slices.Contains(c.Taken, line) {
-			c.Proposed = append(c.Proposed, line)
-		}
-	}
-}
-
-// most is how many lines for the agenda wait at a time.
-const most = 10
-
-// Hear keeps words for the organizer, behind those that they have not had a look at.
-func (c *Conversation) Hear(w Remark) {
-	if old := c.Remark; old != nil {
-		if strings.Contains(old.Text, w.Text) {
-			w.Text = old.Text
-		} else {
-			w.Text = plaintext.Clip(old.Text+"; then "+w.Text, MaxLine)
-		}
-		w.Key, w.Foreign, w.Sign = "", w.Foreign && old.Foreign, w.Sign && old.Sign
-		w.Settled = slices.DeleteFunc(slices.Clone(w.Settled), func(p invites.PartStat) bool { return !slices.Contains(old.Settled, p) })
-	}
-	c.Remark = &w
-}
-
-// SettleWords takes in that the partner has given that answer in their calendar, which may leave nothing of their
-// words to be read.
-func (c *Conversation) SettleWords(p invites.PartStat) {
-	if c.Remark != nil && slices.Contains(c.Remark.Settled, p) {
-		c.Remark = nil
-	}
-	if c.Doubted != nil && slices.Contains(c.Doubted.Settled, p) {
-		c.Doubted = nil
-	}
-}
-
-// AnyAnswer settles what a calendar has said before, where nobody has put it into words.
-var AnyAnswer = []invites.PartStat{invites.Accepted, invites.Tentative, invites.Declined}
-
-// Others are the answers that take that one back, with what was said beside it.
-func Others(p invites.PartStat) []invites.PartStat {
-	if !slices.Contains(AnyAnswer, p) {
-		// Words alone.
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(AnyAnswer), func(other invites.PartStat) bool { return other == p })
-}
 
 // Waiting is what has come from the partner, or in their name, and waits for the organizer: a line for
 // each, for people.
@@ -68,7 +20,7 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 		return nil
 	}
 	zone := c.settings.Zone.Location("UTC")
-	at := func(w *Remark) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
+	at := func(w *inbox.Remark) string { return w.At.In(zone).Format("Mon 2 Jan 15:04") }
 	if c.Said(Query) && c.Answer.Note != "" {
 		note := plaintext.Clip(c.Answer.Note, 300)
 		// Which are not the partner's words.
@@ -174,27 +126,8 @@ func (c *Conversation) Another() string {
 // SameAddress ignores case: no server in use tells addresses apart by it.
 func SameAddress(a, b plan.Email) bool { return strings.EqualFold(string(a), string(b)) }
 
-// News is something that has come in and that the program does not carry on with by itself: the organizer
-// gets a [outbox.Notice] of it by mail.
-type News struct {
-	// One of templates.News….
-	What string `json:"what"`
-	// A word that may still be changed is told when it stands.
-	Due  time.Time `json:"due"`
-	At   time.Time `json:"at"`
-	From string    `json:"from"`
-	// "mail", "page" or "calendar".
-	How string `json:"how"`
-	// It is no answer, or not believed; a phrase.
-	Why string `json:"why,omitempty"`
-	// In the partner's words.
-	Text string `json:"text,omitempty"`
-	// The commands that go on from here.
-	Do []string `json:"do,omitempty"`
-}
-
 // Tell keeps a notice for the organizer, where they want to get any.
-func (c *Conversation) Tell(n News) {
+func (c *Conversation) Tell(n inbox.News) {
 	if c.settings.Notify {
 		if n.Due.IsZero() {
 			n.Due = n.At
@@ -203,79 +136,25 @@ func (c *Conversation) Tell(n News) {
 	}
 }
 
-// NextNotice is when a notice is to be written; zero: there is none.
-func (c *Conversation) NextNotice() (due time.Time) {
-	for _, n := range c.Notices {
-		if due.IsZero() || n.Due.Before(due) {
-			due = n.Due
-		}
-	}
-	return due
-}
-
-// NoticeDue reports whether a notice is due.
-func (c *Conversation) NoticeDue(now time.Time) bool {
-	due := c.NextNotice()
-	return !due.IsZero() && !due.After(now)
-}
-
 // Notify adds to the draft the notices that are due, whose words are still to be written.
 func (c *Conversation) Notify(d *Draft, now time.Time) {
-	var later []News
+	var later []inbox.News
 	for _, n := range c.Notices {
 		if n.Due.After(now) {
 			later = append(later, n)
 			continue
 		}
-		if n.What == NewsCounter && c.Counter == nil || n.What == NewsQuestion && !c.Said(Query) || n.What == NewsDoubted && c.Doubted == nil {
+		if n.What == inbox.NewsCounter && c.Counter == nil || n.What == inbox.NewsQuestion && !c.Said(Query) || n.What == inbox.NewsDoubted && c.Doubted == nil {
 			// It is settled meanwhile.
 			continue
 		}
 		m := c.Message(outbox.Notice, n.Due)
 		m.Revision, m.To, m.Approved = c.NextRevision(outbox.Notice, ""), c.settings.Organizer.Email, true
 		if d.News == nil {
-			d.News = make(map[*outbox.Message]*News)
+			d.News = make(map[*outbox.Message]*inbox.News)
 		}
 		d.News[m] = &n
 		d.Messages, c.Messages = append(d.Messages, m), append(c.Messages, m)
 	}
 	c.Notices = slices.Clip(later)
 }
-
-// What a [News] tells of: the words that templates go by.
-const (
-	// Or a reply that says neither yes nor no nor later beyond doubt.
-	NewsQuestion = "question"
-	// Without one of the Times of the talk, if any were offered.
-	NewsYes   = "yes"
-	NewsLater = "later"
-	NewsNo    = "no"
-	// The invitation, in the calendar.
-	NewsDeclined = "declined"
-	// Likewise.
-	NewsTentative = "tentative"
-	// The time Proposed in the talk; zero: only another place.
-	NewsCounter = "counter"
-	// A message of ours came back.
-	NewsBounced = "bounced"
-	// A message of ours was refused at once, or given up.
-	NewsFailed = "failed"
-	// A message of ours came back from an address that the partner's passes mail on to.
-	NewsPassed = "passed"
-	// A yes to a time that another talk has by now.
-	NewsTaken = "taken"
-	// Lines for the agenda, in Text.
-	NewsAdds = "adds"
-	// A mail that is no answer, such as one after the invitation.
-	NewsMail = "mail"
-	// A mail that may not be the partner's.
-	NewsDoubted = "doubted"
-	// The event, by the organizer or somebody else who may change it.
-	NewsDeleted = "deleted"
-	// The partner, who is no guest of the event any more.
-	NewsLeft = "left"
-	// Newer zone data has put the start at another instant.
-	NewsClocks = "clocks"
-	// The invitation waits, since the calendar takes no more guests for now; in its words, if in any.
-	NewsRefused = "guests"
-)

@@ -10,6 +10,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 )
 
@@ -80,7 +81,7 @@ type Delivery struct {
 	// Stale takes in how an event stands in the calendar, which is why m was not written there.
 	Stale func(ctx context.Context, m *outbox.Message, e *invites.Event) error
 	// Tell tells the organizer of what has become of m.
-	Tell func(ctx context.Context, m *outbox.Message, n conversation.News)
+	Tell func(ctx context.Context, m *outbox.Message, n inbox.News)
 	// Settled is called when a write into the calendar is settled.
 	Settled func()
 }

@@ -12,6 +12,7 @@ import (
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
@@ -110,7 +111,7 @@ func (r *run) look(m *outbox.Message) bool {
 func (r *run) tell(m *outbox.Message, before int) {
 	how := func(w conversation.Way) string { return r.How(w, plan.Ref(m.ID, m.Round)) }
 	if m.Kind == outbox.Invite && m.Code == outbox.CodeGuests && before != outbox.CodeGuests {
-		r.Tell(r.hard, m, conversation.News{What: conversation.NewsRefused,
+		r.Tell(r.hard, m, inbox.News{What: inbox.NewsRefused,
 			Do: []string{how(conversation.WayInviteByMail)}})
 	}
 	if m.State == outbox.Failed && !m.ToOrganizer() {
@@ -118,7 +119,7 @@ func (r *run) tell(m *outbox.Message, before int) {
 		if strings.HasPrefix(m.Error, gaveUp) {
 			what = fmt.Sprintf("the %s to %s did not go: %s", m.Kind.Noun(), m.To, m.Error)
 		}
-		r.Tell(r.hard, m, conversation.News{What: conversation.NewsFailed, Text: what,
+		r.Tell(r.hard, m, inbox.News{What: inbox.NewsFailed, Text: what,
 			Do: []string{how(conversation.WayLog), how(conversation.WayBack(m))}})
 	}
 }

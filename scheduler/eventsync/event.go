@@ -10,6 +10,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -85,8 +86,8 @@ func (t *entryTaking) note(format string, args ...any) {
 }
 
 func (t *entryTaking) tell(what, text string, commands ...string) {
-	n := conversation.News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: plaintext.Clip(text, conversation.MaxLine), Do: commands}
-	if what == conversation.NewsDeleted {
+	n := inbox.News{What: what, At: t.now, From: string(t.c.Plan.With.Email), How: "calendar", Text: plaintext.Clip(text, plaintext.MaxLine), Do: commands}
+	if what == inbox.NewsDeleted {
 		n.From, n.How = "", "" // it was not the partner
 	}
 	t.c.Tell(n)
@@ -114,7 +115,7 @@ func (t *entryTaking) take() bool {
 		t.b.Restore = false // what was wanted of it before, it is not there for
 		t.note("the event was deleted in %s", t.title())
 		if !over {
-			t.tell(conversation.NewsDeleted, "", c.How(conversation.WayCancel), c.How(conversation.WayCancelTold), c.How(conversation.WayInvite))
+			t.tell(inbox.NewsDeleted, "", c.How(conversation.WayCancel), c.How(conversation.WayCancelTold), c.How(conversation.WayInvite))
 		}
 		return true
 	case t.is.Deleted:
@@ -287,7 +288,7 @@ func (t *entryTaking) takeGuests(over bool) {
 		if was != nil {
 			t.note("%s is no longer a guest of the event in %s", c.Plan.With.Name, t.title())
 			if t.b.Wrote.Guests = nil; !over {
-				t.tell(conversation.NewsLeft, "", c.How(conversation.WayMove), c.How(conversation.WayCancel))
+				t.tell(inbox.NewsLeft, "", c.How(conversation.WayMove), c.How(conversation.WayCancel))
 			}
 		}
 		return
@@ -330,7 +331,7 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 		said += ", to what is about to change"
 	}
 	if now.Comment != "" {
-		said += ": " + plaintext.Clip(plaintext.Line(now.Comment), conversation.MaxLine)
+		said += ": " + plaintext.Clip(plaintext.Line(now.Comment), plaintext.MaxLine)
 	}
 	t.events = append(t.events, c.Entry(t.now, "answer", said))
 	if over {
@@ -346,17 +347,17 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	}
 	switch {
 	case counts && now.PartStat == invites.Declined:
-		t.tell(conversation.NewsDeclined, now.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
+		t.tell(inbox.NewsDeclined, now.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
 	case counts && now.PartStat == invites.Tentative:
-		t.tell(conversation.NewsTentative, now.Comment, c.How(conversation.WayShow))
+		t.tell(inbox.NewsTentative, now.Comment, c.How(conversation.WayShow))
 	case comment:
-		t.tell(conversation.NewsMail, now.Comment, c.How(conversation.WayShow))
+		t.tell(inbox.NewsMail, now.Comment, c.How(conversation.WayShow))
 	}
 	if comment && t.s.Intake.Understand(c.Language(), now.Comment).Stop {
 		c.Stopped(now.Email, t.now)
 		said += "; nothing goes to them by itself any more"
 	}
 	if comment {
-		c.Hear(conversation.Remark{At: t.now, From: now.Email, Text: said, Settled: conversation.Others(status)})
+		c.Hear(inbox.Remark{At: t.now, From: now.Email, Text: said, Settled: inbox.Others(status)})
 	}
 }

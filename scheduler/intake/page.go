@@ -12,6 +12,7 @@ import (
 	"coalition/invites/plaintext"
 	"coalition/scheduler/compose"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -126,7 +127,7 @@ func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templ
 		p.Problem, p.Note = templates.TooLate, note
 		return s.tooLate(c, choice, note, b.Now), nil
 	}
-	a := conversation.Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), conversation.MaxLine), Until: b.Now.Add(changeable)}
+	a := conversation.Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), plaintext.MaxLine), Until: b.Now.Add(changeable)}
 	switch choice {
 	case templates.ChooseLater:
 		a.Value = conversation.Wait
@@ -166,8 +167,8 @@ func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *co
 	if c.Remark != nil && strings.Contains(c.Remark.Text, what) {
 		return nil // it was sent once more
 	}
-	c.Hear(conversation.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
-	c.Tell(conversation.News{What: conversation.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.Settings().How(conversation.WayShow, by)}})
+	c.Hear(inbox.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
+	c.Tell(inbox.News{What: inbox.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.Settings().How(conversation.WayShow, by)}})
 	return c.Record(b.Now, c.Entry(b.Now, "page", what))
 }
 
@@ -222,14 +223,14 @@ func (s *Intake) answerPage(c *conversation.Conversation, a conversation.Answer,
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.
 func (s *Intake) tooLate(c *conversation.Conversation, choice templates.Choice, note string, now time.Time) *conversation.Draft {
 	what := fmt.Sprintf("on the page, too late to count: %s", choice)
-	if note = plaintext.Clip(plaintext.Line(note), conversation.MaxLine); note != "" {
+	if note = plaintext.Clip(plaintext.Line(note), plaintext.MaxLine); note != "" {
 		what += ": “" + note + "”"
 	}
 	if c.Remark != nil && strings.Contains(c.Remark.Text, what) {
 		return nil // it was sent once more
 	}
-	c.Hear(conversation.Remark{At: now, From: string(c.Plan.With.Email), Text: what})
-	c.Tell(conversation.News{What: conversation.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(conversation.WayShow)}})
+	c.Hear(inbox.Remark{At: now, From: string(c.Plan.With.Email), Text: what})
+	c.Tell(inbox.News{What: inbox.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(conversation.WayShow)}})
 	return c.Record(now, c.Entry(now, "page", what))
 }
 

@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/compose"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -108,7 +109,7 @@ func (s *Intake) receive(ctx context.Context, mail *invites.Mail, fresh *bool) (
 }
 
 // Tell keeps a notice of what has become of m for the organizer, where they want to get any.
-func (s *Intake) Tell(ctx context.Context, m *outbox.Message, n conversation.News) {
+func (s *Intake) Tell(ctx context.Context, m *outbox.Message, n inbox.News) {
 	if !s.Notify {
 		return
 	}
@@ -330,9 +331,9 @@ func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 	what := fmt.Sprintf("not believed: %s from %s: %s", t.sort(), t.from(), why)
 	if old := c.Doubted; !over && (old == nil || !strings.EqualFold(old.From, t.from()) || !strings.HasSuffix(old.Text, why)) { // one of many alike is told
 		t.why = why
-		t.tell(conversation.NewsDoubted, t.mail.Text, record, c.How(conversation.WayShow))
+		t.tell(inbox.NewsDoubted, t.mail.Text, record, c.How(conversation.WayShow))
 	}
-	c.Doubted = &conversation.Remark{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
+	c.Doubted = &inbox.Remark{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
 	r, d := t.receipt(what, false, c.Entry(t.at, "mail", what))
 	r.open = true
 	return r, d
@@ -357,8 +358,8 @@ func (t *taking) sort() string {
 // shown is a mail that the organizer is to read, and that changes nothing. An answer of the calendar that
 // is one of settled leaves nothing of it to be read.
 func (t *taking) shown(what string, settled ...invites.PartStat) (Receipt, *conversation.Draft) {
-	t.c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
-	t.tell(conversation.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
+	t.c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
+	t.tell(inbox.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
 	return t.written(what)
 }
 
@@ -370,7 +371,7 @@ func (t *taking) tell(kind string, text string, commands ...string) {
 	case !t.until.IsZero():
 		way = "page"
 	}
-	t.c.Tell(conversation.News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: plaintext.Clip(text, conversation.MaxLine), Do: commands})
+	t.c.Tell(inbox.News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: plaintext.Clip(text, plaintext.MaxLine), Do: commands})
 }
 
 func (t *taking) receipt(what string, counted bool, events ...conversation.HistoryEntry) (Receipt, *conversation.Draft) {
@@ -392,8 +393,8 @@ func (t *taking) quoted(lead string) string {
 func (t *taking) reacted() (Receipt, *conversation.Draft) {
 	what := t.from() + " reacted to your mail with " + t.mail.Text + ", which is no answer"
 	if st := t.c.Status(t.at); st != conversation.Cancelled && st != conversation.Met {
-		t.c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what, Sign: true})
-		t.tell(conversation.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
+		t.c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Sign: true})
+		t.tell(inbox.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
 	}
 	return t.written(what)
 }
@@ -478,8 +479,8 @@ func (t *taking) aside(why string, foreign bool) (Receipt, *conversation.Draft) 
 	}
 	t.why = why
 	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), t.unread(", without words of their own")) + " (" + why + "; if it is the answer: " + record + ")"
-	c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
-	t.tell(conversation.NewsMail, t.mail.Text, record, c.How(conversation.WayShow))
+	c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
+	t.tell(inbox.NewsMail, t.mail.Text, record, c.How(conversation.WayShow))
 	r, d := t.written(what)
 	r.open = true
 	return r, d
@@ -509,18 +510,18 @@ func (t *taking) takeStop() (Receipt, *conversation.Draft) {
 	c := t.c
 	c.Stopped(t.from(), t.at)
 	what := "asked for no more mail (by mail from " + t.from() + ")" + t.quoted(": ") + "; nothing goes to them by itself any more"
-	a := conversation.Answer{Value: conversation.No, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), conversation.MaxLine)}
+	a := conversation.Answer{Value: conversation.No, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), plaintext.MaxLine)}
 	if c.Told() != nil || c.Apply(a, t.at) != nil {
-		c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: what})
+		c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what})
 	}
-	t.tell(conversation.NewsNo, t.mail.Text, c.How(conversation.WayShow))
+	t.tell(inbox.NewsNo, t.mail.Text, c.How(conversation.WayShow))
 	return t.receipt(what, true, c.Entry(t.at, "answer", what))
 }
 
 // understand is the answer that a plain reply gives, and what it adds to the agenda.
 func (t *taking) understand() (a conversation.Answer, adds []string) {
 	c := t.c
-	a = conversation.Answer{Value: conversation.Query, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), conversation.MaxLine)}
+	a = conversation.Answer{Value: conversation.Query, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), plaintext.MaxLine)}
 	if t.mail.Sealed != "" {
 		a.Note = "[" + t.sealed() + "]"
 		return a, nil
@@ -558,18 +559,18 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 func (t *taking) tellAnswer(a conversation.Answer) {
 	switch a.Value {
 	case conversation.Query:
-		t.tell(conversation.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), t.c.How(conversation.WayRecord), t.c.How(conversation.WayShow))
+		t.tell(inbox.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), t.c.How(conversation.WayRecord), t.c.How(conversation.WayShow))
 	case conversation.No:
-		t.tell(conversation.NewsNo, t.mail.Text)
+		t.tell(inbox.NewsNo, t.mail.Text)
 	case conversation.Wait:
-		t.tell(conversation.NewsLater, t.mail.Text, t.c.How(conversation.WayAsk))
+		t.tell(inbox.NewsLater, t.mail.Text, t.c.How(conversation.WayAsk))
 	case conversation.Yes:
 		if !a.Taken.IsZero() {
-			t.tell(conversation.NewsTaken, t.mail.Text, t.c.How(conversation.WayInviteAt), t.c.Settings().How(conversation.WayShow, a.By))
+			t.tell(inbox.NewsTaken, t.mail.Text, t.c.How(conversation.WayInviteAt), t.c.Settings().How(conversation.WayShow, a.By))
 		} else if t.c.StartSlot(t.at).IsZero() {
-			t.tell(conversation.NewsYes, t.mail.Text, t.c.How(conversation.WayInviteAt))
+			t.tell(inbox.NewsYes, t.mail.Text, t.c.How(conversation.WayInviteAt))
 		} else if len(t.c.Proposed) > 0 {
-			t.tell(conversation.NewsAdds, strings.Join(t.c.Proposed, "\n"), t.c.How(conversation.WayTakeAgenda), t.c.How(conversation.WayLeaveAgenda))
+			t.tell(inbox.NewsAdds, strings.Join(t.c.Proposed, "\n"), t.c.How(conversation.WayTakeAgenda), t.c.How(conversation.WayLeaveAgenda))
 		}
 	}
 }
@@ -627,7 +628,7 @@ func (t *taking) takeCalendar(o *invites.Object) (Receipt, *conversation.Draft) 
 		said = "delegated to " + cmp.Or(attendee.Delegates, "somebody whom it does not name")
 	}
 	said += " (by calendar, from " + t.from() + ")"
-	silent := conversation.AnyAnswer
+	silent := inbox.AnyAnswer
 	differs := o.Method == invites.Reply && !o.Start.IsZero() && !told.Begins(o.Start)
 	if differs { // it is to our invitation all the same, by its UID and SEQUENCE
 		said += fmt.Sprintf(", where %s is named as the start, and the talk is at %s", t.clock(o.Start), told.Start)
@@ -668,14 +669,14 @@ func (t *taking) answered(o *invites.Object, p invites.PartStat, stamp time.Time
 	c.Touched = t.at
 	switch {
 	case p == invites.Declined && !same:
-		t.tell(conversation.NewsDeclined, o.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
+		t.tell(inbox.NewsDeclined, o.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
 	case p == invites.Tentative && !same:
-		t.tell(conversation.NewsTentative, o.Comment, c.How(conversation.WayShow))
+		t.tell(inbox.NewsTentative, o.Comment, c.How(conversation.WayShow))
 	case words:
-		t.tell(conversation.NewsMail, cmp.Or(o.Comment, said), c.How(conversation.WayShow))
+		t.tell(inbox.NewsMail, cmp.Or(o.Comment, said), c.How(conversation.WayShow))
 	}
 	if words {
-		c.Hear(conversation.Remark{At: t.mail.At, From: t.from(), Text: said, Settled: conversation.Others(p)})
+		c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: said, Settled: inbox.Others(p)})
 	}
 	return t.receipt(said, true, c.Entry(t.at, "answer", said))
 }
@@ -721,7 +722,7 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 	if o.Start.IsZero() || !o.Start.After(t.at) || told.Begins(o.Start) {
 		return t.takeTimeless(o, attendee.PartStat, stamp)
 	}
-	p := &conversation.Proposal{At: t.mail.At, Start: o.Start.UTC(), Length: o.End.Sub(o.Start), Note: o.Comment}
+	p := &inbox.Proposal{At: t.mail.At, Start: o.Start.UTC(), Length: o.End.Sub(o.Start), Note: o.Comment}
 	if p.Length <= 0 { // it names a start alone
 		p.Length = c.Length()
 	}
@@ -730,11 +731,11 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 	if attendee.PartStat == invites.Tentative || attendee.PartStat == invites.Declined {
 		c.PartStat = attendee.PartStat
 	}
-	what := strings.Replace(said, "another time", "another time, "+p.Slot(c).String(), 1)
+	what := strings.Replace(said, "another time", "another time, "+c.SlotOf(p).String(), 1)
 	if p.Length != c.Length() {
 		what += fmt.Sprintf("; for %d minutes", int(p.Length.Minutes()))
 	}
-	t.tell(conversation.NewsCounter, o.Comment, c.How(conversation.WayTakeCounter), c.How(conversation.WayRefuseCounter))
+	t.tell(inbox.NewsCounter, o.Comment, c.How(conversation.WayTakeCounter), c.How(conversation.WayRefuseCounter))
 	return t.receipt(what, true, c.Entry(t.at, "counter", what))
 }
 
@@ -836,7 +837,7 @@ func (t *taking) takeBounce(m *outbox.Message) (Receipt, *conversation.Draft) {
 		if (m.State == outbox.Accepted || m.State == outbox.Unclear) && m.Kind != outbox.Notice {
 			m.State, m.Error, m.Changed = outbox.Accepted, plaintext.Clip(plaintext.Line(passed), 300), t.at
 			t.heard = append(t.heard, m)
-			t.tell(conversation.NewsPassed, what, show)
+			t.tell(inbox.NewsPassed, what, show)
 		}
 		return t.written(what)
 	}
@@ -847,7 +848,7 @@ func (t *taking) takeBounce(m *outbox.Message) (Receipt, *conversation.Draft) {
 	m.State, m.Error, m.Changed = outbox.Bounced, plaintext.Clip(plaintext.Line(t.reported()), 300), t.at
 	t.heard = append(t.heard, m)
 	if m.Kind != outbox.Notice {
-		t.tell(conversation.NewsBounced, what, show)
+		t.tell(inbox.NewsBounced, what, show)
 	}
 	return t.receipt(what, true, t.c.Entry(t.at, "bounce", what))
 }

@@ -20,6 +20,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -212,7 +213,7 @@ func testSnapshot(t *testing.T, dsn string) {
 	}
 }
 
-var exported = cmp.Options{cmpopts.IgnoreUnexported(conversation.Conversation{}, outbox.Message{}, conversation.Proposal{}), cmpopts.EquateEmpty(),
+var exported = cmp.Options{cmpopts.IgnoreUnexported(conversation.Conversation{}, outbox.Message{}, inbox.Proposal{}), cmpopts.EquateEmpty(),
 	cmp.Transformer("text", func(d plan.Date) string { return d.String() })}
 
 func testRoundTrip(t *testing.T, dsn string) {
@@ -244,10 +245,10 @@ permitted: In person.
 	c.Cancelled = &conversation.Cancellation{At: at, Reason: "Porto"}
 	c.Organizer.Email = ana
 	c.Answer.From, c.Answer.Until, c.Replied = "m@example.org", at.Add(time.Minute), at
-	c.Counter = &conversation.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Note: "besser"}
+	c.Counter = &inbox.Proposal{At: at, Start: at.Add(time.Hour), Length: time.Hour, Note: "besser"}
 	c.Proposed, c.Taken = []string{"Budget"}, []string{"Hiring"}
-	c.Remark, c.Doubted = &conversation.Remark{At: at, From: "m@example.org", Text: "hi"}, &conversation.Remark{At: at, From: "x@example.net", Text: "no"}
-	c.Notices = []conversation.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
+	c.Remark, c.Doubted = &inbox.Remark{At: at, From: "m@example.org", Text: "hi"}, &inbox.Remark{At: at, From: "x@example.net", Text: "no"}
+	c.Notices = []inbox.News{{What: "no", Due: at, At: at, From: "m@example.org", How: "page", Text: "nein", Do: []string{"coalition list"}}}
 	c.Page, c.PageUntil = "hash", at.Add(time.Hour)
 	m := d.Messages[0]
 	m.Sequence, m.Content = 3, outbox.Content{Start: c.Chosen, Length: time.Hour, Place: "p", Rest: "r", Form: "f", PartStat: "ACCEPTED", Unix: 1801479600}
@@ -912,7 +913,7 @@ func testLookups(t *testing.T, dsn string) {
 	add("eva", 1, "eva@example.org", yes(other))
 	add("ida", 1, "ida@example.org", func(d *conversation.Draft) {
 		d.Conversation.Channel, d.Conversation.UID = outbox.Channel("toy"), "e7@toy"
-		d.Conversation.Doubted, d.Conversation.Behind = &conversation.Remark{}, true
+		d.Conversation.Doubted, d.Conversation.Behind = &inbox.Remark{}, true
 	})
 	find := func(what string, q lookup.Query, want ...string) {
 		t.Helper()

@@ -86,7 +86,7 @@ func (s *Scheduler) checkHours(c *conversation.Conversation, start time.Time) (l
 	for _, who := range []struct {
 		name  string
 		zone  *time.Location
-		hours plan.WorkingHours
+		hours plan.Hours
 	}{{"you", s.Zone.Location("UTC"), s.Hours}, {"your partner", c.Zone(), c.Hours()}} {
 		at, end := start.In(who.zone), start.Add(c.Length()).In(who.zone)
 		var text string

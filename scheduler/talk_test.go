@@ -45,7 +45,7 @@ var ana = conversation.Settings{
 	Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
 	Zone:      "Europe/Lisbon",
 	Language:  "en",
-	Hours:     plan.WorkingHours{From: 9 * 60, To: 17*60 + 30},
+	Hours:     plan.Hours{{From: 9 * 60, To: 17*60 + 30}},
 	Reminders: []time.Duration{24 * time.Hour, time.Hour},
 	HoldOver:  10,
 	Via:       "smtp",

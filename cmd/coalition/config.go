@@ -42,12 +42,12 @@ type config struct {
 }
 
 type organizerConfig struct {
-	Name         string            `yaml:"name" strict:"required" doc:"As your partners know you."`
-	Email        plan.Email        `yaml:"email" strict:"required" doc:"From and ORGANIZER of all that is sent; replies come back here."`
-	Aliases      []plan.Email      `yaml:"aliases" doc:"Other addresses of yours."`
-	Timezone     plan.Zone         `yaml:"timezone" strict:"required" doc:"Its IANA name, such as Europe/Lisbon."`
-	Language     plan.Language     `yaml:"language" doc:"Default en."`
-	WorkingHours plan.WorkingHours `yaml:"working_hours" doc:"Default Monday to Friday, 09:00 to 17:30."`
+	Name         string        `yaml:"name" strict:"required" doc:"As your partners know you."`
+	Email        plan.Email    `yaml:"email" strict:"required" doc:"From and ORGANIZER of all that is sent; replies come back here."`
+	Aliases      []plan.Email  `yaml:"aliases" doc:"Other addresses of yours."`
+	Timezone     plan.Zone     `yaml:"timezone" strict:"required" doc:"Its IANA name, such as Europe/Lisbon."`
+	Language     plan.Language `yaml:"language" doc:"Default en."`
+	WorkingHours plan.Hours    `yaml:"working_hours" strict:"alone" doc:"A block, or a list of them; default Monday to Friday, 09:00 to 17:30."`
 }
 
 type mailConfig struct {
@@ -212,14 +212,28 @@ func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
 		HoldOver:  10,
 	}
 	c.Organizer.Language = "en"
-	c.Organizer.WorkingHours = plan.WorkingHours{From: 9 * 60, To: 17*60 + 30}
+	c.Organizer.WorkingHours = plan.Hours{{}}
 	problems = c.doc.Decode(c)
+	c.fill(c.Organizer.WorkingHours, 9*60, 17*60+30, "organizer", "working_hours")
 	problems = append(problems, c.rules()...)
 	if len(docs) > 1 {
 		problems = append(problems, docs[1].Problem("a config is one document",
 			"take out what stands from the line --- on"))
 	}
 	return c, strictyaml.First(problems)
+}
+
+// fill gives the blocks of hours at that path the times that they leave out.
+func (c *config) fill(hours plan.Hours, from, to plan.Clock, path ...string) {
+	for i := range hours {
+		at := append(slices.Clip(path), fmt.Sprint(i))
+		if !c.doc.Has(append(at, "from")...) {
+			hours[i].From = from
+		}
+		if !c.doc.Has(append(at, "to")...) {
+			hours[i].To = to
+		}
+	}
 }
 
 // A refusing takes down what is wrong at a path of the config, and how to mend it.
@@ -230,10 +244,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 	refuse := func(text, mend string, path ...string) {
 		list = append(list, c.doc.Problem(text, mend, path...))
 	}
-	if w := c.Organizer.WorkingHours; w.From >= w.To {
-		refuse("the working day ends before it begins", `write from: "09:00" and a later to:`,
-			"organizer", "working_hours")
-	}
+	c.Organizer.WorkingHours.Check(c.doc, refuse, "organizer", "working_hours")
 	if c.HoldOver < 0 || c.HoldOver > 10000 {
 		refuse("hold_over is no number of messages", "write 10, or another number from 0 to 10000", "hold_over")
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -57,8 +58,8 @@ func TestExampleConfig(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if fmt.Sprint(c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language, c.Organizer.WorkingHours.From, c.Organizer.WorkingHours.To, c.Calendar.Google.Poll, c.Calendar.Google.Calendar) !=
-		fmt.Sprint(bare.Reminders, bare.HoldOver, bare.Mail.Via, bare.Calendar.Via, bare.Mail.SMTP.Port, bare.Mail.SMTP.Connections, bare.Organizer.Language, bare.Organizer.WorkingHours.From, bare.Organizer.WorkingHours.To, bare.Calendar.Google.Poll, bare.Calendar.Google.Calendar) {
+	if fmt.Sprint(c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language, c.Organizer.WorkingHours.On(time.Monday), c.Organizer.WorkingHours.Has(time.Saturday), c.Calendar.Google.Poll, c.Calendar.Google.Calendar) !=
+		fmt.Sprint(bare.Reminders, bare.HoldOver, bare.Mail.Via, bare.Calendar.Via, bare.Mail.SMTP.Port, bare.Mail.SMTP.Connections, bare.Organizer.Language, bare.Organizer.WorkingHours.On(time.Monday), bare.Organizer.WorkingHours.Has(time.Saturday), bare.Calendar.Google.Poll, bare.Calendar.Google.Calendar) {
 		t.Errorf("the example shows other defaults than there are:\n%+v\n%+v", c, bare)
 	}
 }

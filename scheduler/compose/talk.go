@@ -76,7 +76,7 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 	case outbox.Brief:
 		talk.Times = offered(c)
 		if days := c.DatesAt(d.At); !days.To.IsZero() {
-			talk.From, talk.To = days.From.Time(), days.To.Time()
+			talk.From, talk.To = days.From.Time(), days.LastDay()
 		}
 		talk.Again = m.Revision != "1" && c.Reached()
 	case outbox.Cancel:

@@ -26,8 +26,8 @@ type Settings struct {
 	Zone plan.Zone
 	// Required.
 	Language plan.Language
-	// Required.
-	Hours plan.WorkingHours
+	// When the organizer can be met, on the clock of Zone.
+	Hours plan.Hours
 	// How long before the start; any order.
 	Reminders []time.Duration
 	// See [scheduler.Scheduler.Pass].
@@ -248,11 +248,20 @@ type Clocks struct {
 type Dates struct {
 	Start plan.Slot   `json:"start,omitzero"`
 	Times []plan.Slot `json:"times,omitempty"`
-	// Of the days between which a time is looked for: when the first one opens.
-	From plan.Slot `json:"from,omitzero"`
-	// And when the last one closes.
+	// From and To are the window in which a time is looked for, half-open: whole days of the organizer's clock, or times
+	// of day where the plan names some; zero where the plan names a start or times. What older versions have fixed
+	// goes from when the first day opens to when the last one closes.
+	From  plan.Slot `json:"from,omitzero"`
 	To    plan.Slot `json:"to,omitzero"`
 	AskOn time.Time `json:"ask_on,omitzero"`
+}
+
+// LastDay is a moment of the last day of the window; zero: there is none.
+func (d *Dates) LastDay() time.Time {
+	if d.To.IsZero() {
+		return time.Time{}
+	}
+	return d.To.Time().Add(-time.Nanosecond)
 }
 
 // fileState is what has become of the plan file of a conversation.
@@ -408,13 +417,8 @@ func (s *Settings) Own(address string) bool {
 	)
 }
 
-// Hours are the partner's working hours.
-func (c *Conversation) Hours() plan.WorkingHours {
-	if c.Plan.With.WorkingHours != nil {
-		return *c.Plan.With.WorkingHours
-	}
-	return c.settings.Hours
-}
+// Hours are the partner's working hours, on their clock.
+func (c *Conversation) Hours() plan.Hours { return c.Plan.With.WorkingHours }
 
 // Attach gives a conversation that was loaded what the organizer has configured.
 func (c *Conversation) Attach(settings *Settings) { c.settings = settings }

@@ -29,7 +29,7 @@ when: {start: 2027-03-04 10:00}
 		Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
 		Zone:      "Europe/Lisbon",
 		Language:  "en",
-		Hours:     plan.WorkingHours{From: 9 * 60, To: 17 * 60},
+		Hours:     plan.Hours{{From: 9 * 60, To: 17 * 60}},
 		How:       func(way conversation.Way, ref string, _ ...string) string { return string(way) + " " + ref },
 	})
 	now := time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)

@@ -61,7 +61,7 @@ type difference struct{ any, ready, permitted, place, length, start, times, days
 // diff compares two readings of a plan file; the zero value of old differs from every plan.
 func diff(old, now *plan.Terms) difference {
 	zone := old.When.Timezone != now.When.Timezone
-	return difference{
+	d := difference{
 		any:       !reflect.DeepEqual(old, now) && Fingerprint(*old) != Fingerprint(*now),
 		ready:     old.Ready != now.Ready,
 		permitted: old.Permitted != now.Permitted && now.Permitted != "",
@@ -69,9 +69,11 @@ func diff(old, now *plan.Terms) difference {
 		length:    old.When.Length() != now.When.Length(),
 		start:     zone || !same(old.When.Start, now.When.Start),
 		times:     zone || !slices.EqualFunc(old.When.Times, now.When.Times, same),
-		days:      zone || Fingerprint(old.When.Between) != Fingerprint(now.When.Between),
 		askOn:     !same(old.AskOn, now.AskOn),
 	}
+	// A window that nobody has named follows from there being no start and no times.
+	d.days = d.start || d.times || Fingerprint(old.When.Between) != Fingerprint(now.When.Between)
+	return d
 }
 
 // changes are what follows from a difference, in its order; first says that the plan has not been read before. known
@@ -247,12 +249,20 @@ func (s *Settings) resolve(t *plan.Terms, now time.Time) (d Dates, faults []date
 	for i, t := range w.Times {
 		d.Times = append(d.Times, slot(t, zone, 0, "when", "times", fmt.Sprint(i)))
 	}
-	if b := w.Between; b != nil {
-		d.From = slot(b.From, zone, s.Hours.Opens(), "when", "between", "from")
-		d.To = slot(b.To, zone, s.Hours.To, "when", "between", "to")
+	own := string(s.Zone)
+	day := func(date plan.Date, after int, path ...string) plan.Slot {
+		if date.HasClock() {
+			return slot(date, zone, 0, path...)
+		}
+		return plan.DayBegins(date.Day(now, own, s.Hours).AddDate(0, 0, after), own)
+	}
+	if b := t.When.Window(); b != nil {
+		d.From = day(b.From, 0, "when", "between", "from")
+		d.To = day(b.To, 1, "when", "between", "to")
 	}
 	if !t.AskOn.IsZero() {
-		d.AskOn = slot(t.AskOn, string(s.Zone), s.Hours.Opens(), "ask_on").Time().UTC()
+		opens := s.Hours.Opens(t.AskOn.Day(now, own, s.Hours).Weekday())
+		d.AskOn = slot(t.AskOn, own, opens, "ask_on").Time().UTC()
 	}
 	return d, faults
 }
@@ -268,7 +278,7 @@ type dateFault struct {
 // Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
 // days" is a day.
 func (c *Conversation) Settle(now time.Time) {
-	if c.Dates == nil && c.Ready {
+	if c.Ready && (c.Dates == nil || c.Dates.none()) {
 		d := c.DatesAt(now)
 		c.Dates, c.dirty = &d, true
 	}
@@ -276,13 +286,19 @@ func (c *Conversation) Settle(now time.Time) {
 
 // DatesAt are the plan's dates: as they were fixed, or else counted from now.
 func (c *Conversation) DatesAt(now time.Time) Dates {
-	if c.Dates != nil {
+	if c.Dates != nil && !c.Dates.none() {
 		return *c.Dates
 	}
 	// Read has seen its problems.
 	d, _ := c.settings.resolve(&c.Plan, now)
+	if c.Dates != nil {
+		d.AskOn = c.Dates.AskOn
+	}
 	return d
 }
+
+// none reports whether they say nothing of when to talk: older versions fixed no window where a plan names no time.
+func (d *Dates) none() bool { return d.Start.IsZero() && len(d.Times) == 0 && d.To.IsZero() }
 
 // Passed reports whether the days between which a time is looked for are over.
 func (d *Dates) Passed(now time.Time) bool { return !d.To.IsZero() && !d.To.Time().After(now) }

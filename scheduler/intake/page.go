@@ -62,7 +62,7 @@ func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*template
 	p := &templates.Page{Talk: *s.Compose.Talk(c, &c.Plan), Invited: c.Invited()}
 	d := c.DatesAt(b.Now)
 	if !d.To.IsZero() {
-		p.From, p.To = d.From.Time(), d.To.Time()
+		p.From, p.To = d.From.Time(), d.LastDay()
 	}
 	for i, slot := range c.Choices(b.Now) {
 		if at := slot.Time(); at.After(b.Now) && c.Stands(slot, b.Now) && b.Free(at, c.Length(), c) {

@@ -141,7 +141,7 @@ var (
 
 // Slot fixes the date in the zone. Relative dates count from now, working days by hours; a date
 // without a time of day takes that of clock. The error is [ErrGap] or [ErrTwice].
-func (d Date) Slot(now time.Time, zone string, hours WorkingHours, clock Clock) (Slot, error) {
+func (d Date) Slot(now time.Time, zone string, hours Hours, clock Clock) (Slot, error) {
 	loc := Zone(zone).Location("UTC")
 	if d.instant {
 		return SlotOf(d.wall.In(loc)).check()
@@ -150,31 +150,43 @@ func (d Date) Slot(now time.Time, zone string, hours WorkingHours, clock Clock) 
 	if minutes < 0 {
 		minutes = int(clock)
 	}
+	day := d.Day(now, zone, hours)
+	wall := day.Add(time.Duration(minutes) * time.Minute)
+	return Slot{Wall: wall.Format(slotLayout), Zone: loc.String()}.check()
+}
+
+// Day is the day of the date on the zone's calendar, as midnight in UTC's clothes. Relative dates count as in
+// [Date.Slot].
+func (d Date) Day(now time.Time, zone string, hours Hours) time.Time {
+	loc := Zone(zone).Location("UTC")
 	day := d.wall
-	if d.IsRelative() {
+	switch {
+	case d.instant:
+		day = d.wall.In(loc)
+	case d.IsRelative():
 		day = now.In(loc)
-		switch d.unit {
-		case "day":
-			day = day.AddDate(0, 0, d.count)
-		case "week":
-			day = day.AddDate(0, 0, 7*d.count)
-		case "working day":
-			for n := d.count; n > 0; {
-				day = day.AddDate(0, 0, 1)
-				if hours.Has(day.Weekday()) {
-					n--
-				}
+	}
+	y, m, dd := day.Date()
+	day = time.Date(y, m, dd, 0, 0, 0, 0, time.UTC)
+	switch d.unit {
+	case "day":
+		return day.AddDate(0, 0, d.count)
+	case "week":
+		return day.AddDate(0, 0, 7*d.count)
+	case "working day":
+		for n := d.count; n > 0; {
+			day = day.AddDate(0, 0, 1)
+			if hours.Has(day.Weekday()) {
+				n--
 			}
 		}
 	}
-	y, m, dd := day.Date()
-	wall := time.Date(y, m, dd, 0, minutes, 0, 0, time.UTC)
-	return Slot{Wall: wall.Format(slotLayout), Zone: loc.String()}.check()
+	return day
 }
 
 // Instant is the moment that the date names for a command: as [Date.Slot] in the organizer's zone,
 // but a relative date without a time of day keeps that of now, and a bare day begins at midnight.
-func (d Date) Instant(now time.Time, zone string, hours WorkingHours) (time.Time, error) {
+func (d Date) Instant(now time.Time, zone string, hours Hours) (time.Time, error) {
 	if d.instant {
 		return d.wall.In(Zone(zone).Location("UTC")), nil // clear even in an hour that exists twice
 	}
@@ -223,6 +235,18 @@ func (s Slot) Time() time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// DayBegins is the first minute of a day on the zone's clock: midnight, or where clocks skip that, what they go on to.
+// Of day, only the year, month and day count.
+func DayBegins(day time.Time, zone string) Slot {
+	y, m, d := day.Date()
+	t := time.Date(y, m, d, 0, 0, 0, 0, Zone(zone).Location("UTC"))
+	// The evening before: midnight is skipped, and was read by the clock after.
+	if t.Format(time.DateOnly) < day.Format(time.DateOnly) {
+		_, t = t.ZoneBounds()
+	}
+	return SlotOf(t)
 }
 
 func (s Slot) check() (Slot, error) {

@@ -110,14 +110,14 @@ func TestDateRoundTrip(t *testing.T) {
 }
 
 var (
-	monToFri = plan.WorkingHours{}
-	sunToThu = plan.WorkingHours{Days: []plan.Weekday{plan.Weekday(time.Sunday), plan.Weekday(time.Monday), plan.Weekday(time.Tuesday), plan.Weekday(time.Wednesday), plan.Weekday(time.Thursday)}}
+	monToFri = plan.Hours{}
+	sunToThu = plan.Hours{{Days: []plan.Weekday{plan.Weekday(time.Sunday), plan.Weekday(time.Monday), plan.Weekday(time.Tuesday), plan.Weekday(time.Wednesday), plan.Weekday(time.Thursday)}}}
 )
 
 func TestSlot(t *testing.T) {
 	for _, tt := range []struct {
 		date, now, zone string
-		hours           plan.WorkingHours
+		hours           plan.Hours
 		want            string // with the offset; or the fault
 	}{
 		{"2027-03-04 10:00", "", "Europe/Berlin", monToFri, "2027-03-04T10:00:00+01:00"},

@@ -49,14 +49,14 @@ type Terms struct {
 
 // With is the partner.
 type With struct {
-	Name         string        `yaml:"name" strict:"required" json:"name" doc:"As you would write it on an envelope."`
-	Email        Email         `yaml:"email" strict:"required" json:"email" doc:"One bare address."`
-	Call         string        `yaml:"call" strict:"max=100" json:"call,omitempty" doc:"How mails address them, such as Maya; default: the name."`
-	Familiar     bool          `yaml:"familiar" json:"familiar,omitempty" doc:"true: they are addressed in the familiar form (du), in languages that have one."`
-	Aliases      []Email       `yaml:"aliases" json:"aliases,omitempty" doc:"Other addresses from which they may answer."`
-	Timezone     Zone          `yaml:"timezone" json:"timezone,omitempty" doc:"Theirs, by its IANA name; default: yours."`
-	Language     Language      `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as en or de; default: yours."`
-	WorkingHours *WorkingHours `yaml:"working_hours" json:"working_hours,omitempty" doc:"Theirs; default: yours."`
+	Name         string   `yaml:"name" strict:"required" json:"name" doc:"As you would write it on an envelope."`
+	Email        Email    `yaml:"email" strict:"required" json:"email" doc:"One bare address."`
+	Call         string   `yaml:"call" strict:"max=100" json:"call,omitempty" doc:"How mails address them, such as Maya; default: the name."`
+	Familiar     bool     `yaml:"familiar" json:"familiar,omitempty" doc:"true: they are addressed in the familiar form (du), in languages that have one."`
+	Aliases      []Email  `yaml:"aliases" json:"aliases,omitempty" doc:"Other addresses from which they may answer."`
+	Timezone     Zone     `yaml:"timezone" json:"timezone,omitempty" doc:"Theirs, by its IANA name; default: yours."`
+	Language     Language `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as en or de; default: yours."`
+	WorkingHours Hours    `yaml:"working_hours" strict:"alone" json:"working_hours,omitempty" doc:"When they can be met, on their clock: a block, or a list of them; default Monday to Friday, 09:00 to 17:00."`
 }
 
 // An Item is one point of the agenda.
@@ -104,13 +104,6 @@ type When struct {
 type Between struct {
 	From Date `yaml:"from" strict:"required" json:"from" doc:"The first day."`
 	To   Date `yaml:"to" strict:"required" json:"to" doc:"The last day."`
-}
-
-// WorkingHours is when somebody can be met.
-type WorkingHours struct {
-	Days []Weekday `yaml:"days" json:"days,omitempty" doc:"mon, tue, wed, thu, fri, sat, sun."`
-	From Clock     `yaml:"from" json:"from,omitempty" doc:"Such as \"09:00\"."`
-	To   Clock     `yaml:"to" json:"to,omitempty" doc:"Such as \"17:30\"."`
 }
 
 // Private is what the organizer writes for themself. No other package but the scheduler reads it,
@@ -161,6 +154,15 @@ func (w When) Offered() []Date {
 		return []Date{w.Start}
 	}
 	return w.Times
+}
+
+// Window is between which days a time is looked for: those that the plan names or, where it names no time at all, the
+// next ten working days; nil where it names a start or times.
+func (w When) Window() *Between {
+	if w.Between != nil || len(w.Offered()) > 0 {
+		return w.Between
+	}
+	return &Between{From: Date{count: 1, unit: "working day", clock: -1}, To: Date{count: 10, unit: "working day", clock: -1}}
 }
 
 // Missing names the keys that a plan must still fill in before anything can be sent.
@@ -340,10 +342,7 @@ func (p *Plan) timeRules(refuse func(text, mend string, path ...string)) {
 	if len(w.Times) > 9 {
 		refuse("more than nine times are offered", "offer fewer", "when", "times")
 	}
-	if h := p.With.WorkingHours; h != nil && h.From >= h.To && (p.doc.Has("with", "working_hours", "from") || p.doc.Has("with", "working_hours", "to")) &&
-		!p.doc.Faulty("with", "working_hours", "from") && !p.doc.Faulty("with", "working_hours", "to") {
-		refuse("the working day ends before it begins", `write from: "09:00" and a later to:`, "with", "working_hours")
-	}
+	p.With.WorkingHours.Check(p.doc, refuse, "with", "working_hours")
 	if b := w.Between; b != nil && !b.From.IsZero() && !b.To.IsZero() && !b.From.IsRelative() && !b.To.IsRelative() && b.To.wall.Before(b.From.wall) {
 		refuse("between ends before it begins", "put the earlier day first", "when", "between")
 	}

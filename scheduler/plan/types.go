@@ -236,22 +236,6 @@ func (d Weekday) MarshalText() ([]byte, error) { return []byte(weekdays[d]), nil
 // JSONSchema describes what Parse reads.
 func (Weekday) JSONSchema() map[string]any { return strictyaml.Enum(weekdays...) }
 
-// Has reports whether people work on that day; with no days named, Monday to Friday.
-func (w WorkingHours) Has(day time.Weekday) bool {
-	if len(w.Days) == 0 {
-		return day != time.Saturday && day != time.Sunday
-	}
-	return slices.Contains(w.Days, Weekday(day))
-}
-
-// Opens is the time of day at which the working day begins; 09:00 where it is not named.
-func (w WorkingHours) Opens() Clock {
-	if w.From == 0 && w.To == 0 {
-		return 9 * 60
-	}
-	return w.From
-}
-
 // Ref names a conversation as people do: by its id, with the round where that is not the first.
 func Ref(id ID, round int) string {
 	if round > 1 {

@@ -18,12 +18,12 @@ import (
 
 // Decode reads the document into the struct that into points to. Beside the key's name, a field's
 // `strict` tag may say: "required" (the key must be there and not empty), "text" (several lines are
-// allowed), "max=N" (how many characters the text, or each item of a list, may have; default 200). A
+// allowed), "alone" (of a list: an item may stand there without a list around it), "max=N" (how many characters the text, or each item of a list, may have; default 200). A
 // field whose type is a [Scalar] reads itself. Keys left out or
 // empty keep what the struct held before. The problems are those of [First].
 func (d *Document) Decode(into any) []Problem {
 	r := reader{d: d}
-	d.fault, d.doubts = make(map[*yaml.Node]bool), nil
+	d.fault, d.alone, d.doubts = make(map[*yaml.Node]bool), make(map[*yaml.Node]bool), nil
 	r.value(d.root, reflect.ValueOf(into).Elem(), "", limits{max: 200})
 	return First(r.problems)
 }
@@ -34,8 +34,8 @@ type reader struct {
 }
 
 type limits struct {
-	required, text bool
-	max            int
+	required, text, alone bool
+	max                   int
 }
 
 func (r *reader) report(n *yaml.Node, text, mend string) {
@@ -170,6 +170,12 @@ func (r *reader) text(n *yaml.Node, v reflect.Value, name string, l limits) {
 }
 
 func (r *reader) list(n *yaml.Node, v reflect.Value, name string, l limits) {
+	if l.alone && n.Kind != yaml.SequenceNode {
+		r.d.alone[n] = true
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		r.value(n, v.Index(0), name, l)
+		return
+	}
 	if n.Kind != yaml.SequenceNode {
 		r.wrongType(n, name, "a list")
 		return
@@ -234,7 +240,7 @@ func (r *reader) mapping(n *yaml.Node, v reflect.Value, name string) {
 	}
 	for _, f := range fields {
 		if f.limits.required {
-			if value := child(n, f.Key); value == nil {
+			if value := r.d.child(n, f.Key); value == nil {
 				r.report(n, f.path(name)+" is missing", "add `"+f.Key+":`")
 			} else if isEmpty(value) {
 				r.report(value, f.path(name)+" is empty", "write it")

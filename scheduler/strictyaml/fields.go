@@ -61,6 +61,8 @@ func Fields(t reflect.Type) []Field {
 				f.limits.required = true
 			case word == "text":
 				f.limits.text = true
+			case word == "alone":
+				f.limits.alone = true
 			case strings.HasPrefix(word, "max="):
 				n, err := strconv.Atoi(word[len("max="):])
 				if err != nil {

@@ -50,7 +50,11 @@ func schemaOf(t reflect.Type, l limits) map[string]any {
 		}
 		return s
 	case reflect.Slice:
-		return map[string]any{"type": "array", "items": schemaOf(t.Elem(), l), "maxItems": maxItems}
+		list := map[string]any{"type": "array", "items": schemaOf(t.Elem(), l), "maxItems": maxItems}
+		if l.alone {
+			return map[string]any{"anyOf": []any{list, schemaOf(t.Elem(), l)}}
+		}
+		return list
 	case reflect.Bool:
 		return map[string]any{"type": "boolean"}
 	case reflect.Int:
@@ -65,6 +69,9 @@ func orNull(s map[string]any) {
 		s["type"] = []string{one, "null"}
 	} else if several, ok := s["type"].([]string); ok {
 		s["type"] = append(slices.Clip(several), "null")
+	}
+	if either, ok := s["anyOf"].([]any); ok {
+		s["anyOf"] = append(slices.Clip(either), map[string]any{"type": "null"})
 	}
 	if words, ok := s["enum"].([]any); ok {
 		s["enum"] = append(slices.Clip(words), nil)

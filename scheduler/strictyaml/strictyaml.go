@@ -78,6 +78,7 @@ type Document struct {
 	lines  [][]byte
 	root   *yaml.Node
 	fault  map[*yaml.Node]bool // what Decode has reported
+	alone  map[*yaml.Node]bool // items that Decode has found without a list around them
 	doubts []Problem           // see Doubts
 }
 
@@ -289,7 +290,7 @@ func excerpt(line []byte, column int) string {
 func (d *Document) Problem(text, mend string, path ...string) Problem {
 	n := d.root
 	for _, key := range path {
-		next := child(n, key)
+		next := d.child(n, key)
 		if next == nil {
 			break
 		}
@@ -309,7 +310,7 @@ func (d *Document) Warning(text, mend string, path ...string) Problem {
 func (d *Document) Has(path ...string) bool {
 	n := d.root
 	for _, key := range path {
-		if n = child(n, key); n == nil {
+		if n = d.child(n, key); n == nil {
 			return false
 		}
 	}
@@ -321,14 +322,19 @@ func (d *Document) Has(path ...string) bool {
 func (d *Document) Faulty(path ...string) bool {
 	n := d.root
 	for _, key := range path {
-		if n = child(n, key); n == nil {
+		if n = d.child(n, key); n == nil {
 			return false
 		}
 	}
 	return d.fault[n]
 }
 
-func child(n *yaml.Node, key string) *yaml.Node {
+// child is what stands under n for a key, or the number of an item; nil: nothing.
+func (d *Document) child(n *yaml.Node, key string) *yaml.Node {
+	if d.alone[n] && key == "0" {
+		return n
+	}
+
 	switch n.Kind {
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(n.Content); i += 2 {

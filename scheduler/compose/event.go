@@ -8,6 +8,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/ical"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/templates"
@@ -101,7 +102,7 @@ func (co *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *
 	b := c.Booking
 	if c.Place != nil {
 		// In the words of the calendar.
-		if ch.Location = *c.Place; b != nil && conversation.PlaceIn(&b.Wrote) == *c.Place {
+		if ch.Location = *c.Place; b != nil && event.PlaceIn(&b.Wrote) == *c.Place {
 			ch.Location = b.Wrote.Location
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/event"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -135,7 +136,7 @@ type Conversation struct {
 	Intent
 	Asking
 	Invitation
-	CalendarEvent
+	event.CalendarEvent
 	inbox.Inbox
 
 	// Messages are all that was decided to send, in that order.
@@ -222,15 +223,6 @@ type Invitation struct {
 	Organizer invites.Address `json:"organizer,omitzero"`
 	// Stamp is DTSTAMP and Date of the last message.
 	Stamp time.Time `json:"stamp,omitzero"`
-}
-
-// A CalendarEvent is what stands in an online calendar.
-type CalendarEvent struct {
-	// Behind says that the event has changed while a write of ours was on its way: the calendar is still to be asked
-	// about it.
-	Behind bool `json:"behind,omitempty"`
-	// Booking is the event; nil: there is none that we know of.
-	Booking *Booking `json:"booking,omitempty"`
 }
 
 // Clocks are what has followed from newer zone data, by which the start is at another instant than when the partner

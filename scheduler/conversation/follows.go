@@ -74,13 +74,9 @@ func (c *Conversation) follows(now time.Time) consequence {
 	return f
 }
 
-// lostTime reports whether the calendar holds the event without the time that was agreed on: for whole days, or as
-// a series.
-func (b *Booking) lostTime() bool { return b != nil && (b.Is.Start.IsZero() || b.Is.Repeats) }
-
 // LostTime reports whether the talk's event has lost its time, and is there.
 func (c *Conversation) LostTime() bool {
-	return c.Booking.lostTime() && c.Cancelled == nil && !c.Deleted()
+	return c.Booking.LostTime() && c.Cancelled == nil && !c.Deleted()
 }
 
 // weigh brings PartStat in line with what the partner has answered, and to what. While nobody is to be asked, or

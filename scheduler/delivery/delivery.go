@@ -10,6 +10,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 )
@@ -133,7 +134,7 @@ func (d *Delivery) DeliverBy(ctx, hard context.Context, by outbox.Channel, force
 		defer d.Sender.Idle()
 	}
 	r := run{Delivery: d, ctx: ctx, hard: hard, by: by, force: force, work: make(chan *outbox.Message, 8*workers),
-		bookings: make(map[int64]*conversation.Booking)}
+		bookings: make(map[int64]*event.Booking)}
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {

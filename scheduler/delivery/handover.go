@@ -11,6 +11,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
@@ -129,7 +130,7 @@ var errElsewhere = errors.New("the event is in another calendar")
 // writeEvent writes m into the calendar.
 func (r *run) writeEvent(m *outbox.Message, dot func() error) error {
 	booking := r.booking(m)
-	change, err := conversation.ChangeOf(m, booking)
+	change, err := event.ChangeOf(m, booking)
 	if err != nil {
 		return err
 	}
@@ -143,7 +144,7 @@ func (r *run) writeEvent(m *outbox.Message, dot func() error) error {
 		in = change.In
 	}
 	away := booking != nil && booking.Away
-	if conversation.Stray(in, r.Calendar.Name()) && (!away || !r.Reaches(r.hard, in)) {
+	if event.Stray(in, r.Calendar.Name()) && (!away || !r.Reaches(r.hard, in)) {
 		return &invites.DeliveryError{Wait: time.Minute, Err: errElsewhere, Text: "the event is in another " +
 			r.CalendarOf(r.by).Provider + " calendar, " + in +
 			"; sign in with an account that may change it, and name it in the config as " + r.CalendarOf(r.by).Key}

@@ -7,6 +7,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -36,7 +37,7 @@ type run struct {
 	settled int
 	tried   bool
 	// bookings is what is known of the event that a claimed message changes, as it was then, by the message's row.
-	bookings map[int64]*conversation.Booking
+	bookings map[int64]*event.Booking
 }
 
 // claim feeds the workers. One message goes ahead, to see whether the server works; only then are more claimed: a
@@ -93,7 +94,7 @@ func (r *run) wanted(c *conversation.Conversation, m *outbox.Message) (end outbo
 }
 
 // booking returns what is known of the event that m changes, as it was when m was claimed; nil: nothing.
-func (r *run) booking(m *outbox.Message) *conversation.Booking {
+func (r *run) booking(m *outbox.Message) *event.Booking {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.bookings[m.Row]

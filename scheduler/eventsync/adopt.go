@@ -11,6 +11,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -89,7 +90,7 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 	if !c.Said(conversation.Yes) && !c.Said(conversation.No) { // a no stands, whatever the calendar holds
 		c.Answered(conversation.Answer{Value: conversation.Yes, At: now, How: "calendar", Seen: true})
 	}
-	booking := conversation.Booking{Wrote: *e, Is: *e, In: cmp.Or(s.Calendar.Name(), e.In)}
+	booking := event.Booking{Wrote: *e, Is: *e, In: cmp.Or(s.Calendar.Name(), e.In)}
 	booking.Wrote.Guests = []invites.Guest{{Name: c.Plan.With.Name, Email: guest.Email}}
 	booking.Wrote.Alarms, booking.Wrote.Meet = s.Reminders, e.Join != ""
 	if guest.PartStat != invites.NeedsAction {
@@ -102,7 +103,7 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 		c.Lasts, booking.Moved = length, e.Updated
 	}
 	if own, err := s.Intake.Compose.PlanLocation(c); err == nil && own != e.Location {
-		place := conversation.PlaceIn(e)
+		place := event.PlaceIn(e)
 		c.Place, booking.Placed = &place, e.Updated
 	}
 	c.Booking = &booking

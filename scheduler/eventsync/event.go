@@ -10,6 +10,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -29,7 +30,7 @@ func (s *Sync) takeEntry(c *conversation.Conversation, e *invites.Event, tried *
 			d.Heard = resolve(c, nil, now)
 			return d
 		}
-		b := conversation.Booking{Wrote: tried.event, Is: tried.event, In: s.Calendar.Name(), Told: tried.message.Content}
+		b := event.Booking{Wrote: tried.event, Is: tried.event, In: s.Calendar.Name(), Told: tried.message.Content}
 		c.Booking = &b
 	}
 	t := &entryTaking{s: s, c: c, e: e, now: now, tried: tried, is: c.Booking.Is, b: *c.Booking}
@@ -65,8 +66,8 @@ type entryTaking struct {
 	now time.Time
 
 	tried  *try
-	is     invites.Event        // how it was known
-	b      conversation.Booking // how it is from now on
+	is     invites.Event // how it was known
+	b      event.Booking // how it is from now on
 	events []conversation.HistoryEntry
 
 	restarted bool // somebody has given it another start, which the calendar asks the guests about anew
@@ -260,7 +261,7 @@ func (t *entryTaking) takePlace() {
 	if pending {
 		text += "; that of the plan is older, and no longer holds"
 	}
-	place := conversation.PlaceIn(e)
+	place := event.PlaceIn(e)
 	c.Place, t.b.Placed = &place, e.Updated
 	t.b.Told.Place = c.PlaceKey()
 	t.note("%s", text)
@@ -271,12 +272,12 @@ func (t *entryTaking) takeGuests(over bool) {
 	c := t.c
 	now, was := c.Guest(t.e.Guests), c.Guest(t.is.Guests)
 	for _, g := range t.e.Guests {
-		if !c.Writes(invites.Address{Email: g.Email}) && !conversation.HasGuest(t.is.Guests, g.Email) {
+		if !c.Writes(invites.Address{Email: g.Email}) && !event.HasGuest(t.is.Guests, g.Email) {
 			t.note("%s was invited in %s, too", g.Email, t.title())
 		}
 	}
 	for _, g := range t.is.Guests {
-		if !c.Writes(invites.Address{Email: g.Email}) && !conversation.HasGuest(t.e.Guests, g.Email) {
+		if !c.Writes(invites.Address{Email: g.Email}) && !event.HasGuest(t.e.Guests, g.Email) {
 			t.note("%s is no longer invited in %s", g.Email, t.title())
 		}
 	}

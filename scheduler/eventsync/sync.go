@@ -11,6 +11,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/lookup"
@@ -294,7 +295,7 @@ func (s *Sync) tried(ctx context.Context, c *conversation.Conversation, key stri
 		if err != nil {
 			return nil, err
 		}
-		if ch, err := conversation.ChangeOf(full, nil); err == nil && ch.Key == key {
+		if ch, err := event.ChangeOf(full, nil); err == nil && ch.Key == key {
 			return &try{message: m, event: ch.Event}, nil
 		}
 	}

@@ -1,0 +1,120 @@
+package slots
+
+import (
+	"slices"
+	"time"
+
+	"coalition/invites"
+)
+
+// blocked is all that any rule blocks in a span of time, in no order.
+func (q *Query) blocked(over invites.Span) []Blocked {
+	c := &collector{over: over}
+	mine, theirs := q.Organizer.Zone, q.Partner.Zone
+	own, foreign := days(over, mine), days(over, theirs)
+
+	c.outside(weekOf(q.Organizer.Hours), own, mine, Blocked{Who: Organizer, Why: NoHours})
+	c.outside(weekOf(q.Partner.Hours), foreign, theirs, Blocked{Who: Partner, Why: NoHours})
+	if q.Suits != nil {
+		c.outside(weekOf(q.Suits), foreign, theirs, Blocked{Who: Both, Why: Unsuited})
+	}
+	keep := weekOf(q.KeepFree)
+	for _, d := range own {
+		for _, s := range keep.on(d, mine) {
+			c.add(Blocked{Span: s, Who: Organizer, Why: KeepFree})
+		}
+	}
+	c.holidays(own, &q.Organizer, Organizer)
+	c.holidays(foreign, &q.Partner, Partner)
+	c.add(Blocked{Span: invites.Span{Start: over.Start, End: q.earliest()}, Who: Both, Why: Notice})
+	for _, d := range own {
+		if q.talksOn(d.Span) >= q.PerDay {
+			c.add(Blocked{Span: d.Span, Who: Organizer, Why: PerDay})
+		}
+	}
+	q.busy(c)
+	return c.list
+}
+
+// earliest is when the talk may begin by Notice.
+func (q *Query) earliest() time.Time { return upTo(q.Now.Add(q.Notice), time.Minute, time.UTC) }
+
+// talksOn counts the other conversations that have a talk on that day, or are offered one.
+func (q *Query) talksOn(day invites.Span) int {
+	var refs []string
+	for _, t := range q.Talks {
+		if !t.Start.Before(day.Start) && t.Start.Before(day.End) && !slices.Contains(refs, t.Ref) {
+			refs = append(refs, t.Ref)
+		}
+	}
+	return len(refs)
+}
+
+// busy adds events and other talks.
+func (q *Query) busy(c *collector) {
+	start, end := c.over.Start.Add(-q.Travel), c.over.End.Add(q.Travel)
+	for _, calendar := range q.Busy {
+		who := Organizer
+		if calendar.Partner {
+			who = Partner
+		}
+		for _, event := range calendar.Busy {
+			if !event.Start.Before(end) {
+				break
+			}
+			if !event.End.After(start) || !event.Start.Before(event.End) {
+				continue
+			}
+			b := Blocked{Span: event.Span, Who: who, Why: Busy, Source: calendar.Name, reach: q.Travel}
+			if who == Organizer {
+				b.Title = event.Title
+			}
+			c.add(b)
+		}
+	}
+	for _, t := range q.Talks {
+		b := Blocked{Span: t.Span, Who: Organizer, Why: Offered, Source: t.Ref, reach: q.Travel + t.Travel}
+		if t.Agreed {
+			b.Why = Busy
+		}
+		c.add(b)
+	}
+}
+
+// A collector gathers what is blocked in a span of time.
+type collector struct {
+	over invites.Span
+	list []Blocked
+}
+
+// add takes in what has a part in the span, or reaches into it.
+func (c *collector) add(b Blocked) {
+	if !b.End.Before(b.Start) && b.from().Before(c.over.End) && b.to().After(c.over.Start) {
+		c.list = append(c.list, b)
+	}
+}
+
+// outside adds all that is not in the hours, and the boundaries between those of two days that touch.
+func (c *collector) outside(w week, days []day, zone *time.Location, b Blocked) {
+	b.Start = c.over.Start
+	for _, d := range days {
+		for _, s := range w.on(d, zone) {
+			b.End = s.Start
+			c.add(b)
+			b.Start = s.End
+		}
+	}
+	b.End = c.over.End
+	c.add(b)
+}
+
+func (c *collector) holidays(days []day, p *Person, who Who) {
+	if p.Holiday == nil {
+		return
+	}
+	for _, d := range days {
+		if name, ok := p.Holiday(d.date); ok {
+			c.add(Blocked{Span: d.Span, Who: who, Why: Holiday, Source: name})
+		}
+	}
+}

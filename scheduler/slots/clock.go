@@ -1,0 +1,124 @@
+package slots
+
+import (
+	"slices"
+	"time"
+
+	"coalition/invites"
+	"coalition/scheduler/plan"
+)
+
+// A day is one of somebody's calendar.
+type day struct {
+	// Span is from midnight to midnight on their clock.
+	invites.Span
+	// date is its midnight in UTC.
+	date time.Time
+}
+
+// days are those of the calendar of a zone that have a part of over.
+func days(over invites.Span, zone *time.Location) (list []day) {
+	y, m, d := over.Start.In(zone).Date()
+	date := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	start := instant(date, 0, zone)
+	for start.Before(over.End) {
+		next := date.AddDate(0, 0, 1)
+		end := instant(next, 0, zone)
+		// Samoa had no 30 December 2011.
+		if start.Before(end) {
+			list = append(list, day{Span: invites.Span{Start: start, End: end}, date: date})
+		}
+		date, start = next, end
+	}
+	return list
+}
+
+// instant is when a clock in the zone shows that time of the day with that midnight in UTC: of two such moments the
+// first, and where it skips it, the one by the offset before.
+func instant(date time.Time, clock plan.Clock, zone *time.Location) time.Time {
+	wall := date.Add(time.Duration(clock) * time.Minute)
+	// No zone is a day away from UTC, and none changes twice within two.
+	by := func(near time.Duration) (time.Time, bool) {
+		_, offset := wall.Add(near).In(zone).Zone()
+		t := wall.Add(-time.Duration(offset) * time.Second)
+		_, there := t.In(zone).Zone()
+		return t, there == offset
+	}
+	before, ok := by(-24 * time.Hour)
+	if ok {
+		return before
+	}
+	if after, ok := by(24 * time.Hour); ok {
+		return after
+	}
+	return before
+}
+
+// A week is hours by the day on which they are, in order and apart from each other.
+type week [7][]Hours
+
+func weekOf(hours []Hours) (w week) {
+	sorted := slices.SortedFunc(slices.Values(hours), func(a, b Hours) int { return int(a.From - b.From) })
+	for _, h := range sorted {
+		list := w[h.Day]
+		switch last := len(list) - 1; {
+		case h.To <= h.From:
+		case last >= 0 && h.From <= list[last].To:
+			list[last].To = max(list[last].To, h.To)
+		default:
+			w[h.Day] = append(list, h)
+		}
+	}
+	return w
+}
+
+// on are the spans of a day, in order and apart from each other.
+func (w *week) on(d day, zone *time.Location) (list []invites.Span) {
+	for _, h := range w[d.date.Weekday()] {
+		s := invites.Span{Start: instant(d.date, h.From, zone), End: instant(d.date, h.To, zone)}
+		// A clock that is put at midnight may take it out of its day.
+		s = clip(s, d.Span)
+		switch last := len(list) - 1; {
+		case !s.Start.Before(s.End):
+		// Where the clock skips what was between them, they touch.
+		case last >= 0 && !s.Start.After(list[last].End):
+			list[last].End = later(list[last].End, s.End)
+		default:
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// clip is the part of s that lies in over; it ends before it starts where there is none.
+func clip(s, over invites.Span) invites.Span {
+	return invites.Span{Start: later(s.Start, over.Start), End: sooner(s.End, over.End)}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// upTo is t, or the next whole step after it on the clock of the zone. Clocks are put by whole minutes.
+func upTo(t time.Time, step time.Duration, zone *time.Location) time.Time {
+	if whole := t.Truncate(time.Minute); whole.Before(t) {
+		t = whole.Add(time.Minute)
+	}
+	for {
+		past := time.Duration(t.In(zone).Minute()) * time.Minute % step
+		if past == 0 {
+			return t
+		}
+		t = t.Add(step - past)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/plan"
 )
 
 // blocked is all that any rule blocks in a span of time, in no order.
@@ -13,21 +14,20 @@ func (q *Query) blocked(over invites.Span) []Blocked {
 	mine, theirs := q.Organizer.Zone, q.Partner.Zone
 	own, foreign := days(over, mine), days(over, theirs)
 
-	c.outside(weekOf(q.Organizer.Hours), own, mine, Blocked{Who: Organizer, Why: NoHours})
-	c.outside(weekOf(q.Partner.Hours), foreign, theirs, Blocked{Who: Partner, Why: NoHours})
-	if q.Suits != nil {
-		c.outside(weekOf(q.Suits), foreign, theirs, Blocked{Who: Both, Why: Unsuited})
-	}
-	keep := weekOf(q.KeepFree)
-	for _, d := range own {
-		for _, s := range keep.on(d, mine) {
-			c.add(Blocked{Span: s, Who: Organizer, Why: KeepFree})
-		}
+	c.outside(q.Organizer.Hours, own, mine, Blocked{Who: Organizer, Why: NoHours})
+	c.outside(q.Partner.Hours, foreign, theirs, Blocked{Who: Partner, Why: NoHours})
+	if len(q.Suits) > 0 {
+		c.outside(q.Suits, foreign, theirs, Blocked{Who: Both, Why: Unsuited})
 	}
 	c.holidays(own, &q.Organizer, Organizer)
 	c.holidays(foreign, &q.Partner, Partner)
 	c.add(Blocked{Span: invites.Span{Start: over.Start, End: q.earliest()}, Who: Both, Why: Notice})
 	for _, d := range own {
+		if len(q.KeepFree) > 0 {
+			for _, s := range d.on(q.KeepFree, mine) {
+				c.add(Blocked{Span: s, Who: Organizer, Why: KeepFree})
+			}
+		}
 		if q.talksOn(d.Span) >= q.PerDay {
 			c.add(Blocked{Span: d.Span, Who: Organizer, Why: PerDay})
 		}
@@ -95,10 +95,10 @@ func (c *collector) add(b Blocked) {
 }
 
 // outside adds all that is not in the hours, and the boundaries between those of two days that touch.
-func (c *collector) outside(w week, days []day, zone *time.Location, b Blocked) {
+func (c *collector) outside(hours plan.Hours, days []day, zone *time.Location, b Blocked) {
 	b.Start = c.over.Start
 	for _, d := range days {
-		for _, s := range w.on(d, zone) {
+		for _, s := range d.on(hours, zone) {
 			b.End = s.Start
 			c.add(b)
 			b.Start = s.End

@@ -124,9 +124,8 @@ func share(part, all time.Duration) int64 {
 type frames []invites.Span
 
 func (q *Query) frames(p *Person) (list frames) {
-	w := weekOf(p.Hours)
 	for _, d := range days(q.Window, p.Zone) {
-		if hours := w.on(d, p.Zone); len(hours) > 0 {
+		if hours := d.on(p.Hours, p.Zone); len(hours) > 0 {
 			list = append(list, invites.Span{Start: hours[0].Start, End: hours[len(hours)-1].End})
 		}
 	}

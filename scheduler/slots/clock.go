@@ -1,7 +1,6 @@
 package slots
 
 import (
-	"slices"
 	"time"
 
 	"coalition/invites"
@@ -54,30 +53,11 @@ func instant(date time.Time, clock plan.Clock, zone *time.Location) time.Time {
 	return before
 }
 
-// A week is hours by the day on which they are, in order and apart from each other.
-type week [7][]Hours
-
-func weekOf(hours []Hours) (w week) {
-	sorted := slices.SortedFunc(slices.Values(hours), func(a, b Hours) int { return int(a.From - b.From) })
-	for _, h := range sorted {
-		list := w[h.Day]
-		switch last := len(list) - 1; {
-		case h.To <= h.From:
-		case last >= 0 && h.From <= list[last].To:
-			list[last].To = max(list[last].To, h.To)
-		default:
-			w[h.Day] = append(list, h)
-		}
-	}
-	return w
-}
-
-// on are the spans of a day, in order and apart from each other.
-func (w *week) on(d day, zone *time.Location) (list []invites.Span) {
-	for _, h := range w[d.date.Weekday()] {
-		s := invites.Span{Start: instant(d.date, h.From, zone), End: instant(d.date, h.To, zone)}
-		// A clock that is put at midnight may take it out of its day.
-		s = clip(s, d.Span)
+// on are the hours of a day, in order and apart from each other.
+func (d day) on(hours plan.Hours, zone *time.Location) (list []invites.Span) {
+	for _, b := range hours.On(d.date.Weekday()) {
+		// A clock that is put at midnight may take them out of their day.
+		s := clip(invites.Span{Start: instant(d.date, b.From, zone), End: instant(d.date, b.To, zone)}, d.Span)
 		switch last := len(list) - 1; {
 		case !s.Start.Before(s.End):
 		// Where the clock skips what was between them, they touch.

@@ -26,10 +26,10 @@ type Query struct {
 	PerDay int
 	// Offer is how many times are chosen at most.
 	Offer int
-	// Suits is within one span of which the whole talk lies, on the partner's clock; nil: at any time.
-	Suits []Hours
-	// KeepFree is touched by no talk, on the organizer's clock.
-	KeepFree []Hours
+	// Suits is within one span of which the whole talk lies, on the partner's clock; none: at any time.
+	Suits plan.Hours
+	// KeepFree is touched by no talk, on the organizer's clock; none: nothing is.
+	KeepFree plan.Hours
 
 	// Busy is when either of the two has no time, as far as it is known for the window, [Beyond] after it, and Travel
 	// beside both. Events of no length block nothing.
@@ -49,16 +49,10 @@ const Beyond = 14 * 24 * time.Hour
 type Person struct {
 	// Zone is that of their clock.
 	Zone *time.Location
-	// Hours are when they can be met, in any order; none: never.
-	Hours []Hours
+	// Hours are when they can be met.
+	Hours plan.Hours
 	// Holiday names the holiday on a day of their calendar, which is given as its midnight in UTC; nil: none is known.
 	Holiday func(day time.Time) (name string, ok bool)
-}
-
-// Hours are a span of a day of the week by the clock, half-open. One that does not end after it begins is none.
-type Hours struct {
-	Day      time.Weekday
-	From, To plan.Clock
 }
 
 // A Talk is one of this program's, agreed on with or offered to somebody else.
@@ -128,10 +122,11 @@ type Blocked struct {
 func (b *Blocked) from() time.Time { return b.Start.Add(-b.reach) }
 func (b *Blocked) to() time.Time   { return b.End.Add(b.reach) }
 
-// Daily is the same span on every day.
-func Daily(from, to plan.Clock) (list []Hours) {
+// Daily is the same time on every day.
+func Daily(from, to plan.Clock) plan.Hours {
+	b := plan.Block{From: from, To: to}
 	for day := range time.Saturday + 1 {
-		list = append(list, Hours{Day: day, From: from, To: to})
+		b.Days = append(b.Days, plan.Weekday(day))
 	}
-	return list
+	return plan.Hours{b}
 }

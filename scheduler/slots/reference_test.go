@@ -74,13 +74,13 @@ func (c clockface) at(wall time.Time) int {
 }
 
 // inside tells for each minute of which days' hours it is.
-func (c clockface) inside(hours []slots.Hours) []map[int64]bool {
+func (c clockface) inside(hours plan.Hours) []map[int64]bool {
 	in := make([]map[int64]bool, len(c))
 	for day := midnightOf(c[24*60]); day.Before(c[len(c)-24*60]); day = day.AddDate(0, 0, 1) {
 		// "Hours of one day that overlap or touch are one span."
 		var of [24*60 + 1]bool
 		for _, h := range hours {
-			for m := h.From; h.Day == day.Weekday() && m < h.To; m++ {
+			for m := h.From; slices.Contains(h.Days, plan.Weekday(day.Weekday())) && m < h.To; m++ {
 				of[m] = true
 			}
 		}
@@ -159,7 +159,7 @@ func (r *reference) broken(i int) (list []string) {
 	if !within(r.foreign[i:n]) {
 		say(slots.Partner, slots.NoHours)
 	}
-	if q.Suits != nil && !within(r.suits[i:n]) {
+	if len(q.Suits) > 0 && !within(r.suits[i:n]) {
 		say(slots.Both, slots.Unsuited)
 	}
 	if slices.ContainsFunc(r.keep[i:n], func(m map[int64]bool) bool { return m != nil }) {
@@ -228,16 +228,15 @@ func drawQuery(t *rapid.T, places []string, days []string) *slots.Query {
 	minutes := func(name string, of ...int) time.Duration {
 		return time.Duration(rapid.SampledFrom(of).Draw(t, name)) * time.Minute
 	}
-	clock := rapid.OneOf(rapid.IntRange(0, 24*60), rapid.Map(rapid.IntRange(0, 48), func(n int) int { return n * 30 }))
-	blocks := func(name string, least, most int) (list []slots.Hours) {
-		for range rapid.IntRange(least, most).Draw(t, name) {
-			a, b := clock.Draw(t, "from"), clock.Draw(t, "to")
-			off := rapid.SampledFrom([]time.Weekday{-1, -1, time.Sunday, time.Monday, time.Thursday}).Draw(t, "not on")
-			for _, h := range slots.Daily(plan.Clock(min(a, b)), plan.Clock(max(a, b))) {
-				if h.Day != off {
-					list = append(list, h)
-				}
-			}
+	clock := rapid.IntRange(1, 24*60-1)
+	blocks := func(name string, most int) (list plan.Hours) {
+		for range rapid.IntRange(1, most).Draw(t, name) {
+			a := rapid.IntRange(0, 47).Draw(t, "from")
+			b := rapid.IntRange(a+1, 48).Draw(t, "to")
+			h := slots.Daily(plan.Clock(a*30), plan.Clock(b*30-rapid.SampledFrom([]int{0, 0, 7}).Draw(t, "less")))[0]
+			off := rapid.IntRange(-7, 7).Draw(t, "not on")
+			h.Days = slices.DeleteFunc(h.Days, func(d plan.Weekday) bool { return int(d) == off })
+			list = append(list, h)
 		}
 		return list
 	}
@@ -245,7 +244,7 @@ func drawQuery(t *rapid.T, places []string, days []string) *slots.Query {
 		p := slots.Person{Zone: zone(t, rapid.SampledFrom(places).Draw(t, name))}
 		switch rapid.IntRange(0, 3).Draw(t, name+"'s hours") {
 		case 0:
-			p.Hours = blocks(name, 1, 3)
+			p.Hours = blocks(name, 3)
 		case 1:
 			p.Hours = slots.Daily(0, plan.Clock(clock.Draw(t, "until")))
 			p.Hours = append(p.Hours, slots.Daily(plan.Clock(clock.Draw(t, "again")), 24*60)...)
@@ -279,7 +278,7 @@ func drawQuery(t *rapid.T, places []string, days []string) *slots.Query {
 			plan.Clock(rapid.IntRange(13*60, 24*60).Draw(t, "to")))
 	}
 	if rapid.IntRange(0, 3).Draw(t, "keep free") == 0 {
-		q.KeepFree = blocks("blocks kept free", 1, 1)
+		q.KeepFree = blocks("blocks kept free", 1)
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "calendars") {
 		f := invites.FreeBusy{Name: "calendar", State: invites.FreshBusy, Partner: rapid.Bool().Draw(t, "partner's")}

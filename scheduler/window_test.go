@@ -2,6 +2,7 @@ package scheduler_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,42 @@ func TestSeveralHours(t *testing.T) {
 		}
 		if got := c.DatesAt(monday).AskOn.Format(time.RFC3339); got != tt.want {
 			t.Errorf("ask_on %s is %s, want %s", tt.askOn, got, tt.want)
+		}
+	}
+}
+
+// What is kept free around a talk is the plan's own or that of its kind, comes back from the state, and is nothing that
+// the partner is told of.
+func TestTravel(t *testing.T) {
+	settings := ana
+	settings.Times.Travel = map[plan.Kind]time.Duration{plan.Walk: 15 * time.Minute}
+	c := conversation.New("maya", 1, &settings)
+	var told string
+	for _, tt := range []struct {
+		setting string
+		want    time.Duration
+	}{
+		{"{kind: walk, place: Riverside path}", 15 * time.Minute},
+		{"{kind: walk, place: Riverside path, travel: 45m}", 45 * time.Minute},
+		{"{kind: walk, place: Riverside path, travel: 0m}", 0},
+		{"{kind: coffee, place: Riverside path}", 0},
+	} {
+		if problems := c.Read(parse(t, maya("setting: "+tt.setting)), monday); problems != nil {
+			t.Fatal(problems)
+		}
+		data := must(json.Marshal(c))
+		back := conversation.New("maya", 1, &settings)
+		if err := json.Unmarshal(data, back); err != nil {
+			t.Fatal(err)
+		}
+		if c.Travel() != tt.want || back.Travel() != tt.want {
+			t.Errorf("%s: travel %v, kept as %v; want %v", tt.setting, c.Travel(), back.Travel(), tt.want)
+		}
+		if told == "" {
+			told = c.PlaceKey()
+		}
+		if walks := strings.Contains(tt.setting, "walk"); (c.PlaceKey() == told) != walks {
+			t.Errorf("%s: the place is another: %v", tt.setting, walks)
 		}
 	}
 }

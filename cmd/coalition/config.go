@@ -24,6 +24,7 @@ type config struct {
 	Mail          mailConfig      `yaml:"mail" doc:"How mail leaves."`
 	Replies       *repliesConfig  `yaml:"replies" doc:"Where the daemon reads answers."`
 	Calendar      calendarConfig  `yaml:"calendar" doc:"How invitations are made."`
+	Times         timesConfig     `yaml:"times" doc:"By which rules free times are found."`
 	Web           *webConfig      `yaml:"web" doc:"The page on which the partner answers."`
 	Templates     string          `yaml:"templates" strict:"max=1000" doc:"A folder with own versions of any template."`
 	Notify        bool            `yaml:"notify" doc:"true: you get a short mail about each answer that waits for you."`
@@ -208,6 +209,7 @@ func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
 			SMTP: smtpConfig{Port: 587, Security: email.StartTLS, Connections: 4}},
 		Calendar: calendarConfig{Via: "ics",
 			Google: googleConfig{Calendar: "primary", Poll: interval(2 * time.Minute)}},
+		Times:     defaultTimes(),
 		Reminders: []ahead{ahead(24 * time.Hour), ahead(time.Hour)},
 		HoldOver:  10,
 	}
@@ -215,6 +217,7 @@ func parseConfig(path string, data []byte) (*config, []strictyaml.Problem) {
 	c.Organizer.WorkingHours = plan.Hours{{}}
 	problems = c.doc.Decode(c)
 	c.fill(c.Organizer.WorkingHours, 9*60, 17*60+30, "organizer", "working_hours")
+	c.fillTimes()
 	problems = append(problems, c.rules()...)
 	if len(docs) > 1 {
 		problems = append(problems, docs[1].Problem("a config is one document",
@@ -245,6 +248,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 		list = append(list, c.doc.Problem(text, mend, path...))
 	}
 	c.Organizer.WorkingHours.Check(c.doc, refuse, "organizer", "working_hours")
+	c.timesRules(refuse)
 	if c.HoldOver < 0 || c.HoldOver > 10000 {
 		refuse("hold_over is no number of messages", "write 10, or another number from 0 to 10000", "hold_over")
 	}
@@ -380,5 +384,6 @@ func (c *config) warnings() (list []strictyaml.Problem) {
 		list = append(list, c.doc.Warning("this looks like an address that nobody reads, and answers come back to it",
 			"name one that you read", "organizer", "email"))
 	}
+	list = append(list, c.timesWarnings()...)
 	return append(list, c.doc.Doubts()...)
 }

@@ -40,8 +40,8 @@ func TestExampleConfig(t *testing.T) {
 		t.Errorf("as it stands: %v", problems)
 	}
 	blocks := commented.FindAll(data, -1)
-	if len(blocks) != 4 { // google and busy stand together
-		t.Fatalf("%d blocks are commented out, want 4", len(blocks))
+	if len(blocks) != 5 { // google and busy stand together
+		t.Fatalf("%d blocks are commented out, want 5", len(blocks))
 	}
 	for _, b := range blocks {
 		plain := regexp.MustCompile(`(?m)^#`).ReplaceAll(b, nil)
@@ -58,9 +58,24 @@ func TestExampleConfig(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if fmt.Sprint(c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language, c.Organizer.WorkingHours.On(time.Monday), c.Organizer.WorkingHours.Has(time.Saturday), c.Calendar.Google.Poll, c.Calendar.Google.Calendar) !=
-		fmt.Sprint(bare.Reminders, bare.HoldOver, bare.Mail.Via, bare.Calendar.Via, bare.Mail.SMTP.Port, bare.Mail.SMTP.Connections, bare.Organizer.Language, bare.Organizer.WorkingHours.On(time.Monday), bare.Organizer.WorkingHours.Has(time.Saturday), bare.Calendar.Google.Poll, bare.Calendar.Google.Calendar) {
-		t.Errorf("the example shows other defaults than there are:\n%+v\n%+v", c, bare)
+	defaults := func(c *config) string {
+		times := c.Times
+		times.KeepFree = nil
+		hours := c.Organizer.WorkingHours
+		return fmt.Sprintf("%v", []any{c.Reminders, c.HoldOver, c.Mail.Via, c.Calendar.Via, c.Mail.SMTP.Port, c.Mail.SMTP.Connections, c.Organizer.Language,
+			hours.On(time.Monday), hours.Has(time.Saturday), c.Calendar.Google.Poll, c.Calendar.Google.Calendar, times})
+	}
+	if shown, want := defaults(c), defaults(bare); shown != want {
+		t.Errorf("the example shows other defaults than there are:\n%s\n%s", shown, want)
+	}
+	// And the other form of a key, in its comment.
+	other := regexp.MustCompile(`(?m)^  working_hours:.*\n((?:  #.*\n)*)  # (working_hours: .*\n)`)
+	if !other.Match(data) {
+		t.Fatal("the example shows no list of hours")
+	}
+	c, problems = parseConfig("config.example.yaml", other.ReplaceAll(data, []byte("$1  $2")))
+	if len(problems) > 0 || len(c.settings().Hours) != 2 {
+		t.Errorf("with a list of hours: %v, %v", problems, c.settings().Hours)
 	}
 }
 

@@ -19,6 +19,8 @@ func (c *Conversation) PlaceKey() string {
 	if where.Caller == plan.CallerMe {
 		where.Caller = ""
 	}
+	// Which is the organizer's own.
+	where.Travel = nil
 	return Fingerprint(where)
 }
 

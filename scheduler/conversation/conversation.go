@@ -29,6 +29,8 @@ type Settings struct {
 	Language plan.Language
 	// When the organizer can be met, on the clock of Zone.
 	Hours plan.Hours
+	// By which free times are found.
+	Times Times
 	// How long before the start; any order.
 	Reminders []time.Duration
 	// See [scheduler.Scheduler.Pass].
@@ -51,6 +53,24 @@ type Settings struct {
 
 	// Secret is that of the installation, from which UIDs and Message-IDs derive; none: they are random.
 	Secret []byte
+}
+
+// Times are the rules by which free times are found.
+type Times struct {
+	// Notice is how long after the search the first time may be, from 0 on.
+	Notice time.Duration
+	// PerDay is how many talks the organizer has on a day at most, and Offer how many times a brief offers (1 to 6).
+	PerDay, Offer int
+	// Step is on which minutes of the organizer's clock talks begin, counted from midnight: 5 to 60 minutes.
+	Step time.Duration
+	// Travel is what is kept free before and after a talk in a setting of that kind; none: nothing.
+	Travel map[plan.Kind]time.Duration
+	// Suits are the hours of the partner's clock within which the whole of such a talk lies; none: any.
+	Suits map[plan.Kind]plan.Hours
+	// KeepFree are the blocks of the organizer's clock in which no talk lies; none: there are none.
+	KeepFree []plan.Block
+	// Hold says that offered times stand as tentative events in the organizer's online calendar.
+	Hold bool
 }
 
 // A Status is a conversation's place in its life.
@@ -411,6 +431,14 @@ func (s *Settings) Own(address string) bool {
 
 // Hours are the partner's working hours, on their clock.
 func (c *Conversation) Hours() plan.Hours { return c.Plan.With.WorkingHours }
+
+// Travel is what is kept free before and after the talk: what its plan says, or else the rule for its kind of setting.
+func (c *Conversation) Travel() time.Duration {
+	if own := c.Plan.Setting.Travel; own != nil {
+		return time.Duration(*own)
+	}
+	return c.settings.Times.Travel[c.Plan.Setting.Kind]
+}
 
 // Attach gives a conversation that was loaded what the organizer has configured.
 func (c *Conversation) Attach(settings *Settings) { c.settings = settings }

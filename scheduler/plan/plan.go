@@ -87,6 +87,7 @@ type Setting struct {
 	Phone       PhoneNumber `yaml:"phone" json:"phone,omitempty" doc:"For phone: the number to call; theirs, or with caller: partner yours."`
 	Caller      Caller      `yaml:"caller" json:"caller,omitempty" doc:"For phone: who calls, me or partner; default me."`
 	URL         Link        `yaml:"url" json:"url,omitempty" doc:"For video: where to join."`
+	Travel      *Travel     `yaml:"travel" json:"travel,omitempty" doc:"What you keep free before and after this talk, 0m to 12h; default: that of its kind."`
 }
 
 // When is how long the talk takes, and at most one of: when it starts, which times are offered, and

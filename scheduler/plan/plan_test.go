@@ -121,6 +121,9 @@ func TestRules(t *testing.T) {
 		{"link", "kind: walk", "kind: video\n  url: meet.example.org/x", []string{"10:8: setting.url is no web address; write it in full, such as https://meet.example.org/x"}},
 		{"link that runs", "kind: walk", "kind: video\n  url: javascript://example.org/%0aalert(1)", []string{"10:8: setting.url is no web address; write it in full, such as https://meet.example.org/x"}},
 		{"link with a password", "kind: walk", "kind: video\n  url: https://ana:secret@example.org", []string{"10:8: setting.url is no web address; write it in full, such as https://meet.example.org/x"}},
+		{"travel", "kind: walk", "kind: walk\n  travel: 13h", []string{"10:11: setting.travel is no time to travel, from 0m to 12h; write 45m, 1h or 0m"}},
+		{"travel backwards", "kind: walk", "kind: walk\n  travel: -5m", []string{"10:11: setting.travel is no time to travel, from 0m to 12h; write 45m, 1h or 0m"}},
+		{"no travel", "kind: walk", "kind: walk\n  travel: 0m", nil},
 		{"id", "with:", "id: ../x\nwith:", []string{"1:5: id is no id; use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"}},
 
 		// Keys that are needed.

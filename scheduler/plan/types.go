@@ -179,6 +179,25 @@ func (d *Duration) UnmarshalText(text []byte) error { return d.Parse(string(text
 // MarshalText implements encoding.TextMarshaler.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
+// A Travel is what is kept free before and after a talk: nothing to 12 hours.
+type Travel time.Duration
+
+// Parse implements [strictyaml.Scalar].
+func (t *Travel) Parse(text string) error {
+	v, err := time.ParseDuration(text)
+	if err != nil || v < 0 || v > 12*time.Hour || v%time.Minute != 0 {
+		return &strictyaml.Fault{Text: "is no time to travel, from 0m to 12h", Mend: "write 45m, 1h or 0m"}
+	}
+	*t = Travel(v)
+	return nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *Travel) UnmarshalText(text []byte) error { return t.Parse(string(text)) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (t Travel) MarshalText() ([]byte, error) { return []byte(time.Duration(t).String()), nil }
+
 // A Clock is a time of day, in minutes from midnight: 0 to 1440.
 type Clock int
 

@@ -12,12 +12,13 @@ import (
 	"coalition/scheduler/guard"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 )
 
 // Look reads the plan files and the store. Nothing is written: what the plans say anew is taken in by [Scheduler.Pass]
 // and by the commands. still is how long a file must have been left alone to count, in real time; see
-// [plan.Folder.Read].
+// [folder.Folder.Read].
 func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Roster, error) {
 	set, stored, slots, err := s.read(ctx, still)
 	if err != nil {
@@ -59,7 +60,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 }
 
 // read reads the plan files and the store side by side: both take their time where there are thousands.
-func (s *Scheduler) read(ctx context.Context, still time.Duration) (set *plan.Set, stored []*conversation.Conversation,
+func (s *Scheduler) read(ctx context.Context, still time.Duration) (set *folder.Set, stored []*conversation.Conversation,
 	slots int64, err error) {
 	var unreadable error
 	read := make(chan bool)
@@ -75,7 +76,7 @@ func (s *Scheduler) read(ctx context.Context, still time.Duration) (set *plan.Se
 }
 
 // join puts the conversations into b: what is stored, with its plan where there still is one, and those of new plans.
-func (s *Scheduler) join(b *roster.Roster, set *plan.Set, stored []*conversation.Conversation) {
+func (s *Scheduler) join(b *roster.Roster, set *folder.Set, stored []*conversation.Conversation) {
 	type key struct {
 		id    plan.ID
 		round int

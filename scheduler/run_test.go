@@ -6,14 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 )
 
 // A machine that has slept past what was due, or whose files have changed, has something to do.
 func TestRests(t *testing.T) {
 	now := time.Date(2027, 2, 1, 10, 0, 0, 0, time.UTC)
-	s := &Scheduler{Plans: &plan.Folder{Path: t.TempDir()}, Now: func() time.Time { return now }}
+	s := &Scheduler{Plans: &folder.Folder{Path: t.TempDir()}, Now: func() time.Time { return now }}
 	b, r := &roster.Roster{}, &Report{Again: now.Add(time.Hour)}
 	if !s.rests(b, r) {
 		t.Error("an hour before it is due")

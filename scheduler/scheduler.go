@@ -24,6 +24,7 @@ import (
 	"coalition/scheduler/intake"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 	"coalition/templates"
 	"coalition/templates/answers"
@@ -32,7 +33,7 @@ import (
 // A Config is what a [Scheduler] works with. All fields are required but Calendar, Poll, Account, Mailbox and Link.
 type Config struct {
 	Settings conversation.Settings
-	Plans    *plan.Folder
+	Plans    *folder.Folder
 	Store    Store
 	Sender   delivery.Sender
 	Words    *templates.Set
@@ -59,7 +60,7 @@ type Config struct {
 // A Scheduler carries the conversations of one organizer.
 type Scheduler struct {
 	conversation.Settings
-	Plans *plan.Folder
+	Plans *folder.Folder
 	Store Store
 	Words *templates.Set
 	Now   func() time.Time

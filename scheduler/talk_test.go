@@ -18,6 +18,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/eventsync"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 	"coalition/templates"
@@ -160,12 +161,12 @@ func (w *world) reopen(open func(context.Context, string, []string, bool) (*stor
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { st.Close() })
-	folder := filepath.Join(w.dir, "plans")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	plans := filepath.Join(w.dir, "plans")
+	if err := os.MkdirAll(plans, 0o700); err != nil {
 		w.t.Fatal(err)
 	}
 	w.store = st
-	w.config = scheduler.Config{Settings: ana, Plans: &plan.Folder{Path: folder}, Store: st, Sender: w,
+	w.config = scheduler.Config{Settings: ana, Plans: &folder.Folder{Path: plans}, Store: st, Sender: w,
 		Words: words, Understand: understand, Finish: email.Finish, Now: func() time.Time { return w.now },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	w.Scheduler = scheduler.New(w.config)
@@ -215,7 +216,7 @@ func (w *world) plan(id, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
-	w.Plans = &plan.Folder{Path: w.Plans.Path} // files change faster than their times do
+	w.Plans = &folder.Folder{Path: w.Plans.Path} // files change faster than their times do
 }
 
 func (w *world) board() *roster.Roster {

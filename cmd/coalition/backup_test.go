@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/store/storetest"
 )
 
@@ -38,7 +38,7 @@ func testBackupWhileSending(t *testing.T, state string, people int) {
 		files = append(files, fmt.Sprintf("conversations/p%04d.yaml", i), strings.Replace(mayaPlan, "maya@", fmt.Sprintf("p%d@", i), 1))
 	}
 	dir := write(t, files...)
-	plans := &plan.Folder{Path: filepath.Join(dir, "conversations")}
+	plans := &folder.Folder{Path: filepath.Join(dir, "conversations")}
 	old := time.Now().Add(-time.Minute) // a new file is read once it has been left alone
 	for i := range people {
 		if err := os.Chtimes(filepath.Join(plans.Path, fmt.Sprintf("p%04d.yaml", i)), old, old); err != nil {

@@ -23,7 +23,7 @@ import (
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/outbox"
-	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/store"
 	"coalition/scheduler/strictyaml"
 	"coalition/templates"
@@ -42,9 +42,9 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 			"make it, or leave the key empty", "templates")}
 	}
 	dsn, plans := c.resolve(c.State), c.resolve(c.Conversations)
-	folder := &plan.Folder{Path: plans, Shown: plans, Meet: c.Calendar.Via == "google"}
+	files := &folder.Folder{Path: plans, Shown: plans, Meet: c.Calendar.Via == "google"}
 	// Where a marker is there was a state, and one with nothing in it is none.
-	if marker, err := folder.Marker(); marker != nil || err != nil {
+	if marker, err := files.Marker(); marker != nil || err != nil {
 		if err := store.Blank(ctx, dsn); err != nil {
 			return fmt.Errorf("the state can't be used: %w", err)
 		}
@@ -58,7 +58,7 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	settings.Secret, settings.Via = st.Secret(), string(c.Mail.Via)
 	a.parts = scheduler.Config{
 		Settings:   settings,
-		Plans:      folder,
+		Plans:      files,
 		Store:      st,
 		Sender:     c.sender(),
 		Words:      words,
@@ -110,13 +110,13 @@ func understand(words *templates.Set) func(lang, text string, names ...string) a
 }
 
 // home stands for a folder of plans on this machine, among all that may share a state.
-func home(folder string) string {
+func home(plans string) string {
 	// Without a name, the path has to do.
 	host, _ := os.Hostname()
-	if path, err := filepath.Abs(folder); err == nil {
-		folder = path
+	if path, err := filepath.Abs(plans); err == nil {
+		plans = path
 	}
-	sum := sha256.Sum256([]byte(host + "\x00" + folder))
+	sum := sha256.Sum256([]byte(host + "\x00" + plans))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -283,18 +283,18 @@ func (c *config) account() *account.Account {
 		return c.google
 	}
 	// It counts where the state is a database elsewhere.
-	folder := filepath.Dir(c.path)
+	beside := filepath.Dir(c.path)
 	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
-		folder = filepath.Dir(dsn)
+		beside = filepath.Dir(dsn)
 	}
-	if abs, err := filepath.Abs(folder); err == nil {
-		folder = abs
+	if abs, err := filepath.Abs(beside); err == nil {
+		beside = abs
 	}
 	mail := c.mailByGoogle()
 	c.google = account.New(account.Config{
 		ClientFile: c.resolve(g.ClientFile),
 		TokenFile:  c.resolve(g.TokenFile),
-		Folder:     folder,
+		Folder:     beside,
 		User:       string(c.Organizer.Email),
 		// Somebody may sign in first, and change via then.
 		Calendar: c.Calendar.Via == "google" || !mail,

@@ -157,7 +157,7 @@ func (x planPlace) Apply(c *Conversation, now time.Time) error {
 			"the plan's new place replaces that of "+c.Calendar().Title+": "+cmp.Or(*c.Place, "none")))
 		c.Place = nil
 	}
-	c.Named.Place = x.p.Modified()
+	c.Named.Place = x.p.Modified
 	return nil
 }
 
@@ -191,7 +191,7 @@ func (x planStart) Apply(c *Conversation, now time.Time) error {
 	case named && c.Booking != nil && !c.speaks(x.p, c.Booking.Moved, now, "the plan's time", x.known.String()):
 		c.Chosen = x.known
 	case named, c.Told() == nil:
-		c.Named.Start = x.p.Modified()
+		c.Named.Start = x.p.Modified
 		if !c.Chosen.IsZero() {
 			c.news = append(c.news, c.Entry(now, "plan", "the plan's new time replaces the earlier "+c.Chosen.String()))
 		}
@@ -221,7 +221,7 @@ func reaches(s *plan.Setting) [3]string { return [3]string{s.Place, string(s.Pho
 // speaks reports whether what the plan file says anew is newer than what was changed in the calendar at
 // that time; where it is not, the history says what stands.
 func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands string) bool {
-	if !at.After(p.Modified()) {
+	if !at.After(p.Modified) {
 		return true
 	}
 	c.news = append(c.news, c.Entry(now, "plan", what+" is older than the change in "+c.Calendar().Title+": "+stands+" stands"))

@@ -10,7 +10,7 @@ import (
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
-	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 )
 
 // A MarkStore keeps what a state knows of itself.
@@ -28,7 +28,7 @@ type MarkStore interface {
 
 // weigh returns the doubt, "" for none, of a state that is held against the marker beside the plans; m is nil where
 // there is none.
-func weigh(st outbox.Standing, m *plan.Marker, unreadable error) outbox.Doubt {
+func weigh(st outbox.Standing, m *folder.Marker, unreadable error) outbox.Doubt {
 	switch {
 	case unreadable != nil:
 		return outbox.DoubtMarker
@@ -54,7 +54,7 @@ func weigh(st outbox.Standing, m *plan.Marker, unreadable error) outbox.Doubt {
 }
 
 // doubtText says what a state in doubt does not know of, after "this state".
-func doubtText(d outbox.Doubt, st outbox.Standing, m *plan.Marker, path string) string {
+func doubtText(d outbox.Doubt, st outbox.Standing, m *folder.Marker, path string) string {
 	before := int64(0)
 	if m != nil {
 		before = m.Messages
@@ -91,7 +91,7 @@ func have(n int64) string {
 // that marker.
 type Marks struct {
 	*conversation.Settings
-	Plans *plan.Folder
+	Plans *folder.Folder
 	Store MarkStore
 	Log   *slog.Logger
 
@@ -161,11 +161,11 @@ func (marks *Marks) Vouch(ctx context.Context) error {
 	if err := marks.Store.Trust(ctx, sent, 0); err != nil {
 		return err
 	}
-	marks.change(func(old *plan.Marker) *plan.Marker {
+	marks.change(func(old *folder.Marker) *folder.Marker {
 		if old != nil {
 			sent = max(sent, old.Messages)
 		}
-		return &plan.Marker{State: st.ID, Messages: sent}
+		return &folder.Marker{State: st.ID, Messages: sent}
 	})
 	marks.standing = nil
 	return nil
@@ -200,17 +200,17 @@ func (marks *Marks) mark(ctx context.Context, count int64) {
 		st, marks.standing = &now, &now
 		count = max(count, now.Sent)
 	}
-	marks.change(func(old *plan.Marker) *plan.Marker {
+	marks.change(func(old *folder.Marker) *folder.Marker {
 		switch {
 		case st.Doubt == outbox.DoubtMarker:
 			return nil
 		case old != nil && (st.Doubt != "" || old.State != st.ID):
 			// Who is right will turn out; one more has left.
-			return &plan.Marker{State: old.State, Messages: old.Messages + 1}
+			return &folder.Marker{State: old.State, Messages: old.Messages + 1}
 		case old != nil:
 			count = max(count, old.Messages)
 		}
-		return &plan.Marker{State: st.ID, Messages: count}
+		return &folder.Marker{State: st.ID, Messages: count}
 	})
 	if st.Doubt == "" {
 		marks.marked.Store(count)
@@ -219,7 +219,7 @@ func (marks *Marks) mark(ctx context.Context, count int64) {
 
 // change changes the marker. Whoever looks sees that at once; on the disk it is within a moment: were the power cut
 // before, the state would still know what has left.
-func (marks *Marks) change(to func(old *plan.Marker) *plan.Marker) {
+func (marks *Marks) change(to func(old *folder.Marker) *folder.Marker) {
 	const within = 200 * time.Millisecond
 	now := time.Now()
 	if marks.synced.IsZero() {

@@ -9,6 +9,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 )
 
 // What a state may not know of shows beside the marker.
@@ -17,26 +18,26 @@ func TestWeigh(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		standing   outbox.Standing
-		marker     *plan.Marker
+		marker     *folder.Marker
 		unreadable error
 		want       outbox.Doubt
 	}{
 		{"a first run", outbox.Standing{ID: "a"}, nil, nil, ""},
 		{"the first one of a version with markers", outbox.Standing{ID: "a", Sent: 5}, nil, nil, ""},
-		{"all is well", outbox.Standing{ID: "a", Sent: 5}, &plan.Marker{State: "a", Messages: 5}, nil, ""},
-		{"killed between counting and marking", outbox.Standing{ID: "a", Sent: 5}, &plan.Marker{State: "a", Messages: 4}, nil, ""},
-		{"a state that is only looked at, and not there", outbox.Standing{}, &plan.Marker{State: "a", Messages: 5}, nil, outbox.DoubtNew},
-		{"deleted", outbox.Standing{ID: "b"}, &plan.Marker{State: "a", Messages: 5}, nil, outbox.DoubtNew},
-		{"of somewhere else", outbox.Standing{ID: "b", Sent: 7}, &plan.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOther},
-		{"brought back as it was", outbox.Standing{ID: "a", Sent: 4}, &plan.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOlder},
-		{"brought back as it was before anything left", outbox.Standing{ID: "a"}, &plan.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOlder},
-		{"in doubt already, and more has been sent by hand", outbox.Standing{ID: "a", Sent: 9, Doubt: outbox.DoubtOlder}, &plan.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOlder},
+		{"all is well", outbox.Standing{ID: "a", Sent: 5}, &folder.Marker{State: "a", Messages: 5}, nil, ""},
+		{"killed between counting and marking", outbox.Standing{ID: "a", Sent: 5}, &folder.Marker{State: "a", Messages: 4}, nil, ""},
+		{"a state that is only looked at, and not there", outbox.Standing{}, &folder.Marker{State: "a", Messages: 5}, nil, outbox.DoubtNew},
+		{"deleted", outbox.Standing{ID: "b"}, &folder.Marker{State: "a", Messages: 5}, nil, outbox.DoubtNew},
+		{"of somewhere else", outbox.Standing{ID: "b", Sent: 7}, &folder.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOther},
+		{"brought back as it was", outbox.Standing{ID: "a", Sent: 4}, &folder.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOlder},
+		{"brought back as it was before anything left", outbox.Standing{ID: "a"}, &folder.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOlder},
+		{"in doubt already, and more has been sent by hand", outbox.Standing{ID: "a", Sent: 9, Doubt: outbox.DoubtOlder}, &folder.Marker{State: "a", Messages: 5}, nil, outbox.DoubtOlder},
 		{"in doubt, and the marker was taken away", outbox.Standing{ID: "b", Doubt: outbox.DoubtNew}, nil, nil, ""},
-		{"a backup, and nothing has left since", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, &plan.Marker{State: "a", Messages: 5}, nil, ""},
-		{"a backup, and more has left since", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, &plan.Marker{State: "a", Messages: 6}, nil, outbox.DoubtOlder},
+		{"a backup, and nothing has left since", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, &folder.Marker{State: "a", Messages: 5}, nil, ""},
+		{"a backup, and more has left since", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, &folder.Marker{State: "a", Messages: 6}, nil, outbox.DoubtOlder},
 		{"a backup on another machine", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, nil, nil, outbox.DoubtCopied},
 		{"a backup, in doubt, and still no marker", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday, Doubt: outbox.DoubtCopied}, nil, nil, outbox.DoubtCopied},
-		{"a backup beside plans that are older still", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, &plan.Marker{State: "a", Messages: 2}, nil, outbox.DoubtCopied},
+		{"a backup beside plans that are older still", outbox.Standing{ID: "a", Sent: 5, Copied: yesterday}, &folder.Marker{State: "a", Messages: 2}, nil, outbox.DoubtCopied},
 		{"a marker that can't be read", outbox.Standing{ID: "a", Sent: 5}, nil, errors.New("damaged"), outbox.DoubtMarker},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,15 +62,15 @@ type busyState struct {
 func (b *busyState) Standing(context.Context) (outbox.Standing, error) {
 	known := outbox.Standing{ID: "a", Sent: b.sent}
 	b.sent++
-	return known, b.marks.Plans.SetMarker(false, func(*plan.Marker) *plan.Marker {
-		return &plan.Marker{State: "a", Messages: b.sent}
+	return known, b.marks.Plans.SetMarker(false, func(*folder.Marker) *folder.Marker {
+		return &folder.Marker{State: "a", Messages: b.sent}
 	})
 }
 
 // What leaves while the state is held against the marker is no reason to doubt it.
 func TestDoubtBesideDelivery(t *testing.T) {
 	b := &busyState{sent: 5}
-	b.marks = &Marks{Settings: &conversation.Settings{}, Plans: &plan.Folder{Path: t.TempDir()}, Store: b}
+	b.marks = &Marks{Settings: &conversation.Settings{}, Plans: &folder.Folder{Path: t.TempDir()}, Store: b}
 	for range 3 {
 		if _, d, text, err := b.marks.Doubt(t.Context()); d != "" || err != nil {
 			t.Fatalf("%s (%s), %v", d, text, err)

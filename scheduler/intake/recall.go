@@ -11,6 +11,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 )
 
@@ -156,7 +157,7 @@ type talk struct {
 func (s *Intake) readPlans() {
 	// Plans waits until a file has been still, and is another goroutine's.
 	if s.written == nil {
-		s.written = &plan.Folder{Path: s.Plans.Path, Meet: s.Plans.Meet}
+		s.written = &folder.Folder{Path: s.Plans.Path, Meet: s.Plans.Meet}
 	}
 	set, err := s.written.Read(time.Now(), 0)
 	if err != nil {

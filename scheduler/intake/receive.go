@@ -21,6 +21,7 @@ import (
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 	"coalition/templates/answers"
 )
@@ -28,7 +29,7 @@ import (
 // An Intake takes in what partners say, by mail and on their pages.
 type Intake struct {
 	*conversation.Settings
-	Plans   *plan.Folder
+	Plans   *folder.Folder
 	Store   Store
 	Compose *compose.Composer
 	// Mailbox is where answers come in by mail; nil: there is none.
@@ -46,7 +47,7 @@ type Intake struct {
 	// What comes in is judged one after the other: who answers first has the time.
 	Mu sync.Mutex
 	// The folder of plans, and what was read there last, for whoever holds mu; nil before.
-	written *plan.Folder
+	written *folder.Folder
 	plans   map[talk]*plan.Plan
 	// When the first message left, in Unix ms; 0: it is not known, or none has.
 	since atomic.Int64

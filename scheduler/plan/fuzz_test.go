@@ -51,7 +51,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatalf("%d words of the program, want them all", len(ownWords()))
 	}
 	for _, s := range []string{
-		good, "\ufeff" + strings.ReplaceAll(good, "\n", "\r\n"), good + "---\nid: x\nround: 2\n" + good, bad, "", "---\n", "a: &a [*a]\n", "<<: *a\n", "!!str a: b\n", "%TAG ! x\n---\na\n",
+		good, "\ufeff" + strings.ReplaceAll(good, "\n", "\r\n"), good + "---\nid: x\nround: 2\n" + good, "wiht: {name: A}\n", "", "---\n", "a: &a [*a]\n", "<<: *a\n", "!!str a: b\n", "%TAG ! x\n---\na\n",
 		"with: {name: \"a\\u202e\\nb\", email: 'x\n", "[[[[[[[[[[[[[[[[[[[[[[", "- - - - -", "{a: {a: {a: ", "? a\n: b\n? [c]\n", "a: \x00\u2028\u0085", "a:\n\tb: c\n", "round: 99999999999999999999\n",
 		"Quetzalcoatlus: 1\nwith: Quetzalcoatlus\nagenda: *Quetzalcoatlus\n", "with:\n  name: |\n    a\n   b\n", "ready: yes\nround: 0x1\nwith: ~\n", "a: 'b\n'c\n", "to: x # y\n...\nz", "a: \"\\uFFFE\"\r\n\r\n", "[&a b]c",
 	} {

@@ -24,12 +24,11 @@ type Plan struct {
 	Terms
 	Private Private `yaml:"private" doc:"Never leaves this machine: not in mail, invitation, calendar, page, database or log."`
 
-	doc      *strictyaml.Document
-	modified time.Time
-}
+	// Modified is when the plan's file was changed last; zero for one that was not read from a folder.
+	Modified time.Time
 
-// Modified is when the plan's file was changed last; zero for one that was not read from a folder.
-func (p *Plan) Modified() time.Time { return p.modified }
+	doc *strictyaml.Document
+}
 
 // Terms is all of a plan that is not private.
 type Terms struct {
@@ -201,11 +200,11 @@ func (p *Plan) Warning(text, mend string, path ...string) strictyaml.Problem {
 // Parse reads the documents of the plan file of that id. A document with a problem that is no
 // warning is left out of the plans; its id is among the broken.
 func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
-	return parse(file, id, data, false)
+	return ParseMeet(file, id, data, false)
 }
 
-// parse is Parse; with meet, a talk by video needs no address.
-func parse(file string, id ID, data []byte, meet bool) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
+// ParseMeet is [Parse]; with meet, a talk by video needs no address: the calendar makes a room for it.
+func ParseMeet(file string, id ID, data []byte, meet bool) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
 	docs, problems := strictyaml.Parse(file, data)
 	if docs == nil {
 		for i := range problems {

@@ -1,4 +1,4 @@
-package plan_test
+package folder_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -39,7 +40,7 @@ type seen struct {
 	Again    time.Duration // from the time of reading
 }
 
-func look(t *testing.T, f *plan.Folder, wall time.Time, still time.Duration) seen {
+func look(t *testing.T, f *folder.Folder, wall time.Time, still time.Duration) seen {
 	t.Helper()
 	set, err := f.Read(wall, still)
 	if err != nil {
@@ -71,6 +72,25 @@ var (
 	noon = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 	long = noon.Add(-time.Hour) // ago
 )
+
+// good is a plan without a problem.
+const good = `with:
+  name: Maya Chen
+  email: maya@example.org
+purpose: Join forces on the spring launch.
+agenda:
+  - {topic: Commitments, minutes: 30}
+  - {topic: Support, minutes: 30}
+setting:
+  kind: walk
+  place: Riverside path
+when:
+  start: 2027-03-04 10:00
+ready: true
+private:
+  why: She decides which studies run in our house.
+  importance: 5
+`
 
 const bad = "wiht: {name: A}\n"
 
@@ -130,7 +150,7 @@ func TestFolder(t *testing.T) {
 	if err := os.Symlink(dir, named); err != nil {
 		t.Fatal(err)
 	}
-	f := &plan.Folder{Path: named, Shown: "plans"}
+	f := &folder.Folder{Path: named, Shown: "plans"}
 	want := seen{
 		Plans:  "10.2_b-c/1 full/1 link/1 maya/1 near/1 tomás/1 " + strings.Repeat("x", 64) + "/1",
 		Unread: []plan.ID{"\x1b[31m", "-x", "big", "my plan", "out", "twice", "up", plan.ID(strings.Repeat("y", 65)), "émpty"},
@@ -149,7 +169,7 @@ func TestFolder(t *testing.T) {
 		t.Error("nothing has changed")
 	}
 
-	if _, err := (&plan.Folder{Path: filepath.Join(dir, "none")}).Read(noon, 0); !errors.Is(err, os.ErrNotExist) {
+	if _, err := (&folder.Folder{Path: filepath.Join(dir, "none")}).Read(noon, 0); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there gives %v, want that it is not there", err)
 	}
 }
@@ -161,8 +181,8 @@ func TestFolderMeet(t *testing.T) {
 	write(t, dir, "phone.yaml", strings.Replace(good, "kind: walk", "kind: phone", 1), long)
 	phone := filepath.Join(dir, "phone.yaml") + ":9:9: a talk by phone needs a number; add `phone:`"
 	video := filepath.Join(dir, "video.yaml") + ":9:9: a talk by video needs an address; add `url:`"
-	look(t, &plan.Folder{Path: dir, Shown: dir}, noon, 0).check(t, seen{Unread: []plan.ID{"phone", "video"}, Problems: []string{phone, video}})
-	look(t, &plan.Folder{Path: dir, Shown: dir, Meet: true}, noon, 0).check(t, seen{Plans: "video/1", Unread: []plan.ID{"phone"}, Problems: []string{phone}})
+	look(t, &folder.Folder{Path: dir, Shown: dir}, noon, 0).check(t, seen{Unread: []plan.ID{"phone", "video"}, Problems: []string{phone, video}})
+	look(t, &folder.Folder{Path: dir, Shown: dir, Meet: true}, noon, 0).check(t, seen{Plans: "video/1", Unread: []plan.ID{"phone"}, Problems: []string{phone}})
 }
 
 // Two documents with one id and round: nobody can say which is meant, so neither counts.
@@ -172,7 +192,7 @@ func TestFolderUnique(t *testing.T) {
 	write(t, dir, "toma\u0301s.yaml", "round: 1\n"+good, long) // the same name as Unicode sees it
 	write(t, dir, "other.yaml", "# Not Maya's file.\n"+good+"---\nid: maya\n"+good+"---\nid: maya\nround: 2\n"+good, long)
 	write(t, dir, "maya.yaml", good, long)
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	set, err := f.Read(noon, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +225,7 @@ func TestFolderCache(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "maya.yaml", good, long)
 	write(t, dir, "bad.yaml", bad, long)
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	purposes := func() (list []string) {
 		t.Helper()
 		set, err := f.Read(noon, 0)
@@ -244,7 +264,7 @@ func TestFolderStill(t *testing.T) {
 	const still = 5 * time.Second
 	at := func(s float64) time.Time { return noon.Add(time.Duration(s * float64(time.Second))) }
 	dir := t.TempDir()
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	two := good + "---\nid: tomás\n" + good
 	write(t, dir, "old.yaml", good, at(-5))
 	write(t, dir, "new.yaml", good, at(-2))
@@ -280,7 +300,7 @@ func TestFolderStill(t *testing.T) {
 // A conversation whose plan can't be read is not one whose plan is gone, whatever file held it.
 func TestFolderUnreadOrGone(t *testing.T) {
 	dir := t.TempDir()
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	for i, step := range []struct {
 		do, file string // "": removed
 		plans    string
@@ -330,7 +350,7 @@ func TestFolderForbidden(t *testing.T) {
 	if err := os.Chmod(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	forbidden := seen{Unread: []plan.ID{"maya"}, Problems: []string{"maya.yaml:1:1: the file can't be opened (permission denied); look at its permissions"}}
 	asNobody(t, func() {
 		look(t, f, noon, 0).check(t, forbidden)
@@ -367,7 +387,7 @@ func asNobody(t *testing.T, f func()) {
 func TestFolderChanged(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	if f.Changed() {
 		t.Error("an empty folder that was never read has changed, want not")
 	}
@@ -411,7 +431,7 @@ func TestFolderChanged(t *testing.T) {
 func TestFolderWatch(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "maya.yaml")
-	f := &plan.Folder{Path: dir}
+	f := &folder.Folder{Path: dir}
 	for _, do := range []func() error{
 		func() error { return os.WriteFile(path, []byte(good), 0o600) },
 		func() error { return os.WriteFile(path, []byte(good+"#"), 0o600) },
@@ -434,7 +454,7 @@ func TestFolderWatch(t *testing.T) {
 
 	// Where nothing can be watched, nobody is told, and nothing breaks.
 	select {
-	case <-(&plan.Folder{Path: path}).Watch(t.Context()):
+	case <-(&folder.Folder{Path: path}).Watch(t.Context()):
 		t.Error("a change of a folder that is not there was told, want none")
 	default:
 	}
@@ -442,10 +462,14 @@ func TestFolderWatch(t *testing.T) {
 
 func BenchmarkFolder(b *testing.B) {
 	dir := b.TempDir()
-	for i := range 1000 {
-		write(b, dir, fmt.Sprintf("talk%04d.yaml", i), example(b), long)
+	example, err := os.ReadFile("../../../examples/maya.yaml")
+	if err != nil {
+		b.Fatal(err)
 	}
-	read := func(f *plan.Folder) {
+	for i := range 1000 {
+		write(b, dir, fmt.Sprintf("talk%04d.yaml", i), string(example), long)
+	}
+	read := func(f *folder.Folder) {
 		set, err := f.Read(noon, 5*time.Second)
 		if err != nil || len(set.Plans) != 1000 {
 			b.Fatalf("%d plans, %v, want 1000", len(set.Plans), err)
@@ -454,11 +478,11 @@ func BenchmarkFolder(b *testing.B) {
 	b.Run("first", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			read(&plan.Folder{Path: dir})
+			read(&folder.Folder{Path: dir})
 		}
 	})
 	b.Run("unchanged", func(b *testing.B) {
-		f := &plan.Folder{Path: dir}
+		f := &folder.Folder{Path: dir}
 		read(f)
 		b.ReportAllocs()
 		for b.Loop() {

@@ -1,4 +1,4 @@
-package plan_test
+package folder_test
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/folder"
 )
 
 func TestMarker(t *testing.T) {
-	f := &plan.Folder{Path: t.TempDir()}
+	f := &folder.Folder{Path: t.TempDir()}
 	if m, err := f.Marker(); m != nil || err != nil {
 		t.Fatal(m, err)
 	}
@@ -20,13 +20,13 @@ func TestMarker(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			own := &plan.Folder{Path: f.Path}
+			own := &folder.Folder{Path: f.Path}
 			for range 25 {
-				if err := own.SetMarker(false, func(old *plan.Marker) *plan.Marker {
+				if err := own.SetMarker(false, func(old *folder.Marker) *folder.Marker {
 					if old == nil {
-						return &plan.Marker{State: "0123456789abcdef0123456789abcdef", Messages: 1}
+						return &folder.Marker{State: "0123456789abcdef0123456789abcdef", Messages: 1}
 					}
-					return &plan.Marker{State: old.State, Messages: old.Messages + 1}
+					return &folder.Marker{State: old.State, Messages: old.Messages + 1}
 				}); err != nil {
 					t.Error(err)
 				}
@@ -58,11 +58,11 @@ func TestMarkerUnreadable(t *testing.T) {
 		"a folder":      func(path string) error { return os.Mkdir(path, 0o700) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := &plan.Folder{Path: t.TempDir()}
+			f := &folder.Folder{Path: t.TempDir()}
 			if err := make(filepath.Join(f.Path, ".coalition")); err != nil {
 				t.Fatal(err)
 			}
-			if m, err := f.Marker(); m != nil || !errors.Is(err, plan.ErrMarker) {
+			if m, err := f.Marker(); m != nil || !errors.Is(err, folder.ErrMarker) {
 				t.Errorf("%+v, %v", m, err)
 			}
 		})

@@ -1,4 +1,6 @@
-package plan
+// Package folder knows the folder that plan files lie in: which of them are read, and when, and the marker beside them.
+// What a plan file may say it leaves to plan.
+package folder
 
 import (
 	"bytes"
@@ -21,16 +23,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"coalition/invites/plaintext"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
 
 // A Set is what a folder of plan files holds.
 type Set struct {
-	Plans    []*Plan // by id and round; only those without a problem
+	Plans    []*plan.Plan // by id and round; only those without a problem
 	Problems []strictyaml.Problem
 	// Unread holds the ids whose plan is there but can't be read now, because it has a problem or is
 	// still being written: such a conversation is left alone, and not taken for one without a plan.
-	Unread map[ID]bool
+	Unread map[plan.ID]bool
 	// Again is when a file that was still being written should be looked at once more; zero: never.
 	Again time.Time
 	// Fresh is how many files are still being written, or may be.
@@ -58,8 +61,8 @@ type file struct {
 
 // contents are what one file says.
 type contents struct {
-	plans    []*Plan
-	broken   []ID // of the documents that have a problem
+	plans    []*plan.Plan
+	broken   []plan.ID // of the documents that have a problem
 	problems []strictyaml.Problem
 	again    bool // the system would not let it be read, which may pass without a trace on the file
 }
@@ -76,7 +79,7 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 	if first {
 		f.files = make(map[string]*file)
 	}
-	set := &Set{Unread: make(map[ID]bool)}
+	set := &Set{Unread: make(map[plan.ID]bool)}
 	present := make(map[string]bool, len(entries))
 	var names []string
 	work := make(chan fresh, len(entries))
@@ -216,11 +219,11 @@ func (f *Folder) Changed() bool {
 
 // ChangedOf reports whether a file has changed since the folder was read that held one of these ids then, or one of
 // them was in no file. What other files hold now it does not say.
-func (f *Folder) ChangedOf(ids map[ID]bool) bool {
-	held := make(map[ID]bool)
+func (f *Folder) ChangedOf(ids map[plan.ID]bool) bool {
+	held := make(map[plan.ID]bool)
 	for name, known := range f.files {
 		holds := false
-		hold := func(id ID) {
+		hold := func(id plan.ID) {
 			if ids[id] {
 				holds, held[id] = true, true
 			}
@@ -266,8 +269,8 @@ func (f *Folder) leadsOut(e fs.DirEntry) bool {
 	return err != nil || !filepath.IsLocal(to)
 }
 
-func idOf(name string) ID {
-	return ID(norm.NFC.String(strings.TrimSuffix(name, ".yaml")))
+func idOf(name string) plan.ID {
+	return plan.ID(norm.NFC.String(strings.TrimSuffix(name, ".yaml")))
 }
 
 func (f *Folder) shown(name string) string {
@@ -279,12 +282,12 @@ func (f *Folder) shown(name string) string {
 
 // keep takes the ids that the file held before for broken, unless they have a plan again: while the
 // file has a problem, they may stand in what can't be read.
-func (c *contents) keep(before []ID) {
+func (c *contents) keep(before []plan.ID) {
 	if len(c.broken) == 0 {
 		return
 	}
 	for _, id := range before {
-		if !slices.Contains(c.broken, id) && !slices.ContainsFunc(c.plans, func(p *Plan) bool { return p.ID == id }) {
+		if !slices.Contains(c.broken, id) && !slices.ContainsFunc(c.plans, func(p *plan.Plan) bool { return p.ID == id }) {
 			c.broken = append(c.broken, id)
 		}
 	}
@@ -305,7 +308,7 @@ func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
 				before := it.broken
 				it.contents = f.parseFile(it.name, it.size)
 				for _, p := range it.plans {
-					p.modified = it.modified
+					p.Modified = it.modified
 				}
 				it.keep(before)
 				it.read = !it.again
@@ -317,10 +320,10 @@ func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
 
 func (f *Folder) parseFile(name string, size int64) contents {
 	whole := func(text, mend string) contents {
-		return contents{broken: []ID{idOf(name)},
+		return contents{broken: []plan.ID{idOf(name)},
 			problems: []strictyaml.Problem{{File: f.shown(name), Line: 1, Column: 1, Text: text, Mend: mend, Owner: string(idOf(name))}}}
 	}
-	var id ID
+	var id plan.ID
 	if err := id.Parse(strings.TrimSuffix(name, ".yaml")); err != nil {
 		var fault *strictyaml.Fault
 		errors.As(err, &fault)
@@ -348,9 +351,9 @@ func (f *Folder) parseFile(name string, size int64) contents {
 	return c
 }
 
-// Parse is [Parse] for a file that is to be one of the folder's.
-func (f *Folder) Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
-	return parse(file, id, data, f.Meet)
+// Parse is [plan.Parse] for a file that is to be one of the folder's.
+func (f *Folder) Parse(file string, id plan.ID, data []byte) (plans []*plan.Plan, broken []plan.ID, problems []strictyaml.Problem) {
+	return plan.ParseMeet(file, id, data, f.Meet)
 }
 
 func reason(err error) string {
@@ -363,10 +366,10 @@ func reason(err error) string {
 
 // unique refuses documents that claim the same id and round: nobody can say which is meant.
 func (s *Set) unique() {
-	slices.SortStableFunc(s.Plans, func(a, b *Plan) int {
+	slices.SortStableFunc(s.Plans, func(a, b *plan.Plan) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))
 	})
-	var kept []*Plan
+	var kept []*plan.Plan
 	for i := 0; i < len(s.Plans); {
 		j := i + 1
 		for j < len(s.Plans) && s.Plans[j].ID == s.Plans[i].ID && s.Plans[j].Round == s.Plans[i].Round {

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"time"
 
 	"coalition/scheduler/command"
@@ -39,12 +40,14 @@ func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Chang
 }
 
 // CheckedIn returns what would follow from the organizer's check-in: the step, and its message where it has
-// one. Nothing is stored, and c is of no more use. The error is a [conversation.Refusal].
-func (s *Scheduler) CheckedIn(c *conversation.Conversation, now time.Time) (conversation.Step, *outbox.Message, error) {
+// one. Nothing is stored, and c, one of b, is of no more use. The error is a [conversation.Refusal].
+func (s *Scheduler) CheckedIn(ctx context.Context, b *roster.Roster, c *conversation.Conversation) (conversation.Step,
+	*outbox.Message, error) {
+	now := b.Now
 	if err := c.Apply(command.CheckIn{}, now); err != nil {
 		return conversation.Step{}, nil, err
 	}
-	c.Settle(now)
+	s.search(ctx, b, c)
 	step := roster.Next(c, now)
 	if step.Kind == "" {
 		return step, nil, nil

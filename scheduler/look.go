@@ -30,7 +30,7 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 	}
 	delivery.WaitAt(doors, stored)
 	b := &roster.Roster{Settings: &s.Settings, Now: s.Now(), Slots: slots, Doors: doors, Problems: set.Problems,
-		Again: set.Again, Writing: set.Fresh, Fresh: len(stored) == 0 && len(set.Plans) > 0}
+		Again: set.Again, Writing: set.Fresh, Busy: s.Finder.Busy(ctx), Fresh: len(stored) == 0 && len(set.Plans) > 0}
 	if _, _, b.Doubt, err = s.Marks.Doubt(ctx); err != nil {
 		return nil, err
 	}

@@ -48,6 +48,7 @@ type task struct {
 // restored or a long-stopped state must not flood people. So does one whose state may not know of all that has left.
 func (s *Scheduler) Pass(ctx context.Context, b *roster.Roster) (*Report, error) {
 	r := &Report{Doubt: b.Doubt, Held: b.Doubt != ""}
+	s.search(ctx, b, b.Conversations...)
 	tasks, due := s.survey(b, r)
 	if s.floods(due, b) {
 		tasks = slices.DeleteFunc(tasks, func(t task) bool { return t.due })

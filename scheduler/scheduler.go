@@ -21,6 +21,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/eventsync"
+	"coalition/scheduler/finder"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -30,7 +31,8 @@ import (
 	"coalition/templates/answers"
 )
 
-// A Config is what a [Scheduler] works with. All fields are required but Calendar, Poll, Account, Mailbox and Link.
+// A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Account, Mailbox and
+// Link.
 type Config struct {
 	Settings conversation.Settings
 	Plans    *folder.Folder
@@ -45,6 +47,8 @@ type Config struct {
 	Now func() time.Time
 	Log *slog.Logger
 
+	// FreeBusy says when people have no time; nil: nothing is known of that.
+	FreeBusy finder.Calendars
 	// Calendar is the online calendar of the organizer; nil: what is there stays as it is.
 	Calendar eventsync.Calendar
 	// Poll is how often the calendar is looked at; more than 0 where there is one.
@@ -66,8 +70,9 @@ type Scheduler struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 
-	// Compose writes messages, Delivery hands them over, Intake takes in what partners say, and Sync what happens in
+	// Finder looks for times, Compose writes messages, Delivery hands them over, Intake takes in what partners say, and Sync what happens in
 	// the calendar; nil where there is none.
+	Finder   *finder.Finder
 	Compose  *compose.Composer
 	Delivery *delivery.Delivery
 	Intake   *intake.Intake
@@ -92,10 +97,11 @@ func New(config Config) *Scheduler {
 		pokes: make(chan struct{}, 1), hints: make(chan struct{}, 1), retries: make(chan struct{}, 1)}
 	s.Marks = &delivery.Marks{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Log: s.Log}
 	s.Doors = delivery.NewDoors(&s.Settings, s.Store, config.Account, s.Log)
+	s.Finder = &finder.Finder{Settings: &s.Settings, Calendars: config.FreeBusy}
 	s.Compose = &compose.Composer{Settings: &s.Settings, Words: s.Words, Finish: config.Finish, Link: config.Link,
 		Log: s.Log}
 	s.Intake = &intake.Intake{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Compose: s.Compose,
-		Mailbox: config.Mailbox, Understand: config.Understand, Now: s.Now, Log: s.Log, Poke: s.poke, Hint: s.Hint}
+		Mailbox: config.Mailbox, Understand: config.Understand, Busy: s.Finder.Busy, Now: s.Now, Log: s.Log, Poke: s.poke, Hint: s.Hint}
 	s.Delivery = &delivery.Delivery{Settings: &s.Settings, Store: s.Store, Sender: config.Sender, Doors: s.Doors,
 		Marks: s.Marks, Now: s.Now, Log: s.Log, Sent: s.sent, Tell: s.Intake.Tell}
 	if config.Calendar != nil {

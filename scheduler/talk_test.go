@@ -47,6 +47,8 @@ var ana = conversation.Settings{
 	Zone:      "Europe/Lisbon",
 	Language:  "en",
 	Hours:     plan.Hours{{From: 9 * 60, To: 17*60 + 30}},
+	Times: conversation.Times{Notice: 24 * time.Hour, Step: 15 * time.Minute, PerDay: 3, Offer: 3,
+		Travel: map[plan.Kind]time.Duration{plan.Walk: 15 * time.Minute}},
 	Reminders: []time.Duration{24 * time.Hour, time.Hour},
 	HoldOver:  10,
 	Via:       "smtp",
@@ -278,7 +280,9 @@ func (w *world) want(kinds string) {
 // What follows is what commands do.
 
 func (w *world) ask(c *conversation.Conversation, again bool, now time.Time) (*conversation.Draft, error) {
-	return w.Decide(c, now, func() (*conversation.Draft, error) { return command.Ask(c, again, now) })
+	return w.Decide(c, now, func() (*conversation.Draft, error) {
+		return command.Ask(c, again, func() { w.Search(context.Background(), w.board(), c) }, now)
+	})
 }
 
 func (w *world) invite(c *conversation.Conversation, at plan.Slot, permitted string, now time.Time) (*conversation.Draft, error) {

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) askCommand() *cobra.Command {
@@ -26,15 +25,15 @@ sent. --dry-run shows it also before you have checked in.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
 				// A rehearsal shows what the check-in is about.
 				if a.dryRun && !c.Ready {
-					if err := c.Apply(command.CheckIn{}, now); err != nil {
+					if err := c.Apply(command.CheckIn{}, b.Now); err != nil {
 						return nil, err
 					}
 					a.say("You have not checked in yet: this goes out only after coalition ready %s", c.Ref())
 				}
-				return command.Ask(c, again, now)
+				return command.Ask(c, again, func() { a.sched.Search(cmd.Context(), b, c) }, b.Now)
 			}
 			return a.sending(cmd.Context(), args[0], files{eml: file}, decide)
 		},

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) cancelCommand() *cobra.Command {
@@ -24,11 +23,11 @@ have deleted the event in Google Calendar, and let your partner know.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
 				if told {
-					return a.sched.Take(c, command.Withdraw{Reason: reason, Told: true}, now)
+					return a.sched.Take(c, command.Withdraw{Reason: reason, Told: true}, b.Now)
 				}
-				return command.CallOff(c, reason, now)
+				return command.CallOff(c, reason, b.Now)
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) counterCommand() *cobra.Command {
@@ -27,11 +26,11 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			if args[1] == "take" && reason != "" {
 				return usage("--reason belongs to decline", "leave it out")
 			}
-			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
 				if args[1] == "take" {
-					return command.TakeCounter(c, now, a.wall())
+					return command.TakeCounter(c, b.Now, a.wall())
 				}
-				return command.DeclineCounter(c, reason, now)
+				return command.DeclineCounter(c, reason, b.Now)
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

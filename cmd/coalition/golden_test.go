@@ -62,16 +62,16 @@ func golden(t *testing.T, lang string) {
 	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)}
 	maya, tom := "maya-"+lang, "tom-"+lang
 	g.send(maya, "brief", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return command.Ask(c, false, g.now)
+		return command.Ask(c, false, func() {}, g.now)
 	})
 	g.send(tom, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return command.Ask(c, false, g.now)
+		return command.Ask(c, false, func() {}, g.now)
 	})
 	g.send(tom, "withdrawal", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return command.CallOff(c, "", g.now)
 	})
 	g.send(maya, "brief-again", func(c *conversation.Conversation) (*conversation.Draft, error) {
-		return command.Ask(c, true, g.now)
+		return command.Ask(c, true, func() {}, g.now)
 	})
 	g.receive(maya, &invites.Mail{Text: "What would it be about?\nMaya"})
 	g.pass(maya, "notice-question")

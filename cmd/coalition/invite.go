@@ -1,13 +1,12 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) inviteCommand() *cobra.Command {
@@ -30,7 +29,7 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 			if out.publish && out.ics == "" {
 				return usage("--publish is for a file", "add --ics FILE")
 			}
-			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
 				var at plan.Slot
 				if start != "" {
 					var err error
@@ -39,11 +38,11 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 					}
 				}
 				if byMail || out.any() {
-					if err := c.Apply(command.ByMail{}, now); err != nil {
+					if err := c.Apply(command.ByMail{}, b.Now); err != nil {
 						return nil, err
 					}
 				}
-				return command.Invite(c, at, permitted, now, a.wall())
+				return command.Invite(c, at, permitted, b.Now, a.wall())
 			}
 			return a.sending(cmd.Context(), args[0], out, decide)
 		},

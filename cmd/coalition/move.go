@@ -1,12 +1,11 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) moveCommand() *cobra.Command {
@@ -28,15 +27,15 @@ has, or say with --told that they know.`,
 			if start == "" {
 				return usage("move needs the new time", "add --start TIME")
 			}
-			decide := func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error) {
+			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
 				to, err := a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone))
 				if err != nil {
 					return nil, err
 				}
 				if told {
-					return a.sched.Take(c, command.Keep{To: to}, now)
+					return a.sched.Take(c, command.Keep{To: to}, b.Now)
 				}
-				return command.Reschedule(c, to, now, a.wall())
+				return command.Reschedule(c, to, b.Now, a.wall())
 			}
 			return a.sending(cmd.Context(), args[0], files{}, decide)
 		},

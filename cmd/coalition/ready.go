@@ -52,7 +52,7 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 		return nil
 	}
 	// On this board, of which nothing is stored.
-	step, m, err := a.sched.CheckedIn(c, b.Now)
+	step, m, err := a.sched.CheckedIn(ctx, b, c)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"coalition/scheduler/roster"
 )
 
-// A deciding makes the draft of a command, for a conversation as it stands now.
-type deciding func(c *conversation.Conversation, now time.Time) (*conversation.Draft, error)
+// A deciding makes the draft of a command, for a conversation as it stands among all.
+type deciding func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error)
 
 // sending does what every command that sends does: it makes a draft, shows it, asks, commits it and
 // delivers, in this order. decide is called again when somebody else has carried the conversation on
@@ -36,7 +36,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 		if err != nil {
 			return err
 		}
-		d, err := a.sched.Decide(c, b.Now, func() (*conversation.Draft, error) { return decide(c, b.Now) })
+		d, err := a.sched.Decide(c, b.Now, func() (*conversation.Draft, error) { return decide(b, c) })
 		if !a.dryRun && a.busy(ctx, err, busyEnd) {
 			try--
 			continue

@@ -28,6 +28,7 @@ var commands = map[conversation.Way]string{
 	conversation.WayTakeAgenda:    "coalition agenda %s take",
 	conversation.WayLeaveAgenda:   "coalition agenda %s leave",
 	conversation.WayShow:          "coalition show %s",
+	conversation.WaySlots:         "coalition slots %s",
 	conversation.WayLog:           "coalition log %s",
 	conversation.WayApprove:       "coalition approve %s",
 	conversation.WayApproveAll:    "coalition approve --all",

@@ -14,9 +14,9 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// Ask decides on the permission-asking brief: the first one, or with again one more. The error is
-// a [conversation.Refusal].
-func Ask(c *conversation.Conversation, again bool, now time.Time) (*conversation.Draft, error) {
+// Ask decides on the permission-asking brief: the first one, or with again one more. search looks for the times that it
+// offers, where the plan names none. The error is a [conversation.Refusal].
+func Ask(c *conversation.Conversation, again bool, search func(), now time.Time) (*conversation.Draft, error) {
 	if err := c.Ended(now); err != nil {
 		return nil, err
 	}
@@ -33,6 +33,7 @@ func Ask(c *conversation.Conversation, again bool, now time.Time) (*conversation
 	if err := c.Apply(AskAgain{}, now); err != nil {
 		return nil, err
 	}
+	search()
 	return draft(c, outbox.Brief, now)
 }
 

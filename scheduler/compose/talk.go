@@ -75,7 +75,7 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 	switch m.Kind {
 	case outbox.Brief:
 		talk.Times = offered(c)
-		if days := c.DatesAt(d.At); !days.To.IsZero() {
+		if days := c.DatesAt(d.At); !days.To.IsZero() && len(talk.Times) == 0 {
 			talk.From, talk.To = days.From.Time(), days.LastDay()
 		}
 		talk.Again = m.Revision != "1" && c.Reached()

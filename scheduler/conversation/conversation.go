@@ -127,9 +127,9 @@ type Answer struct {
 	Other bool `json:"other,omitempty"`
 	// The partner may change it on the page until then, and nothing follows from it before.
 	Until time.Time `json:"until,omitzero"`
-	// The time that was chosen, which another talk had by then.
+	// The time that was chosen, which was not free any more.
 	Taken plan.Slot `json:"taken,omitzero"`
-	// Which one: its [Conversation.Ref].
+	// Which other talk had it: its [Conversation.Ref]; "": an event in a calendar had.
 	By string `json:"by,omitempty"`
 	// It was a "later" to the invitation, and the organizer has named another start since.
 	Moved bool `json:"moved,omitempty"`
@@ -182,6 +182,8 @@ type Conversation struct {
 	regained bool
 	// What has happened to the event since is not known.
 	blind bool
+	// The times found are about to be offered: nobody else may be offered them.
+	offering bool
 }
 
 // An Intent is what is meant: the plan, and what the organizer, the partner or a calendar has decided since.
@@ -189,7 +191,10 @@ type Intent struct {
 	// Plan is as the file said it when it was last read, and Dates are its dates, fixed when it was first acted on.
 	Plan  plan.Terms `json:"plan"`
 	Dates *Dates     `json:"dates,omitempty"`
-	Ready bool       `json:"ready"`
+	// NoTimes is why no time was found for the next brief, in a line for the organizer; "": none was looked for, or some
+	// were found, which are in Dates.
+	NoTimes string `json:"no_times,omitempty"`
+	Ready   bool   `json:"ready"`
 	// NotYet says that the organizer was asked whether they are ready, and is not.
 	NotYet bool `json:"not_yet,omitempty"`
 	// Chosen is a start that was not the plan's word: from an answer, a move. Lasts is such a length, and Place such a
@@ -258,7 +263,8 @@ type Clocks struct {
 
 // Dates are a plan's dates, fixed.
 type Dates struct {
-	Start plan.Slot   `json:"start,omitzero"`
+	Start plan.Slot `json:"start,omitzero"`
+	// Times are those that the plan names, or, where it names none, those that were found.
 	Times []plan.Slot `json:"times,omitempty"`
 	// From and To are the window in which a time is looked for, half-open: whole days of the organizer's clock, or times
 	// of day where the plan names some; zero where the plan names a start or times. What older versions have fixed
@@ -394,6 +400,9 @@ func (c *Conversation) Length() time.Duration { return cmp.Or(c.Lasts, c.Plan.Wh
 
 // Priority is how much the conversation matters, from 1 to 25. Without its plan it is 9, the middle.
 func (c *Conversation) Priority() int { return c.private.Priority() }
+
+// Urgency is how soon the talk is to be, from 1 to 5; without its plan it is 3, the middle.
+func (c *Conversation) Urgency() int { return cmp.Or(c.private.Urgency, 3) }
 
 // Offers are the times to offer in a brief: those that are still ahead.
 func (c *Conversation) Offers(now time.Time) []plan.Slot {

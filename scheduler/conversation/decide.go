@@ -54,6 +54,9 @@ func (a Answer) Text() string {
 
 // TakenText says that the time chosen is not free any more.
 func (a Answer) TakenText() string {
+	if a.By == "" {
+		return a.Taken.String() + ", which they chose, is taken in a calendar of yours by now"
+	}
 	return a.Taken.String() + ", which they chose, is taken by the talk " + a.By
 }
 

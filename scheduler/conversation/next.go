@@ -131,10 +131,16 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		if d.Passed(now) || len(c.Plan.When.Offered()) > 0 && len(c.Offers(now)) == 0 {
 			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed; write others under `when` in its file"})
 		}
+		if c.NoTimes != "" {
+			return c.withPlan(c.noTimes(now))
+		}
 		return c.withPlan(Step{Kind: outbox.Brief, Due: d.AskOn, Next: "send the brief"})
 	}
 	if len(briefs) > 0 {
 		last := briefs[len(briefs)-1]
+		if c.NoTimes != "" && c.Answer == nil && last.Replaceable() {
+			return c.withPlan(c.noTimes(now))
+		}
 		if c.Answer == nil && last.Replaceable() && last.Content != c.Says(now, outbox.Brief) {
 			return c.withPlan(Step{Kind: outbox.Brief, Due: last.Due, Next: "send the brief"})
 		}
@@ -418,7 +424,7 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 	switch m.Kind {
 	case outbox.Brief:
 		switch {
-		case c.Answer != nil:
+		case c.Answer != nil || c.NoTimes != "" && m.Unclears == 0:
 			return outbox.Dropped
 		// It may have arrived: the same bytes again, unless it was asked for once more.
 		case m.Unclears > 0:

@@ -115,7 +115,10 @@ func (c *Conversation) refix(p *plan.Plan, differs difference, now time.Time) (d
 		if !differs.start {
 			d.Start, fixed = old.Start, append(fixed, "start")
 		}
-		if !differs.times {
+		// Times that were found go with what they were looked for by, as long as nobody was told of them.
+		searched := len(p.When.Offered()) == 0
+		keeps := c.Searched() == searched && (!searched || c.Reached() || !differs.days && !differs.length)
+		if !differs.times && keeps {
 			d.Times, fixed = old.Times, append(fixed, "times")
 		}
 		if !differs.days {

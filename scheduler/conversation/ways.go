@@ -28,6 +28,7 @@ const (
 	WayTakeAgenda    Way = "take-agenda"
 	WayLeaveAgenda   Way = "leave-agenda"
 	WayShow          Way = "show"
+	WaySlots         Way = "slots"
 	WayLog           Way = "log"
 	WayApprove       Way = "approve"
 
@@ -40,6 +41,14 @@ const (
 
 // How words a way for the conversation; at is the time of [WayMoveTo] and [WayKeep].
 func (c *Conversation) How(w Way, at ...string) string { return c.settings.How(w, c.Ref(), at...) }
+
+// WayToRival is how to look at what has a time that was chosen: another talk, or, where that is "", the calendars.
+func (c *Conversation) WayToRival(ref string) string {
+	if ref == "" {
+		return c.How(WaySlots)
+	}
+	return c.settings.How(WayShow, ref)
+}
 
 // A Calendar is what people call an online calendar that talks may be held in.
 type Calendar struct {

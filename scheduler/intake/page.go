@@ -65,7 +65,7 @@ func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*template
 		p.From, p.To = d.From.Time(), d.LastDay()
 	}
 	for i, slot := range c.Choices(b.Now) {
-		if at := slot.Time(); at.After(b.Now) && c.Stands(slot, b.Now) && b.Free(at, c.Length(), c) {
+		if at := slot.Time(); at.After(b.Now) && c.Stands(slot, b.Now) && b.Free(at, c) {
 			p.Times, p.Numbers = append(p.Times, at), append(p.Numbers, i+1)
 		}
 	}
@@ -160,7 +160,7 @@ func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templ
 // that there, and choose again.
 func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *conversation.Draft {
 	slot, by := b.Taken(c, []int{n})
-	if by == "" {
+	if slot.IsZero() {
 		return nil
 	}
 	what := "on the page: " + conversation.Answer{Taken: slot, By: by}.TakenText() + "; they were told, and can choose another"
@@ -168,7 +168,7 @@ func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *co
 		return nil // it was sent once more
 	}
 	c.Hear(inbox.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
-	c.Tell(inbox.News{What: inbox.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.Settings().How(conversation.WayShow, by)}})
+	c.Tell(inbox.News{What: inbox.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.WayToRival(by)}})
 	return c.Record(b.Now, c.Entry(b.Now, "page", what))
 }
 

@@ -66,7 +66,7 @@ func (s *Intake) Recall(ctx context.Context, q lookup.Query) (*roster.Roster, er
 		c.Attach(s.Settings)
 	}
 	roster.Acquaint(stored)
-	return &roster.Roster{Settings: s.Settings, Now: s.Now(), Slots: slots, Conversations: stored}, err
+	return &roster.Roster{Settings: s.Settings, Now: s.Now(), Slots: slots, Conversations: stored, Busy: s.Busy(ctx)}, err
 }
 
 // rivals returns the keys of the talks that may have been agreed on in a time that one of the list may be answered with.

@@ -36,6 +36,8 @@ type Intake struct {
 	Mailbox Mailbox
 	// Understand says what a reply means, as [answers.Reader.Read] does; nothing where the words can't be read.
 	Understand func(lang, text string, names ...string) answers.Meaning
+	// Busy gives what a roster has as its Busy.
+	Busy func(context.Context) func(c *conversation.Conversation, start time.Time) bool
 	// Now is the clock of conversations.
 	Now func() time.Time
 	Log *slog.Logger

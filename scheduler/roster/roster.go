@@ -35,6 +35,9 @@ type Roster struct {
 	Fresh bool
 	// Doors are those that are closed.
 	Doors []*outbox.Door
+	// Busy reports whether a calendar of the organizer's leaves no time for a talk at that start, which was found by it;
+	// nil: none is known.
+	Busy func(c *conversation.Conversation, start time.Time) bool
 	// Doubt is why the state may not know of all that has left for the plans; "": it does.
 	Doubt string
 }

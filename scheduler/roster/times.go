@@ -10,10 +10,10 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// Free reports whether the organizer has agreed on no other talk in that span, as far as the
-// conversations say. One that is only proposed leaves it free: who answers first has it.
-func (r *Roster) Free(start time.Time, length time.Duration, except *conversation.Conversation) bool {
-	return len(r.Overlaps(start, length, except)) == 0
+// Free reports whether the organizer has agreed on no other talk then, and has no event in the calendars by which the
+// time of c was found. A talk that is only proposed leaves it free: who answers first has it.
+func (r *Roster) Free(start time.Time, c *conversation.Conversation) bool {
+	return len(r.Overlaps(start, c.Length(), c)) == 0 && (r.Busy == nil || !r.Busy(c, start))
 }
 
 // Clashes returns the other talks agreed on in the time to which a draft invites its partner, or moves a talk.
@@ -57,7 +57,7 @@ func (r *Roster) Pick(c *conversation.Conversation, numbers []int) (best plan.Sl
 		}
 		slot := offered[n-1]
 		at := slot.Time()
-		if at.After(r.Now) && c.Stands(slot, r.Now) && r.Free(at, c.Length(), c) &&
+		if at.After(r.Now) && c.Stands(slot, r.Now) && r.Free(at, c) &&
 			(best.IsZero() || at.Before(best.Time())) {
 			best = slot
 		}
@@ -65,7 +65,8 @@ func (r *Roster) Pick(c *conversation.Conversation, numbers []int) (best plan.Sl
 	return best, 0
 }
 
-// Taken returns the first of the times with these numbers that another talk has, and which one has it.
+// Taken returns the first of the times with these numbers that is not free any more, and which other talk has it; "":
+// an event in a calendar has.
 func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, string) {
 	offered := c.Choices(r.Now)
 	for _, n := range numbers {
@@ -78,6 +79,9 @@ func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, 
 		}
 		if others := r.Overlaps(slot.Time(), c.Length(), c); len(others) > 0 {
 			return slot, others[0].Ref()
+		}
+		if !r.Free(slot.Time(), c) {
+			return slot, ""
 		}
 	}
 	return plan.Slot{}, ""

@@ -1,0 +1,47 @@
+package scheduler
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/guard"
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
+)
+
+// search looks for the times that briefs are about to offer, those of some conversations of b, for what matters most
+// first: what one offers no other does. Nothing is stored.
+func (s *Scheduler) search(ctx context.Context, b *roster.Roster, among ...*conversation.Conversation) {
+	var open []*conversation.Conversation
+	for _, c := range among {
+		guard.Run(s.Log, "a search", c.Ref(), func() {
+			if !c.Searched() || !c.Planned() {
+				return
+			}
+			c.Settle(b.Now)
+			// What is next if something is found.
+			none := c.NoTimes
+			c.NoTimes = ""
+			step := roster.Next(c, b.Now)
+			c.NoTimes = none
+			if c.Wants(step, b.Now) {
+				open = append(open, c)
+			}
+		})
+	}
+	slices.SortStableFunc(open, func(x, y *conversation.Conversation) int {
+		return cmp.Compare(y.Priority(), x.Priority())
+	})
+	for _, c := range open {
+		guard.Run(s.Log, "a search", c.Ref(), func() { s.Finder.Offer(ctx, b, c) })
+	}
+}
+
+// Search looks for the times that a brief is about to offer which the organizer wants to go now.
+func (s *Scheduler) Search(ctx context.Context, b *roster.Roster, c *conversation.Conversation) {
+	if c.Wants(conversation.Step{Kind: outbox.Brief}, b.Now) {
+		s.Finder.Offer(ctx, b, c)
+	}
+}

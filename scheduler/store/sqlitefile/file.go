@@ -94,7 +94,8 @@ func (f *File) Open(ctx context.Context, readOnly bool) (rw, ro *sql.DB, err err
 		}
 	}
 	f.rw, err = sql.Open("sqlite", f.dsn(url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+		// By what is in temp_store a savepoint is undone: on the disk it would be written page by page, for nobody.
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)"},
 		// A transaction that reads first and writes later would fail at once.
 		"_txlock": {"immediate"},
 	}))

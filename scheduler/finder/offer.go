@@ -67,7 +67,7 @@ func (s *Search) Why() string {
 		return err.Error()
 	}
 	q := s.Query
-	if len(s.Result.Days) == 0 || !q.Window.End.After(q.Now) {
+	if !q.Window.End.After(q.Now) {
 		return "the days to look in have passed"
 	}
 	zone := q.Organizer.Zone

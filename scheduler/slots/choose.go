@@ -20,9 +20,8 @@ type Choice struct {
 type candidate struct {
 	invites.Span
 	soon, hours, room, score int64
-	// day is when the organizer's begins; part is before noon, the afternoon or the evening.
-	day  time.Time
-	part int
+	// day is that of the organizer's calendar, in minutes, and minute the one of the day at which it begins.
+	day, minute int64
 }
 
 // whole is the best that each part of a score can be.
@@ -57,20 +56,24 @@ func (q *Query) choose(free []invites.Span, blocked []Blocked) []Choice {
 
 // beside is what the time is worth beside those that are chosen already; -1: it overlaps one of them.
 func (c *candidate) beside(chosen []candidate) int64 {
-	day, part := int64(10), int64(10)
+	sameDay, apart, round := int64(0), int64(whole), int64(94)
+	switch {
+	case c.minute%60 == 0:
+		round = 100
+	case c.minute%30 == 0:
+		round = 97
+	}
 	for i := range chosen {
 		o := &chosen[i]
 		if c.Start.Before(o.End) && o.Start.Before(c.End) {
 			return -1
 		}
-		if c.day.Equal(o.day) {
-			day = 5
+		if c.day == o.day {
+			sameDay++
 		}
-		if c.part == o.part {
-			part = 8
-		}
+		apart = min(apart, share(time.Duration(max(c.minute-o.minute, o.minute-c.minute))*time.Minute, 4*time.Hour))
 	}
-	return c.score * day * part
+	return c.score * (6*whole + 4*apart) * round / (1 + sameDay)
 }
 
 // starts are those of the talk on the steps of the organizer's clock, within the free spans.
@@ -91,19 +94,14 @@ func (q *Query) candidates(free []invites.Span, blocked []Blocked) []candidate {
 	list := make([]candidate, len(starts))
 	left := invites.Span{Start: later(q.Window.Start, q.earliest()), End: q.Window.End}
 	mine, theirs := q.frames(&q.Organizer), q.frames(&q.Partner)
-	meetings := meetings(blocked)
+	meetings := q.meetings(blocked)
 	for i, start := range starts {
 		c := &list[i]
 		c.Span = invites.Span{Start: start, End: start.Add(q.Length)}
-		local := start.In(q.Organizer.Zone)
-		y, m, d := local.Date()
-		c.day = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-		switch hour := local.Hour(); {
-		case hour >= 17:
-			c.part = 2
-		case hour >= 12:
-			c.part = 1
-		}
+		_, offset := start.In(q.Organizer.Zone).Zone()
+		minutes := (start.Unix() + int64(offset)) / 60
+		c.minute = minutes % (24 * 60)
+		c.day = minutes - c.minute
 		c.soon = whole - share(start.Sub(left.Start), left.End.Sub(left.Start))*int64(q.Urgency)/5
 		c.hours = min(mine.middle(c.Span), theirs.middle(c.Span))
 		c.room = meetings.room(c.Span)
@@ -132,8 +130,8 @@ func (q *Query) frames(p *Person) (list frames) {
 	return list
 }
 
-// middle is how near to the middle of the working day the talk is, in thousandths: 0 where its own middle is at the
-// beginning or end of the day.
+// middle is how near to the middle of the working day the middle of the talk is, in thousandths: three quarters half
+// way out, 0 at the beginning or end of the day.
 func (f frames) middle(talk invites.Span) int64 {
 	i, _ := slices.BinarySearchFunc(f, talk.Start, endsAfter)
 	if i == len(f) {
@@ -141,37 +139,35 @@ func (f frames) middle(talk invites.Span) int64 {
 	}
 	before := talk.Start.Sub(f[i].Start)
 	after := f[i].End.Sub(talk.End)
-	return whole - share((before-after).Abs(), f[i].End.Sub(f[i].Start))
+	off := share((before - after).Abs(), f[i].End.Sub(f[i].Start))
+	return whole - off*off/whole
 }
 
-// meetings returns the busy times, with what they reach, in order and apart from each other.
-func meetings(blocked []Blocked) (list busyTimes) {
-	for i := range blocked {
-		b := &blocked[i]
-		if b.Why != Busy && b.Why != Offered {
+// meetings are the busy times with what they reach, in order and apart from each other.
+type meetings []cut
+
+func (q *Query) meetings(blocked []Blocked) (list meetings) {
+	for _, c := range cuts(q.Window, blocked, func(b *Blocked) bool { return b.Why == Busy || b.Why == Offered }) {
+		if last := len(list) - 1; last >= 0 && c.from <= list[last].to {
+			list[last].to = max(list[last].to, c.to)
 			continue
 		}
-		if last := len(list) - 1; last >= 0 && !b.from().After(list[last].End) {
-			list[last].End = later(list[last].End, b.to())
-			continue
-		}
-		list = append(list, invites.Span{Start: b.from(), End: b.to()})
+		list = append(list, c)
 	}
 	return list
 }
 
-type busyTimes []invites.Span
-
 // room is how far off the meetings before and after the talk are, of the two the one farther off, in thousandths of an
 // hour.
-func (b busyTimes) room(talk invites.Span) int64 {
-	i, _ := slices.BinarySearchFunc(b, talk.Start, endsAfter)
+func (m meetings) room(talk invites.Span) int64 {
+	start, end := talk.Start.UnixNano(), talk.End.UnixNano()
+	i, _ := slices.BinarySearchFunc(m, start, func(c cut, t int64) int { return cmp.Compare(c.to, t+1) })
 	before, after := time.Hour, time.Hour
 	if i > 0 {
-		before = talk.Start.Sub(b[i-1].End)
+		before = time.Duration(start - m[i-1].to)
 	}
-	if i < len(b) {
-		after = b[i].Start.Sub(talk.End)
+	if i < len(m) {
+		after = time.Duration(m[i].from - end)
 	}
 	return share(max(before, after), time.Hour)
 }

@@ -23,10 +23,7 @@ func days(over invites.Span, zone *time.Location) (list []day) {
 	for start.Before(over.End) {
 		next := date.AddDate(0, 0, 1)
 		end := instant(next, 0, zone)
-		// Samoa had no 30 December 2011.
-		if start.Before(end) {
-			list = append(list, day{Span: invites.Span{Start: start, End: end}, date: date})
-		}
+		list = append(list, day{Span: invites.Span{Start: start, End: end}, date: date})
 		date, start = next, end
 	}
 	return list

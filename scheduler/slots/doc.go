@@ -18,9 +18,12 @@
 //
 // # The score
 //
-//	soon   how early it is in what is left of the window, weighed by urgency: at 5 the end counts nothing, at 1 almost all
-//	hours  how near to the middle of the working day, for the one of the two for whom it is less so
+// Of all times that are free, a few are chosen to be offered. The score of each is from 0 to 1:
+//
+//	soon   how much of the window is left, weighed by urgency: at 5 its end counts nothing, at 1 four fifths
+//	hours  how near to the middle of the working day it is, for the one of the two for whom it is less so
 //	room   an hour or more without a meeting before or after it; wedged in between two it is nothing
 //	score  half soon, three tenths hours, two tenths room
-//	spread a day of which a time is offered already counts half, a part of the day four fifths; none overlaps another
+//	choice the best, then the best beside those chosen: the second time of a day counts half, a third a third; a time
+//	       of day four hours away full, the same one three fifths; a quarter past a little less than the hour
 package slots

@@ -12,10 +12,11 @@ import (
 type Result struct {
 	// Free are the longest spans within which a talk may lie at any time, in order.
 	Free []invites.Span
-	// Days are those of the organizer's calendar in the window, in order.
-	Days []Day
 	// Offered are the times to offer, best first.
 	Offered []Choice
+
+	query   *Query
+	blocked []Blocked
 }
 
 // A Day is one of the organizer's calendar, from midnight to midnight.
@@ -27,42 +28,52 @@ type Day struct {
 	Blocked []Blocked
 }
 
-// Find finds the free spans, what blocks the others, and the times to offer.
+// Find finds the free spans and the times to offer.
 func (q *Query) Find() *Result {
 	blocked := q.blocked(q.Window)
-	inOrder(blocked)
-	r := &Result{Free: q.free(q.Window, blocked)}
-	r.Days = q.days(r.Free, blocked)
+	r := &Result{Free: q.free(q.Window, blocked), query: q, blocked: blocked}
 	if q.Stale || !slices.ContainsFunc(q.Busy, func(f invites.FreeBusy) bool { return f.State == invites.FailedBusy }) {
 		r.Offered = q.choose(r.Free, blocked)
 	}
 	return r
 }
 
-// inOrder puts what is blocked in the order of where it reaches back to.
-func inOrder(blocked []Blocked) {
-	slices.SortFunc(blocked, func(a, b Blocked) int { return a.from().Compare(b.from()) })
-}
+// A cut is time that is taken out of other time, in nanoseconds as of [time.Time.UnixNano]: ten thousand of these are
+// put in order much sooner than as many that are blocked.
+type cut struct{ from, to int64 }
 
-// free are the spans of a time in which nothing is blocked, where the talk fits into them. What is blocked is in the
-// order of where it reaches back to.
-func (q *Query) free(over invites.Span, blocked []Blocked) (list []invites.Span) {
-	start := over.Start
-	open := func(end time.Time) {
-		if end.Sub(start) >= q.Length {
-			list = append(list, invites.Span{Start: start.UTC(), End: end.UTC()})
+// cuts are what is blocked in a span of time with what it reaches, in order and within the span.
+func cuts(over invites.Span, blocked []Blocked, which func(*Blocked) bool) []cut {
+	list := make([]cut, 0, len(blocked))
+	for i := range blocked {
+		if b := &blocked[i]; which(b) {
+			part := clip(invites.Span{Start: b.from(), End: b.to()}, over)
+			list = append(list, cut{part.Start.UnixNano(), part.End.UnixNano()})
 		}
 	}
-	for i := range blocked {
-		open(sooner(blocked[i].from(), over.End))
-		start = later(start, blocked[i].to())
-	}
-	open(over.End)
+	slices.SortFunc(list, func(a, b cut) int { return cmp.Compare(a.from, b.from) })
 	return list
 }
 
-// days tells what is free and what is blocked on each day of the window.
-func (q *Query) days(free []invites.Span, blocked []Blocked) []Day {
+// free are the spans of a time in which nothing is blocked, where the talk fits into them.
+func (q *Query) free(over invites.Span, blocked []Blocked) (list []invites.Span) {
+	start := over.Start.UnixNano()
+	open := func(end int64) {
+		if end-start >= int64(q.Length) {
+			list = append(list, invites.Span{Start: time.Unix(0, start).UTC(), End: time.Unix(0, end).UTC()})
+		}
+	}
+	for _, c := range cuts(over, blocked, func(*Blocked) bool { return true }) {
+		open(c.from)
+		start = max(start, c.to)
+	}
+	open(over.End.UnixNano())
+	return list
+}
+
+// Days tells what is free and what is blocked on each day of the organizer's calendar in the window, in order.
+func (r *Result) Days() []Day {
+	q := r.query
 	var list []Day
 	for _, d := range days(q.Window, q.Organizer.Zone) {
 		list = append(list, Day{Span: clip(d.Span, q.Window)})
@@ -79,10 +90,10 @@ func (q *Query) days(free []invites.Span, blocked []Blocked) []Day {
 			take(&list[i], clip(s, list[i].Span))
 		}
 	}
-	for _, s := range free {
+	for _, s := range r.Free {
 		on(s, func(d *Day, part invites.Span) { d.Free = append(d.Free, part) })
 	}
-	for _, b := range blocked {
+	for _, b := range r.blocked {
 		on(b.Span, func(d *Day, part invites.Span) {
 			if part.Start.Before(part.End) {
 				d.Blocked = append(d.Blocked, b.within(part))
@@ -119,20 +130,14 @@ func tidy(list []Blocked) []Blocked {
 	return kept
 }
 
-// Breaks tells what stands in the way of a talk that begins then, in order of time; nothing does where it is free.
-// The start need not lie on a step, nor in the window.
+// Breaks tells what stands in the way of a talk that begins then, in order of time; nothing does where it is free. The
+// start need not lie on a step, nor in the window.
 func (q *Query) Breaks(start time.Time) []Blocked {
 	talk := invites.Span{Start: start, End: start.Add(q.Length)}
-	var list []Blocked
-	// Around it, for the hours of its days and what reaches into it.
-	near := invites.Span{Start: start.AddDate(0, 0, -2), End: talk.End.AddDate(0, 0, 2)}
-	for _, b := range q.blocked(near) {
+	list := slices.DeleteFunc(q.blocked(talk), func(b Blocked) bool {
 		// Talks are counted on the day on which they begin.
-		later := b.Why == PerDay && start.Before(b.Start)
-		if b.from().Before(talk.End) && talk.Start.Before(b.to()) && !later {
-			list = append(list, b)
-		}
-	}
+		return b.Why == PerDay && start.Before(b.Start)
+	})
 	if start.Before(q.Window.Start) || talk.End.After(q.Window.End) {
 		list = append(list, Blocked{Span: q.Window, Who: Both, Why: Window})
 	}

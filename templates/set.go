@@ -19,9 +19,9 @@ var embedded embed.FS
 // fallback is the language that serves where there is nothing in another.
 const fallback = "en"
 
-// newer are the files besides the pages that own templates of a further language may lack, since those
-// may have been written before there was such a file: see [Set.spoken].
-var newer = []string{"answers.tmpl", "refusal.txt", "refusal.html", "notice.txt", "notice.html", "event.html"}
+// first are the kinds of message that there were from the first version on: own templates of a further language have
+// them all, or it is not known. All later files these may lack, since they may be older: see [Set.spoken].
+var first = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy}
 
 // A Set is the templates in all languages: those built in, and the organizer's own in their place.
 // It is safe for concurrent use.
@@ -61,9 +61,7 @@ func Load(own string) (*Set, error) {
 }
 
 func (s *Set) complete(lang string) bool {
-	return !slices.ContainsFunc(messageFiles(), func(name string) bool {
-		return !slices.Contains(newer, name) && !s.has(path.Join(lang, name))
-	})
+	return !slices.ContainsFunc(neededFiles(), func(name string) bool { return !s.has(path.Join(lang, name)) })
 }
 
 func (s *Set) has(name string) bool {
@@ -86,8 +84,14 @@ func (s *Set) spoken(lang string, names ...string) string {
 func languageFiles() []string { return append(messageFiles(), siteFiles...) }
 
 func messageFiles() []string {
-	list := []string{"words.tmpl", "answers.tmpl", "event.txt", "event.html"}
-	for _, k := range Kinds {
+	return append([]string{"words.tmpl", "answers.tmpl", "event.txt", "event.html"}, filesOf(Kinds)...)
+}
+
+// neededFiles returns those of [messageFiles] that a language must have to be known.
+func neededFiles() []string { return append([]string{"words.tmpl", "event.txt"}, filesOf(first)...) }
+
+func filesOf(kinds []Kind) (list []string) {
+	for _, k := range kinds {
 		list = append(list, string(k)+".txt", string(k)+".html")
 	}
 	return list

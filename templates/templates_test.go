@@ -79,12 +79,14 @@ func zone(name string) *time.Location {
 	return l
 }
 
-// variants are talks in which something else is to be said.
-var variants = []struct {
+// A variant is a talk in which something else is to be said.
+type variant struct {
 	name   string
 	kind   Kind
 	change func(*Talk)
-}{
+}
+
+var variants = []variant{
 	{"brief", Brief, func(*Talk) {}},
 	{"brief-no-page", Brief, func(t *Talk) { t.Page = "" }},
 	{"brief-again", Brief, func(t *Talk) { t.Again = true }},
@@ -664,7 +666,10 @@ func TestOwnLanguage(t *testing.T) {
 	if list := s.Check(); len(list) > 0 {
 		t.Error(list)
 	}
-	for _, name := range newer {
+	for _, name := range messageFiles() {
+		if slices.Contains(neededFiles(), name) {
+			continue
+		}
 		if err := os.Remove(filepath.Join(dir, "xx", name)); err != nil {
 			t.Fatal(err)
 		}
@@ -680,8 +685,13 @@ func TestOwnLanguage(t *testing.T) {
 		t.Error("the templates are", s.Files())
 	}
 	further, english := view(t, s, "xx", Sample()), view(t, s, "en", Sample())
-	if got, want := message(t, further, Refusal), message(t, english, Refusal); *got != *want {
-		t.Errorf("the refusal is not the English one: %+v", got)
+	for _, kind := range Kinds {
+		if slices.Contains(first, kind) {
+			continue
+		}
+		if got, want := message(t, further, kind), message(t, english, kind); *got != *want {
+			t.Errorf("the %s is not the English one: %+v", kind, got)
+		}
 	}
 	got, err := further.EventHTML()
 	if err != nil {
@@ -704,6 +714,15 @@ func TestOwnLanguage(t *testing.T) {
 	}
 	if got := load(t, dir).Languages(); !slices.Equal(got, builtIn) {
 		t.Errorf("with a template missing, the languages are %v", got)
+	}
+}
+
+// TestKindsHaveGoldens tells whoever adds a kind of message that its words have no golden file yet.
+func TestKindsHaveGoldens(t *testing.T) {
+	for _, kind := range Kinds {
+		if !slices.ContainsFunc(variants, func(v variant) bool { return v.kind == kind }) {
+			t.Errorf("no golden file shows a %s: name a talk for it in variants", kind)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func golden(t *testing.T, lang string) {
 			t.Fatal(err)
 		}
 	}
-	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)}
+	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC), shown: make(map[templates.Kind]bool)}
 	maya, tom := "maya-"+lang, "tom-"+lang
 	g.send(maya, "brief", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return command.Ask(c, false, func() {}, g.now)
@@ -100,6 +100,11 @@ func golden(t *testing.T, lang string) {
 	g.send(maya, "cancellation", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return command.CallOff(c, "I have to be in Porto that day.", g.now)
 	})
+	for _, kind := range templates.Kinds {
+		if !g.shown[kind] {
+			t.Errorf("no golden file is a %s: let the talks above come to one", kind)
+		}
+	}
 }
 
 type goldens struct {
@@ -107,6 +112,8 @@ type goldens struct {
 	*app
 	dir, lang string
 	now       time.Time
+	// shown are the kinds of message of which there is a golden file.
+	shown map[templates.Kind]bool
 }
 
 // open puts the program together as a command does, but for its clock.
@@ -199,6 +206,11 @@ func (g *goldens) pass(id, name string) {
 
 func (g *goldens) compare(name string, m *outbox.Message) {
 	g.Helper()
+	if m.Kind != outbox.Notice && m.ToOrganizer() {
+		g.shown[templates.Copy] = true
+	} else {
+		g.shown[templates.Kind(m.Kind.Noun())] = true
+	}
 	files := map[string][]byte{g.lang + "-" + name + ".eml": m.Data}
 	if m.Calendar != nil {
 		files[g.lang+"-"+name+".ics"] = m.Calendar

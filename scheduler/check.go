@@ -40,6 +40,10 @@ func (s *Scheduler) Check(b *roster.Roster) []strictyaml.Problem {
 			warn("this looks like an address that nobody reads", "use the one at which "+c.Plan.With.Name+" does",
 				"with", "email")
 		}
+		list = append(list, s.Finder.Holidays.Check(string(c.Source().With.Holidays), b.Now,
+			func(text, mend string) strictyaml.Problem {
+				return c.Source().Problem("with.holidays "+text, mend, "with", "holidays")
+			})...)
 		if start := c.StartSlot(b.Now).Time(); start.After(b.Now) && c.Status(b.Now) != conversation.Cancelled {
 			list = append(list, s.checkHours(c, start)...)
 		}

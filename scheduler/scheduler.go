@@ -22,6 +22,7 @@ import (
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/eventsync"
 	"coalition/scheduler/finder"
+	"coalition/scheduler/holidays"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -97,7 +98,8 @@ func New(config Config) *Scheduler {
 		pokes: make(chan struct{}, 1), hints: make(chan struct{}, 1), retries: make(chan struct{}, 1)}
 	s.Marks = &delivery.Marks{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Log: s.Log}
 	s.Doors = delivery.NewDoors(&s.Settings, s.Store, config.Account, s.Log)
-	s.Finder = &finder.Finder{Settings: &s.Settings, Calendars: config.FreeBusy}
+	s.Finder = &finder.Finder{Settings: &s.Settings, Calendars: config.FreeBusy,
+		Holidays: &holidays.Reader{Folder: s.Plans.Path}}
 	s.Compose = &compose.Composer{Settings: &s.Settings, Words: s.Words, Finish: config.Finish, Link: config.Link,
 		Log: s.Log}
 	s.Intake = &intake.Intake{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Compose: s.Compose,

@@ -2,6 +2,8 @@ package scheduler_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/strictyaml"
 )
 
 // A diary is what the calendars of the organizer say.
@@ -82,6 +85,62 @@ func TestSearchedTimesAreOfferedAndTaken(t *testing.T) {
 	w.want("brief-0 invite-0")
 	if got := w.find("maya").Start(w.now); !got.Equal(offered[1]) {
 		t.Errorf("the talk is at %s; the second time offered was %s", got, offered[1])
+	}
+}
+
+// On a holiday of either, on their own calendar, no time is offered; and none at all while it is not known when they are.
+func TestSearchLeavesOutHolidays(t *testing.T) {
+	w, _ := searching(t)
+	when := "when: {between: {from: 2027-03-08, to: 2027-03-09}}"
+	ready := func(holidays string) { w.plan("maya", maya(when, "  email: maya@example.org\n  holidays: "+holidays)) }
+	days := func() (list []int) {
+		t.Helper()
+		search, err := w.Finder.Find(t.Context(), w.board(), w.find("maya"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, free := range search.Result.Free {
+			list = append(list, free.Start.In(lisbon).Day())
+		}
+		return slices.Compact(list)
+	}
+	// In Berlin, the 8th of March is one.
+	for holidays, want := range map[string][]int{"DE": {8, 9}, "DE-BE": {9}} {
+		ready(holidays)
+		if got := days(); !slices.Equal(got, want) {
+			t.Errorf("holidays of %s: free on %v, want %v", holidays, got, want)
+		}
+	}
+	own := filepath.Join(w.Plans.Path, "own.ics")
+	w.with(func(c *scheduler.Config) { c.Settings.Holidays = plan.Holidays(own) })
+	ready("DE-BE")
+	w.pass()
+	w.want("")
+	if next := w.find("maya").Next(w.now).Next; !strings.Contains(next, "organizer.holidays names a file that can't be read") {
+		t.Errorf("next is %q", next)
+	}
+	event := "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:x\nDTSTART;VALUE=DATE:20270309\nSUMMARY:Founding day\nEND:VEVENT\nEND:VCALENDAR\n"
+	if err := os.WriteFile(own, []byte(event), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := days(); got != nil {
+		t.Errorf("with a holiday of each: free on %v", got)
+	}
+
+	// The partner's file lies beside the plan.
+	ready("theirs.ics")
+	problems := w.Check(w.board())
+	if !slices.ContainsFunc(problems, func(p strictyaml.Problem) bool {
+		return !p.Warning && p.Line == 4 && p.Column == 13 && p.Text == "with.holidays names a file that can't be read (no such file or directory)"
+	}) {
+		t.Errorf("without the partner's file: %v", problems)
+	}
+	if err := os.Rename(own, filepath.Join(w.Plans.Path, "theirs.ics")); err != nil {
+		t.Fatal(err)
+	}
+	w.with(func(c *scheduler.Config) { c.Settings.Holidays = "" })
+	if got := days(); !slices.Equal(got, []int{8}) {
+		t.Errorf("with the partner's file: free on %v, want 8", got)
 	}
 }
 

@@ -53,8 +53,8 @@ Nothing is changed.`,
 				}
 				list = some
 			} else {
-				list = slices.Concat(a.config.clientProblems(), a.config.secretProblems(), a.config.warnings(),
-					a.config.oldZones(b.Now), list)
+				list = slices.Concat(a.config.clientProblems(), a.config.secretProblems(), a.config.holidayProblems(a.sched),
+					a.config.warnings(), a.config.oldZones(b.Now), list)
 				if b.Doubt != "" {
 					list = append(list, strictyaml.Problem{
 						File: a.sched.Plans.MarkerPath(), Line: 1, Column: 1, Warning: true,

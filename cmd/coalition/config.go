@@ -49,6 +49,7 @@ type organizerConfig struct {
 	Timezone     plan.Zone     `yaml:"timezone" strict:"required" doc:"Its IANA name, such as Europe/Lisbon."`
 	Language     plan.Language `yaml:"language" doc:"Default en."`
 	WorkingHours plan.Hours    `yaml:"working_hours" strict:"alone" doc:"A block, or a list of them; default Monday to Friday, 09:00 to 17:30."`
+	Holidays     plan.Holidays `yaml:"holidays" doc:"Yours: a country or region such as PT or DE-BE, or a calendar file (.ics); default: none."`
 }
 
 type mailConfig struct {

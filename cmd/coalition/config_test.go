@@ -40,8 +40,8 @@ func TestExampleConfig(t *testing.T) {
 		t.Errorf("as it stands: %v", problems)
 	}
 	blocks := commented.FindAll(data, -1)
-	if len(blocks) != 5 { // google and busy stand together
-		t.Fatalf("%d blocks are commented out, want 5", len(blocks))
+	if len(blocks) != 6 { // google and busy stand together
+		t.Fatalf("%d blocks are commented out, want 6", len(blocks))
 	}
 	for _, b := range blocks {
 		plain := regexp.MustCompile(`(?m)^#`).ReplaceAll(b, nil)

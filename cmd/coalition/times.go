@@ -2,11 +2,15 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
+	"coalition/scheduler"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/holidays"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/slots"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -107,14 +111,11 @@ func (s *suitsConfig) kinds() map[plan.Kind]hoursConfig {
 	}
 }
 
-// everyDay are the days of a week.
-var everyDay = []plan.Weekday{0, 1, 2, 3, 4, 5, 6}
-
 // fillTimes gives blocks that are kept free the days and the times that they leave out.
 func (c *config) fillTimes() {
 	for i := range c.Times.KeepFree {
 		if b := &c.Times.KeepFree[i]; len(b.Days) == 0 {
-			b.Days = everyDay
+			*b = slots.Daily(b.From, b.To)[0]
 		}
 	}
 	c.fill(c.Times.KeepFree, 0, 24*60, "times", "keep_free")
@@ -155,6 +156,26 @@ func (c *config) timesWarnings() (list []strictyaml.Problem) {
 	return list
 }
 
+// holidays returns those of the organizer, by the whole path where they are in a file.
+func (c *config) holidays() plan.Holidays {
+	name := string(c.Organizer.Holidays)
+	if !holidays.IsFile(name) {
+		return c.Organizer.Holidays
+	}
+	path := c.resolve(name)
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	return plan.Holidays(path)
+}
+
+// holidayProblems says what is wrong with the file of the organizer's holidays.
+func (c *config) holidayProblems(s *scheduler.Scheduler) (list []strictyaml.Problem) {
+	return s.Finder.Holidays.Check(string(s.Settings.Holidays), s.Now(), func(text, mend string) strictyaml.Problem {
+		return c.doc.Problem("organizer.holidays "+text, mend, "organizer", "holidays")
+	})
+}
+
 // times returns the rules by which free times are found.
 func (c *config) times() conversation.Times {
 	t := &c.Times
@@ -164,7 +185,7 @@ func (c *config) times() conversation.Times {
 	}
 	for kind, hours := range t.Suits.kinds() {
 		if hours != (hoursConfig{}) {
-			times.Suits[kind] = plan.Hours{{Days: everyDay, From: hours.From, To: hours.To}}
+			times.Suits[kind] = slots.Daily(hours.From, hours.To)
 		}
 	}
 	return times

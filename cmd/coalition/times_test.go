@@ -137,6 +137,30 @@ func TestWorkingHours(t *testing.T) {
 	}
 }
 
+// TestHolidays: holidays of the organizer are a region's or a file's, beside the config; check tells what is wrong with
+// either, where it stands, and nothing else minds.
+func TestHolidays(t *testing.T) {
+	for _, tt := range []struct{ holidays, want string }{
+		{"PT", ""},
+		{"de-be", ""},
+		{"XX", ":5:13: organizer.holidays is no country or region whose holidays are known here; write AT, AU, BE, "},
+		{"webcal://example.org/x.ics", ":5:13: organizer.holidays is an address, and holidays are not fetched; name a file of this machine\n"},
+		{"own/days.ics", ""},
+		{"days.ics", ":5:13: organizer.holidays names a file that can't be read (no such file or directory); look at its name, and its permissions\n"},
+		{"conversations/maya.yaml.ics", ":5:13: organizer.holidays names a file that is no calendar: it does not begin with BEGIN:VCALENDAR; name a calendar file (.ics) that lists the holidays\n"},
+	} {
+		dir := write(t, "config.yaml", anaConfig+"  holidays: "+tt.holidays+"\n", "conversations/maya.yaml", mayaPlan,
+			"own/days.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n", "conversations/maya.yaml.ics", mayaPlan)
+		code, stdout, stderr := coalition(t, dir, "check")
+		if wrong := tt.want != ""; wrong && code != exitUsage || !wrong && code != exitDone || !strings.Contains(stdout+stderr, tt.want) {
+			t.Errorf("%s: exit %d\n%s%s, want %s", tt.holidays, code, stdout, stderr, tt.want)
+		}
+		if code, _, stderr := coalition(t, dir, "list"); code != exitDone && !strings.Contains(tt.want, "known here") && !strings.Contains(tt.want, "address") {
+			t.Errorf("%s: list exits %d: %s", tt.holidays, code, stderr)
+		}
+	}
+}
+
 // TestConfigSchema: what editors are told of a config agrees with what is read, on the example with all of its blocks
 // and on slips.
 func TestConfigSchema(t *testing.T) {

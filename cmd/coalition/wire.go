@@ -195,6 +195,7 @@ func (c *config) settings() conversation.Settings {
 		Zone:       o.Timezone,
 		Language:   o.Language,
 		Hours:      o.WorkingHours,
+		Holidays:   c.holidays(),
 		Times:      c.times(),
 		HoldOver:   c.HoldOver,
 		CopyToSelf: c.Mail.CopyToSelf,

@@ -29,6 +29,8 @@ type Settings struct {
 	Language plan.Language
 	// When the organizer can be met, on the clock of Zone.
 	Hours plan.Hours
+	// On which days the organizer has off; the path of a file is absolute.
+	Holidays plan.Holidays
 	// By which free times are found.
 	Times Times
 	// How long before the start; any order.
@@ -67,8 +69,8 @@ type Times struct {
 	Travel map[plan.Kind]time.Duration
 	// Suits are the hours of the partner's clock within which the whole of such a talk lies; none: any.
 	Suits map[plan.Kind]plan.Hours
-	// KeepFree are the blocks of the organizer's clock in which no talk lies; none: there are none.
-	KeepFree []plan.Block
+	// KeepFree is touched by no talk, on the organizer's clock; none: nothing is.
+	KeepFree plan.Hours
 	// Hold says that offered times stand as tentative events in the organizer's online calendar.
 	Hold bool
 }

@@ -5,11 +5,13 @@ package finder
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/holidays"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/slots"
 )
@@ -26,6 +28,8 @@ type Finder struct {
 	Settings *conversation.Settings
 	// Calendars may be nil: then nothing is known of anybody's time.
 	Calendars Calendars
+	// Holidays reads those that the config and plans name.
+	Holidays *holidays.Reader
 }
 
 // A Search is one search for the time of a talk.
@@ -53,9 +57,17 @@ const longestTravel = 12 * time.Hour
 // query is the question, without what calendars say.
 func (f *Finder) query(b *roster.Roster, c *conversation.Conversation) (*slots.Query, error) {
 	s := f.Settings
+	mine, err := f.Holidays.Read(string(s.Holidays))
+	if err != nil {
+		return nil, fmt.Errorf("organizer.holidays %w", err)
+	}
+	theirs, err := f.Holidays.Read(string(c.Plan.With.Holidays))
+	if err != nil {
+		return nil, fmt.Errorf("with.holidays %w", err)
+	}
 	return &slots.Query{Now: b.Now, Length: c.Length(), Travel: c.Travel(), Window: c.Window(b.Now),
-		Organizer: slots.Person{Zone: s.Zone.Location("UTC"), Hours: s.Hours},
-		Partner:   slots.Person{Zone: c.Zone(), Hours: c.Hours()},
+		Organizer: slots.Person{Zone: s.Zone.Location("UTC"), Hours: s.Hours, Holiday: mine.On},
+		Partner:   slots.Person{Zone: c.Zone(), Hours: c.Hours(), Holiday: theirs.On},
 		Notice:    s.Times.Notice, Step: s.Times.Step, PerDay: s.Times.PerDay, Offer: s.Times.Offer,
 		Suits: s.Times.Suits[c.Where().Kind], KeepFree: s.Times.KeepFree,
 		Urgency: c.Urgency(), Talks: f.talks(b, c)}, nil

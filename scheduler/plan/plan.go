@@ -56,6 +56,7 @@ type With struct {
 	Timezone     Zone     `yaml:"timezone" json:"timezone,omitempty" doc:"Theirs, by its IANA name; default: yours."`
 	Language     Language `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as en or de; default: yours."`
 	WorkingHours Hours    `yaml:"working_hours" strict:"alone" json:"working_hours,omitempty" doc:"When they can be met, on their clock: a block, or a list of them; default Monday to Friday, 09:00 to 17:00."`
+	Holidays     Holidays `yaml:"holidays" strict:"max=1000" json:"holidays,omitempty" doc:"Theirs: a country or region such as PT or DE-BE, or a calendar file (.ics), relative to this one; default: none."`
 }
 
 // An Item is one point of the agenda.

@@ -121,6 +121,14 @@ func TestRules(t *testing.T) {
 		{"link", "kind: walk", "kind: video\n  url: meet.example.org/x", []string{"10:8: setting.url is no web address; write it in full, such as https://meet.example.org/x"}},
 		{"link that runs", "kind: walk", "kind: video\n  url: javascript://example.org/%0aalert(1)", []string{"10:8: setting.url is no web address; write it in full, such as https://meet.example.org/x"}},
 		{"link with a password", "kind: walk", "kind: video\n  url: https://ana:secret@example.org", []string{"10:8: setting.url is no web address; write it in full, such as https://meet.example.org/x"}},
+		{"holidays of a region", "email: maya@example.org", "email: maya@example.org\n  holidays: de-be", nil},
+		{"holidays of a file", "email: maya@example.org", "email: maya@example.org\n  holidays: ../berlin.ICS", nil},
+		{"holidays of no region", "email: maya@example.org", "email: maya@example.org\n  holidays: GB-XX", []string{
+			"4:13: with.holidays is no country or region whose holidays are known here; write GB, GB-ENG, GB-WLS, or name a calendar file (.ics) that lists them"}},
+		{"holidays of an address", "email: maya@example.org", "email: maya@example.org\n  holidays: https://example.org/berlin.ics", []string{
+			"4:13: with.holidays is an address, and holidays are not fetched; name a file of this machine"}},
+		{"holidays in a list", "email: maya@example.org", "email: maya@example.org\n  holidays: [DE, PT]", []string{
+			"4:13: with.holidays wants one value, and this is a list; write one value"}},
 		{"travel", "kind: walk", "kind: walk\n  travel: 13h", []string{"10:11: setting.travel is no time to travel, from 0m to 12h; write 45m, 1h or 0m"}},
 		{"travel backwards", "kind: walk", "kind: walk\n  travel: -5m", []string{"10:11: setting.travel is no time to travel, from 0m to 12h; write 45m, 1h or 0m"}},
 		{"no travel", "kind: walk", "kind: walk\n  travel: 0m", nil},

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"coalition/invites"
+	"coalition/scheduler/holidays"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -178,6 +179,25 @@ func (d *Duration) UnmarshalText(text []byte) error { return d.Parse(string(text
 
 // MarshalText implements encoding.TextMarshaler.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Holidays is the code of a country or region whose holidays are known (see [holidays.Region]), or the path of a file
+// (see [holidays.IsFile]); empty: none.
+type Holidays string
+
+// Parse implements [strictyaml.Scalar]. Whether a file can be read is another matter.
+func (h *Holidays) Parse(text string) error {
+	switch {
+	case strings.Contains(text, "://"):
+		return &strictyaml.Fault{Text: "is an address, and holidays are not fetched", Mend: "name a file of this machine"}
+	case !holidays.IsFile(text):
+		text = strings.ToUpper(text)
+		if _, err := holidays.Region(text); err != nil {
+			return err
+		}
+	}
+	*h = Holidays(text)
+	return nil
+}
 
 // A Travel is what is kept free before and after a talk: nothing to 12 hours.
 type Travel time.Duration

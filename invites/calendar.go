@@ -1,7 +1,6 @@
 package invites
 
 import (
-	"crypto/rand"
 	"encoding/base32"
 	"strings"
 	"time"
@@ -54,13 +53,6 @@ type Event struct {
 	Ref string `json:"ref,omitempty"`
 	// Last is, as read, the Key of the last change of ours that was carried out, whoever has changed the event since.
 	Last string `json:"last,omitempty"`
-}
-
-// NewEventID returns an id for an event: 128 random bits, as [EventID] writes them.
-func NewEventID() string {
-	var id [16]byte
-	rand.Read(id[:])
-	return EventID(id)
 }
 
 // EventID returns the id of an event in the letters that Google Calendar takes (base32hex, RFC 4648, section 7,

@@ -64,16 +64,16 @@ func (w *world) process(l *lane, account string) *world {
 func (w *world) daemon(d time.Duration) {
 	w.t.Helper()
 	for end := time.Now().Add(d); ; {
-		next, _, err := w.Delivery.Deliver(context.Background(), context.Background())
-		if err != nil {
-			w.t.Error(err)
+		o := w.Delivery.DeliverBoth(context.Background(), context.Background(), false)
+		if o.Err != nil {
+			w.t.Error(o.Err)
 			return
 		}
-		if next.IsZero() || next.After(end) {
+		if o.Next.IsZero() || o.Next.After(end) {
 			time.Sleep(time.Until(end))
 			return
 		}
-		time.Sleep(time.Until(next))
+		time.Sleep(time.Until(o.Next))
 	}
 }
 

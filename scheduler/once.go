@@ -66,7 +66,7 @@ func (s *Scheduler) Once(ctx, hard context.Context, begun func(*roster.Roster)) 
 	}
 }
 
-// DeliverPatiently does what [delivery.Delivery.Deliver] does, and again for messages that are to be tried again within
+// DeliverPatiently does what [delivery.Delivery.DeliverBoth] does, and again for messages that are to be tried again within
 // [Patience]. What is named by its row is tried at once, also where a door was closed before.
 func (s *Scheduler) DeliverPatiently(ctx, hard context.Context, rows ...int64) error {
 	patience, force := Patience, len(rows) > 0

@@ -352,7 +352,7 @@ func (l *life) command(d *conversation.Draft, err error) {
 	}
 	l.commit(d, nil)
 	ctx := context.Background()
-	if _, _, err := l.Delivery.Deliver(ctx, ctx); err != nil {
+	if err := l.Delivery.DeliverBoth(ctx, ctx, false).Err; err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -373,7 +373,7 @@ func (l *life) approveAll(rt *rapid.T) {
 	if err := l.store.Approve(ctx, rows); err != nil {
 		rt.Fatal(err)
 	}
-	if _, _, err := l.Delivery.Deliver(ctx, ctx); err != nil {
+	if err := l.Delivery.DeliverBoth(ctx, ctx, false).Err; err != nil {
 		rt.Fatal(err)
 	}
 }

@@ -6,7 +6,7 @@
 //
 // Everything flows one way. Plan files and the store give conversations ([Scheduler.Look]); [roster.Next] says the one
 // next thing in each; what is due becomes finished bytes in a row of the outbox, in one transaction with the
-// conversation ([Scheduler.Pass]); [delivery.Delivery.Deliver] hands rows over. Commands ([Scheduler.Decide],
+// conversation ([Scheduler.Pass]); [delivery.Delivery.DeliverBoth] hands rows over. Commands ([Scheduler.Decide],
 // [Scheduler.Once]) and the daemon ([Scheduler.Run]) take the same path.
 package scheduler
 

@@ -239,7 +239,7 @@ func (w *world) pass() *scheduler.Report {
 	if r.Failed > 0 {
 		w.t.Fatalf("%d conversations failed", r.Failed)
 	}
-	if _, _, err := w.Delivery.Deliver(ctx, ctx); err != nil {
+	if err := w.Delivery.DeliverBoth(ctx, ctx, false).Err; err != nil {
 		w.t.Fatal(err)
 	}
 	return r

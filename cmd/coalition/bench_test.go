@@ -176,8 +176,8 @@ func BenchmarkSend(b *testing.B) {
 		box.n.Store(0)
 		b.StartTimer()
 		begun := time.Now()
-		if _, settled, err := a.sched.Delivery.Deliver(context.Background(), context.Background()); err != nil || settled != n {
-			b.Fatal(settled, err)
+		if o := a.sched.Delivery.DeliverBoth(context.Background(), context.Background(), false); o.Err != nil || o.Settled != n {
+			b.Fatal(o.Settled, o.Err)
 		}
 		ours += time.Since(begun)
 		b.StopTimer()

@@ -199,7 +199,7 @@ func (g *goldens) pass(id, name string) {
 		}
 		g.compare(name+[]string{"", "-copy"}[i], m)
 	}
-	if _, _, err := g.sched.Delivery.Deliver(g.Context(), g.Context()); err != nil {
+	if err := g.sched.Delivery.DeliverBoth(g.Context(), g.Context(), false).Err; err != nil {
 		g.Fatal(err)
 	}
 }

@@ -258,7 +258,7 @@ func TestServerFails(t *testing.T) {
 			if _, err := a.sched.Pass(ctx, board()); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := a.sched.Delivery.Deliver(ctx, ctx); err != nil {
+			if err := a.sched.Delivery.DeliverBoth(ctx, ctx, false).Err; err != nil {
 				t.Fatal(err)
 			}
 			m := board().Conversations[0].Messages[0]

@@ -570,7 +570,7 @@ func TestWriteBusy(t *testing.T) {
 			if asked++; r.Method == "GET" {
 				ch := invitation()
 				job(ch)
-				return 200, `{"etag":"\"` + invites.NewEventID() + `\"","status":"cancelled"}`, nil
+				return 200, `{"etag":"\"` + newEventID() + `\"","status":"cancelled"}`, nil
 			}
 			return 412, no(412, "conditionNotMet", "Precondition Failed"), nil
 		})

@@ -32,7 +32,7 @@ const (
 // next time: what it brought until then proves nothing about what it did not bring.
 //
 // Only events that could be this program's are brought: that have its property, or an id of the form of
-// [invites.NewEventID] (their property may be lost: other programs drop it). Single times of an event that was
+// [invites.EventID] (their property may be lost: other programs drop it). Single times of an event that was
 // made to recur are left out.
 //
 // next is the cursor for the next call; the same one where nothing has come and it is less than a day old.

@@ -361,7 +361,7 @@ func theirs(from, n int, next string) string {
 			b.WriteByte(',')
 		}
 		start := nine.Add(time.Duration(i) * time.Hour)
-		id := invites.NewEventID()[:25] + string("0123456789abcdefghijklmnopqrstuv"[i%32])
+		id := newEventID()[:25] + string("0123456789abcdefghijklmnopqrstuv"[i%32])
 		fmt.Fprintf(&b, `{"id":%q,"status":"confirmed","etag":"\"36065736%08d\"","updated":"2027-02-22T09:00:00.123Z","iCalUID":"%s@google.com","sequence":1,"summary":"Meeting %d"`, id, i, id, i)
 		fmt.Fprintf(&b, `,"start":{"dateTime":%q,"timeZone":"Europe/Berlin"},"end":{"dateTime":%q,"timeZone":"Europe/Berlin"}`, start.Format(time.RFC3339), start.Add(time.Hour).Format(time.RFC3339))
 		switch i % 5 {

@@ -182,7 +182,7 @@ func private(event *calendar.Event) (ref, mark string) {
 	return event.ExtendedProperties.Private[refKey], event.ExtendedProperties.Private[markKey]
 }
 
-// couldBeOurs reports whether id is of the form of [invites.NewEventID]. Google's own ids are as long, and random to
+// couldBeOurs reports whether id is of the form of [invites.EventID]. Google's own ids are as long, and random to
 // the last bit: three of four are told apart by the two bits that are 0 in ours.
 func couldBeOurs(id string) bool {
 	if len(id) != 26 || strings.IndexByte("048cgkos", id[25]) < 0 {

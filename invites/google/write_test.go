@@ -290,7 +290,7 @@ func TestWriteOnce(t *testing.T) {
 // another is the same desk with another talk.
 func (d *desk) another() *desk {
 	d.Forget()
-	return &desk{T: d.T, Server: d.Server, calendar: d.calendar, id: invites.NewEventID()}
+	return &desk{T: d.T, Server: d.Server, calendar: d.calendar, id: newEventID()}
 }
 
 // persist tries until ch is done, as the scheduler does where nobody else has changed anything.

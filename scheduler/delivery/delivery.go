@@ -98,16 +98,9 @@ type Outcome struct {
 	Err   error
 }
 
-// Deliver hands over all messages that can go now, only those of rows where there are any, until none is left or ctx
-// ends. Messages that are being sent when ctx ends are sent to their end, unless hard ends, too. It returns when, in
-// real time, the next message can be tried (zero: none waits), and how many it has settled. Both channels are served
-// side by side: where one is out of order the other goes on.
-func (d *Delivery) Deliver(ctx, hard context.Context, rows ...int64) (next time.Time, settled int, err error) {
-	o := d.DeliverBoth(ctx, hard, false, rows...)
-	return o.Next, o.Settled, o.Err
-}
-
-// DeliverBoth does what [Delivery.Deliver] does; with force a door that is shut is tried at once.
+// DeliverBoth hands over all messages that can go now, only those of rows where there are any, until none is left or
+// ctx ends. Messages that are being sent when ctx ends are sent to their end, unless hard ends, too; with force a door
+// that is shut is tried at once. Both channels are served side by side: where one is out of order the other goes on.
 func (d *Delivery) DeliverBoth(ctx, hard context.Context, force bool, rows ...int64) Outcome {
 	var calendar Outcome
 	var wg sync.WaitGroup

@@ -1,0 +1,327 @@
+package rrule
+
+import (
+	"errors"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// ErrTooMany is returned where a rule is more work than it may be.
+var ErrTooMany = errors.New("it repeats too often")
+
+// Between yields the instances in the half-open time from from to to, in order. All times are what the clock shows, as
+// if it were in UTC. The start is always the first instance, also where it is not in its own rule. What is needed from
+// the start is taken from there: with COUNT each one since then, and steps, of which each day that is looked at and
+// each instance is one, may run out, which is [ErrTooMany]. Without COUNT it begins near from.
+func (r *Rule) Between(start, from, to time.Time, steps *int, yield func(time.Time)) error {
+	first, low, high := start.Unix(), from.Unix(), to.Unix()
+	if first >= low && first < high {
+		yield(start)
+	}
+	if !r.until.IsZero() {
+		high = min(high, r.until.Unix()+1)
+	}
+	if !r.Until.IsZero() {
+		high = min(high, r.Until.Unix()+secondsOfDay+1)
+	}
+	w := walker{Rule: r.filled(start), steps: steps}
+	w.base = w.period(start)
+	if err := w.clock(); err != nil {
+		return err
+	}
+	counted := 1
+	for n := w.near(low); ; n++ {
+		more, err := w.instances(n, high)
+		if err != nil || !more {
+			return err
+		}
+		for _, at := range w.found {
+			if at <= first {
+				continue
+			}
+			if counted++; at >= high || r.count > 0 && counted > r.count {
+				return nil
+			}
+			if at >= low {
+				yield(time.Unix(at, 0).UTC())
+			}
+		}
+	}
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// filled returns the rule with what it leaves to its start.
+func (r *Rule) filled(start time.Time) Rule {
+	f := *r
+	if f.hours == 0 && f.frequency != hourly {
+		f.hours = 1 << start.Hour()
+	}
+	if f.minutes == 0 {
+		f.minutes = 1 << start.Minute()
+	}
+	if f.seconds == 0 {
+		f.seconds = 1 << start.Second()
+	}
+	anyDay := f.weekdays == 0 && len(f.nth) == 0
+	switch {
+	case f.frequency == weekly && anyDay, len(f.weeks) > 0 && anyDay && len(f.monthDays) == 0 && len(f.yearDays) == 0:
+		f.weekdays = 1 << start.Weekday()
+	case f.frequency < monthly || !anyDay || len(f.monthDays) > 0 || len(f.yearDays) > 0:
+	default:
+		f.monthDays = numbers{start.Day()}
+		if f.frequency == yearly && f.months == 0 {
+			f.months = 1 << start.Month()
+		}
+	}
+	return f
+}
+
+// A walker goes through the periods of a rule.
+type walker struct {
+	Rule
+	steps *int
+	// base is the period of the start.
+	base int64
+	// seconds are those of the day, or below FREQ=DAILY of the hour, at which it is.
+	seconds []int64
+	// days and found are those of one period: numbers of days since 1970, and seconds since then.
+	days, found []int64
+}
+
+func (w *walker) step(n int) error {
+	if *w.steps -= n; *w.steps < 0 {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// clock finds the times of the day.
+func (w *walker) clock() error {
+	hours := w.hours
+	if w.frequency == hourly {
+		hours = 1
+	}
+	n := bits.OnesCount32(hours) * bits.OnesCount64(w.minutes) * bits.OnesCount64(w.Rule.seconds)
+	if err := w.step(n); err != nil {
+		return err
+	}
+	w.seconds = make([]int64, 0, n)
+	for h := hours; h != 0; h &= h - 1 {
+		for m := w.minutes; m != 0; m &= m - 1 {
+			for s := w.Rule.seconds; s != 0; s &= s - 1 {
+				at := bits.TrailingZeros32(h)*3600 + bits.TrailingZeros64(m)*60 + bits.TrailingZeros64(s)
+				w.seconds = append(w.seconds, int64(at))
+			}
+		}
+	}
+	return nil
+}
+
+// near returns how many steps from that of the start the period is in which the clock shows low; 0 where all have to be
+// counted.
+func (w *walker) near(low int64) int64 {
+	if w.count > 0 {
+		return 0
+	}
+	return max(0, w.period(time.Unix(low, 0).UTC())-w.base) / int64(w.interval)
+}
+
+// period returns the number of the period that t is in: its year; its month, counted from the year 0; the first day of
+// its week, divided by seven; its day, or its hour, counted from 1970.
+func (w *walker) period(t time.Time) int64 {
+	switch w.frequency {
+	case yearly:
+		return int64(t.Year())
+	case monthly:
+		return int64(t.Year()*12 + int(t.Month()) - 1)
+	case weekly:
+		return floor(dayOf(t)-w.firstDay(0), 7)
+	case daily:
+		return dayOf(t)
+	default:
+		return floor(t.Unix(), 3600)
+	}
+}
+
+func dayOf(t time.Time) int64 { return floor(t.Unix(), secondsOfDay) }
+
+// firstDay returns the number of the first day of a week. That of day 0, a Thursday, is week 0.
+func (w *walker) firstDay(week int64) int64 {
+	return 7*week - int64(time.Thursday-w.weekStart+7)%7
+}
+
+func floor(n, by int64) int64 {
+	if n < 0 {
+		return (n - by + 1) / by
+	}
+	return n / by
+}
+
+// instances finds those of one period, so many steps from that of the start; more is false where it begins at high or
+// later.
+func (w *walker) instances(steps, high int64) (more bool, err error) {
+	w.days = w.days[:0]
+	period := w.base + steps*int64(w.interval)
+	begin, walked := int64(0), 1
+	switch w.frequency {
+	case yearly:
+		if begin = startOfMonth(period, time.January); begin < high {
+			for month := time.January; month <= time.December; month++ {
+				if w.inMonth(month) {
+					walked += 31
+					w.daysOfMonth(int(period), month)
+				}
+			}
+		}
+	case monthly:
+		year, month := floor(period, 12), time.Month(period-12*floor(period, 12))+1
+		if begin = startOfMonth(year, month); begin < high && w.inMonth(month) {
+			walked += 31
+			w.daysOfMonth(int(year), month)
+		}
+	case weekly:
+		walked += 7
+		first := w.firstDay(period)
+		begin = first * secondsOfDay
+		for day := first; day < first+7; day++ {
+			w.day(day)
+		}
+	case daily:
+		begin = period * secondsOfDay
+		w.day(period)
+	case hourly:
+		begin = period * 3600
+		if hour := period - 24*floor(period, 24); w.hours == 0 || w.hours&(1<<hour) != 0 {
+			w.day(floor(period, 24))
+		}
+	}
+	if begin >= high {
+		return false, nil
+	}
+	if err := w.step(walked + len(w.days)*len(w.seconds)); err != nil {
+		return false, err
+	}
+	w.found = w.found[:0]
+	for _, day := range w.days {
+		for _, second := range w.seconds {
+			w.found = append(w.found, max(begin, day*secondsOfDay)+second)
+		}
+	}
+	w.choose()
+	return true, nil
+}
+
+// startOfMonth returns when it begins; where nothing more can be counted, so late that nothing is left.
+func startOfMonth(year int64, month time.Month) int64 {
+	if year > 9999 {
+		return math.MaxInt64
+	}
+	return time.Date(int(year), month, 1, 0, 0, 0, 0, time.UTC).Unix()
+}
+
+// choose leaves those that BYSETPOS names.
+func (w *walker) choose() {
+	if len(w.positions) == 0 {
+		return
+	}
+	chosen := make([]int64, 0, len(w.positions))
+	for i, at := range w.found {
+		if numbers(w.positions).has(i+1, len(w.found)-i) {
+			chosen = append(chosen, at)
+		}
+	}
+	w.found = chosen
+}
+
+func (w *walker) inMonth(m time.Month) bool { return w.months == 0 || w.months&(1<<m) != 0 }
+
+// day takes in the day of that number where the rule names it.
+func (w *walker) day(number int64) {
+	if w.months == 0 && len(w.monthDays) == 0 && len(w.yearDays) == 0 {
+		// Day 0 is a Thursday.
+		weekday := number + int64(time.Thursday) - 7*floor(number+int64(time.Thursday), 7)
+		if w.weekdays == 0 || w.weekdays&(1<<weekday) != 0 {
+			w.days = append(w.days, number)
+		}
+		return
+	}
+	t := time.Unix(number*secondsOfDay, 0).UTC()
+	if w.inMonth(t.Month()) {
+		w.dayOfMonth(number, newMonth(t.Year(), t.Month()), t.Day())
+	}
+}
+
+func (w *walker) daysOfMonth(year int, month time.Month) {
+	m := newMonth(year, month)
+	for day := range m.length {
+		w.dayOfMonth(m.first+int64(day), m, day+1)
+	}
+}
+
+// A month is one of a year.
+type month struct {
+	// first is the number of its first day.
+	first  int64
+	length int
+	// before are the days of the year before it, of length in all.
+	before, year int
+	// weekday is that of its first day. of is the year's number.
+	weekday time.Weekday
+	of      int
+}
+
+func newMonth(year int, m time.Month) month {
+	first := time.Date(year, m, 1, 0, 0, 0, 0, time.UTC)
+	return month{
+		first: dayOf(first), length: daysOf(year, m), before: first.YearDay() - 1, year: daysOfYear(year),
+		weekday: first.Weekday(), of: year,
+	}
+}
+
+func daysOf(year int, m time.Month) int { return time.Date(year, m+1, 0, 0, 0, 0, 0, time.UTC).Day() }
+
+func daysOfYear(year int) int { return 337 + daysOf(year, time.February) }
+
+// dayOfMonth takes a day in where the parts that name days do.
+func (w *walker) dayOfMonth(number int64, m month, day int) {
+	ofYear := m.before + day
+	weekday := (m.weekday + time.Weekday(day-1)) % 7
+	if !w.monthDays.has(day, m.length+1-day) || !w.yearDays.has(ofYear, m.year+1-ofYear) ||
+		!w.inWeek(m, ofYear, weekday) {
+		return
+	}
+	named := w.weekdays == 0 && len(w.nth) == 0 || w.weekdays&(1<<weekday) != 0
+	if !named {
+		// Counted in the month, or in the year where no month is named.
+		at, length := day, m.length
+		if w.frequency == yearly && w.months == 0 {
+			at, length = ofYear, m.year
+		}
+		named = slices.Contains(w.nth, nth{(at + 6) / 7, weekday}) ||
+			slices.Contains(w.nth, nth{-(length - at + 7) / 7, weekday})
+	}
+	if named {
+		w.days = append(w.days, number)
+	}
+}
+
+// inWeek reports whether a day is in a week that BYWEEKNO names. Week 1 is the first with four days in its year.
+func (w *walker) inWeek(m month, ofYear int, weekday time.Weekday) bool {
+	if len(w.weeks) == 0 {
+		return true
+	}
+	// The year of a week is that of its fourth day.
+	fourth, length := ofYear-int(weekday-w.weekStart+7)%7+3, m.year
+	switch {
+	case fourth < 1:
+		length = daysOfYear(m.of - 1)
+		fourth += length
+	case fourth > length:
+		fourth -= length
+		length = daysOfYear(m.of + 1)
+	}
+	return w.weeks.has((fourth+6)/7, (length-fourth+7)/7)
+}

@@ -115,6 +115,8 @@ type Busy struct {
 	Span
 	// Title is that of the event, one line; "": it is not shown. Only whoever owns the calendar may see it.
 	Title string
+	// Ref is that of the talk of this program that the event is, as [Event] has it; "": it is none, or it is not shown.
+	Ref string
 }
 
 // How well it is known when somebody is busy.

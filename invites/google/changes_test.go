@@ -1,7 +1,6 @@
 package google_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -283,71 +282,6 @@ func TestChangesWithoutToken(t *testing.T) {
 	cursor, err := c.Changes(t.Context(), "2 5 x", time.Time{}, untaken(t))
 	if f := delivery(t, err); f.Final || cursor != "2 5 x" {
 		t.Errorf("%+v, cursor %q", *f, cursor)
-	}
-}
-
-func TestBusy(t *testing.T) {
-	d := sit(t)
-	hour := func(h int) time.Time { return nine.Add(time.Duration(h) * time.Hour) }
-	span := func(a, b int) invites.Span { return invites.Span{Start: hour(a), End: hour(b)} }
-	d.ShareBusy(maya, [2]time.Time{hour(3), hour(5)}, [2]time.Time{hour(-1), hour(1)}, [2]time.Time{hour(4), hour(6)}, [2]time.Time{hour(24 * 59), hour(24 * 62)}, [2]time.Time{hour(24 * 200), hour(24*200 + 5)})
-	d.write(invitation())
-	d.Forget()
-
-	busy, unknown, err := d.calendar.Busy(t.Context(), nine.In(time.FixedZone("", -3600)), hour(24*200+2), maya, "primary", "li@example.org", maya)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string][]invites.Span{"primary": {span(0, 1)}, maya: {span(0, 1), span(3, 6), span(24*59, 24*62), span(24*200, 24*200+2)}}
-	if diff := cmp.Diff(want, busy); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-	if !slices.Equal(unknown, []string{"li@example.org"}) || d.Count() != 4 || bytes.Count(d.Requests()[0].Body, []byte(maya)) != 1 {
-		t.Errorf("unknown: %v; %d requests", unknown, d.Count())
-	}
-
-	busy, unknown, err = d.calendar.Busy(t.Context(), hour(2), hour(3))
-	if spans, ok := busy["primary"]; err != nil || !ok || spans != nil || unknown != nil {
-		t.Errorf("in a free hour: %v, %v, %v", busy, unknown, err)
-	}
-	d.Forget()
-	if busy, _, err = d.calendar.Busy(t.Context(), nine, nine, maya); err != nil || len(busy[maya]) > 0 || d.Count() > 0 {
-		t.Errorf("at no time: %v, %v", busy, err)
-	}
-
-	var many []string
-	for i := range 101 {
-		many = append(many, fmt.Sprintf("guest%03d@example.org", i))
-	}
-	d.ShareBusy(many[100], [2]time.Time{hour(0), hour(1)})
-	d.Forget()
-	busy, unknown, err = d.calendar.Busy(t.Context(), nine, hour(5), many...)
-	if err != nil || len(unknown) != 100 || len(busy) != 1 || len(busy[many[100]]) != 1 || d.Count() != 3 {
-		t.Errorf("many: %v, %d unknown, %v, %d requests", busy, len(unknown), err, d.Count())
-	}
-
-	d.Fail(googletest.Fault{Status: 403, Reason: "insufficientPermissions"})
-	if _, _, err := d.calendar.Busy(t.Context(), nine, hour(5)); !errors.Is(err, invites.ErrLogin) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// An answer that can't be believed says that a calendar is unknown, and never that it is free.
-func TestBusyGarbled(t *testing.T) {
-	for _, answer := range []string{`{}`, `{"calendars":{}}`, `{"calendars":{"primary":{"busy":[null]}}}`, `{"calendars":{"primary":{"busy":[{"start":"2027-03-04T09:00:00Z"}]}}}`,
-		`{"calendars":{"primary":{"errors":[{"reason":"internalError"}]}}}`, `{"calendars":{"primary":{"errors":[null],"busy":[]}}}`} {
-		c := over(t, func(*http.Request) (int, string, error) { return 200, answer, nil })
-		busy, unknown, err := c.Busy(t.Context(), nine, nine.Add(time.Hour))
-		if err != nil || len(busy) > 0 || !slices.Equal(unknown, []string{"primary"}) {
-			t.Errorf("%s: %v, %v, %v", answer, busy, unknown, err)
-		}
-	}
-	c := over(t, func(*http.Request) (int, string, error) {
-		return 200, `{"calendars":{"primary":{"busy":[{"start":"2027-03-04T12:00:00Z","end":"2027-03-04T11:00:00Z"},{"start":"2027-03-04T09:30:00+00:00","end":"2027-03-04T09:45:00Z"},{"start":"2027-03-04T07:30:00Z","end":"2027-03-04T09:30:00Z"}]}}}`, nil
-	})
-	busy, _, err := c.Busy(t.Context(), nine, nine.Add(time.Hour))
-	if diff := cmp.Diff(map[string][]invites.Span{"primary": {{Start: nine, End: nine.Add(45 * time.Minute)}}}, busy); err != nil || diff != "" {
-		t.Errorf("%v\n%s", err, diff)
 	}
 }
 

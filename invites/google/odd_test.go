@@ -31,9 +31,11 @@ func TestOddAnswers(t *testing.T) {
 			if c.Reaches(ctx, "team@group.calendar.google.com") {
 				t.Error("it reaches a calendar")
 			}
-			busy, unknown, err := c.Busy(ctx, nine, nine.Add(time.Hour), maya)
-			if err == nil && len(unknown) == 0 {
-				t.Errorf("busy is %v", busy)
+			if busy, shown, err := c.FreeBusy(ctx, maya, nine, nine.Add(time.Hour)); err == nil && shown {
+				t.Errorf("she is busy at %v", busy)
+			}
+			if busy, err := c.Busy(ctx, "", nine, nine.Add(time.Hour)); err == nil {
+				t.Errorf("it is busy at %v", busy)
 			}
 			known := invitation().Event
 			known.Etag = `"1"`

@@ -97,7 +97,7 @@ func (co *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *
 		Summary: entry.Summary, Description: description, Location: entry.Location,
 		Meet:   co.MakesRooms && c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
-		Alarms: co.Reminders, Ref: fmt.Sprintf("%s/%d", c.ID, c.Round),
+		Alarms: co.Reminders, Ref: c.EventRef(),
 	}}
 	b := c.Booking
 	if c.Place != nil {

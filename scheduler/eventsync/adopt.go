@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,7 +42,7 @@ func (s *Sync) adopt(ctx context.Context, found []*invites.Event) error {
 		}
 		conflict := false
 		for _, e := range found {
-			i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return fmt.Sprintf("%s/%d", c.ID, c.Round) == e.Ref })
+			i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return c.EventRef() == e.Ref })
 			if i < 0 {
 				continue
 			}

@@ -47,7 +47,7 @@ func (f *Finder) Find(ctx context.Context, b *roster.Roster, c *conversation.Con
 	}
 	q.Stale = stale
 	margin := q.Travel + longestTravel
-	q.Busy = f.freeBusy(ctx, c, q.Window.Start.Add(-margin), q.Window.End.Add(slots.Beyond+margin))
+	q.Busy = f.freeBusy(ctx, c, q.Window.Start.Add(-margin), q.Window.End.Add(slots.Beyond+margin), agreed(b)...)
 	return &Search{Query: q, Result: q.Find()}, nil
 }
 
@@ -73,23 +73,54 @@ func (f *Finder) query(b *roster.Roster, c *conversation.Conversation) (*slots.Q
 		Urgency: c.Urgency(), Talks: f.talks(b, c)}, nil
 }
 
-// freeBusy is what calendars say, without the event of this talk itself: that is no obstacle to it.
-func (f *Finder) freeBusy(ctx context.Context, c *conversation.Conversation, from, to time.Time) []invites.FreeBusy {
+// freeBusy is what calendars say, without the event of this talk itself, which is no obstacle to it, and without those of
+// the talks that have such an EventRef, and are known better.
+func (f *Finder) freeBusy(ctx context.Context, c *conversation.Conversation, from, to time.Time,
+	known ...string) []invites.FreeBusy {
 	if f.Calendars == nil {
 		return nil
 	}
 	list := f.Calendars.FreeBusy(ctx, string(c.Plan.With.Email), from, to)
+	known = append(known, c.EventRef())
 	told := c.Told()
-	if told == nil {
-		return list
+	var talk invites.Span
+	if told != nil {
+		talk = invites.Span{Start: told.Start.Time().UTC(), End: told.End().UTC()}
 	}
-	start, end := told.Start.Time(), told.End()
 	for i := range list {
+		if list[i].Partner {
+			// All that is known is that they are busy, and this talk may be why.
+			if told != nil && !c.Declined() {
+				list[i].Busy = without(list[i].Busy, talk)
+			}
+			continue
+		}
 		list[i].Busy = slices.DeleteFunc(slices.Clone(list[i].Busy), func(b invites.Busy) bool {
-			return b.Start.Equal(start) && b.End.Equal(end)
+			// What goes by mail stands in a calendar that knows nothing of conversations.
+			mailed := told != nil && !c.InCalendar() && b.Start.Equal(talk.Start) && b.End.Equal(talk.End)
+			return mailed || b.Ref != "" && slices.Contains(known, b.Ref)
 		})
 	}
 	return list
+}
+
+// without is a list of busy times less those of one talk.
+func without(list []invites.Busy, talk invites.Span) (rest []invites.Busy) {
+	for _, b := range list {
+		before, after := b, b
+		if before.End = talk.Start; b.End.Before(talk.Start) {
+			before.End = b.End
+		}
+		if after.Start = talk.End; b.Start.After(talk.End) {
+			after.Start = b.Start
+		}
+		for _, part := range []invites.Busy{before, after} {
+			if part.Start.Before(part.End) {
+				rest = append(rest, part)
+			}
+		}
+	}
+	return rest
 }
 
 // Busy returns what says whether the organizer's calendars leave no time for a talk at that start, with the way to it.
@@ -107,6 +138,16 @@ func (f *Finder) Busy(ctx context.Context) func(c *conversation.Conversation, st
 			})
 		})
 	}
+}
+
+// agreed are what calendars call the talks that were agreed on.
+func agreed(b *roster.Roster) (refs []string) {
+	for _, c := range b.Conversations {
+		if _, agreed := c.Keeps(b.Now); agreed {
+			refs = append(refs, c.EventRef())
+		}
+	}
+	return refs
 }
 
 // talks are those of other conversations that were agreed on or offered.

@@ -105,6 +105,7 @@ type googleConfig struct {
 }
 
 type busyConfig struct {
+	Name   string    `yaml:"name" strict:"max=60" doc:"What you call it; default: the name of its file, or of its server."`
 	Google string    `yaml:"google" doc:"The id of a Google calendar."`
 	ICS    string    `yaml:"ics" strict:"max=1000" doc:"The address or the file of an iCalendar file."`
 	CalDAV plan.Link `yaml:"caldav" doc:"The address of a CalDAV calendar."`
@@ -303,19 +304,7 @@ func (c *config) rules() (list []strictyaml.Problem) {
 				"write https, which only this machine itself can do without", "calendar", "google", "endpoint")
 		}
 	}
-	for i, b := range c.Calendar.Busy {
-		given := 0
-		for _, s := range []string{b.Google, b.ICS, string(b.CalDAV)} {
-			if s != "" {
-				given++
-			}
-		}
-		if given != 1 {
-			refuse("a busy calendar is one of google, ics and caldav", "keep one of them",
-				"calendar", "busy", fmt.Sprint(i))
-		}
-		c.signInRules(refuse, b.signIn, "calendar", "busy", fmt.Sprint(i))
-	}
+	c.busyRules(refuse)
 	if c.Web != nil {
 		_, port, err := net.SplitHostPort(c.Web.Listen)
 		if _, bad := strconv.ParseUint(port, 10, 16); (err != nil || bad != nil) && c.Web.Listen != "" {

@@ -131,6 +131,7 @@ func FuzzConfig(f *testing.F) {
 		anaConfig + "calendar: {via: google, google: {client_file: x, poll: 1e9s, endpoint: 'http://[::1]:1/'}}\nmail: {via: smtp, smtp: {host: x, username: y, auth: xoauth2}}\nreplies: {imap: {host: x, username: y, auth: xoauth2}}\n",
 		anaConfig + "calendar: {busy: [{}, {google: a, ics: b}]}\n", anaConfig + "---\n" + anaConfig, "organizer: &a [*a]\n", "", "[[[[", "{a: {a: ",
 		"organizer: {working_hours: {from: \"24:00\", to: \"00:00\", days: []}}\n",
+		"organizer: {working_hours: [{from: \"09:00\"}, {}, mon, {days: []}], holidays: XX-Y}\ntimes: {keep_free: [{}], suits: {lunch: {to: \"00:00\"}}, travel: {walk: 0}, step: 60m}\n",
 	} {
 		f.Add([]byte(s))
 	}

@@ -147,6 +147,32 @@ func (c *config) timesRules(refuse refusing) {
 	}
 }
 
+// busyRules are those of the calendars that block time.
+func (c *config) busyRules(refuse refusing) {
+	for i, b := range c.Calendar.Busy {
+		at := []string{"calendar", "busy", fmt.Sprint(i)}
+		kinds := 0
+		for _, kind := range []string{"google", "ics", "caldav"} {
+			if c.doc.Has(append(at, kind)...) {
+				kinds++
+			}
+		}
+		if kinds != 1 {
+			refuse("a busy calendar is one of google, ics and caldav", "keep one of them", at...)
+		}
+		switch {
+		case b.Google == "":
+			c.signInRules(refuse, b.signIn, at...)
+		case b.signIn != signIn{}:
+			refuse("a Google calendar is read by the account that you sign in to",
+				"take username and its password out", at...)
+		case c.Calendar.Google.ClientFile == "":
+			refuse("a Google calendar needs a client of your own", "add `client_file:` under calendar.google, "+
+				"with the Desktop client that you have downloaded from Google's console", append(at, "google")...)
+		}
+	}
+}
+
 // timesWarnings names what the block says, and nothing follows from.
 func (c *config) timesWarnings() (list []strictyaml.Problem) {
 	if c.Times.Hold && c.Calendar.Via != "google" {

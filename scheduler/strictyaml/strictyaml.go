@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"coalition/invites/plaintext"
@@ -245,10 +246,14 @@ func (d *Document) on(n *yaml.Node, text, mend string) Problem {
 }
 
 // What should not be shown even on a terminal: the value of a key that looks like one of a secret,
-// to the end of its line, and the password in an address.
+// to the end of its line, the password in an address, and of a calendar's address all behind its host: whoever knows
+// that can read the calendar.
 var (
 	secretKey = regexp.MustCompile(`(?i)[\w-]*(?:pass|secret|token)[\w-]*(?:["']\s*:|\s*:(?:\s|$))`)
 	userinfo  = regexp.MustCompile(`(://[^\s/@:]*:)[^\s/@]*@`)
+	feed      = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(\b(?:ics|caldav)["']?\s*:\s*["']?[a-z]+://[^\s/?#"']*)[^\s"',}]+`)
+	})
 )
 
 func mask(line string) string {
@@ -258,7 +263,11 @@ func mask(line string) string {
 			break
 		}
 	}
-	return userinfo.ReplaceAllString(line, "${1}…@")
+	line = userinfo.ReplaceAllString(line, "${1}…@")
+	if strings.Contains(line, "://") {
+		line = feed().ReplaceAllString(line, "${1}…")
+	}
+	return line
 }
 
 // excerpt is the line with a mark under the column; what could upset a terminal is shown as ·.

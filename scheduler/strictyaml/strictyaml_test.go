@@ -351,6 +351,10 @@ func TestExcerpt(t *testing.T) {
 		{"mark behind the mask", "to: A\npass: hunter2hunter2 \x00", "    pass: …\n           ^"},
 		{"key without its value", "to: A\n- token:\n    hunter2", "    - token:…\n    ^"},
 		{"file and command", "to: A\npassword_file: a\npassword_command: b", "    password_file: a\n    ^"},
+		{"feed", "to: A\nics: https://example.org/hunter2.ics", "    ics: https://example.org…\n    ^"},
+		{"feed in a flow", "to: A\nx: [{ics: \"webcal://example.org?key=hunter2\"}, {caldav: https://dav.example.org:8443/ana/hunter2/, username: ana}]",
+			"    x: [{ics: \"webcal://example.org…\"}, {caldav: https://dav.example.org:8443…, \n    ^"},
+		{"calendar file", "to: A\nics: ./hunter.ics", "    ics: ./hunter.ics\n    ^"},
 		{"password in an address", "to: A\nstate: postgres://ana:hunter2@db.example.org/x", "    state: postgres://ana:…@db.example.org/x\n    ^"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

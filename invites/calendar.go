@@ -108,6 +108,20 @@ type Capabilities struct {
 // A Span is a time, half-open.
 type Span struct{ Start, End time.Time }
 
+// Overlaps reports whether the two have time in common, or one without a length lies between the bounds of the other.
+func (s Span) Overlaps(o Span) bool { return s.Start.Before(o.End) && o.Start.Before(s.End) }
+
+// Within is the part of s that lies in o; it ends before it starts where there is none.
+func (s Span) Within(o Span) Span {
+	if s.Start.Before(o.Start) {
+		s.Start = o.Start
+	}
+	if s.End.After(o.End) {
+		s.End = o.End
+	}
+	return s
+}
+
 // A Busy is time that somebody has not (free/busy, RFC 5545, section 3.6.4): one event of their calendar, or several
 // that are only shown as one.
 type Busy struct {

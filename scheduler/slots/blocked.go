@@ -65,7 +65,7 @@ func (q *Query) busy(c *collector) {
 			if !event.End.After(start) || !event.Start.Before(event.End) {
 				continue
 			}
-			b := Blocked{Span: event.Span, Who: who, Why: Busy, Source: calendar.Name, reach: q.Travel}
+			b := Blocked{Span: event.Span, Who: who, Why: Busy, Source: calendar.Name, Travel: q.Travel}
 			if who == Organizer {
 				b.Title = event.Title
 			}
@@ -73,7 +73,7 @@ func (q *Query) busy(c *collector) {
 		}
 	}
 	for _, t := range q.Talks {
-		b := Blocked{Span: t.Span, Who: Organizer, Why: Offered, Source: t.Ref, reach: q.Travel + t.Travel}
+		b := Blocked{Span: t.Span, Who: Organizer, Why: Offered, Source: t.Ref, Travel: q.Travel + t.Travel}
 		if t.Agreed {
 			b.Why = Busy
 		}
@@ -89,7 +89,7 @@ type collector struct {
 
 // add takes in what has a part in the span, or reaches into it.
 func (c *collector) add(b Blocked) {
-	if !b.End.Before(b.Start) && b.from().Before(c.over.End) && b.to().After(c.over.Start) {
+	if !b.End.Before(b.Start) && b.Reach().Overlaps(c.over) {
 		c.list = append(c.list, b)
 	}
 }

@@ -65,7 +65,7 @@ func (c *candidate) beside(chosen []candidate) int64 {
 	}
 	for i := range chosen {
 		o := &chosen[i]
-		if c.Start.Before(o.End) && o.Start.Before(c.End) {
+		if c.Overlaps(o.Span) {
 			return -1
 		}
 		if c.day == o.day {

@@ -54,7 +54,7 @@ func instant(date time.Time, clock plan.Clock, zone *time.Location) time.Time {
 func (d day) on(hours plan.Hours, zone *time.Location) (list []invites.Span) {
 	for _, b := range hours.On(d.date.Weekday()) {
 		// A clock that is put at midnight may take them out of their day.
-		s := clip(invites.Span{Start: instant(d.date, b.From, zone), End: instant(d.date, b.To, zone)}, d.Span)
+		s := invites.Span{Start: instant(d.date, b.From, zone), End: instant(d.date, b.To, zone)}.Within(d.Span)
 		switch last := len(list) - 1; {
 		case !s.Start.Before(s.End):
 		// Where the clock skips what was between them, they touch.
@@ -67,20 +67,8 @@ func (d day) on(hours plan.Hours, zone *time.Location) (list []invites.Span) {
 	return list
 }
 
-// clip is the part of s that lies in over; it ends before it starts where there is none.
-func clip(s, over invites.Span) invites.Span {
-	return invites.Span{Start: later(s.Start, over.Start), End: sooner(s.End, over.End)}
-}
-
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-func sooner(a, b time.Time) time.Time {
-	if b.Before(a) {
 		return b
 	}
 	return a

@@ -47,7 +47,7 @@ func cuts(over invites.Span, blocked []Blocked, which func(*Blocked) bool) []cut
 	list := make([]cut, 0, len(blocked))
 	for i := range blocked {
 		if b := &blocked[i]; which(b) {
-			part := clip(invites.Span{Start: b.from(), End: b.to()}, over)
+			part := b.Reach().Within(over)
 			list = append(list, cut{part.Start.UnixNano(), part.End.UnixNano()})
 		}
 	}
@@ -76,7 +76,7 @@ func (r *Result) Days() []Day {
 	q := r.query
 	var list []Day
 	for _, d := range days(q.Window, q.Organizer.Zone) {
-		list = append(list, Day{Span: clip(d.Span, q.Window)})
+		list = append(list, Day{Span: d.Span.Within(q.Window)})
 	}
 	// on calls take for each day that has a part of the span, and tells it which.
 	on := func(s invites.Span, take func(d *Day, part invites.Span)) {
@@ -87,7 +87,7 @@ func (r *Result) Days() []Day {
 			return -1
 		})
 		for i := first; i < len(list) && list[i].Start.Before(s.End); i++ {
-			take(&list[i], clip(s, list[i].Span))
+			take(&list[i], s.Within(list[i].Span))
 		}
 	}
 	for _, s := range r.Free {
@@ -96,7 +96,8 @@ func (r *Result) Days() []Day {
 	for _, b := range r.blocked {
 		on(b.Span, func(d *Day, part invites.Span) {
 			if part.Start.Before(part.End) {
-				d.Blocked = append(d.Blocked, b.within(part))
+				b.Span = invites.Span{Start: part.Start.UTC(), End: part.End.UTC()}
+				d.Blocked = append(d.Blocked, b)
 			}
 		})
 	}
@@ -104,12 +105,6 @@ func (r *Result) Days() []Day {
 		list[i].Blocked = tidy(list[i].Blocked)
 	}
 	return list
-}
-
-// within is the part of what is blocked that lies in a span.
-func (b Blocked) within(part invites.Span) Blocked {
-	b.Span = invites.Span{Start: part.Start.UTC(), End: part.End.UTC()}
-	return b
 }
 
 // tidy puts what is blocked in order, and makes one of what blocks both at the same time for the same reason.

@@ -113,14 +113,14 @@ type Blocked struct {
 	Source string
 	// Title is that of the event, where the calendar is the organizer's own; for nobody else's eyes.
 	Title string
-
-	// reach is how much time before and after it is blocked, too.
-	reach time.Duration
+	// Travel is how much time before and after it is blocked, too: the way to or from it.
+	Travel time.Duration
 }
 
-// from and to are between which no part of the talk may be.
-func (b *Blocked) from() time.Time { return b.Start.Add(-b.reach) }
-func (b *Blocked) to() time.Time   { return b.End.Add(b.reach) }
+// Reach is within which no part of the talk may be: what is blocked, with the way to and from it.
+func (b *Blocked) Reach() invites.Span {
+	return invites.Span{Start: b.Start.Add(-b.Travel), End: b.End.Add(b.Travel)}
+}
 
 // Daily is the same time on every day.
 func Daily(from, to plan.Clock) plan.Hours {

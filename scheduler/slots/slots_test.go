@@ -482,7 +482,7 @@ func TestMoreBusy(t *testing.T) {
 		}
 		for i, c := range after.Offered {
 			for _, o := range after.Offered[:i] {
-				if c.Start.Before(o.End) && o.Start.Before(c.End) || o.Score < c.Score {
+				if c.Overlaps(o.Span) || o.Score < c.Score {
 					t.Fatalf("%+v stands before %+v", o, c)
 				}
 			}

@@ -18,15 +18,19 @@ import (
 // timeLayout is how a time is shown.
 const timeLayout = "Mon 2 Jan 2006 15:04"
 
-// table prints rows under their heads, in columns that fit the terminal, or 80 characters. The last
-// column wraps.
-func (a *app) table(rows [][]string) {
-	width := 80
+// width is how many columns the terminal has; 80 where there is none.
+func (a *app) width() int {
 	if f, ok := a.stdout.(*os.File); ok && terminal(f) {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
-			width = w
+			return w
 		}
 	}
+	return 80
+}
+
+// table prints rows under their heads, in columns that fit the terminal. The last column wraps.
+func (a *app) table(rows [][]string) {
+	width := a.width()
 	last := len(rows[0]) - 1
 	widths := make([]int, last)
 	for _, r := range rows {
@@ -86,8 +90,13 @@ func wrap(s string, width int) []string {
 	return lines
 }
 
+// color reports whether what is printed may be bold or in colours.
+func (a *app) color() bool {
+	return !a.noColor && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" && terminal(a.stdout)
+}
+
 func (a *app) bold(s string) string {
-	if a.noColor || a.getenv("NO_COLOR") != "" || a.getenv("TERM") == "dumb" || !terminal(a.stdout) {
+	if !a.color() {
 		return s
 	}
 	return "\x1b[1m" + s + "\x1b[0m"

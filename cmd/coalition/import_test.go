@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/plan/folder": {"coalition/invites/plaintext", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/guard":       {},
 	"coalition/scheduler/inbox":       {"coalition/invites", "coalition/invites/plaintext"},
-	"coalition/scheduler/slots":       {"coalition/invites", "coalition/scheduler/plan"},
+	"coalition/scheduler/slots":       {"coalition/invites", "coalition/invites/tzid", "coalition/scheduler/plan"},
 	"coalition/scheduler/outbox":      {"coalition/invites", "coalition/scheduler/plan"},
 	"coalition/scheduler/event":       {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/outbox"},
 	"coalition/scheduler/conversation": {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/event", "coalition/scheduler/inbox", "coalition/scheduler/outbox",

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/tzid"
 	"coalition/scheduler/plan"
 )
 
@@ -29,25 +30,9 @@ func days(over invites.Span, zone *time.Location) (list []day) {
 	return list
 }
 
-// instant is when a clock in the zone shows that time of the day with that midnight in UTC: of two such moments the
-// first, and where it skips it, the one by the offset before.
+// instant is when a clock in the zone shows that time of the day with that midnight in UTC.
 func instant(date time.Time, clock plan.Clock, zone *time.Location) time.Time {
-	wall := date.Add(time.Duration(clock) * time.Minute)
-	// No zone is a day away from UTC, and none changes twice within two.
-	by := func(near time.Duration) (time.Time, bool) {
-		_, offset := wall.Add(near).In(zone).Zone()
-		t := wall.Add(-time.Duration(offset) * time.Second)
-		_, there := t.In(zone).Zone()
-		return t, there == offset
-	}
-	before, ok := by(-24 * time.Hour)
-	if ok {
-		return before
-	}
-	if after, ok := by(24 * time.Hour); ok {
-		return after
-	}
-	return before
+	return tzid.Of(zone).Instant(date.Add(time.Duration(clock) * time.Minute)).UTC()
 }
 
 // on are the hours of a day, in order and apart from each other.

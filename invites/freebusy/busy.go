@@ -3,7 +3,6 @@ package freebusy
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,64 +20,75 @@ type Reader struct {
 
 // Busy returns what takes time of the half-open window from from to to, in order of start: whole events, which may
 // begin before it and end after it, and overlap. problems tells what could not be understood and what was made of it,
-// one line for people each, and each once.
+// one line for people each, and each once; from the 20th on they are only counted. Where more than 100,000 instances
+// are in the window, all of it is one event without a title.
 func (c *Calendar) Busy(r Reader, from, to time.Time) (busy []invites.Busy, problems []string) {
-	for i := range c.events {
-		e := &c.events[i]
-		if e.free || e.off || r.declined(e) {
-			continue
+	x := newExpansion(r.Zone, from, to)
+	x.takes = func(e *event) bool { return !e.free && !e.off && !r.declined(e) }
+	title, of := "", (*event)(nil)
+	x.found = func(start, end int64, e *event) {
+		// All instances of a series have the same.
+		if e == nil {
+			title = ""
+		} else if e != of {
+			title = e.title()
 		}
-		if e.start.form <= unreadable {
-			problems = append(problems, fmt.Sprintf("%s has no start that can be read, and takes no time", e.named()))
-			continue
-		}
-		start, end := e.start.instant(r.Zone), time.Time{}
-		switch {
-		case e.end.form > unreadable:
-			end = e.end.instant(r.Zone)
-		case e.start.form == date:
-			end = start.AddDate(0, 0, 1)
-		default:
-			end = start
-		}
-		if start.Before(to) && end.After(from) && end.After(start) {
-			busy = append(busy, invites.Busy{Span: invites.Span{Start: start.UTC(), End: end.UTC()}, Title: e.title()})
-		}
+		of = e
+		busy = append(busy, invites.Busy{Span: invites.Span{Start: instant(start), End: instant(end)}, Title: title})
 	}
-	slices.SortStableFunc(busy, func(a, b invites.Busy) int {
+	x.expand(c)
+	for _, p := range c.periods {
+		x.period(p)
+	}
+	problems = x.problems.lines()
+	if x.count > mostFound {
+		busy = []invites.Busy{{Span: invites.Span{Start: from.UTC(), End: to.UTC()}}}
+		problems = slices.Insert(problems, 0, "it has so many events that all of this time counts as busy")
+	}
+	slices.SortFunc(busy, func(a, b invites.Busy) int {
 		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End), strings.Compare(a.Title, b.Title))
 	})
-	return busy, problems
+	return slices.Compact(busy), problems
 }
 
-// Days returns the titles of all-day events by the calendar days that they are on (as [time.DateOnly]), from the day of
-// from until the day of to, which is not among them: a file of holidays. TRANSP does not count, CANCELLED does. problems
-// is that of [Calendar.Busy].
-func (c *Calendar) Days(from, to time.Time) (days map[string]string, problems []string) {
-	days = make(map[string]string)
-	first, last := from.Format(time.DateOnly), to.Format(time.DateOnly)
-	for i := range c.events {
-		e := &c.events[i]
-		if e.off || e.start.form != date {
-			continue
-		}
-		day := e.start.wall.Format(time.DateOnly)
-		if _, known := days[day]; !known && day >= first && day < last {
-			days[day] = e.title()
-		}
-	}
-	return days, problems
-}
+func instant(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 
 // declined reports whether the reader has.
 func (r Reader) declined(e *event) bool {
 	for _, by := range e.declined {
-		if len(by) > 7 && bytes.EqualFold(by[:7], []byte("mailto:")) {
-			by = by[7:]
+		const scheme = "mailto:"
+		if len(by) > len(scheme) && is(by[:len(scheme)], scheme) {
+			by = by[len(scheme):]
 		}
-		if slices.ContainsFunc(r.Self, func(own string) bool { return strings.EqualFold(own, string(by)) }) {
+		if slices.ContainsFunc(r.Self, func(own string) bool { return is(bytes.TrimSpace(by), own) }) {
 			return true
 		}
 	}
 	return false
+}
+
+// Days returns the titles of all-day events by the calendar days that they are on (as [time.DateOnly]), from the day of
+// from until the day of to, which is not among them: what a file of holidays says. TRANSP does not count, CANCELLED
+// does. Of several events on a day the title is that of the first by the alphabet. problems is as of [Calendar.Busy].
+func (c *Calendar) Days(from, to time.Time) (days map[string]string, problems []string) {
+	first, last := dayOf(from), dayOf(to)
+	x := newExpansion(time.UTC, first, last)
+	x.takes = func(e *event) bool { return !e.off && (e.start.isDate() || !e.start.readable()) }
+	days = make(map[string]string)
+	x.found = func(start, end int64, e *event) {
+		title := e.title()
+		for at := max(start, x.from); at < min(end, x.to); at += day {
+			name := instant(at).Format(time.DateOnly)
+			if known, ok := days[name]; !ok || title < known {
+				days[name] = title
+			}
+		}
+	}
+	x.expand(c)
+	return days, x.problems.lines()
+}
+
+// dayOf returns the beginning of its day, as if it were in UTC.
+func dayOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }

@@ -5,26 +5,25 @@ import (
 	"errors"
 	"fmt"
 
-	"coalition/invites"
+	"coalition/invites/icaltime"
 	"coalition/invites/plaintext"
+	"coalition/invites/tzid"
 )
 
 // A Calendar is what was read of a calendar. It never changes, and is safe for concurrent use.
 type Calendar struct {
 	events []event
 	// periods are those of VFREEBUSY that are not free.
-	periods []period
+	periods []property
 }
 
-// An event is a VEVENT (RFC 5545, section 3.6.1): one, a series, or an instance of a series that differs.
+// An event is a VEVENT (RFC 5545, section 3.6.1): one, a series, or an instance of a series that differs from it.
 type event struct {
 	// As they stand there; nil where they are missing.
-	uid, summary []byte
-	start, end   moment
-	// recurrence is of which instance it tells.
+	uid, summary, duration []byte
+	start, end             moment
+	// recurrence is of which instance it tells; missing in the series itself.
 	recurrence moment
-	// length is DURATION as it stands there; nil where it is missing.
-	length []byte
 	// repeats are RRULE, RDATE and EXDATE.
 	repeats []property
 	// declined are the ATTENDEEs who have declined.
@@ -32,9 +31,6 @@ type event struct {
 	// free says that it is TRANSPARENT; off, that it is CANCELLED; onward, that it tells of all later instances, too.
 	free, off, onward bool
 }
-
-// A period is one of FREEBUSY: its start, a slash, and its end or its duration (RFC 5545, section 3.3.9).
-type period []byte
 
 // Parse reads one or several VCALENDAR, one behind the other. What in them can't be understood does not fail here: it
 // is named by [Calendar.Busy]. The error is a phrase for people that reads after the name of what was read, such as
@@ -69,19 +65,34 @@ func Merge(calendars ...*Calendar) *Calendar {
 	return all
 }
 
-// A parser is where in its data the reading of a calendar has come to.
+// A parser is how far a calendar has been read.
 type parser struct {
 	scanner
 	calendar *Calendar
-	// depth counts the components around the next property. event is the VEVENT that it is in and eventDepth how deep
-	// that is; 0: it is in none.
-	depth, eventDepth int
-	event             event
-	// busyDepth is that of the VFREEBUSY that it is in; 0: it is in none.
-	busyDepth int
+	// depth is how many components are open. The innermost that counts is in, and has opened at inDepth.
+	depth   int
+	in      component
+	inDepth int
+	event   event
+	// Of the VCALENDAR: its zones by their TZID as it stands there, and its VTIMEZONEs by their name.
+	zones       map[string]*zone
+	definitions map[string][][]byte
+	// Of the VTIMEZONE: its name, and where it begins.
+	zoneName string
+	zoneAt   int
 }
 
-// parse reports whether the last calendar came to its end.
+// A component is one that counts.
+type component uint8
+
+const (
+	inOther component = iota
+	inEvent
+	inBusy
+	inTimezone
+)
+
+// parse reports whether each calendar came to its end.
 func (p *parser) parse() bool {
 	ended := false
 	for {
@@ -90,81 +101,136 @@ func (p *parser) parse() bool {
 			return ended
 		}
 		switch {
-		case line.kind == begin:
+		case line.kind == propBegin:
+			if is(line.value, "VCALENDAR") && !ended && p.depth > 0 {
+				return false
+			}
 			p.begin(line.value)
 			ended = false
-		case line.kind == end:
-			ended = p.end(line.value)
-		case p.eventDepth > 0 && p.depth == p.eventDepth:
+		case line.kind == propEnd:
+			ended = p.end(line.value) || ended
+		case p.depth != p.inDepth:
+		case p.in == inEvent:
 			p.property(line)
-		case p.busyDepth > 0 && p.depth == p.busyDepth && line.kind == freebusy:
-			p.freebusy(line)
+		case p.in == inBusy && line.kind == propFreebusy && !is(line.param("FBTYPE"), "FREE"):
+			p.calendar.periods = append(p.calendar.periods, line)
+		case p.in == inTimezone && line.kind == propTzid:
+			p.zoneName = tzid.Name(string(line.value))
 		}
 	}
 }
 
 func (p *parser) begin(name []byte) {
 	p.depth++
+	in := inOther
 	switch {
-	case bytes.EqualFold(name, []byte("VCALENDAR")):
-		p.depth, p.eventDepth, p.busyDepth = 1, 0, 0
-	case bytes.EqualFold(name, []byte("VEVENT")):
-		p.eventDepth, p.event = p.depth, event{}
-	case bytes.EqualFold(name, []byte("VFREEBUSY")):
-		p.busyDepth = p.depth
+	case is(name, "VCALENDAR"):
+		p.depth, p.in = 1, inOther
+		p.zones, p.definitions = make(map[string]*zone), make(map[string][][]byte)
+	case is(name, "VEVENT"):
+		in = inEvent
+	case is(name, "VFREEBUSY"):
+		in = inBusy
+	case is(name, "VTIMEZONE"):
+		in, p.zoneName, p.zoneAt = inTimezone, "", p.at
+	}
+	if in != inOther {
+		// One that nobody has closed ends where the next begins.
+		p.close()
+		p.in, p.inDepth = in, p.depth
 	}
 }
 
 // end reports whether it was that of the calendar.
 func (p *parser) end(name []byte) bool {
-	switch {
-	case bytes.EqualFold(name, []byte("VEVENT")) && p.eventDepth > 0:
-		p.calendar.events = append(p.calendar.events, p.event)
-		p.depth, p.eventDepth = p.eventDepth, 0
-	case bytes.EqualFold(name, []byte("VFREEBUSY")):
-		p.busyDepth = 0
+	if is(name, "VCALENDAR") {
+		p.close()
+		for _, z := range p.zones {
+			z.definitions = p.definitions[z.name]
+		}
+		return true
 	}
-	p.depth = max(0, p.depth-1)
-	return bytes.EqualFold(name, []byte("VCALENDAR"))
+	if p.in != inOther && is(name, []string{inEvent: "VEVENT", inBusy: "VFREEBUSY", inTimezone: "VTIMEZONE"}[p.in]) {
+		p.depth = p.inDepth - 1
+		p.close()
+	} else if p.in == inOther || p.depth > p.inDepth {
+		p.depth = max(1, p.depth-1)
+	}
+	return false
+}
+
+// close takes in the component that is open.
+func (p *parser) close() {
+	switch p.in {
+	case inEvent:
+		p.calendar.events = append(p.calendar.events, p.event)
+		p.event = event{}
+	case inTimezone:
+		p.definitions[p.zoneName] = append(p.definitions[p.zoneName], p.data[p.zoneAt:p.at])
+	default:
+	}
+	p.in = inOther
 }
 
 func (p *parser) property(line property) {
 	e := &p.event
 	switch line.kind {
-	case uid:
+	case propUID:
 		e.uid = line.value
-	case summary:
+	case propSummary:
 		e.summary = line.value
-	case dtstart:
-		e.start = readMoment(line)
-	case dtend:
-		e.end = readMoment(line)
-	case duration:
-		e.length = line.value
-	case recurrenceID:
-		e.recurrence = readMoment(line)
-		e.onward = bytes.EqualFold([]byte(param(line.params, "RANGE")), []byte("THISANDFUTURE"))
-	case rrule, rdate, exdate:
+	case propDtstart:
+		e.start = p.moment(line)
+	case propDtend:
+		e.end = p.moment(line)
+	case propDuration:
+		e.duration = line.value
+	case propRecurrenceID:
+		e.recurrence = p.moment(line)
+		e.onward = is(line.param("RANGE"), "THISANDFUTURE")
+	case propRrule:
 		e.repeats = append(e.repeats, line)
-	case attendee:
-		if invites.PartStat(param(line.params, "PARTSTAT")) == invites.Declined {
+	case propRdate, propExdate:
+		line.zone = p.zone(line)
+		e.repeats = append(e.repeats, line)
+	case propAttendee:
+		if is(line.param("PARTSTAT"), "DECLINED") {
 			e.declined = append(e.declined, line.value)
 		}
-	case status:
-		e.off = bytes.EqualFold(line.value, []byte("CANCELLED"))
-	case transp:
-		e.free = bytes.EqualFold(line.value, []byte("TRANSPARENT"))
+	case propStatus:
+		e.off = is(line.value, "CANCELLED")
+	case propTransp:
+		e.free = is(line.value, "TRANSPARENT")
 	default:
 	}
 }
 
-func (p *parser) freebusy(line property) {
-	if bytes.EqualFold([]byte(param(line.params, "FBTYPE")), []byte("FREE")) {
-		return
+func (p *parser) moment(line property) moment {
+	return readMoment(line.value, p.zone(line))
+}
+
+// readMoment goes by what the value says, whatever VALUE says of it.
+func readMoment(value []byte, z *zone) moment {
+	form, wall := icaltime.Read(bytes.TrimSpace(value))
+	m := moment{there: true, form: form, wall: wall.Unix()}
+	if form == icaltime.Local {
+		m.zone = z
 	}
-	for each := range bytes.SplitSeq(line.value, []byte(",")) {
-		p.calendar.periods = append(p.calendar.periods, period(bytes.TrimSpace(each)))
+	return m
+}
+
+// zone returns that of the TZID of a property; nil: it has none.
+func (p *parser) zone(line property) *zone {
+	id := line.param("TZID")
+	if len(id) == 0 {
+		return nil
 	}
+	z := p.zones[string(id)]
+	if z == nil {
+		z = &zone{name: tzid.Name(string(id))}
+		p.zones[string(id)] = z
+	}
+	return z
 }
 
 // title returns how people know the event, shortened, on one line.
@@ -173,8 +239,8 @@ func (e *event) title() string {
 	return plaintext.Clip(plaintext.Line(unescaped(e.summary)), most)
 }
 
-// named returns what a problem calls the event.
-func (e *event) named() string {
+// String returns what a problem calls the event.
+func (e *event) String() string {
 	const most = 40
 	if title := e.title(); title != "" {
 		return fmt.Sprintf("%q", plaintext.Clip(title, most))
@@ -185,8 +251,10 @@ func (e *event) named() string {
 	return "an event without a title"
 }
 
-// unescaped returns TEXT as it is meant (RFC 5545, section 3.3.11).
+// unescaped returns TEXT as it is meant (RFC 5545, section 3.3.11), or its first so many octets.
 func unescaped(text []byte) string {
+	const most = 4_000
+	text = text[:min(len(text), most)]
 	if bytes.IndexByte(text, '\\') < 0 {
 		return string(text)
 	}
@@ -202,4 +270,20 @@ func unescaped(text []byte) string {
 		plain = append(plain, c)
 	}
 	return string(plain)
+}
+
+// overrides returns the events that tell of an instance of a series, by its UID.
+func (c *Calendar) overrides() map[string][]*event {
+	var list map[string][]*event
+	for i := range c.events {
+		e := &c.events[i]
+		if !e.recurrence.there {
+			continue
+		}
+		if list == nil {
+			list = make(map[string][]*event)
+		}
+		list[string(e.uid)] = append(list[string(e.uid)], e)
+	}
+	return list
 }

@@ -3,81 +3,113 @@ package freebusy
 import (
 	"time"
 
-	"coalition/invites"
+	"coalition/invites/icaltime"
+	"coalition/invites/tzid"
 )
 
-// A moment is a DATE or a DATE-TIME (RFC 5545, sections 3.3.4 and 3.3.5).
+// A moment is a DATE or DATE-TIME where it stands (RFC 5545, sections 3.3.4 and 3.3.5). The zero moment is none.
 type moment struct {
-	form form
-	// wall is what clocks show then, as if they were in UTC.
-	wall time.Time
-	// zone is the TZID as it stands there; "" where there is none.
-	zone string
+	// there says that somebody has written it down, and form how much of it can be read.
+	there bool
+	form  icaltime.Form
+	// wall is what clocks show then, as if they were in UTC, in seconds since 1970.
+	wall int64
+	// zone is whose clocks; nil: those of whoever looks. An instant in UTC needs none.
+	zone *zone
 }
 
-// A form is that of a moment.
-type form uint8
+const day = 24 * 60 * 60
 
-const (
-	// missing: it is not there. unreadable: it can't be read.
-	missing form = iota
-	unreadable
-	// A date is a day on the clocks of whoever looks; floating, a time on them.
-	date
-	floating
-	utc
-	zoned
-)
+// readable reports whether it is there and says when.
+func (m moment) readable() bool { return m.form != icaltime.Unreadable }
 
-// readMoment goes by the form of the value, whatever VALUE says of it.
-func readMoment(line property) moment {
-	m := moment{}
-	m.form, m.wall = readWall(line.value)
-	if m.form != floating {
-		return m
-	}
-	if m.zone = param(line.params, "TZID"); m.zone != "" {
-		m.form = zoned
-	}
+// isDate reports whether it is a day.
+func (m moment) isDate() bool { return m.form == icaltime.Date }
+
+// date returns the number of its day on its clocks.
+func (m moment) date() int64 { return floor(m.wall, day) }
+
+// later returns the moment when the same clocks show so many seconds more.
+func (m moment) later(seconds int64) moment {
+	m.wall += seconds
 	return m
 }
 
-// readWall returns what stands in a value: a date, a floating time or one in UTC.
-func readWall(s []byte) (form, time.Time) {
-	f := date
-	switch {
-	case len(s) == 8:
-		t, err := time.Parse("20060102", string(s))
-		if err != nil {
-			return unreadable, time.Time{}
-		}
-		return date, t
-	case len(s) == 16 && (s[15] == 'Z' || s[15] == 'z'):
-		f, s = utc, s[:15]
-	case len(s) == 15:
-		f = floating
-	default:
-		return unreadable, time.Time{}
+func floor(n, by int64) int64 {
+	if n < 0 {
+		return (n - by + 1) / by
 	}
-	t, err := time.Parse("20060102T150405", string(s))
-	if err != nil {
-		return unreadable, time.Time{}
-	}
-	return f, t
+	return n / by
 }
 
-// instant returns when it is for somebody in that zone.
-func (m moment) instant(own *time.Location) time.Time {
-	loc := own
-	switch m.form {
-	case utc:
-		return m.wall
-	case zoned:
-		if known, err := invites.Location(m.zone); err == nil {
-			loc = known
+// A zone is a TZID of one calendar.
+type zone struct {
+	// name is as [tzid.Name] gives it.
+	name string
+	// definitions are the VTIMEZONEs of that TZID in the same calendar, as they stand there.
+	definitions [][]byte
+}
+
+// find returns the clocks that it means; nil: nobody knows. It takes some of steps.
+func (z *zone) find(steps *int) *tzid.Zone {
+	return tzid.Find(z.name, func(yield func([]tzid.Observance) bool) {
+		for _, definition := range z.definitions {
+			if !yield(observances(definition)) {
+				return
+			}
 		}
-	default:
+	}, steps)
+}
+
+// observances returns those of a VTIMEZONE.
+func observances(definition []byte) []tzid.Observance {
+	var list []tzid.Observance
+	var o *tzid.Observance
+	s := scanner{data: definition}
+	for {
+		p, ok := s.next()
+		if !ok {
+			return list
+		}
+		value := string(p.value)
+		switch {
+		case p.kind == propBegin && is(p.value, "STANDARD"), p.kind == propBegin && is(p.value, "DAYLIGHT"):
+			list = append(list, tzid.Observance{})
+			o = &list[len(list)-1]
+		case p.kind == propEnd:
+			o = nil
+		case o == nil:
+		case p.kind == propDtstart:
+			o.Start = value
+		case p.kind == propOffsetFrom:
+			o.From = value
+		case p.kind == propOffsetTo:
+			o.To = value
+		case p.kind == propRrule:
+			o.Rules = append(o.Rules, value)
+		case p.kind == propRdate:
+			o.Dates = append(o.Dates, value)
+		}
 	}
-	y, mo, d := m.wall.Date()
-	return time.Date(y, mo, d, m.wall.Hour(), m.wall.Minute(), m.wall.Second(), 0, loc)
+}
+
+// A length is how long an event is: so many days on its clocks, and so many seconds more.
+type length struct {
+	days, seconds int64
+	// open says that nobody knows, and that it is to the end of its day.
+	open bool
+}
+
+// readDuration reads a DURATION.
+func readDuration(value []byte) (length, bool) {
+	days, rest, ok := icaltime.Duration(value)
+	return length{days: int64(days), seconds: int64(rest / time.Second)}, ok
+}
+
+// most is no shorter than it is on any clock.
+func (l length) most() int64 {
+	if l.open {
+		return 2 * day
+	}
+	return (l.days+1)*day + l.seconds
 }

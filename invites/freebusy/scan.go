@@ -6,77 +6,79 @@ import (
 	"strings"
 )
 
-// A kind is a property that counts here; other is any of those that do not.
+// A kind is a property that counts here; propOther is any of those that do not.
 type kind uint8
 
 const (
-	other kind = iota
-	begin
-	end
-	attendee
-	dtend
-	dtstart
-	duration
-	exdate
-	freebusy
-	rdate
-	recurrenceID
-	rrule
-	status
-	summary
-	transp
-	tzid
-	tzoffsetfrom
-	tzoffsetto
-	uid
+	propOther kind = iota
+	propBegin
+	propEnd
+	propAttendee
+	propDtend
+	propDtstart
+	propDuration
+	propExdate
+	propFreebusy
+	propRdate
+	propRecurrenceID
+	propRrule
+	propStatus
+	propSummary
+	propTransp
+	propTzid
+	propOffsetFrom
+	propOffsetTo
+	propUID
 )
 
 func kindOf(name []byte) kind {
 	switch string(name) {
 	case "BEGIN":
-		return begin
+		return propBegin
 	case "END":
-		return end
+		return propEnd
 	case "ATTENDEE":
-		return attendee
+		return propAttendee
 	case "DTEND":
-		return dtend
+		return propDtend
 	case "DTSTART":
-		return dtstart
+		return propDtstart
 	case "DURATION":
-		return duration
+		return propDuration
 	case "EXDATE":
-		return exdate
+		return propExdate
 	case "FREEBUSY":
-		return freebusy
+		return propFreebusy
 	case "RDATE":
-		return rdate
+		return propRdate
 	case "RECURRENCE-ID":
-		return recurrenceID
+		return propRecurrenceID
 	case "RRULE":
-		return rrule
+		return propRrule
 	case "STATUS":
-		return status
+		return propStatus
 	case "SUMMARY":
-		return summary
+		return propSummary
 	case "TRANSP":
-		return transp
+		return propTransp
 	case "TZID":
-		return tzid
+		return propTzid
 	case "TZOFFSETFROM":
-		return tzoffsetfrom
+		return propOffsetFrom
 	case "TZOFFSETTO":
-		return tzoffsetto
+		return propOffsetTo
 	case "UID":
-		return uid
+		return propUID
 	}
-	return other
+	return propOther
 }
 
 // A property is a content line (RFC 5545, section 3.1), unfolded: its value, and its parameters as they stand there.
 type property struct {
 	kind          kind
 	params, value []byte
+	// zone is that of its TZID, where it counts; nil: it has none.
+	zone *zone
 }
 
 // A scanner goes through the lines of a calendar. What does not count it passes over as quickly as it can.
@@ -96,10 +98,10 @@ func (s *scanner) next() (property, bool) {
 			name = nameIn(line)
 		}
 		k := kindOf(name)
-		if k == other && slices.ContainsFunc(name, func(c byte) bool { return c >= 'a' && c <= 'z' }) {
+		if k == propOther && slices.ContainsFunc(name, func(c byte) bool { return c >= 'a' && c <= 'z' }) {
 			k = kindOf(bytes.ToUpper(name))
 		}
-		if k == other {
+		if k == propOther {
 			continue
 		}
 		if folded {
@@ -165,7 +167,7 @@ func unfold(line []byte) []byte {
 // colonIn returns where the value of a line begins, less one; -1: nowhere.
 func colonIn(k kind, line []byte) int {
 	switch k {
-	case dtstart, dtend, recurrenceID, rdate, exdate:
+	case propDtstart, propDtend, propRecurrenceID, propRdate, propExdate:
 		// A moment has no colon, and the name of a zone has one that Exchange does not quote: "(UTC+01:00) Berlin".
 		return bytes.LastIndexByte(line, ':')
 	default:
@@ -182,18 +184,23 @@ func colonIn(k kind, line []byte) int {
 	return -1
 }
 
-// param returns the value of a parameter as it stands in a property, without quotes; "" where it is missing.
-func param(params []byte, name string) string {
-	for len(params) > 0 {
+// param returns the value of a parameter as it stands in a property, without quotes; nil where it is missing.
+func (p property) param(name string) []byte {
+	for rest := p.params; len(rest) > 0; {
 		length, quoted := 0, false
-		for length < len(params) && (quoted || params[length] != ';') {
-			quoted = quoted != (params[length] == '"')
+		for length < len(rest) && (quoted || rest[length] != ';') {
+			quoted = quoted != (rest[length] == '"')
 			length++
 		}
-		if key, value, _ := strings.Cut(string(params[:length]), "="); strings.EqualFold(key, name) {
-			return strings.Trim(value, `"`)
+		if length > len(name) && rest[len(name)] == '=' && is(rest[:len(name)], name) {
+			return bytes.Trim(rest[len(name)+1:length], `"`)
 		}
-		params = params[min(length+1, len(params)):]
+		rest = rest[min(length+1, len(rest)):]
 	}
-	return ""
+	return nil
+}
+
+// is reports whether text is a word of the RFC, for which case does not count.
+func is(text []byte, word string) bool {
+	return len(text) == len(word) && (string(text) == word || strings.EqualFold(string(text), word))
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"coalition/invites"
+	"coalition/invites/icaltime"
 	"coalition/invites/plaintext"
 )
 
@@ -441,7 +442,7 @@ func spanOf(event, calendar *ical.Component) (start, end time.Time, err error) {
 	case props[1] != nil:
 		end = readMoment(props[1], calendar).instant()
 	case props[2] != nil:
-		days, rest, ok := duration(props[2].Value)
+		days, rest, ok := icaltime.Duration(props[2].Value)
 		if !ok {
 			return time.Time{}, time.Time{}, nil
 		}
@@ -453,22 +454,4 @@ func spanOf(event, calendar *ical.Component) (start, end time.Time, err error) {
 		return time.Time{}, time.Time{}, nil
 	}
 	return start, end, nil
-}
-
-var durationForm = regexp.MustCompile(`^\+?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?` +
-	`(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
-
-// duration returns a DURATION (RFC 5545, section 3.3.6) that does not point into the past.
-func duration(s string) (days int, rest time.Duration, ok bool) {
-	m := durationForm.FindStringSubmatch(strings.ToUpper(s))
-	if m == nil {
-		return 0, 0, false
-	}
-	var n [6]int
-	for i := 1; i < len(m); i++ {
-		// There are digits alone, or none.
-		n[i], _ = strconv.Atoi(m[i])
-	}
-	rest = time.Duration(n[3])*time.Hour + time.Duration(n[4])*time.Minute + time.Duration(n[5])*time.Second
-	return 7*n[1] + n[2], rest, true
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/emersion/go-ical"
 
+	"coalition/invites/icaltime"
 	"coalition/invites/tzid"
 )
 
@@ -29,22 +30,15 @@ func readMoment(p *ical.Prop, calendar *ical.Component) wallTime {
 	if p == nil {
 		return wallTime{}
 	}
-	value, isUTC := strings.CutSuffix(strings.ToUpper(p.Value), "Z")
-	wall, ok := readWall(value)
+	form, wall := icaltime.Read(p.Value)
 	switch {
-	case !ok || wall.Year() < 1970 || wall.Year() > maxYear:
+	case form < icaltime.Local || wall.Year() < 1970 || wall.Year() > maxYear:
 		return wallTime{}
-	case isUTC:
+	case form == icaltime.UTC:
 		return wallTime{wall, tzid.Of(time.UTC)}
 	}
 	// A comma that nobody has quoted makes a list of what is one name.
 	return wallTime{wall, zoneOf(strings.Join(p.Params[ical.PropTimezoneID], ","), calendar)}
-}
-
-func readWall(s string) (time.Time, bool) {
-	const form = "20060102T150405"
-	t, err := time.Parse(form, s)
-	return t, err == nil && len(s) == len(form)
 }
 
 // zoneOf returns the zone that the calendar means by a TZID; nil: nobody knows.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"coalition/invites/icaltime"
 	"coalition/invites/plaintext"
 )
 
@@ -175,18 +176,19 @@ func readNumbers(list string, most int) (numbers []int, ok bool) {
 }
 
 func (r *Rule) readUntil(value string) bool {
-	const form = "20060102T150405"
-	var err error
-	switch {
+	form, at := icaltime.Read(value)
+	switch form {
+	case icaltime.UTC:
+		r.Until = at
+	case icaltime.Local:
+		r.until = at
 	// It means that whole day.
-	case len(value) == 8:
-		r.until, err = time.Parse(form, value+"T235959")
-	case strings.HasSuffix(value, "Z"):
-		r.Until, err = time.Parse(form, strings.TrimSuffix(value, "Z"))
+	case icaltime.Date:
+		r.until = at.Add(24*time.Hour - time.Second)
 	default:
-		r.until, err = time.Parse(form, value)
+		return false
 	}
-	return err == nil
+	return true
 }
 
 func (r *Rule) readWeekdays(list string) bool {

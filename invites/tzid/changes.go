@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
+	"coalition/invites/icaltime"
 	"coalition/invites/rrule"
 )
 
@@ -32,6 +32,19 @@ func (c changes) instant(wall int64) int64 {
 		return wall - c[i].from
 	}
 	return wall - c[i].to
+}
+
+// late is instant for the years from lastYear on: as in the latest before them with the same days.
+func (c changes) late(wall int64) int64 {
+	year := time.Unix(wall, 0).UTC().Year()
+	for like := lastYear - 1; ; like-- {
+		apart := startOf(year).Unix() - startOf(like).Unix()
+		const week = 7 * 24 * 60 * 60
+		same := startOf(year+1).Unix()-startOf(like+1).Unix() == apart
+		if same && apart%week == 0 {
+			return c.instant(wall-apart) + apart
+		}
+	}
 }
 
 // changesIn returns those of a place between two instants.
@@ -78,17 +91,18 @@ type phase struct {
 func readPhases(observances []Observance) ([]phase, bool) {
 	var phases []phase
 	for _, o := range observances {
-		start, ok := readWall(strings.TrimSuffix(o.Start, "Z"))
-		to, ok2 := readOffset(o.To)
-		from, ok3 := readOffset(o.From)
-		if !ok || !ok2 || !ok3 {
+		// Some write a Z behind what clocks show.
+		form, start := icaltime.Read(strings.TrimSuffix(o.Start, "Z"))
+		to, ok := icaltime.Offset(o.To)
+		from, ok2 := icaltime.Offset(o.From)
+		if form != icaltime.Local || !ok || !ok2 {
 			return nil, false
 		}
-		p := phase{onsets: []time.Time{start}, from: from, to: to}
+		p := phase{onsets: []time.Time{start}, from: int64(from), to: int64(to)}
 		for _, dates := range o.Dates {
 			for date := range strings.SplitSeq(dates, ",") {
-				onset, ok := readWall(strings.TrimSpace(date))
-				if !ok {
+				form, onset := icaltime.Read(strings.TrimSpace(date))
+				if form != icaltime.Local {
 					return nil, false
 				}
 				p.onsets = append(p.onsets, onset)
@@ -127,29 +141,4 @@ func changesOf(phases []phase, from, until time.Time, steps *int) (changes, erro
 	}
 	slices.SortStableFunc(list, func(a, b change) int { return cmp.Compare(a.wall, b.wall) })
 	return slices.CompactFunc(list, func(a, b change) bool { return a.wall == b.wall }), nil
-}
-
-func readWall(s string) (time.Time, bool) {
-	const form = "20060102T150405"
-	t, err := time.Parse(form, s)
-	return t, err == nil && len(s) == len(form)
-}
-
-// readOffset returns a UTC-OFFSET (RFC 5545, section 3.3.14), in seconds.
-func readOffset(s string) (int64, bool) {
-	if len(s) != 5 && len(s) != 7 || s[0] != '+' && s[0] != '-' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[1:], 10, 32)
-	if err != nil {
-		return 0, false
-	}
-	if len(s) == 5 {
-		n *= 100
-	}
-	seconds := int64(n/10000*3600 + n/100%100*60 + n%100)
-	if s[0] == '-' {
-		seconds = -seconds
-	}
-	return seconds, n < 240000
 }

@@ -29,48 +29,35 @@ import (
 type Zone struct {
 	// loc is the zone as the tz database or Windows knows its name; nil: neither does.
 	loc *time.Location
-	// changes are those of loc, and of the VTIMEZONE where that counts; nil: there is none.
-	changes, own changes
-	// phases are of that VTIMEZONE.
-	phases []phase
+	// named are the changes of loc; own, those of the VTIMEZONE where that counts. One of them is not nil.
+	named, own changes
 }
 
 // Instant returns when the clocks show wall, which is given as if it were in UTC. Of two such moments it is the first,
-// and what clocks leave out is counted from before they are put forward (RFC 5545, section 3.3.5). The result is in
-// the zone of the tz database where that is known, and else in UTC.
+// and what clocks leave out is counted from before they are put forward (RFC 5545, section 3.3.5). Before 1970 clocks
+// are as they were then. The result is in the zone of the tz database where that is known, and else in UTC.
 func (z *Zone) Instant(wall time.Time) time.Time {
+	shown := wall.Unix()
+	at := changes.instant
+	if shown >= lastSecond {
+		at = changes.late
+	}
 	if z.own == nil {
-		return time.Unix(z.named(wall.Unix()), 0).In(z.loc)
+		return time.Unix(at(z.named, shown), 0).In(z.loc)
 	}
-	own := z.own
-	if wall.Year() >= lastYear {
-		// Of what is more work than that, the last that is known holds.
-		steps := 100_000
-		if late, err := changesOf(z.phases, wall.AddDate(-20, 0, 0), wall.AddDate(1, 0, 0), &steps); err == nil {
-			own = late
-		}
+	instant := time.Unix(at(z.own, shown), 0)
+	if z.named != nil && instant.Unix() == at(z.named, shown) {
+		return instant.In(z.loc)
 	}
-	at := own.instant(wall.Unix())
-	if z.loc != nil && at == z.named(wall.Unix()) {
-		return time.Unix(at, 0).In(z.loc)
-	}
-	return time.Unix(at, 0).UTC()
-}
-
-// named returns when the clocks of loc show wall.
-func (z *Zone) named(wall int64) int64 {
-	if at := time.Unix(wall, 0).UTC(); at.Year() < firstYear || at.Year() >= lastYear {
-		// It is further from UTC, and from a change by a whole day, than any zone is.
-		const around = 48 * time.Hour
-		return changesIn(z.loc, at.Add(-around), at.Add(around)).instant(wall)
-	}
-	return z.changes.instant(wall)
+	return instant.UTC()
 }
 
 // Changes of the clocks are kept for the years from firstYear until lastYear.
 const (
 	firstYear = 1970
-	lastYear  = 2050
+	lastYear  = 2100
+	// lastSecond is when lastYear begins, since 1970.
+	lastSecond = 4_102_444_800
 )
 
 var kept sync.Map
@@ -80,7 +67,7 @@ func Of(loc *time.Location) *Zone {
 	if z, ok := kept.Load(loc); ok {
 		return z.(*Zone)
 	}
-	z, _ := kept.LoadOrStore(loc, &Zone{loc: loc, changes: changesIn(loc, startOf(firstYear-1), startOf(lastYear+1))})
+	z, _ := kept.LoadOrStore(loc, &Zone{loc: loc, named: changesIn(loc, startOf(firstYear-1), startOf(lastYear+1))})
 	return z.(*Zone)
 }
 
@@ -106,9 +93,9 @@ func Find(name string, definitions iter.Seq[[]Observance], steps *int) *Zone {
 		if err != nil {
 			continue
 		}
-		z := &Zone{own: own, phases: phases}
+		z := &Zone{own: own}
 		if loc != nil {
-			z.loc, z.changes = loc, Of(loc).changes
+			z.loc, z.named = loc, Of(loc).named
 		}
 		return z
 	}

@@ -1,0 +1,198 @@
+package freebusy
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"coalition/invites/icaltime"
+	"coalition/invites/plaintext"
+	"coalition/invites/tzid"
+)
+
+// What one calendar may take of this machine. The biggest that people have, of some ten thousand events, take a tenth.
+const (
+	// mostFound is of instances in the window.
+	mostFound = 100_000
+	// mostSteps is of days and instances that are looked at, for all rules and zones; mostOfRule, for one.
+	mostSteps  = 10_000_000
+	mostOfRule = 1_000_000
+)
+
+// margin is more than clocks differ from UTC.
+const margin = 2 * day
+
+// An expansion is what one look at a calendar finds in a window.
+type expansion struct {
+	// own are the reader's clocks, as people name them, and as they are read.
+	own      *time.Location
+	floating *tzid.Zone
+	// from and to are the window, half-open, in seconds since 1970.
+	from, to int64
+	// takes tells whether an event counts, and found takes an instance of one in.
+	takes func(*event) bool
+	found func(start, end int64, e *event)
+	// count is of those found.
+	count int
+	steps int
+	zones map[*zone]*tzid.Zone
+	// The zone of the last moment, for most are in the same.
+	last     *zone
+	lastZone *tzid.Zone
+	problems problems
+}
+
+func newExpansion(own *time.Location, from, to time.Time) *expansion {
+	return &expansion{own: own, floating: tzid.Of(own), from: from.Unix(), to: to.Unix(), steps: mostSteps,
+		zones: make(map[*zone]*tzid.Zone)}
+}
+
+// expand finds all instances of all events of a calendar.
+func (x *expansion) expand(c *Calendar) {
+	overrides := c.overrides()
+	for i := range c.events {
+		e := &c.events[i]
+		var differ []*event
+		if overrides != nil && !e.recurrence.there {
+			differ = overrides[string(e.uid)]
+		}
+		switch {
+		case x.count > mostFound:
+			return
+		case !x.takes(e) && !slices.ContainsFunc(differ, func(o *event) bool { return o.onward && x.takes(o) }):
+		case !e.start.readable():
+			x.problems.add("%v has no start that can be read, and takes no time", e)
+		case len(e.repeats) > 0 || len(differ) > 0:
+			x.series(e, differ)
+		case e.start.wall < x.to+margin && (!e.end.readable() || e.end.wall >= x.from-margin):
+			start := x.at(e.start)
+			x.one(e, e.start, start, x.length(e, start))
+		}
+	}
+}
+
+// at returns when a moment is.
+func (x *expansion) at(m moment) int64 {
+	clocks := x.floating
+	switch {
+	case m.form == icaltime.UTC:
+		return m.wall
+	case m.zone != nil && m.zone == x.last:
+		clocks = x.lastZone
+	case m.zone != nil:
+		clocks = x.clocks(m.zone)
+		x.last, x.lastZone = m.zone, clocks
+	}
+	return clocks.Instant(time.Unix(m.wall, 0).UTC()).Unix()
+}
+
+func (x *expansion) clocks(z *zone) *tzid.Zone {
+	clocks, known := x.zones[z]
+	if !known {
+		if clocks = z.find(&x.steps); clocks == nil {
+			x.problems.add("nobody knows the zone %q: its times are read as in %v", plaintext.Clip(plaintext.Line(z.name), 60), x.own)
+			clocks = x.floating
+		}
+		x.zones[z] = clocks
+	}
+	return clocks
+}
+
+// length returns how long an event is: from its start on: DTEND says it in exact time, also for all instances of
+// a series, and DURATION by the clocks (RFC 5545, section 3.8.5.3).
+func (x *expansion) length(e *event, start int64) length {
+	switch {
+	case e.end.isDate() && e.start.isDate():
+		// The RFC has no all-day event without a day; calendars that write one mean that day.
+		if days := e.end.date() - e.start.date(); days >= 0 {
+			return length{days: max(1, days)}
+		}
+	case e.end.readable():
+		if seconds := x.at(e.end) - start; seconds >= 0 {
+			return length{seconds: seconds}
+		}
+	case e.end.there:
+	case e.duration != nil:
+		if l, ok := readDuration(e.duration); ok {
+			return l
+		}
+	case e.start.isDate():
+		return length{days: 1}
+	default:
+		return length{}
+	}
+	x.problems.add("%v has no end that can be read, and counts as busy until its day is over", e)
+	return length{open: true}
+}
+
+// one takes in an instance that begins at start, which is the moment m.
+func (x *expansion) one(e *event, m moment, start int64, l length) {
+	end := start + l.seconds
+	switch {
+	case l.open:
+		end = x.at(m.later(day - (m.wall - m.date()*day)))
+	case l.days > 0:
+		end = x.at(m.later(l.days*day)) + l.seconds
+	}
+	if start >= end || start >= x.to || end <= x.from {
+		return
+	}
+	if x.count++; x.count <= mostFound {
+		x.found(start, end, e)
+	}
+}
+
+// period takes in those of a FREEBUSY (RFC 5545, section 3.8.2.6).
+func (x *expansion) period(line property) {
+	for value := range bytes.SplitSeq(line.value, []byte(",")) {
+		m, l, ok := x.readPeriod(value, line.zone)
+		if !ok {
+			x.problems.add("a time of free/busy can't be read (%s), and counts as free", shown(value))
+			continue
+		}
+		x.one(nil, m, x.at(m), l)
+	}
+}
+
+// readPeriod reads a PERIOD: a start, a slash, and an end or a duration (RFC 5545, section 3.3.9).
+func (x *expansion) readPeriod(value []byte, z *zone) (start moment, l length, ok bool) {
+	first, second, _ := bytes.Cut(bytes.TrimSpace(value), []byte("/"))
+	start = readMoment(first, z)
+	if end := readMoment(second, z); end.readable() {
+		l, ok = length{seconds: x.at(end) - x.at(start)}, true
+	} else {
+		l, ok = readDuration(second)
+	}
+	return start, l, ok && start.readable() && l.seconds >= 0
+}
+
+// shown returns a value as a problem shows it.
+func shown(value []byte) string {
+	return plaintext.Clip(plaintext.Line(string(value[:min(len(value), 100)])), 40)
+}
+
+// problems are what could not be understood.
+type problems struct {
+	list []string
+	more int
+}
+
+// add names one, which may have been named before.
+func (p *problems) add(format string, args ...any) {
+	const most = 20
+	if len(p.list) == most {
+		p.more++
+		return
+	}
+	if line := fmt.Sprintf(format, args...); !slices.Contains(p.list, line) {
+		p.list = append(p.list, line)
+	}
+}
+
+func (p *problems) lines() []string {
+	if p.more == 0 {
+		return p.list
+	}
+	return append(p.list, fmt.Sprintf("%d more could not be understood", p.more))
+}

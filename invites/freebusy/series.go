@@ -1,0 +1,206 @@
+package freebusy
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"coalition/invites/icaltime"
+	"coalition/invites/rrule"
+)
+
+// A series is an event that may have several instances, in an expansion.
+type series struct {
+	*expansion
+	event *event
+	// without are the instances that EXDATE and overrides take out.
+	without map[exception]bool
+	// variants tell what the instances are like from one on, in order.
+	variants []variant
+	// The clocks of the event show low before, and high after the first and last instances that may be in the window.
+	low, high int64
+}
+
+// An exception is what is no instance: what begins at an instant, in seconds since 1970, or all on a day of the event's
+// clocks, by its number.
+type exception struct {
+	at    int64
+	isDay bool
+}
+
+// A variant is an event that all instances from an instant on are like, moved by a shift, in seconds on its clocks.
+type variant struct {
+	event  *event
+	from   int64
+	shift  int64
+	length length
+}
+
+// series finds the instances of an event, of which differ are told elsewhere.
+func (x *expansion) series(e *event, differ []*event) {
+	s := series{expansion: x, event: e, without: make(map[exception]bool)}
+	s.variants = []variant{{event: e, from: -1 << 62, length: x.length(e, x.at(e.start))}}
+	for _, o := range differ {
+		s.override(o)
+	}
+	slices.SortStableFunc(s.variants, func(a, b variant) int { return cmp.Compare(a.from, b.from) })
+	s.low, s.high = x.from-margin, x.to+margin
+	for _, v := range s.variants {
+		s.low = min(s.low, x.from-margin-v.shift-v.length.most())
+		s.high = max(s.high, x.to+margin-v.shift)
+	}
+	for _, line := range e.repeats {
+		if line.kind == propExdate {
+			s.exclude(line)
+		}
+	}
+	ruled := false
+	for _, line := range e.repeats {
+		switch line.kind {
+		case propRrule:
+			s.rule(string(line.value))
+			ruled = true
+		case propRdate:
+			s.dates(line)
+		default:
+		}
+	}
+	// A rule has the start among its instances.
+	if !ruled {
+		s.instance(e.start, nil)
+	}
+}
+
+// override takes in an event that tells of one instance, or of all from that one on.
+func (s *series) override(o *event) {
+	switch {
+	case !o.recurrence.readable():
+		s.problems.add("%v stands for an instance of its series that can't be told; both count", o)
+		return
+	// What has no place does not make another instance go away.
+	case !o.start.readable() && s.takes(o):
+		return
+	}
+	s.leaveOut(o.recurrence)
+	if !o.onward || !o.start.readable() {
+		return
+	}
+	from, start := s.at(o.recurrence), s.at(o.start)
+	shift := start - from
+	if o.start.form == o.recurrence.form && o.start.zone == o.recurrence.zone {
+		shift = o.start.wall - o.recurrence.wall
+	}
+	s.variants = append(s.variants, variant{event: o, from: from, shift: shift, length: s.length(o, start)})
+}
+
+// leaveOut leaves out the instance at a moment. A day means all that begins on it, and so does any moment where the
+// event is an all-day one.
+func (s *series) leaveOut(m moment) {
+	if m.isDate() || s.event.start.isDate() {
+		s.without[exception{at: m.date(), isDay: true}] = true
+		return
+	}
+	s.without[exception{at: s.at(m)}] = true
+}
+
+// exclude takes in an EXDATE (RFC 5545, section 3.8.5.1).
+func (s *series) exclude(line property) {
+	for value := range bytes.SplitSeq(line.value, []byte(",")) {
+		m := readMoment(value, line.zone)
+		if !m.readable() {
+			s.problems.add("%v leaves out a time that can't be read (%s), which still counts", s.event, shown(value))
+			continue
+		}
+		s.leaveOut(m)
+	}
+}
+
+// dates takes in an RDATE (RFC 5545, section 3.8.5.2). What it leaves open is as at the start of the event.
+func (s *series) dates(line property) {
+	start := s.event.start
+	for value := range bytes.SplitSeq(line.value, []byte(",")) {
+		var m moment
+		var own *length
+		if bytes.IndexByte(value, '/') < 0 {
+			m = readMoment(value, line.zone)
+		} else if begin, l, ok := s.readPeriod(value, line.zone); ok {
+			m, own = begin, &l
+		}
+		switch {
+		case !m.readable():
+			s.problems.add("%v has a time that can't be read (%s), and takes none there", s.event, shown(value))
+			continue
+		case m.isDate():
+			m = start.later((m.date() - start.date()) * day)
+		case start.isDate() && own == nil:
+			m = start.later((m.date() - start.date()) * day)
+		}
+		if m.wall >= s.low && m.wall < s.high {
+			s.instance(m, own)
+		}
+	}
+}
+
+// rule takes in an RRULE.
+func (s *series) rule(value string) {
+	r, err := rrule.Parse(value)
+	if err == nil {
+		most := min(s.steps, mostOfRule)
+		steps := most
+		err = s.between(r, &steps)
+		s.steps -= most - steps
+	}
+	if err == nil {
+		return
+	}
+	s.problems.add("%v has a rule that can't be followed (%v), and counts as busy at that time on each day", s.event, err)
+	if r, err = rrule.Parse("FREQ=DAILY"); err == nil {
+		// Where even these are too many, there have been enough to fill the window.
+		steps := mostOfRule
+		_ = s.between(r, &steps)
+	}
+}
+
+// between takes in the instances of a rule.
+func (s *series) between(r *rrule.Rule, steps *int) error {
+	start := s.event.start
+	return r.Between(wall(start.wall), wall(s.low), wall(s.high), steps, func(at time.Time) {
+		m := start.later(at.Unix() - start.wall)
+		if !r.Until.IsZero() && m != start && s.at(m) > r.Until.Unix() {
+			// Some end a series of days or floating times in UTC: they mean the clocks of whoever looks, or any.
+			if start.zone != nil || start.form == icaltime.UTC || m.wall > r.Until.Unix() {
+				return
+			}
+		}
+		s.instance(m, nil)
+	})
+}
+
+func wall(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+// instance takes in the one that begins at m, with a length of its own or that of the event.
+func (s *series) instance(m moment, own *length) {
+	at := s.at(m)
+	if s.without[exception{at: at}] || s.without[exception{at: m.date(), isDay: true}] {
+		return
+	}
+	v := s.variants[0]
+	for _, later := range s.variants[1:] {
+		if later.from > at {
+			break
+		}
+		v = later
+	}
+	if !s.takes(v.event) {
+		return
+	}
+	if v.shift != 0 {
+		m = m.later(v.shift)
+		at = s.at(m)
+	}
+	if own == nil {
+		own = &v.length
+	}
+	s.one(v.event, m, at, *own)
+}

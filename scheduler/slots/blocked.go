@@ -8,9 +8,9 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// blocked is all that any rule blocks in a span of time, in no order.
-func (q *Query) blocked(over invites.Span) []Blocked {
-	c := &collector{over: over}
+// blocked calls take with all that any rule blocks in a span of time, in no order.
+func (q *Query) blocked(over invites.Span, take func(Blocked)) {
+	c := &collector{over, take}
 	mine, theirs := q.Organizer.Zone, q.Partner.Zone
 	own, foreign := days(over, mine), days(over, theirs)
 
@@ -33,7 +33,6 @@ func (q *Query) blocked(over invites.Span) []Blocked {
 		}
 	}
 	q.busy(c)
-	return c.list
 }
 
 // earliest is when the talk may begin by Notice.
@@ -52,17 +51,15 @@ func (q *Query) talksOn(day invites.Span) int {
 
 // busy adds events and other talks.
 func (q *Query) busy(c *collector) {
-	start, end := c.over.Start.Add(-q.Travel), c.over.End.Add(q.Travel)
+	near := invites.Span{Start: c.over.Start.Add(-q.Travel), End: c.over.End.Add(q.Travel)}
 	for _, calendar := range q.Busy {
 		who := Organizer
 		if calendar.Partner {
 			who = Partner
 		}
 		for _, event := range calendar.Busy {
-			if !event.Start.Before(end) {
-				break
-			}
-			if !event.End.After(start) || !event.Start.Before(event.End) {
+			// What has no length blocks nothing.
+			if !event.Overlaps(near) || !event.Start.Before(event.End) {
 				continue
 			}
 			b := Blocked{Span: event.Span, Who: who, Why: Busy, Source: calendar.Name, Travel: q.Travel}
@@ -84,13 +81,13 @@ func (q *Query) busy(c *collector) {
 // A collector gathers what is blocked in a span of time.
 type collector struct {
 	over invites.Span
-	list []Blocked
+	take func(Blocked)
 }
 
 // add takes in what has a part in the span, or reaches into it.
 func (c *collector) add(b Blocked) {
 	if !b.End.Before(b.Start) && b.Reach().Overlaps(c.over) {
-		c.list = append(c.list, b)
+		c.take(b)
 	}
 }
 

@@ -28,8 +28,8 @@ type candidate struct {
 const whole = 1000
 
 // choose picks the times to offer from the free spans.
-func (q *Query) choose(free []invites.Span, blocked []Blocked) []Choice {
-	all := q.candidates(free, blocked)
+func (q *Query) choose(free []invites.Span, cuts []cut) []Choice {
+	all := q.candidates(free, cuts)
 	var chosen []candidate
 	for len(chosen) < q.Offer {
 		best, most := -1, int64(-1)
@@ -89,12 +89,12 @@ func (q *Query) starts(free []invites.Span) (list []time.Time) {
 func (q *Query) onStep(t time.Time) time.Time { return upTo(t, q.Step, q.Organizer.Zone) }
 
 // candidates are all times that could be offered, in order.
-func (q *Query) candidates(free []invites.Span, blocked []Blocked) []candidate {
+func (q *Query) candidates(free []invites.Span, cuts []cut) []candidate {
 	starts := q.starts(free)
 	list := make([]candidate, len(starts))
 	left := invites.Span{Start: later(q.Window.Start, q.earliest()), End: q.Window.End}
 	mine, theirs := q.frames(&q.Organizer), q.frames(&q.Partner)
-	meetings := q.meetings(blocked)
+	meetings := meetingsOf(cuts)
 	for i, start := range starts {
 		c := &list[i]
 		c.Span = invites.Span{Start: start, End: start.Add(q.Length)}
@@ -146,8 +146,11 @@ func (f frames) middle(talk invites.Span) int64 {
 // meetings are the busy times with what they reach, in order and apart from each other.
 type meetings []cut
 
-func (q *Query) meetings(blocked []Blocked) (list meetings) {
-	for _, c := range cuts(q.Window, blocked, func(b *Blocked) bool { return b.Why == Busy || b.Why == Offered }) {
+func meetingsOf(cuts []cut) (list meetings) {
+	for _, c := range cuts {
+		if !c.busy {
+			continue
+		}
 		if last := len(list) - 1; last >= 0 && c.from <= list[last].to {
 			list[last].to = max(list[last].to, c.to)
 			continue

@@ -15,8 +15,7 @@ type Result struct {
 	// Offered are the times to offer, best first.
 	Offered []Choice
 
-	query   *Query
-	blocked []Blocked
+	query *Query
 }
 
 // A Day is one of the organizer's calendar, from midnight to midnight.
@@ -30,40 +29,41 @@ type Day struct {
 
 // Find finds the free spans and the times to offer.
 func (q *Query) Find() *Result {
-	blocked := q.blocked(q.Window)
-	r := &Result{Free: q.free(q.Window, blocked), query: q, blocked: blocked}
+	cuts := q.cuts(q.Window)
+	r := &Result{Free: q.free(q.Window, cuts), query: q}
 	if q.Stale || !slices.ContainsFunc(q.Busy, func(f invites.FreeBusy) bool { return f.State == invites.FailedBusy }) {
-		r.Offered = q.choose(r.Free, blocked)
+		r.Offered = q.choose(r.Free, cuts)
 	}
 	return r
 }
 
-// A cut is time that is taken out of other time, in nanoseconds as of [time.Time.UnixNano]: ten thousand of these are
-// put in order much sooner than as many that are blocked.
-type cut struct{ from, to int64 }
+// A cut is time that is blocked, with what it reaches, in nanoseconds as of [time.Time.UnixNano]: ten thousand of
+// these are put in order much sooner than as many [Blocked].
+type cut struct {
+	from, to int64
+	// busy says that it is an event or a talk.
+	busy bool
+}
 
-// cuts are what is blocked in a span of time with what it reaches, in order and within the span.
-func cuts(over invites.Span, blocked []Blocked, which func(*Blocked) bool) []cut {
-	list := make([]cut, 0, len(blocked))
-	for i := range blocked {
-		if b := &blocked[i]; which(b) {
-			part := b.Reach().Within(over)
-			list = append(list, cut{part.Start.UnixNano(), part.End.UnixNano()})
-		}
-	}
+// cuts are all that is blocked in a span of time, in order and within it.
+func (q *Query) cuts(over invites.Span) (list []cut) {
+	q.blocked(over, func(b Blocked) {
+		part := b.Reach().Within(over)
+		list = append(list, cut{part.Start.UnixNano(), part.End.UnixNano(), b.Why == Busy || b.Why == Offered})
+	})
 	slices.SortFunc(list, func(a, b cut) int { return cmp.Compare(a.from, b.from) })
 	return list
 }
 
 // free are the spans of a time in which nothing is blocked, where the talk fits into them.
-func (q *Query) free(over invites.Span, blocked []Blocked) (list []invites.Span) {
+func (q *Query) free(over invites.Span, cuts []cut) (list []invites.Span) {
 	start := over.Start.UnixNano()
 	open := func(end int64) {
 		if end-start >= int64(q.Length) {
 			list = append(list, invites.Span{Start: time.Unix(0, start).UTC(), End: time.Unix(0, end).UTC()})
 		}
 	}
-	for _, c := range cuts(over, blocked, func(*Blocked) bool { return true }) {
+	for _, c := range cuts {
 		open(c.from)
 		start = max(start, c.to)
 	}
@@ -93,14 +93,14 @@ func (r *Result) Days() []Day {
 	for _, s := range r.Free {
 		on(s, func(d *Day, part invites.Span) { d.Free = append(d.Free, part) })
 	}
-	for _, b := range r.blocked {
+	q.blocked(q.Window, func(b Blocked) {
 		on(b.Span, func(d *Day, part invites.Span) {
 			if part.Start.Before(part.End) {
 				b.Span = invites.Span{Start: part.Start.UTC(), End: part.End.UTC()}
 				d.Blocked = append(d.Blocked, b)
 			}
 		})
-	}
+	})
 	for i := range list {
 		list[i].Blocked = tidy(list[i].Blocked)
 	}
@@ -129,9 +129,12 @@ func tidy(list []Blocked) []Blocked {
 // start need not lie on a step, nor in the window.
 func (q *Query) Breaks(start time.Time) []Blocked {
 	talk := invites.Span{Start: start, End: start.Add(q.Length)}
-	list := slices.DeleteFunc(q.blocked(talk), func(b Blocked) bool {
+	var list []Blocked
+	q.blocked(talk, func(b Blocked) {
 		// Talks are counted on the day on which they begin.
-		return b.Why == PerDay && start.Before(b.Start)
+		if b.Why != PerDay || !start.Before(b.Start) {
+			list = append(list, b)
+		}
 	})
 	if start.Before(q.Window.Start) || talk.End.After(q.Window.End) {
 		list = append(list, Blocked{Span: q.Window, Who: Both, Why: Window})

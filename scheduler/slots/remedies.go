@@ -50,7 +50,7 @@ func (q *Query) Remedies() (list []Remedy) {
 
 // open are the starts that are free in a span of time.
 func (q *Query) open(over invites.Span) []time.Time {
-	return q.starts(q.free(over, q.blocked(over)))
+	return q.starts(q.free(over, q.cuts(over)))
 }
 
 // longer is the least number of days that the window would have to be longer.

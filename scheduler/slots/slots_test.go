@@ -327,7 +327,7 @@ func TestChoice(t *testing.T) {
 15 09:00 0.658 soon 0.775 hours 0.235 room 1.000`},
 		"no island": {func(q *slots.Query) {
 			q.Window, q.Offer = span(t, "15 00:00/16 00:00"), 1
-			q.Busy = []invites.FreeBusy{calendar(t, false, "15 10:15/15 11:30")}
+			q.Busy = []invites.FreeBusy{calendar(t, false, "15 10:15/15 11:30", "15 10:20/15 10:30")}
 			q.Talks = []slots.Talk{{Span: span(t, "15 13:00/15 13:30"), Ref: "kim"}}
 		}, `
 15 14:00 0.708 soon 0.651 hours 0.610 room 1.000`},

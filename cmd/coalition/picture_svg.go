@@ -233,6 +233,8 @@ rect { stroke-width: 1 }
 .ink5 { fill: #6a5a4a; stroke: #33291f }
 .ink6 { fill: #dff0e2; stroke: #22693f; stroke-width: 2 }
 .ink7 { fill: #22693f; stroke: #123d24; stroke-width: 2 }
+@page { margin: 10mm }
+@media print { svg { width: 100%; height: auto } }
 </style>
 <defs>
 <pattern id="rule" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">` +

@@ -26,6 +26,7 @@ var mayImport = map[string][]string{
 	"coalition/invites/freebusy": {"coalition/invites", "coalition/invites/icaltime", "coalition/invites/plaintext",
 		"coalition/invites/rrule", "coalition/invites/tzid"},
 	"coalition/invites/feed/fetch":            {"coalition/invites/plaintext", "coalition/invites/reach"},
+	"coalition/invites/feed/collection":       {"coalition/invites/feed/fetch", "coalition/invites/plaintext", "coalition/invites/reach"},
 	"coalition/invites/email/inbound/authres": {},
 	"coalition/invites/email/inbound/prose":   {"coalition/invites/plaintext"},
 	"coalition/invites/email/inbound": {"coalition/invites", "coalition/invites/email/inbound/authres", "coalition/invites/email/inbound/prose",

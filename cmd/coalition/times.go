@@ -134,7 +134,8 @@ func (c *config) timesRules(refuse refusing) {
 	for kind, hours := range t.Suits.kinds() {
 		at := []string{"times", "suits", string(kind)}
 		from, to := append(slices.Clip(at), "from"), append(slices.Clip(at), "to")
-		if (c.doc.Has(from...) || c.doc.Has(to...)) && !c.doc.Faulty(from...) && !c.doc.Faulty(to...) && hours.From >= hours.To {
+		written, faulty := c.doc.Has(from...) || c.doc.Has(to...), c.doc.Faulty(from...) || c.doc.Faulty(to...)
+		if written && !faulty && hours.From >= hours.To {
 			refuse("these hours end before they begin", `write from: "11:30" and a later to:`, at...)
 		}
 	}

@@ -196,6 +196,16 @@ func TestRead(t *testing.T) {
 	} else if _, ok := c.On(date(t, "2027-03-05")); !ok {
 		t.Error("a whole path does not count")
 	}
+	write(ics("BEGIN:VEVENT", "UID:a", "DTSTART;VALUE=DATE:2027", "SUMMARY:Some day", "END:VEVENT", holiday("20200306", "Every year\r\nRRULE:FREQ=YEARLY")))
+	if got, want := told("own.ics"), []string{"warning: names a file of which this is not understood: \"Some day\" has no start that can be read, " +
+		"and takes no time; mend it in the calendar that it comes from"}; !cmp.Equal(got, want) {
+		t.Errorf("an event without a day: %v", got)
+	}
+	if c, err := r.Read("own.ics"); err != nil {
+		t.Error(err)
+	} else if name, _ := c.On(date(t, "2031-03-06")); name != "Every year" {
+		t.Errorf("a holiday of every year: %q", name)
+	}
 	if err := os.Truncate(path, 5<<20+1); err != nil {
 		t.Fatal(err)
 	}

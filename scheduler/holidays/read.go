@@ -81,7 +81,9 @@ func (r *Reader) Read(name string) (*Calendar, error) {
 
 // Check returns what is wrong with the holidays of that name, and, as warnings, what could not be understood of those
 // of the year of now and of the next. at makes a problem of it, at the key that the name stands at.
-func (r *Reader) Check(name string, now time.Time, at func(text, mend string) strictyaml.Problem) (list []strictyaml.Problem) {
+func (r *Reader) Check(
+	name string, now time.Time, at func(text, mend string) strictyaml.Problem,
+) (list []strictyaml.Problem) {
 	calendar, err := r.Read(name)
 	if fault := new(strictyaml.Fault); errors.As(err, &fault) {
 		return append(list, at(fault.Text, fault.Mend))

@@ -50,10 +50,10 @@ import (
 	"coalition/scheduler/strictyaml"
 )
 
-// regions are the rules of holidays by the codes of countries and regions (ISO 3166-1 alpha-2, ISO 3166-2). Held against
-// a second source for 2025 to 2029, those are left out for which the library misses holidays on working days: some
-// cantons, and countries whose holidays follow the moon or are moved by yearly decree. So is New Zealand, for which it
-// would read the machine's zone at each start of the program.
+// regions are the rules of holidays by the codes of countries and regions (ISO 3166-1 alpha-2, ISO 3166-2). Those are
+// left out for which the library missed holidays on working days when it was held against a second source for 2025 to
+// 2029: some cantons, and countries whose holidays follow the moon or are moved by yearly decree. So is New Zealand, for
+// which it would read the machine's zone at each start of the program.
 var regions = sync.OnceValue(func() map[string][]*cal.Holiday {
 	// The library counts days in the zone of the machine, which may be one that skips a midnight.
 	cal.DefaultLoc = time.UTC

@@ -43,7 +43,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	w := s.watch(ctx, hard, &side)
 	told := make(map[string]bool)
 	for {
-		s.tell(b, told)
+		s.tell(ctx, b, told)
 		r, err := &Report{Again: s.Now().Add(rescan)}, error(nil)
 		guard.Run(s.Log, "a pass", "", func() { r, err = s.Pass(ctx, b) })
 		if ctx.Err() != nil {
@@ -222,11 +222,14 @@ func (s *Scheduler) until(b *roster.Roster, r *Report) time.Duration {
 	if !b.Again.IsZero() {
 		wait = min(wait, time.Until(b.Again))
 	}
+	if s.watches(b) {
+		wait = min(wait, conversation.SearchAgain)
+	}
 	return max(wait, soonest)
 }
 
 // tell logs what the organizer should look at: each thing once, and before anything is done.
-func (s *Scheduler) tell(b *roster.Roster, told map[string]bool) {
+func (s *Scheduler) tell(ctx context.Context, b *roster.Roster, told map[string]bool) {
 	once := func(key string, log func()) {
 		if !told[key] {
 			told[key] = true
@@ -243,6 +246,14 @@ func (s *Scheduler) tell(b *roster.Roster, told map[string]bool) {
 		once("gone "+c.Ref(), func() {
 			s.Log.Warn("a plan file is gone; nothing is cancelled by that", "id", c.Ref())
 		})
+	}
+	for _, c := range b.Conversations {
+		for _, e := range s.Finder.Clashes(ctx, c, b.Now) {
+			once(fmt.Sprint("clash ", c.Ref(), e.Span), func() {
+				s.Log.Warn("at the time of a talk there is something else in a calendar: "+c.How(conversation.WayMove),
+					"id", c.Ref(), "calendar", e.Source, "from", e.Start, "to", e.End)
+			})
+		}
 	}
 	for _, name := range s.Strays(b) {
 		once("stray "+name, func() {

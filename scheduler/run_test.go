@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"coalition/scheduler/finder"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 )
@@ -13,7 +14,7 @@ import (
 // A machine that has slept past what was due, or whose files have changed, has something to do.
 func TestRests(t *testing.T) {
 	now := time.Date(2027, 2, 1, 10, 0, 0, 0, time.UTC)
-	s := &Scheduler{Plans: &folder.Folder{Path: t.TempDir()}, Now: func() time.Time { return now }}
+	s := &Scheduler{Finder: &finder.Finder{}, Plans: &folder.Folder{Path: t.TempDir()}, Now: func() time.Time { return now }}
 	b, r := &roster.Roster{}, &Report{Again: now.Add(time.Hour)}
 	if !s.rests(b, r) {
 		t.Error("an hour before it is due")

@@ -45,3 +45,11 @@ func (s *Scheduler) Search(ctx context.Context, b *roster.Roster, c *conversatio
 		s.Finder.Offer(ctx, b, c)
 	}
 }
+
+// watches reports whether calendars are to be looked at from time to time, for what comes to stand at the time of a talk.
+func (s *Scheduler) watches(b *roster.Roster) bool {
+	return s.Finder.Calendars != nil && slices.ContainsFunc(b.Conversations, func(c *conversation.Conversation) bool {
+		times, agreed := c.Keeps(b.Now)
+		return agreed && len(times) > 0
+	})
+}

@@ -41,6 +41,7 @@ func (d *diary) take(starts ...time.Time) {
 		d.busy = append(d.busy, invites.Busy{Span: invites.Span{Start: start.UTC(), End: start.Add(time.Hour).UTC()},
 			Title: "Dentist"})
 	}
+	slices.SortFunc(d.busy, func(a, b invites.Busy) int { return a.Start.Compare(b.Start) })
 }
 
 // searching is a world with a diary, and a plan whose times are looked for in a week.

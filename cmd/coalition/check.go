@@ -31,7 +31,7 @@ Nothing is changed.`,
 			if err != nil {
 				return err
 			}
-			list := a.sched.Check(b)
+			list := append(a.sched.Check(b), a.calendarProblems(cmd.Context(), b)...)
 			if len(args) > 0 {
 				wanted := make(map[string]bool)
 				for _, ref := range args {

@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/store/sqlitefile": {},
 	"coalition/scheduler/store/tables": {"coalition/scheduler/conversation", "coalition/scheduler/lookup", "coalition/scheduler/plan",
 		"coalition/scheduler/store/database"},
-	"coalition/cmd/coalition": {"coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/command", "coalition/scheduler/conversation",
+	"coalition/cmd/coalition": {"coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
 		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},

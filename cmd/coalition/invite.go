@@ -5,7 +5,6 @@ import (
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
-	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 )
 
@@ -20,7 +19,9 @@ func (a *app) inviteCommand() *cobra.Command {
 in person is recorded with --permitted. With --ics or --eml the invitation is
 written to a file to attach to any mail, and counts as sent. The file of --ics is a
 meeting request (METHOD:REQUEST), with --publish an entry to hand out
-(METHOD:PUBLISH).`,
+(METHOD:PUBLISH). Where no time is known yet, and there is a terminal, the next times
+that suit both are offered by number. What --start breaks of your own rules is told
+before the question.`,
 		Example: "  coalition invite maya --yes\n  coalition invite maya --start \"2027-03-04 10:00\" --yes\n" +
 			"  coalition invite maya --permitted \"She said yes after the review\" --ics talk.ics",
 		Args:              cobra.ExactArgs(1),
@@ -30,12 +31,10 @@ meeting request (METHOD:REQUEST), with --publish an entry to hand out
 				return usage("--publish is for a file", "add --ics FILE")
 			}
 			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
-				var at plan.Slot
-				if start != "" {
-					var err error
-					if at, err = a.parseStart(start, c.Plan.When.Timezone.Location(a.sched.Zone)); err != nil {
-						return nil, err
-					}
+				at, err := a.startOf(cmd.Context(), b, c, &start, !c.Invited() && c.Said(conversation.Yes) && c.Ready &&
+					c.StartSlot(b.Now).IsZero())
+				if err != nil {
+					return nil, err
 				}
 				if byMail || out.any() {
 					if err := c.Apply(command.ByMail{}, b.Now); err != nil {

@@ -111,6 +111,7 @@ timezone; what is absent is null:
 			a.sayDoubt(b)
 			a.sayGone(b)
 			a.sayDoors(b)
+			a.sayClashes(b)
 			return a.list(b)
 		},
 	}

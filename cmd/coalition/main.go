@@ -64,6 +64,8 @@ type app struct {
 	hard context.Context
 	// What is typed; see prompt.
 	lines *bufio.Reader
+	// What a named start breaks has been said; see startOf.
+	judged bool
 	// The door that was told of last; see atDoor.
 	toldDoor *outbox.Door
 }
@@ -156,7 +158,7 @@ Then:        coalition daemon`,
 		a.counterCommand(), a.agendaCommand(), a.cancelCommand())
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),
 		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.authCommand())
-	group("look", a.listCommand(), a.showCommand(), a.logCommand())
+	group("look", a.listCommand(), a.showCommand(), a.slotsCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.Version = version()

@@ -99,6 +99,8 @@ func (p *picture) why(b *slots.Blocked) string {
 		return "you have " + count(p.query.PerDay, "talk") + " already, as many as you want on a day"
 	case slots.Offered:
 		return "offered to somebody else: " + b.Source
+	case slots.Window:
+		return "not on a day that the plan names"
 	default:
 		return string(b.Why)
 	}

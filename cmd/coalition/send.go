@@ -44,6 +44,10 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 		if err != nil {
 			return err
 		}
+		if len(d.Messages) > 0 && d.Messages[0].Kind == outbox.Brief && c.Searched() {
+			// Nobody else may have been offered the same times since.
+			d.Slots = b.Slots
+		}
 		if try == 1 {
 			a.sayOverlaps(b, b.Clashes(d))
 		}
@@ -140,7 +144,9 @@ func (a *app) carryOut(ctx context.Context, d *conversation.Draft, out files) er
 		return err
 	}
 	// It may take a time, or be for somebody who is asked about another one.
-	d.Slots = conversation.Anyway
+	if d.Slots == 0 {
+		d.Slots = conversation.Anyway
+	}
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}

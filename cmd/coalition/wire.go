@@ -81,6 +81,9 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		began := a.wall()
 		a.parts.Now = func() time.Time { return start.Add(a.wall().Sub(began)) }
 	}
+	if a.parts.FreeBusy, err = c.calendars(a.parts.Now, a.parts.Log); err != nil {
+		return err
+	}
 	if !readOnly {
 		warn := func(ends time.Time) {
 			a.note("The sign-in to Google ends on %s. Before it does, use: coalition auth google", a.local(ends))
@@ -275,6 +278,18 @@ func (c *config) link() func(token string) string {
 func (c *config) mailByGoogle() bool {
 	return c.Mail.Via == "smtp" && c.Mail.SMTP.Auth == byGoogle ||
 		c.Replies != nil && c.Replies.IMAP != nil && c.Replies.IMAP.Auth == byGoogle
+}
+
+// beside returns the folder of the state, or, where that is a database elsewhere, of the config.
+func (c *config) beside() string {
+	folder := filepath.Dir(c.path)
+	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
+		folder = filepath.Dir(dsn)
+	}
+	if abs, err := filepath.Abs(folder); err == nil {
+		folder = abs
+	}
+	return folder
 }
 
 // account returns the organizer's Google account; nil where the config names no client.

@@ -316,7 +316,7 @@ func (c *Conversation) Difference(now time.Time) string {
 	case c.Chosen.IsZero():
 	case !d.Start.IsZero() && d.Start != start:
 		list = append(list, "the plan file says "+d.Start.String()+"; "+start.String()+" stands")
-	case d.Start.IsZero() && len(d.Times) > 0 && !slices.Contains(d.Times, start):
+	case !c.Searched() && d.Start.IsZero() && !slices.Contains(d.Times, start):
 		list = append(list, "the plan file offers other times; "+start.String()+" stands")
 	}
 	if length := c.Plan.When.Length(); c.Lasts != 0 && c.Lasts != length {

@@ -49,7 +49,9 @@ func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {
 	if start := c.StartSlot(now); !start.IsZero() && (c.Told() != nil || c.Said(Yes)) {
 		return ahead([]plan.Slot{start}, now), true
 	}
-	if m := c.NewestBrief(); c.Said(Wait) || !c.offering && !m.Waits() && (!m.MayHaveLeft() || m.State == outbox.Bounced) {
+	// What they chose was not free any more: neither need the others be.
+	gone := c.Answer != nil && !c.Answer.Taken.IsZero() && !c.offering
+	if m := c.NewestBrief(); c.Said(Wait) || gone || !c.offering && !m.Waits() && (!m.MayHaveLeft() || m.State == outbox.Bounced) {
 		return nil, false
 	}
 	if c.offering {

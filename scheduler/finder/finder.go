@@ -19,7 +19,8 @@ import (
 // Calendars say when people have no time.
 type Calendars interface {
 	// FreeBusy returns what each calendar of the organizer says of the time between from and to, and that of the person
-	// with this address, where it is shown. It may ask servers, and waits for none longer than a few seconds.
+	// with this address, where it is shown; "": of nobody else. It may ask servers, unless ctx has ended: then it tells
+	// what is known.
 	FreeBusy(ctx context.Context, address string, from, to time.Time) []invites.FreeBusy
 }
 
@@ -47,7 +48,8 @@ func (f *Finder) Find(ctx context.Context, b *roster.Roster, c *conversation.Con
 	}
 	q.Stale = stale
 	margin := q.Travel + longestTravel
-	q.Busy = f.freeBusy(ctx, c, q.Window.Start.Add(-margin), q.Window.End.Add(slots.Beyond+margin), agreed(b)...)
+	q.Busy = f.freeBusy(ctx, c, string(c.Plan.With.Email), q.Window.Start.Add(-margin),
+		q.Window.End.Add(slots.Beyond+margin), agreed(b)...)
 	return &Search{Query: q, Result: q.Find()}, nil
 }
 
@@ -73,14 +75,23 @@ func (f *Finder) query(b *roster.Roster, c *conversation.Conversation) (*slots.Q
 		Urgency: c.Urgency(), Talks: f.talks(b, c)}, nil
 }
 
+// Known returns what the organizer's own calendars say of a time; none where there are none.
+func (f *Finder) Known(ctx context.Context, from, to time.Time) []invites.FreeBusy {
+	if f.Calendars == nil {
+		return nil
+	}
+	return f.Calendars.FreeBusy(ctx, "", from, to)
+}
+
 // freeBusy is what calendars say, without the event of this talk itself, which is no obstacle to it, and without those of
-// the talks that have such an EventRef, and are known better.
-func (f *Finder) freeBusy(ctx context.Context, c *conversation.Conversation, from, to time.Time,
+// the talks that have such an EventRef, and are known better. address is that of the person whose calendar counts as
+// well; "": nobody's does.
+func (f *Finder) freeBusy(ctx context.Context, c *conversation.Conversation, address string, from, to time.Time,
 	known ...string) []invites.FreeBusy {
 	if f.Calendars == nil {
 		return nil
 	}
-	list := f.Calendars.FreeBusy(ctx, string(c.Plan.With.Email), from, to)
+	list := f.Calendars.FreeBusy(ctx, address, from, to)
 	known = append(known, c.EventRef())
 	told := c.Told()
 	var talk invites.Span
@@ -132,8 +143,8 @@ func (f *Finder) Busy(ctx context.Context) func(c *conversation.Conversation, st
 		}
 		travel := c.Travel()
 		from, to := start.Add(-travel), start.Add(c.Length()+travel)
-		return slices.ContainsFunc(f.freeBusy(ctx, c, from, to), func(calendar invites.FreeBusy) bool {
-			return !calendar.Partner && slices.ContainsFunc(calendar.Busy, func(b invites.Busy) bool {
+		return slices.ContainsFunc(f.freeBusy(ctx, c, "", from, to), func(calendar invites.FreeBusy) bool {
+			return slices.ContainsFunc(calendar.Busy, func(b invites.Busy) bool {
 				return b.Start.Before(to) && from.Before(b.End)
 			})
 		})

@@ -64,7 +64,7 @@ func dayKeys(from, to time.Time) (keys []string) {
 	return keys
 }
 
-// SpanKeys returns the keys of all talks that may have been agreed on in a span. Clocks may have been put otherwise
+// SpanKeys returns the keys of all talks that may have been agreed on, or offered as found, in a span. Clocks may have been put otherwise
 // since these were written: a day before and after is theirs, too.
 func SpanKeys(start time.Time, length time.Duration) []string {
 	const day = 24 * time.Hour
@@ -98,6 +98,12 @@ func Keys(c *conversation.Conversation) (keys []string) {
 			keys = append(keys, undatedKey)
 		} else if start := c.Start(time.Time{}); !start.IsZero() {
 			keys = append(keys, dayKeys(start, start.Add(c.Length()))...)
+		}
+	}
+	// Times that were found are nobody else's while they are offered.
+	if c.Searched() && c.Cancelled == nil && !c.Said(conversation.No) {
+		for _, slot := range c.Offered {
+			keys = append(keys, dayKeys(slot.Time(), slot.Time().Add(min(c.Length(), longest)))...)
 		}
 	}
 	slices.Sort(keys)

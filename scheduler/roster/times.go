@@ -11,9 +11,29 @@ import (
 )
 
 // Free reports whether the organizer has agreed on no other talk then, and has no event in the calendars by which the
-// time of c was found. A talk that is only proposed leaves it free: who answers first has it.
+// time of c was found. A talk that is only proposed leaves it free: who answers first has it. One that was found, and let
+// go since, may have been offered to somebody else, whose it is then.
 func (r *Roster) Free(start time.Time, c *conversation.Conversation) bool {
-	return len(r.Overlaps(start, c.Length(), c)) == 0 && (r.Busy == nil || !r.Busy(c, start))
+	return len(r.Overlaps(start, c.Length(), c)) == 0 && (r.Busy == nil || !r.Busy(c, start)) && r.rival(start, c) == nil
+}
+
+// rival returns who keeps a time that c was offered and has let go; nil: nobody does.
+func (r *Roster) rival(start time.Time, c *conversation.Conversation) *conversation.Conversation {
+	own, _ := c.Keeps(r.Now)
+	at := func(s plan.Slot) bool { return s.Time().Equal(start) }
+	if !c.Searched() || slices.ContainsFunc(own, at) {
+		return nil
+	}
+	for _, other := range r.Conversations {
+		way := c.Travel() + other.Travel()
+		kept, _ := other.Keeps(r.Now)
+		if other != c && slices.ContainsFunc(kept, func(s plan.Slot) bool {
+			return s.Time().Before(start.Add(c.Length()+way)) && start.Before(s.Time().Add(other.Length()+way))
+		}) {
+			return other
+		}
+	}
+	return nil
 }
 
 // Clashes returns the other talks agreed on in the time to which a draft invites its partner, or moves a talk.
@@ -79,6 +99,9 @@ func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, 
 		}
 		if others := r.Overlaps(slot.Time(), c.Length(), c); len(others) > 0 {
 			return slot, others[0].Ref()
+		}
+		if other := r.rival(slot.Time(), c); other != nil {
+			return slot, other.Ref()
 		}
 		if !r.Free(slot.Time(), c) {
 			return slot, ""

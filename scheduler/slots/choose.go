@@ -47,11 +47,27 @@ func (q *Query) choose(free []invites.Span, cuts []cut) []Choice {
 		return cmp.Or(cmp.Compare(b.score, a.score), a.Start.Compare(b.Start))
 	})
 	list := make([]Choice, len(chosen))
-	for i, c := range chosen {
-		part := func(n int64) float64 { return float64(n) / whole }
-		list[i] = Choice{Span: c.Span, Score: part(c.score), Soon: part(c.soon), Hours: part(c.hours), Room: part(c.room)}
+	for i := range chosen {
+		list[i] = chosen[i].choice()
 	}
 	return list
+}
+
+// choice is the candidate as it is told.
+func (c *candidate) choice() Choice {
+	part := func(n int64) float64 { return float64(n) / whole }
+	return Choice{Span: c.Span, Score: part(c.score), Soon: part(c.soon), Hours: part(c.hours), Room: part(c.room)}
+}
+
+// Rate returns how good a talk is that begins then, whether it is free or not, and on whatever minute.
+func (q *Query) Rate(start time.Time) Choice {
+	each := *q
+	each.Step = time.Minute
+	talk := invites.Span{Start: start, End: start.Add(q.Length)}
+	for _, c := range each.candidates([]invites.Span{talk}, q.cuts(q.Window)) {
+		return c.choice()
+	}
+	return Choice{Span: talk}
 }
 
 // beside is what the time is worth beside those that are chosen already; -1: it overlaps one of them.

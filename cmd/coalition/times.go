@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"coalition/invites/feed"
 	"coalition/scheduler"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/holidays"
@@ -160,6 +162,16 @@ func (c *config) busyRules(refuse refusing) {
 		}
 		if kinds != 1 {
 			refuse("a busy calendar is one of google, ics and caldav", "keep one of them", at...)
+		}
+		if strings.Contains(b.ICS, "://") || strings.HasPrefix(b.ICS, "webcal:") {
+			if err := (feed.Source{Kind: feed.ICS, Address: b.ICS}).Check(); err != nil {
+				refuse(err.Error(), "write https://…, or the path of a file", append(at, "ics")...)
+			}
+		}
+		if b.CalDAV != "" {
+			if err := (feed.Source{Kind: feed.CalDAV, Address: string(b.CalDAV)}).Check(); err != nil {
+				refuse(err.Error(), "write https://…", append(at, "caldav")...)
+			}
 		}
 		switch {
 		case b.Google == "":

@@ -82,6 +82,13 @@ func TestBusyRules(t *testing.T) {
 		want  []string
 	}{
 		{"calendar: {busy: [{name: private, ics: ./private.ics}, {ics: \"https://example.org/a.ics\", username: ana, password_file: x}, {caldav: \"https://example.org/a/\"}]}\n", nil},
+		{"calendar: {busy: [{ics: \"webcal://example.org/a.ics\"}, {ics: \"http://127.0.0.1:8080/a\"}, {ics: \"http://[::1]/a\"}, {caldav: \"http://localhost:5232/a/\"}]}\n", nil},
+		{"calendar: {busy: [{ics: \"http://example.org/a.ics\"}, {caldav: \"http://127.example.org/\"}]}\n", []string{
+			"2:25: it would be read without https, which only this machine itself can do without; write https://…, or the path of a file",
+			"2:63: it would be read without https, which only this machine itself can do without; write https://…"}},
+		{"calendar: {busy: [{ics: \"file:///etc/passwd\"}]}\n", []string{"2:25: it is no address in full, such as https://calendar.example.org/ana.ics; write https://…, or the path of a file"}},
+		{"calendar: {busy: [{ics: \"webcal:example.org/a.ics\"}]}\n", []string{"2:25: it is no address in full, such as https://calendar.example.org/ana.ics; write https://…, or the path of a file"}},
+		{"calendar: {busy: [{ics: \"ftp://example.org/a.ics\"}]}\n", []string{"2:25: it is no address that begins with https:// or webcal://; write https://…, or the path of a file"}},
 		{client + "{google: team@group.calendar.example.org}]}\n", nil},
 		{"calendar: {busy: [{}]}\n", []string{"2:19: a busy calendar is one of google, ics and caldav; keep one of them"}},
 		{"calendar: {busy: [{name: all, ics: a, google: b}]}\n", []string{"2:19: a busy calendar is one of google, ics and caldav; keep one of them",

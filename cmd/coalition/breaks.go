@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/feed"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -115,7 +116,7 @@ func (a *app) sayClashes(b *roster.Roster) {
 		}
 	}
 	for _, s := range a.sched.Finder.Known(known, b.Now, b.Now) {
-		if s.State != invites.FreshBusy && s.Error != "" {
+		if s.State != invites.FreshBusy && s.Error != "" && s.Error != feed.NeverRead {
 			a.note("The calendar %s can't be read: %s", s.Name, s.Error)
 		}
 	}

@@ -28,6 +28,9 @@ const (
 	CalDAV = "caldav"
 )
 
+// NeverRead is the error of a calendar that nobody has asked yet.
+const NeverRead = "it was never read"
+
 // A Source is one calendar.
 type Source struct {
 	// Name is what people call it; "": the host of its address, or the name of its file.

@@ -195,7 +195,7 @@ func (s *source) answer(q question) invites.FreeBusy {
 	told.Error = strings.Join(wrong, "; ")
 	switch {
 	case k.ReadAt.IsZero() && told.Error == "":
-		told.State, told.Error = invites.FailedBusy, "it was never read"
+		told.State, told.Error = invites.FailedBusy, NeverRead
 	case k.ReadAt.IsZero(), !k.covers(q), q.now.Sub(k.ReadAt).Abs() > day:
 		told.State = invites.FailedBusy
 	case k.Failed != "", s.due(q):

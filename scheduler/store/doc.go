@@ -1,7 +1,8 @@
 // Package store knows how conversations, the outbox and the history of one organizer are kept in rows: keys, states,
 // and what is written in which transaction. How rows get to the disk, and who else is alive, it leaves to package
-// database; the SQL of the tables to package tables, files of a state to packages sqlitefile and backup; what the rows
-// mean, and when anything is to be done, to the scheduler, whose [scheduler.Store] it is.
+// database; the SQL of the tables to package tables, whose rows they are to package organizers, files of a state to
+// packages sqlitefile and backup; what the rows mean, and when anything is to be done, to the scheduler, whose
+// [scheduler.Store] it is.
 //
 // # Keys
 //

@@ -8,6 +8,7 @@ import (
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/store/database"
+	"coalition/scheduler/store/organizers"
 	"coalition/scheduler/store/sqlitefile"
 	"coalition/scheduler/store/tables"
 )
@@ -16,7 +17,7 @@ import (
 var ErrNewer = database.ErrNewer
 
 // ErrOtherOrganizer is returned by [Open] for an SQLite file that belongs to somebody else.
-var ErrOtherOrganizer = errors.New("the state belongs to another organizer")
+var ErrOtherOrganizer = organizers.ErrOther
 
 // A RunningError is returned by [Store.LockDaemon] when another daemon runs on the same file.
 type RunningError = sqlitefile.RunningError
@@ -30,8 +31,6 @@ type Store struct {
 	db *database.DB
 	// organizer is the address under which the rows are kept.
 	organizer string
-	// home is where the organizer's plans are; "" where that is not known.
-	home string
 	// secret is that of the installation; nil where there is none yet.
 	secret []byte
 	// counted is how many messages have left, as of the last one that this process has counted.
@@ -59,11 +58,11 @@ func OpenFrom(ctx context.Context, dsn, home string, addresses []string, readOnl
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, organizer: addresses[0], home: home}
+	s := &Store{db: db, organizer: addresses[0]}
 	if db.Absent() {
 		return s, nil
 	}
-	err = s.findRows(ctx, addresses, readOnly)
+	s.organizer, err = organizers.Find(ctx, db, home, addresses, readOnly)
 	if err == nil {
 		err = s.install(ctx, readOnly)
 	}

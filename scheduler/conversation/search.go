@@ -25,13 +25,11 @@ func (c *Conversation) Wants(step Step, now time.Time) bool {
 		c.NewestBrief().Replaceable() && c.Answer == nil && c.Planned()
 }
 
-// Found takes in the times that a search has found for the next brief, best first; none: why not, in a line for the
-// organizer.
+// Found takes in the times that a search has found for the next brief, best first, or else why there are none, in a
+// line for the organizer.
 func (c *Conversation) Found(times []plan.Slot, why string, now time.Time) {
 	d := c.DatesAt(now)
-	if c.offering = len(times) > 0; c.offering {
-		why = ""
-	}
+	c.offering = len(times) > 0
 	if c.NoTimes == why && slices.Equal(d.Times, times) {
 		return
 	}

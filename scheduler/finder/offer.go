@@ -28,7 +28,11 @@ func (f *Finder) Offer(ctx context.Context, b *roster.Roster, c *conversation.Co
 		if !c.NewestBrief().Replaceable() || !search.fit(times) {
 			times = search.times(c)
 		}
-		c.Found(times, search.Why(), b.Now)
+		why := ""
+		if len(times) == 0 {
+			why = search.Why()
+		}
+		c.Found(times, why, b.Now)
 	}
 }
 

@@ -22,13 +22,14 @@ func (q *Query) blocked(over invites.Span, take func(Blocked)) {
 	c.holidays(own, &q.Organizer, Organizer)
 	c.holidays(foreign, &q.Partner, Partner)
 	c.add(Blocked{Span: invites.Span{Start: over.Start, End: q.earliest()}, Who: Both, Why: Notice})
-	for _, d := range own {
+	talks := q.talksOn(own)
+	for i, d := range own {
 		if len(q.KeepFree) > 0 {
 			for _, s := range d.on(q.KeepFree, mine) {
 				c.add(Blocked{Span: s, Who: Organizer, Why: KeepFree})
 			}
 		}
-		if q.talksOn(d.Span) >= q.PerDay {
+		if talks[i] >= q.PerDay {
 			c.add(Blocked{Span: d.Span, Who: Organizer, Why: PerDay})
 		}
 	}
@@ -38,15 +39,25 @@ func (q *Query) blocked(over invites.Span, take func(Blocked)) {
 // earliest is when the talk may begin by Notice.
 func (q *Query) earliest() time.Time { return upTo(q.Now.Add(q.Notice), time.Minute, time.UTC) }
 
-// talksOn counts the other conversations that have a talk on that day, or are offered one.
-func (q *Query) talksOn(day invites.Span) int {
-	var refs []string
+// talksOn counts for each of some days, in order, the other conversations that have a talk on it, or are offered one.
+func (q *Query) talksOn(days []day) []int {
+	refs, counts := make([][]string, len(days)), make([]int, len(days))
 	for _, t := range q.Talks {
-		if !t.Start.Before(day.Start) && t.Start.Before(day.End) && !slices.Contains(refs, t.Ref) {
-			refs = append(refs, t.Ref)
+		i, on := slices.BinarySearchFunc(days, t.Start, func(d day, start time.Time) int {
+			switch {
+			case !d.End.After(start):
+				return -1
+			case d.Start.After(start):
+				return 1
+			}
+			return 0
+		})
+		if on && !slices.Contains(refs[i], t.Ref) {
+			refs[i] = append(refs[i], t.Ref)
+			counts[i]++
 		}
 	}
-	return len(refs)
+	return counts
 }
 
 // busy adds events and other talks.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"coalition/scheduler/check"
 	"coalition/scheduler/conversation"
 )
 
@@ -15,7 +16,7 @@ func TestCheckOffers(t *testing.T) {
 		return maya(append([]string{"  name: Tom Weiss", "  email: tom@example.org"}, changes...)...)
 	}
 	warnings := func(w *world) (list []string) {
-		for _, p := range w.Check(w.board()) {
+		for _, p := range check.Plans(w.board(), w.Words, w.Finder.Holidays) {
 			if strings.Contains(p.Text, "offered to") || strings.Contains(p.Text, "agreed with") || strings.Contains(p.Text, "overlaps") {
 				list = append(list, p.File[strings.LastIndexByte(p.File, '/')+1:]+": "+p.Text)
 			}

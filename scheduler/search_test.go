@@ -11,6 +11,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler"
+	"coalition/scheduler/check"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -130,7 +131,7 @@ func TestSearchLeavesOutHolidays(t *testing.T) {
 
 	// The partner's file lies beside the plan.
 	ready("theirs.ics")
-	problems := w.Check(w.board())
+	problems := check.Plans(w.board(), w.Words, w.Finder.Holidays)
 	if !slices.ContainsFunc(problems, func(p strictyaml.Problem) bool {
 		return !p.Warning && p.Line == 4 && p.Column == 13 && p.Text == "with.holidays names a file that can't be read (no such file or directory)"
 	}) {

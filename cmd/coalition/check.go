@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/invites/zones"
+	"coalition/scheduler/check"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -31,7 +32,7 @@ Nothing is changed.`,
 			if err != nil {
 				return err
 			}
-			list := append(a.sched.Check(b), a.calendarProblems(cmd.Context(), b)...)
+			list := append(check.Plans(b, a.sched.Words, a.sched.Finder.Holidays), a.calendarProblems(cmd.Context(), b)...)
 			if len(args) > 0 {
 				wanted := make(map[string]bool)
 				for _, ref := range args {

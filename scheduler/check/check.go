@@ -1,4 +1,7 @@
-package scheduler
+// Package check knows what is wrong with plans, or worth a second look, once they are seen together, beside what has
+// already happened, and at this moment. What is wrong with a file by itself it leaves to whoever has read it, what two
+// talks mean for each other to roster.
+package check
 
 import (
 	"cmp"
@@ -8,15 +11,16 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/holidays"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
+	"coalition/templates"
 )
 
-// Check returns everything that is wrong with the plans, or worth a second look, once they are seen together, beside
-// what has already happened, and at this moment. Problems of single files are among them; all are in the order of files
-// and lines.
-func (s *Scheduler) Check(b *roster.Roster) []strictyaml.Problem {
+// Plans returns everything that is wrong with the plans of b, in the order of files and lines. Problems of single files
+// are among them. words are those that partners are written to in, and days reads the holidays that plans name.
+func Plans(b *roster.Roster, words *templates.Set, days *holidays.Reader) []strictyaml.Problem {
 	list := slices.Clone(b.Problems)
 	for _, c := range b.Conversations {
 		if c.Source() == nil || !c.Planned() {
@@ -27,12 +31,12 @@ func (s *Scheduler) Check(b *roster.Roster) []strictyaml.Problem {
 		}
 		list = append(list, checkDates(c, b.Now)...)
 		list = append(list, roster.CheckPerson(c, b.Now)...)
-		if _, ok := s.Words.Language(c.Language()); !ok {
+		if _, ok := words.Language(c.Language()); !ok {
 			warn("there are no words in this language yet: English will be used",
-				fmt.Sprintf("choose one of %v, or leave it", s.Words.Languages()), "with", "language")
+				fmt.Sprintf("choose one of %v, or leave it", words.Languages()), "with", "language")
 		}
 		to := string(c.Source().With.Email)
-		if s.Own(to) {
+		if b.Settings.Own(to) {
 			warn("this is your own address: no calendar takes an invitation from oneself",
 				"use another to try things out", "with", "email")
 		}
@@ -40,12 +44,12 @@ func (s *Scheduler) Check(b *roster.Roster) []strictyaml.Problem {
 			warn("this looks like an address that nobody reads", "use the one at which "+c.Plan.With.Name+" does",
 				"with", "email")
 		}
-		list = append(list, s.Finder.Holidays.Check(string(c.Source().With.Holidays), b.Now,
+		list = append(list, days.Check(string(c.Source().With.Holidays), b.Now,
 			func(text, mend string) strictyaml.Problem {
 				return c.Source().Problem("with.holidays "+text, mend, "with", "holidays")
 			})...)
 		if start := c.StartSlot(b.Now).Time(); start.After(b.Now) && c.Status(b.Now) != conversation.Cancelled {
-			list = append(list, s.checkHours(c, start)...)
+			list = append(list, checkHours(c, start)...)
 		}
 	}
 	list = append(list, b.CheckOverlaps()...)
@@ -84,7 +88,8 @@ func checkDates(c *conversation.Conversation, now time.Time) []strictyaml.Proble
 }
 
 // checkHours warns of a talk on a day or at an hour at which people are rarely met.
-func (s *Scheduler) checkHours(c *conversation.Conversation, start time.Time) (list []strictyaml.Problem) {
+func checkHours(c *conversation.Conversation, start time.Time) (list []strictyaml.Problem) {
+	s := c.Settings()
 	// Hours of the day.
 	const early, late = 7, 21
 	for _, who := range []struct {

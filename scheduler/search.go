@@ -11,13 +11,13 @@ import (
 	"coalition/scheduler/roster"
 )
 
-// search looks for the times that briefs are about to offer, those of some conversations of b, for what matters most
-// first: what one offers no other does. Nothing is stored.
+// search looks for the times that are about to be offered, in briefs or in place of one that has gone, in some
+// conversations of b, for what matters most first: what one offers no other does. Nothing is stored.
 func (s *Scheduler) search(ctx context.Context, b *roster.Roster, among ...*conversation.Conversation) {
 	var open []*conversation.Conversation
 	for _, c := range among {
 		guard.Run(s.Log, "a search", c.Ref(), func() {
-			if !c.Searched() || !c.Planned() {
+			if !c.Planned() || !c.Searched() && !c.Gone(b.Now) {
 				return
 			}
 			c.Settle(b.Now)
@@ -35,7 +35,9 @@ func (s *Scheduler) search(ctx context.Context, b *roster.Roster, among ...*conv
 		return cmp.Compare(y.Priority(), x.Priority())
 	})
 	for _, c := range open {
-		guard.Run(s.Log, "a search", c.Ref(), func() { s.Finder.Offer(ctx, b, c) })
+		if !guard.Run(s.Log, "a search", c.Ref(), func() { s.Finder.Offer(ctx, b, c) }) {
+			c.Found(nil, "a fault of this program, of which the log says more", b.Now)
+		}
 	}
 }
 

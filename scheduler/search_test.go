@@ -24,11 +24,16 @@ type diary struct {
 	state string
 	// asked counts the questions.
 	asked int
+	// fault says that asking is one.
+	fault bool
 }
 
 // FreeBusy implements [finder.Calendars].
 func (d *diary) FreeBusy(_ context.Context, _ string, _, _ time.Time) []invites.FreeBusy {
 	d.asked++
+	if d.fault {
+		panic("the calendars are out of order")
+	}
 	f := invites.FreeBusy{Name: "private", Kind: "ics", State: invites.FreshBusy, Busy: d.busy}
 	if d.state != "" {
 		f.State, f.Error = d.state, "the server does not answer"

@@ -35,6 +35,10 @@ var states = []struct {
 	{"yes-change-problem", func(p *Page) { answer(p, "yes2"); p.Problem = NothingChosen }},
 	{"yes-settled", func(p *Page) { answer(p, "yes2"); p.Open, p.Start = false, p.Times[1] }},
 	{"yes-no-time", func(p *Page) { answer(p, "yes") }},
+	{"times", func(p *Page) { others(p) }},
+	{"times-one", func(p *Page) { others(p); p.Times, p.Numbers = p.Times[1:], []int{2} }},
+	{"times-none", func(p *Page) { others(p); p.Times, p.Numbers = nil, nil }},
+	{"times-problem", func(p *Page) { others(p); p.Problem = NothingChosen }},
 	{"later", func(p *Page) { answer(p, "later") }},
 	{"later-settled", func(p *Page) { answer(p, "later"); p.Open = false }},
 	{"no", func(p *Page) { answer(p, "no") }},
@@ -51,13 +55,19 @@ func answer(p *Page, c Choice) {
 	p.HasCalendar = strings.HasPrefix(string(c), "yes") && c != ChooseYes
 }
 
+// others makes a page on which other times are offered.
+func others(p *Page) {
+	answer(p, "yes")
+	p.Before = Sample().Before
+}
+
 // state is the page of that name of [states].
 func state(t *testing.T, name string) *Page {
 	t.Helper()
 	for _, x := range states {
 		if x.name == name {
 			p := &Page{Talk: *Sample(), Numbers: []int{1, 2}, Open: true, Path: "link"}
-			p.Start = time.Time{}
+			p.Start, p.Before = time.Time{}, OtherTime{}
 			x.change(p)
 			return p
 		}
@@ -305,6 +315,8 @@ func TestPageChoices(t *testing.T) {
 		"question-one-time": {"yes2", "later", "no", "question"},
 		"question-between":  {"yes", "later", "no", "question"},
 		"yes-change":        {"yes1", "yes2", "yes", "later", "no", "question"},
+		"times":             {"yes1", "yes2", "yes", "later", "no", "question"},
+		"times-one":         {"yes2", "later", "no", "question"},
 		"yes-settled":       nil,
 		"invited":           nil,
 	} {

@@ -9,6 +9,8 @@ type Kind string
 const (
 	// Brief is the question whether the two may talk.
 	Brief Kind = "brief"
+	// Times offers other times where one that was chosen has gone.
+	Times Kind = "times"
 	// Invitation is to a talk that was agreed to, and Update changes one.
 	Invitation Kind = "invitation"
 	Update     Kind = "update"
@@ -24,7 +26,7 @@ const (
 )
 
 // Kinds are all kinds of message.
-var Kinds = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Notice}
+var Kinds = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Notice}
 
 // A Person is one of the two.
 type Person struct {
@@ -73,16 +75,16 @@ type Talk struct {
 
 	// Start is zero where it is not known yet.
 	Start time.Time
-	// Times are those offered in a brief; one is the time proposed.
+	// Times are those offered in a brief, or in place of one that has gone; one is the time proposed.
 	Times []time.Time
 	// From and To are the first and the last day between which a time is looked for; zero: none.
 	From, To time.Time
 
 	// Again says of a brief that it has been sent before.
 	Again bool
-	// Page is the address of the page where a brief can be answered; "" where there is none.
+	// Page is the address of the page where a brief, or other times, can be answered; "" where there is none.
 	Page string
-	// Before is the time until now, in an update; zero: unchanged.
+	// Before is the time until now, in an update (zero: unchanged), or the one that has gone.
 	Before OtherTime
 	// NewPlace says of an update that the setting has changed; NewClocks, that the talk keeps its time on a clock that
 	// is put otherwise, and Before is what calendars may have shown; NewAgenda, that nothing has changed but the
@@ -101,7 +103,7 @@ type Talk struct {
 	News *News
 }
 
-// OtherTime is a time that does not hold: that until now, or one proposed.
+// OtherTime is a time that does not hold: that until now, one that has gone, or one proposed.
 type OtherTime struct {
 	Start  time.Time
 	Length time.Duration

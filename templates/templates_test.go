@@ -99,6 +99,9 @@ var variants = []variant{
 	{"brief-bare", Brief, func(t *Talk) {
 		*t = Talk{Organizer: t.Organizer, Partner: t.Partner, Purpose: t.Purpose, Agenda: []Item{{1, "Us", 0}}, Setting: Setting{Kind: "neutral"}, Length: 90 * time.Minute}
 	}},
+	{"times", Times, func(*Talk) {}},
+	{"times-one", Times, func(t *Talk) { t.Times = t.Times[:1] }},
+	{"times-no-page", Times, func(t *Talk) { t.Page = "" }},
 	{"invitation", Invitation, func(*Talk) {}},
 	{"invitation-near", Invitation, func(t *Talk) { t.Organizer.Zone = t.Partner.Zone }},
 	{"invitation-far", Invitation, func(t *Talk) { t.Partner.Zone = zone("Pacific/Auckland") }},
@@ -166,7 +169,7 @@ var variants = []variant{
 }
 
 // familiar are those that speak to a partner who is addressed as a friend.
-var familiar = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Refusal}
+var familiar = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Refusal}
 
 // news changes a talk into one about which something has come.
 func news(what, how, text string, commands ...string) func(*Talk) {

@@ -206,7 +206,7 @@ type View struct {
 	// WhereNamed is where, with the names of both, for words that both read, or the organizer.
 	WhereNamed string
 	Length     string
-	// When, Was and Proposed are nil where the start is not known, has not changed, and no other was proposed.
+	// When, Was and Proposed are nil where the start is not known, none has changed or gone, and no other was proposed.
 	When, Was, Proposed *ShownTime
 	// Came is when the news came, where the organizer is. City and To are empty; so is Day where it is not known.
 	Came ShownClock

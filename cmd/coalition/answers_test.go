@@ -135,6 +135,34 @@ func TestBouncedGoesAgain(t *testing.T) {
 	}
 }
 
+// A yes to a time that has gone is answered with those that are left, by the next pass.
+func TestOtherTimesFromFiles(t *testing.T) {
+	tom := strings.NewReplacer("Maya Chen", "Tom Weiss", "maya@", "tom@",
+		"times: [in 8 working days at 10:00, in 9 working days at 15:00]", "start: in 8 working days at 10:30").Replace(mayaPlan)
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan,
+		"conversations/tom.yaml", tom+"permitted: He said so.\n")
+	p := &partner{t: t, dir: dir}
+	for _, step := range []struct{ args, want string }{
+		{"daemon --once", "maya, the brief to maya@example.org"},
+		{"receive 1", "which was offered, is taken by the talk tom"},
+		{"daemon --once --dry-run", "would send   maya, the mail with other times"},
+		{"daemon --once", "maya, the mail with other times to maya@example.org"},
+		{"daemon --once", "wait until Maya Chen has chosen another time"},
+		{"log maya --json", `"kind": "times"`},
+		{"receive yes", "maya: yes, "},
+		{"daemon --once", "maya, the invitation to maya@example.org"},
+	} {
+		if word, ok := strings.CutPrefix(step.args, "receive "); ok {
+			kind := map[string]string{"1": "maya-brief", "yes": "maya-times"}[word]
+			step.args = "receive " + p.says(kind, word)
+		}
+		code, stdout, stderr := coalition(t, dir, strings.Fields(step.args)...)
+		if code != 0 || !strings.Contains(stdout, step.want) {
+			t.Errorf("coalition %s: exit %d, want %q\n%s%s", step.args, code, step.want, stdout, stderr)
+		}
+	}
+}
+
 func TestAnswersFromFiles(t *testing.T) {
 	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan)
 	p := &partner{t: t, dir: dir}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/cryptotest"
@@ -51,16 +52,11 @@ func golden(t *testing.T, lang string) {
 		"in 8 working days at 10:00", "2027-03-04 10:00",
 		"in 9 working days at 15:00", "2027-03-05 15:00",
 	).Replace(mayaPlan)
-	for _, id := range []string{"maya", "tom"} {
-		if err := os.MkdirAll(filepath.Join(dir, "conversations"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "conversations", id+"-"+lang+".yaml"), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC), shown: make(map[templates.Kind]bool)}
+	g := &goldens{T: t, dir: dir, lang: lang, now: time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC),
+		shown: make(map[templates.Kind]bool)}
 	maya, tom := "maya-"+lang, "tom-"+lang
+	g.plan(maya, text)
+	g.plan(tom, text)
 	g.send(maya, "brief", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return command.Ask(c, false, func() {}, g.now)
 	})
@@ -100,6 +96,21 @@ func golden(t *testing.T, lang string) {
 	g.send(maya, "cancellation", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return command.CallOff(c, "I have to be in Porto that day.", g.now)
 	})
+	nia, ben := "nia-"+lang, "ben-"+lang
+	text = strings.NewReplacer("03-04 10:00", "03-10 10:00", "03-05 15:00", "03-11 15:00").Replace(text)
+	g.plan(nia, text)
+	g.plan(ben, strings.NewReplacer("03-10 10:00", "03-10 9:30", "maya@", "ben@").Replace(text))
+	for _, id := range []string{nia, ben} {
+		g.send(id, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
+			return command.Ask(c, false, func() {}, g.now)
+		})
+	}
+	g.receive(ben, &invites.Mail{Text: "1"})
+	g.send(ben, "", func(c *conversation.Conversation) (*conversation.Draft, error) {
+		return command.Invite(c, plan.Slot{}, "", g.now, time.Now())
+	})
+	g.receive(nia, &invites.Mail{Text: "1"})
+	g.pass(nia, "times")
 	for _, kind := range templates.Kinds {
 		if !g.shown[kind] {
 			t.Errorf("no golden file is a %s: let the talks above come to one", kind)
@@ -114,6 +125,18 @@ type goldens struct {
 	now       time.Time
 	// shown are the kinds of message of which there is a golden file.
 	shown map[templates.Kind]bool
+}
+
+// plan writes a plan file.
+func (g *goldens) plan(id, text string) {
+	g.Helper()
+	folder := filepath.Join(g.dir, "conversations")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		g.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, id+".yaml"), []byte(text), 0o644); err != nil {
+		g.Fatal(err)
+	}
 }
 
 // open puts the program together as a command does, but for its clock.
@@ -184,7 +207,9 @@ func (g *goldens) pass(id, name string) {
 	g.Helper()
 	b, c := g.open(id)
 	defer g.state.Close()
-	b.Conversations = []*conversation.Conversation{c}
+	b.Conversations = slices.DeleteFunc(b.Conversations, func(other *conversation.Conversation) bool {
+		return other != c && roster.Next(other, g.now).IsDue(g.now)
+	})
 	r, err := g.sched.Pass(g.Context(), b)
 	if err != nil {
 		g.Fatal(err)
@@ -209,7 +234,7 @@ func (g *goldens) compare(name string, m *outbox.Message) {
 	if m.Kind != outbox.Notice && m.ToOrganizer() {
 		g.shown[templates.Copy] = true
 	} else {
-		g.shown[templates.Kind(m.Kind.Noun())] = true
+		g.shown[templates.Kind(m.Kind)], g.shown[templates.Kind(m.Kind.Noun())] = true, true
 	}
 	files := map[string][]byte{g.lang + "-" + name + ".eml": m.Data}
 	if m.Calendar != nil {

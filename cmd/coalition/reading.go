@@ -175,7 +175,7 @@ func (a *app) presentHead(c *conversation.Conversation, m *outbox.Message, r *re
 	switch zone := a.zone(); {
 	case !m.Content.Start.IsZero():
 		times = append(times, spanWords(m.Content.Start.Time(), m.Content.Length, zone, c.Zone()))
-	case m.Kind == outbox.Brief:
+	case m.Kind == outbox.Brief || m.Kind == outbox.Times:
 		for _, slot := range c.Offered {
 			times = append(times, spanWords(slot.Time(), c.Length(), zone, c.Zone()))
 		}

@@ -41,7 +41,7 @@ type fakeDesk struct {
 func newDesk(lang string) *fakeDesk {
 	p := *templates.SamplePage()
 	p.Answer, p.At, p.Changeable = "", time.Time{}, time.Time{}
-	p.Start, p.Problem, p.Note, p.Path = time.Time{}, "", "", ""
+	p.Start, p.Before, p.Problem, p.Note, p.Path = time.Time{}, templates.OtherTime{}, "", "", ""
 	p.Invited, p.HasCalendar = false, false
 	return &fakeDesk{lang: lang, page: p}
 }

@@ -58,7 +58,7 @@ func (co *Composer) write(d *conversation.Draft, m *outbox.Message) error {
 	c, now := d.Conversation, d.At
 	m.Stamp, m.Changed = c.NextStamp(now), now.UTC()
 	page := ""
-	if m.Kind == outbox.Brief {
+	if m.Kind == outbox.Brief || m.Kind == outbox.Times {
 		page = co.openPage(d)
 	}
 	id := co.Derive("message", c.ID, c.Round, m.Kind, m.Revision, strings.ToLower(m.To), m.Content, says(d, m))
@@ -73,9 +73,7 @@ func (co *Composer) write(d *conversation.Draft, m *outbox.Message) error {
 	lang, _ = co.Words.Language(lang)
 	talk := co.Talk(c, &c.Plan)
 	fill(talk, d, m)
-	if m.Kind == outbox.Brief {
-		talk.Page = page
-	}
+	talk.Page = page
 	view, err := co.view(lang, talk)
 	if err != nil {
 		return err
@@ -134,7 +132,7 @@ func (co *Composer) mail(c *conversation.Conversation, m *outbox.Message, words 
 // one of them only.
 func says(d *conversation.Draft, m *outbox.Message) any {
 	switch m.Kind {
-	case outbox.Brief:
+	case outbox.Brief, outbox.Times:
 		return d.Conversation.Offered
 	case outbox.Cancel:
 		return d.Conversation.Cancelled.Reason

@@ -9,7 +9,7 @@ import (
 	"coalition/scheduler/conversation"
 )
 
-// openPage gives a brief the page on which it can be answered, and returns its address; "" where there are none. Its
+// openPage gives an offer the page on which it can be answered, and returns its address; "" where there are none. Its
 // token has 128 random bits; only its hash is kept beside the finished bytes.
 func (co *Composer) openPage(d *conversation.Draft) string {
 	if co.Link == nil {

@@ -14,8 +14,8 @@ import (
 
 // wording says which template each kind of message to the partner has.
 var wording = map[outbox.Kind]templates.Kind{
-	outbox.Brief: templates.Brief, outbox.Invite: templates.Invitation, outbox.Update: templates.Update,
-	outbox.Cancel: templates.Cancellation, outbox.Reminder: templates.Reminder,
+	outbox.Brief: templates.Brief, outbox.Times: templates.Times, outbox.Invite: templates.Invitation,
+	outbox.Update: templates.Update, outbox.Cancel: templates.Cancellation, outbox.Reminder: templates.Reminder,
 	outbox.DeclineCounter: templates.Refusal,
 }
 
@@ -74,11 +74,14 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 	c := d.Conversation
 	switch m.Kind {
 	case outbox.Brief:
-		talk.Times = offered(c)
+		talk.Times = starts(c.Offered)
 		if days := c.DatesAt(d.At); !days.To.IsZero() && len(talk.Times) == 0 {
 			talk.From, talk.To = days.From.Time(), days.LastDay()
 		}
 		talk.Again = m.Revision != "1" && c.Reached()
+	case outbox.Times:
+		talk.Times = starts(c.Offered)
+		talk.Before = templates.OtherTime{Start: c.Answer.Taken.Time(), Length: c.Length()}
 	case outbox.Cancel:
 		talk.Reason, talk.Withdrawn, talk.CalledOff = c.Cancelled.Reason, d.Known == nil, d.Known != nil
 	case outbox.Update:
@@ -95,7 +98,9 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 		n := d.News[m]
 		talk.News = &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text,
 			Commands: n.Do, Calendar: c.Calendar().Title, Provider: c.Calendar().Provider}
-		talk.Times = offered(c)
+		if len(c.Offered) > 0 {
+			talk.Times = starts(c.Choices(d.At))
+		}
 		if c.Counter != nil {
 			talk.Proposed = templates.OtherTime{Start: c.Counter.Start, Length: c.Counter.Length}
 		}
@@ -122,25 +127,27 @@ func fillUpdate(talk *templates.Talk, told, now *outbox.Content) {
 	talk.NewAgenda = told.Aim != "" && told.Aim == now.Aim && told.Rest != now.Rest
 }
 
-// offered returns the times that the brief offers.
-func offered(c *conversation.Conversation) (times []time.Time) {
-	for _, t := range c.Offered {
+// starts returns when talks at these times begin.
+func starts(slots []plan.Slot) (times []time.Time) {
+	for _, t := range slots {
 		times = append(times, t.Time())
 	}
 	return times
 }
 
-// UnderBrief reports whether a mail has the subject of the brief.
-func (co *Composer) UnderBrief(c *conversation.Conversation, mail *invites.Mail) bool {
+// Under reports whether a mail has the subject of a brief, or of a mail with other times: of one of these kinds.
+func (co *Composer) Under(c *conversation.Conversation, mail *invites.Mail, kinds ...outbox.Kind) bool {
 	talk := co.Talk(c, &c.Plan)
 	for _, talk.Again = range []bool{false, true} {
 		view, err := co.view(co.LanguageFor(c), talk)
 		if err != nil {
 			return false
 		}
-		subject, err := view.Heading(templates.Brief)
-		if err == nil && subject != "" && strings.HasSuffix(strings.ToLower(mail.Subject), strings.ToLower(subject)) {
-			return true
+		for _, kind := range kinds {
+			subject, err := view.Heading(wording[kind])
+			if err == nil && subject != "" && strings.HasSuffix(strings.ToLower(mail.Subject), strings.ToLower(subject)) {
+				return true
+			}
 		}
 	}
 	return false

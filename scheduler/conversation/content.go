@@ -24,7 +24,7 @@ func (c *Conversation) PlaceKey() string {
 	return Fingerprint(where)
 }
 
-// Says is what a message of that kind would say now: a brief, or else an invitation.
+// Says is what a message of that kind would say now: a brief, one with other times, or else an invitation.
 func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 	p := &c.Plan
 	content := outbox.Content{
@@ -52,7 +52,7 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 		at := content.Start.Time()
 		content.Unix, content.There = at.Unix(), plan.SlotOf(at.In(c.Zone()))
 	}
-	if kind == outbox.Brief {
+	if kind == outbox.Brief || kind == outbox.Times {
 		d := c.DatesAt(now)
 		content.Start, content.Unix, content.There = plan.Slot{}, 0, plan.Slot{}
 		offers := c.Offers(now)
@@ -62,7 +62,10 @@ func (c *Conversation) Says(now time.Time, kind outbox.Kind) outbox.Content {
 			clocks = append(clocks, slot.Time().UTC().Format(time.RFC3339), slot.Time().In(c.Zone()).Format(time.RFC3339))
 		}
 		content.Rest = Fingerprint(content.Rest, offers, clocks, d.From, d.To)
-		if p.Opening != "" {
+		switch {
+		case kind == outbox.Times && c.Answer != nil:
+			content.Rest = Fingerprint(content.Rest, c.Answer.Taken)
+		case kind == outbox.Brief && p.Opening != "":
 			content.Form = Fingerprint(content.Form, p.Opening)
 		}
 	}

@@ -129,10 +129,12 @@ type Answer struct {
 	Other bool `json:"other,omitempty"`
 	// The partner may change it on the page until then, and nothing follows from it before.
 	Until time.Time `json:"until,omitzero"`
-	// The time that was chosen, which was not free any more.
+	// The time that was chosen, or the first offered where none was, which could not be had any more.
 	Taken plan.Slot `json:"taken,omitzero"`
-	// Which other talk had it: its [Conversation.Ref]; "": an event in a calendar had.
+	// Which other talk had it: its [Conversation.Ref]; "": none had.
 	By string `json:"by,omitempty"`
+	// The number of the last mail with other times that may have reached the partner by then; 0: none had.
+	Others int `json:"others,omitempty"`
 	// It was a "later" to the invitation, and the organizer has named another start since.
 	Moved bool `json:"moved,omitempty"`
 }
@@ -193,8 +195,8 @@ type Intent struct {
 	// Plan is as the file said it when it was last read, and Dates are its dates, fixed when it was first acted on.
 	Plan  plan.Terms `json:"plan"`
 	Dates *Dates     `json:"dates,omitempty"`
-	// NoTimes is why no time was found for the next brief, in a line for the organizer; "": none was looked for, or some
-	// were found, which are in Dates.
+	// NoTimes is why there is no time to offer next, in a line for the organizer; "": none was looked for, or some were
+	// found, which are in Dates.
 	NoTimes string `json:"no_times,omitempty"`
 	Ready   bool   `json:"ready"`
 	// NotYet says that the organizer was asked whether they are ready, and is not.
@@ -216,12 +218,14 @@ type Intent struct {
 type Asking struct {
 	// Asks is how many briefs are meant: at least 1 while there is no answer.
 	Asks int `json:"asks"`
-	// Offered are the times that the last brief offered, in its order.
-	Offered []plan.Slot `json:"offered"`
+	// Offered are the times that the last brief offered, or the last mail with other times, in its order.
+	// OfferedBefore are those of the one before, which hold until the last has left.
+	Offered       []plan.Slot `json:"offered"`
+	OfferedBefore []plan.Slot `json:"offered_before,omitempty"`
 	// Answer is the one to the last brief.
 	Answer *Answer `json:"answer,omitempty"`
-	// Page is the hash of the token of the last brief's page, and PageBefore that of the one before, which holds until
-	// the last brief has left. PageUntil is when the page ends.
+	// Page is the hash of the token of the last offer's page (that of a brief, or of a mail with other times), and
+	// PageBefore that of the one before, which holds until the last has left. PageUntil is when the page ends.
 	Page       string    `json:"page,omitempty"`
 	PageBefore string    `json:"page_before,omitempty"`
 	PageUntil  time.Time `json:"page_until,omitzero"`
@@ -266,7 +270,8 @@ type Clocks struct {
 // Dates are a plan's dates, fixed.
 type Dates struct {
 	Start plan.Slot `json:"start,omitzero"`
-	// Times are those that the plan names, or, where it names none, those that were found.
+	// Times are those that the plan names, but for such as were taken when others were offered; or, where it names none,
+	// those that were found.
 	Times []plan.Slot `json:"times,omitempty"`
 	// From and To are the window in which a time is looked for, half-open: whole days of the organizer's clock, or times
 	// of day where the plan names some; zero where the plan names a start or times. What older versions have fixed
@@ -302,6 +307,7 @@ func New(id plan.ID, round int, settings *Settings) *Conversation {
 
 // Answered takes in an answer, which ends whatever asking was still meant.
 func (c *Conversation) Answered(a Answer) {
+	a.Others = c.othersSent()
 	c.Answer, c.Asks = &a, 0
 	// The answer says more.
 	if c.Remark != nil && c.Remark.Sign {
@@ -357,20 +363,24 @@ func (c *Conversation) StartSlot(now time.Time) plan.Slot {
 // Start is when the talk begins, in the zone of its plan; zero when that is not known yet.
 func (c *Conversation) Start(now time.Time) time.Time { return c.StartSlot(now).Time() }
 
-// Choices are the times that numbers of an answer mean: those of the last brief, in its order, or,
-// where none has gone or the plan has named others since, those of the plan that are still ahead.
+// Choices are the times that numbers of an answer mean: those of the last brief, or of the mail with other times that
+// has left since, in its order; or, where none has gone or the plan has named others since, those of the plan that are
+// still ahead.
 func (c *Conversation) Choices(now time.Time) []plan.Slot {
 	if len(c.Briefs()) > 0 && len(c.Offered) > 0 {
+		if len(c.OfferedBefore) > 0 && !c.NewestOffer().MayHaveLeft() {
+			return c.OfferedBefore
+		}
 		return c.Offered
 	}
 	d := c.DatesAt(now)
 	return ahead(append(slices.Clone(d.Times), d.Start), now)
 }
 
-// Stands reports whether the plan still names a time that was offered.
+// Stands reports whether the plan still names a time that was offered. What was found stands while it may be chosen.
 func (c *Conversation) Stands(slot plan.Slot, now time.Time) bool {
 	d := c.DatesAt(now)
-	return slot == d.Start || slices.Contains(d.Times, slot)
+	return slot == d.Start || slices.Contains(d.Times, slot) || c.Searched() && slices.Contains(c.OfferedBefore, slot)
 }
 
 // ahead are the slots that have not passed.

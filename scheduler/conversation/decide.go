@@ -52,12 +52,16 @@ func (a Answer) Text() string {
 	return s
 }
 
-// TakenText says that the time chosen is not free any more.
+// TakenText says that the time chosen can't be had any more.
 func (a Answer) TakenText() string {
-	if a.By == "" {
-		return a.Taken.String() + ", which they chose, is taken in a calendar of yours by now"
+	why := "is not free any more"
+	switch {
+	case a.By != "":
+		why = "is taken by the talk " + a.By
+	case !a.At.IsZero() && !a.Taken.Time().After(a.At):
+		why = "has passed"
 	}
-	return a.Taken.String() + ", which they chose, is taken by the talk " + a.By
+	return a.Taken.String() + ", which was offered, " + why
 }
 
 // Entry is one of the history of the conversation.
@@ -86,10 +90,16 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 		m.Due = now
 	}
 	switch step.Kind {
-	case outbox.Brief:
-		c.Answer = nil
+	case outbox.Brief, outbox.Times:
+		// The yes stands, and only its time is asked for.
+		if step.Kind == outbox.Brief {
+			c.Answer = nil
+		}
+		if c.NewestOffer().MayHaveLeft() {
+			c.OfferedBefore = c.Offered
+		}
 		c.Offered = c.Offers(now)
-		m.Content = c.Says(now, outbox.Brief)
+		m.Content = c.Says(now, step.Kind)
 		for _, t := range c.Offered {
 			if at := t.Time(); m.Deadline.IsZero() || at.Before(m.Deadline) {
 				m.Deadline = at

@@ -172,18 +172,24 @@ func (c *Conversation) Pending(m *outbox.Message, now time.Time) bool {
 }
 
 // NewestBrief is the one that was decided on last, whatever has become of it.
-func (c *Conversation) NewestBrief() *outbox.Message {
+func (c *Conversation) NewestBrief() *outbox.Message { return c.newest(outbox.Brief) }
+
+// NewestOffer is the message that was decided on last of those that offer times, a brief or one with other times,
+// whatever has become of it.
+func (c *Conversation) NewestOffer() *outbox.Message { return c.newest(outbox.Brief, outbox.Times) }
+
+func (c *Conversation) newest(kinds ...outbox.Kind) *outbox.Message {
 	for _, m := range slices.Backward(c.Messages) {
-		if m.Kind == outbox.Brief {
+		if slices.Contains(kinds, m.Kind) {
 			return m
 		}
 	}
 	return &outbox.Message{}
 }
 
-// HasPage reports whether a hash is that of the page of the last brief that may have arrived.
+// HasPage reports whether a hash is that of the page of the last offer that may have arrived.
 func (c *Conversation) HasPage(hash string) bool {
-	return c.Page == hash || c.PageBefore == hash && !c.NewestBrief().MayHaveLeft()
+	return c.Page == hash || c.PageBefore == hash && !c.NewestOffer().MayHaveLeft()
 }
 
 // Open reports whether the partner can answer on the page: until the invitation goes, or, after a no,
@@ -195,11 +201,11 @@ func (c *Conversation) Open(now time.Time) bool {
 	return !c.Said(No) || c.Answer.Until.After(now)
 }
 
-// OpenPage takes in that the next brief has the page whose token has that hash. The page of an earlier brief
+// OpenPage takes in that the next offer has the page whose token has that hash. The page of an earlier one
 // ends when this one has left.
 func (c *Conversation) OpenPage(hash string, now time.Time) {
 	// A page that nobody has got a link to is none.
-	if c.NewestBrief().MayHaveLeft() {
+	if c.NewestOffer().MayHaveLeft() {
 		c.PageBefore = c.Page
 	}
 	c.Page, c.PageUntil = hash, now.Add(pageLife).UTC()

@@ -3,7 +3,6 @@ package conversation
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -162,11 +161,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 func (c *Conversation) nextPermitted(now time.Time) Step {
 	start := c.StartSlot(now)
 	if start.IsZero() {
-		why := ""
-		if !c.Answer.Taken.IsZero() {
-			why = " (" + c.Answer.TakenText() + ")"
-		}
-		return Step{Next: "choose a time" + why + ": " + c.How(WayInviteAt)}
+		return c.nextTime(now)
 	}
 	if !start.Time().After(now) {
 		return Step{Next: "choose a new time, the one agreed has passed: " + c.How(WayInviteAt)}
@@ -428,10 +423,22 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 			return outbox.Dropped
 		// It may have arrived: the same bytes again, unless it was asked for once more.
 		case m.Unclears > 0:
-			if n, err := strconv.Atoi(m.Revision); err == nil && n < c.Asks {
+			if numberOf(m) < c.Asks {
 				return outbox.Superseded
 			}
 		case m.Content != c.Says(now, outbox.Brief):
+			return outbox.Superseded
+		}
+	case outbox.Times:
+		switch {
+		case !c.Gone(now) || c.NoTimes != "" && m.Unclears == 0:
+			return outbox.Dropped
+		// It may have arrived: the same bytes again, unless they have answered since.
+		case m.Unclears > 0:
+			if numberOf(m) <= c.Answer.Others {
+				return outbox.Superseded
+			}
+		case m.Content != c.Says(now, outbox.Times):
 			return outbox.Superseded
 		}
 	case outbox.Invite, outbox.Update:

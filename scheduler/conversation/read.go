@@ -175,10 +175,10 @@ func (x planLength) Apply(c *Conversation, now time.Time) error {
 
 type planTimes struct{}
 
-func (planTimes) Apply(c *Conversation, _ time.Time) error {
-	// An answer has been given to those that were offered.
-	if c.Answer != nil {
-		c.Offered = nil
+func (planTimes) Apply(c *Conversation, now time.Time) error {
+	// An answer has been given to those that were offered, and none is to be chosen any more.
+	if c.Answer != nil && !c.Gone(now) {
+		c.Offered, c.OfferedBefore = nil, nil
 	}
 	return nil
 }

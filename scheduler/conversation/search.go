@@ -2,9 +2,11 @@ package conversation
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
@@ -16,20 +18,33 @@ const SearchAgain = 15 * time.Minute
 func (c *Conversation) Searched() bool { return len(c.Plan.When.Offered()) == 0 }
 
 // Wants reports whether times are to be looked for now, since they are about to be offered: step is what is next, as far
-// as this is known without them. A brief that has not left yet is looked at again.
+// as this is known without them. An offer that has not left yet is looked at again.
 func (c *Conversation) Wants(step Step, now time.Time) bool {
-	if !c.Searched() || c.Told() != nil || !c.Chosen.IsZero() {
+	last := c.NewestOffer()
+	switch {
+	case c.Told() != nil || !c.Chosen.IsZero():
 		return false
+	case step.Kind == outbox.Times:
+		return step.IsDue(now)
+	case last.Kind == outbox.Times && c.Gone(now):
+		return last.Replaceable() && c.Planned()
 	}
-	return step.Kind == outbox.Brief && step.IsDue(now) ||
-		c.NewestBrief().Replaceable() && c.Answer == nil && c.Planned()
+	return c.Searched() && (step.Kind == outbox.Brief && step.IsDue(now) ||
+		last.Replaceable() && c.Answer == nil && c.Planned())
 }
 
-// Found takes in the times that a search has found for the next brief, best first, or else why there are none, in a
-// line for the organizer.
+// Found takes in the times that a search has found for the next offer, best first, or else why there are none, in a line
+// for the organizer, who is told where a partner waits for them.
 func (c *Conversation) Found(times []plan.Slot, why string, now time.Time) {
 	d := c.DatesAt(now)
-	c.offering = len(times) > 0
+	if c.offering = len(times) > 0; !c.offering && c.Gone(now) {
+		// What the partner was offered can still be chosen where it is free.
+		times = d.Times
+		if c.NoTimes == "" {
+			c.Tell(inbox.News{What: inbox.NewsTaken, At: now, From: c.Answer.From, How: c.Answer.How, Text: c.Answer.Note,
+				Do: []string{c.How(WayInviteAt), c.WayToRival(c.Answer.By)}})
+		}
+	}
 	if c.NoTimes == why && slices.Equal(d.Times, times) {
 		return
 	}
@@ -38,7 +53,7 @@ func (c *Conversation) Found(times []plan.Slot, why string, now time.Time) {
 	c.Dates, c.dirty = &d, true
 }
 
-// Keeps returns the times that nobody else may be offered: the one agreed on, or those of a brief that has left or is
+// Keeps returns the times that nobody else may be offered: the one agreed on, or those of an offer that has left or is
 // about to, as long as they are ahead; agreed says which of these it is.
 func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {
 	if c.Cancelled != nil || c.Said(No) {
@@ -47,15 +62,71 @@ func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {
 	if start := c.StartSlot(now); !start.IsZero() && (c.Told() != nil || c.Said(Yes)) {
 		return ahead([]plan.Slot{start}, now), true
 	}
-	// What they chose was not free any more: neither need the others be.
-	gone := c.Answer != nil && !c.Answer.Taken.IsZero() && !c.offering
-	if m := c.NewestBrief(); c.Said(Wait) || gone || !c.offering && !m.Waits() && (!m.MayHaveLeft() || m.State == outbox.Bounced) {
+	m := c.NewestOffer()
+	// What they chose was not free any more: neither need the others be, until some are offered anew.
+	gone := c.Answer != nil && !c.Answer.Taken.IsZero() && (m.Kind != outbox.Times || numberOf(m) <= c.Answer.Others)
+	if c.Said(Wait) || !c.offering && (gone || !m.Waits() && (!m.MayHaveLeft() || m.State == outbox.Bounced)) {
 		return nil, false
 	}
 	if c.offering {
 		return c.Offers(now), false
 	}
 	return ahead(c.Offered, now), false
+}
+
+// Gone reports whether the partner has said yes to a time that could not be had any more, and no other is known yet:
+// other times are offered, or the organizer is asked.
+func (c *Conversation) Gone(now time.Time) bool {
+	return c.Said(Yes) && !c.Answer.Taken.IsZero() && c.Told() == nil && c.StartSlot(now).IsZero()
+}
+
+// Awaited reports whether a word of the partner is awaited: the answer to the brief, or which of other times they
+// choose.
+func (c *Conversation) Awaited(now time.Time) bool { return c.Status(now) == Asked || c.Gone(now) }
+
+// othersSent is the number of the last mail with other times that may have reached the partner; 0: none has.
+func (c *Conversation) othersSent() int {
+	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Times); m != nil {
+		return numberOf(m)
+	}
+	return 0
+}
+
+// numberOf is the Revision of a message that is no copy and no reminder.
+func numberOf(m *outbox.Message) int {
+	n, err := strconv.Atoi(m.Revision)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// nextTime is the step where there is a yes, and no time.
+func (c *Conversation) nextTime(now time.Time) Step {
+	if !c.Gone(now) {
+		return Step{Next: "choose a time: " + c.How(WayInviteAt)}
+	}
+	last := c.Last(nil, outbox.Times)
+	if c.othersSent() > c.Answer.Others {
+		if s, ok := c.waiting(last); ok {
+			return s
+		}
+		return Step{Next: "wait until " + c.Plan.With.Name + " has chosen another time"}
+	}
+	if c.NoTimes != "" {
+		return Step{Next: "choose a time (" + c.Answer.TakenText() + "; " + c.NoTimes + "): " + c.How(WayInviteAt),
+			Again: now.Add(SearchAgain)}
+	}
+	step := Step{Kind: outbox.Times, Due: c.Answer.Until, Next: "offer other times"}
+	if last == nil || last.MayHaveLeft() || last.State == outbox.Expired {
+		return c.withPlan(step)
+	}
+	if last.Replaceable() && last.Content != c.Says(now, outbox.Times) {
+		step.Due = last.Due
+		return c.withPlan(step)
+	}
+	s, _ := c.waiting(last)
+	return s
 }
 
 // noTimes is what to do where nothing was found.

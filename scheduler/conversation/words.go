@@ -35,7 +35,7 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 	if c.Remark != nil {
 		lines = append(lines, at(c.Remark)+", "+c.Remark.Text)
 	}
-	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Brief, outbox.Invite, outbox.Update); m != nil && m.State == outbox.Accepted && m.Error != "" && (m.Kind == outbox.Brief && c.Answer == nil || m.Kind != outbox.Brief && c.PartStat == invites.NeedsAction) {
+	if m := c.passedOn(now); m != nil {
 		lines = append(lines, "the "+m.Kind.Noun()+" to "+m.To+" was "+m.Error)
 	}
 	if b := c.Booking; b != nil && b.Wrote.Meet && b.Is.Join == "" && !b.Is.Deleted && c.Place == nil {
@@ -51,6 +51,26 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 		lines = append(lines, at(c.Doubted)+", not believed, from "+c.Doubted.From+": "+c.Doubted.Text)
 	}
 	return lines
+}
+
+// passedOn is the last message that the partner has to answer, where their server has passed it on to another address;
+// nil: it has not, or it is answered.
+func (c *Conversation) passedOn(now time.Time) *outbox.Message {
+	m := c.Last((*outbox.Message).MayHaveLeft, outbox.Brief, outbox.Times, outbox.Invite, outbox.Update)
+	if m == nil || m.State != outbox.Accepted || m.Error == "" {
+		return nil
+	}
+	open := c.PartStat == invites.NeedsAction
+	switch m.Kind {
+	case outbox.Brief:
+		open = c.Answer == nil
+	case outbox.Times:
+		open = c.Gone(now)
+	}
+	if !open {
+		return nil
+	}
+	return m
 }
 
 // Writes reports whether an address is the partner's.

@@ -15,9 +15,18 @@ import (
 	"coalition/scheduler/slots"
 )
 
-// Offer looks for the times that the next brief of a conversation offers, and lets it take them in; where there are
-// none, why. Times of a brief that waits stay as they are while all of them fit.
+// Offer looks for the times that the next brief of a conversation offers, or the next mail with other times, and lets
+// it take them in; where there are none, why. Times of an offer that waits stay as they are while all of them fit.
+// Those that the plan names are not looked for: what is left of them is offered.
 func (f *Finder) Offer(ctx context.Context, b *roster.Roster, c *conversation.Conversation) {
+	if !c.Searched() {
+		times, why := b.Left(c, c.Offers(b.Now)), ""
+		if len(times) == 0 {
+			why = "no other time of the plan is left"
+		}
+		c.Found(times, why, b.Now)
+		return
+	}
 	search, err := f.Find(ctx, b, c, false)
 	switch {
 	case ctx.Err() != nil:
@@ -25,7 +34,7 @@ func (f *Finder) Offer(ctx context.Context, b *roster.Roster, c *conversation.Co
 		c.Found(nil, err.Error(), b.Now)
 	default:
 		times := c.DatesAt(b.Now).Times
-		if !c.NewestBrief().Replaceable() || !search.fit(times) {
+		if !c.NewestOffer().Replaceable() || !search.fit(times) {
 			times = search.times(c)
 		}
 		why := ""

@@ -64,10 +64,9 @@ func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*template
 	if !d.To.IsZero() {
 		p.From, p.To = d.From.Time(), d.LastDay()
 	}
-	for i, slot := range c.Choices(b.Now) {
-		if at := slot.Time(); at.After(b.Now) && c.Stands(slot, b.Now) && b.Free(at, c) {
-			p.Times, p.Numbers = append(p.Times, at), append(p.Numbers, i+1)
-		}
+	choices := c.Choices(b.Now)
+	for _, slot := range b.Left(c, choices) {
+		p.Times, p.Numbers = append(p.Times, slot.Time()), append(p.Numbers, 1+slices.Index(choices, slot))
 	}
 	if a := c.Answer; a != nil {
 		p.Answer = templates.Choice(a.Value)
@@ -80,8 +79,8 @@ func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*template
 		if a.Until.After(b.Now) {
 			p.Changeable = a.Until
 		}
-		if !a.Taken.IsZero() && p.Start.IsZero() {
-			p.Problem = templates.TimeGone
+		if c.Gone(b.Now) {
+			p.Before = templates.OtherTime{Start: a.Taken.Time(), Length: c.Length()}
 		}
 	}
 	if told := c.Told(); told != nil {
@@ -137,13 +136,22 @@ func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templ
 		a.Value = conversation.Query
 	case templates.ChooseYes:
 		a.Value, a.Other = conversation.Yes, len(c.Choices(b.Now)) > 0
+		if len(p.Numbers) == 0 {
+			a.Taken, a.By = b.Taken(c, []int{1})
+		}
 	default:
 		n := number(choice)
-		if !slices.Contains(p.Numbers, n) {
+		switch {
+		case slices.Contains(p.Numbers, n):
+			a.Value, a.Slot = conversation.Yes, c.Choices(b.Now)[n-1]
+		case len(p.Numbers) == 0 && n > 0 && n <= len(c.Choices(b.Now)):
+			// Nothing is left to choose from here: it is a yes, and other times are looked for.
+			a.Value, a.Other = conversation.Yes, true
+			a.Taken, a.By = b.Taken(c, []int{n})
+		default:
 			p.Problem, p.Note = templates.TimeGone, note
 			return s.gone(c, b, n), nil
 		}
-		a.Value, a.Slot = conversation.Yes, c.Choices(b.Now)[n-1]
 	}
 	d, err := s.answerPage(c, a, note, b.Now)
 	if err != nil {
@@ -156,8 +164,8 @@ func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templ
 	return d, nil
 }
 
-// gone writes down that the partner has chosen a time on the page which another talk has by now: they see
-// that there, and choose again.
+// gone writes down that the partner has chosen a time on the page that can't be had any more: they see that there,
+// beside those that are left, and choose again. Whoever leaves it at that gets no mail on top.
 func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *conversation.Draft {
 	slot, by := b.Taken(c, []int{n})
 	if slot.IsZero() {
@@ -168,7 +176,6 @@ func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *co
 		return nil // it was sent once more
 	}
 	c.Hear(inbox.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
-	c.Tell(inbox.News{What: inbox.NewsTaken, At: b.Now, From: string(c.Plan.With.Email), How: "page", Do: []string{c.How(conversation.WayShow), c.WayToRival(by)}})
 	return c.Record(b.Now, c.Entry(b.Now, "page", what))
 }
 

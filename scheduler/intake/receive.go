@@ -174,7 +174,8 @@ func (s *Intake) addressed(b *roster.Roster, mail *invites.Mail) (c *conversatio
 	for _, c := range b.Conversations {
 		theirs := c.Writes(mail.From) || c.Writes(mail.ReplyTo)
 		// Whoever answers from another address is not believed, and the organizer is to hear of it.
-		theirs = theirs || mail.From.Name != "" && strings.EqualFold(mail.From.Name, c.Plan.With.Name) && c.Status(b.Now) == conversation.Asked && s.Compose.UnderBrief(c, mail)
+		theirs = theirs || mail.From.Name != "" && strings.EqualFold(mail.From.Name, c.Plan.With.Name) &&
+			c.Awaited(b.Now) && s.Compose.Under(c, mail, outbox.Brief, outbox.Times)
 		if theirs && c.Cancelled == nil && c.Reached() && c.Status(b.Now) != conversation.Met {
 			maybe = append(maybe, c)
 		}
@@ -185,8 +186,9 @@ func (s *Intake) addressed(b *roster.Roster, mail *invites.Mail) (c *conversatio
 		switch {
 		case o != nil && (o.Method == invites.Reply || o.Method == invites.Counter): // to somebody's other invitation
 		case o == nil && mail.Doubt != "" && slices.Contains(mail.UIDs, ""), // of a calendar that may be about ours
-			s.Compose.UnderBrief(c, mail),
-			o == nil && len(mail.UIDs) == 0 && mail.Sort == invites.Personal && c.Status(b.Now) == conversation.Asked && s.Understand(c.Language(), mail.Text, c.Plan.With.Name, c.Plan.With.Call, mail.From.Name).Value != "":
+			s.Compose.Under(c, mail, outbox.Brief, outbox.Times),
+			o == nil && len(mail.UIDs) == 0 && mail.Sort == invites.Personal && c.Awaited(b.Now) &&
+				s.Understand(c.Language(), mail.Text, c.Plan.With.Name, c.Plan.With.Call, mail.From.Name).Value != "":
 			return c, false, len(maybe) == 1
 		}
 	}
@@ -205,12 +207,12 @@ func (s *Intake) addressed(b *roster.Roster, mail *invites.Mail) (c *conversatio
 	return nil, false, false
 }
 
-// answersBrief reports whether a mail is a direct reply to the last brief: it says so by its references,
-// or, where it has none at all, by its subject. A yes in a talk by mail that has gone on since may be to
-// something else, and its numbers to other times. A brief that was handed over as a file may have left
-// with a Message-ID that the program which sent it has made, and is known by its subject, too.
+// answersBrief reports whether a mail is a direct reply to the last brief, or to the mail with other times that has
+// gone since: it says so by its references, or, where it has none at all, by its subject. A yes in a talk by mail that
+// has gone on since may be to something else, and its numbers to other times. A brief that was handed over as a file may
+// have left with a Message-ID that the program which sent it has made, and is known by its subject, too.
 func (s *Intake) answersBrief(c *conversation.Conversation, mail *invites.Mail) bool {
-	last := c.Last((*outbox.Message).MayHaveLeft, outbox.Brief)
+	last := c.Last((*outbox.Message).MayHaveLeft, outbox.Brief, outbox.Times)
 	switch n := len(mail.Refs); {
 	case last == nil:
 		return false
@@ -219,7 +221,7 @@ func (s *Intake) answersBrief(c *conversation.Conversation, mail *invites.Mail) 
 	case n > 1 || n == 1 && (last.Via != "file" || c.Wrote(mail.Refs[0])):
 		return false
 	}
-	return s.Compose.UnderBrief(c, mail)
+	return s.Compose.Under(c, mail, last.Kind)
 }
 
 // A taking is a mail beside the conversation it belongs to.
@@ -460,7 +462,7 @@ func (t *taking) beside() (why string, foreign bool) {
 		return "", false
 	case !direct && t.named:
 		return "not a reply to the brief, but to another mail", false
-	case !direct && n > 0 && t.s.Compose.UnderBrief(t.c, t.mail):
+	case !direct && n > 0 && t.s.Compose.Under(t.c, t.mail, outbox.Brief, outbox.Times):
 		return "it has the brief's subject, but is not a reply to the brief that was sent", false
 	case !direct:
 		return "not a reply to the brief", true
@@ -536,8 +538,9 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 	}
 	switch said.Value {
 	case "yes":
-		numbers := said.Numbers
-		if len(numbers) == 0 && len(c.Offered) == 1 { // it is to that one, as long as nobody else has it
+		numbers, choices := said.Numbers, c.Choices(t.at)
+		// It is to that one, as long as nobody else has it; or to any of those of which none is left.
+		if len(numbers) == 0 && len(c.Offered) > 0 && (len(choices) == 1 || len(t.b.Left(c, choices)) == 0) {
 			numbers = []int{1}
 		}
 		slot, unknown := t.b.Pick(c, numbers)
@@ -568,8 +571,8 @@ func (t *taking) tellAnswer(a conversation.Answer) {
 	case conversation.Wait:
 		t.tell(inbox.NewsLater, t.mail.Text, t.c.How(conversation.WayAsk))
 	case conversation.Yes:
-		if !a.Taken.IsZero() {
-			t.tell(inbox.NewsTaken, t.mail.Text, t.c.How(conversation.WayInviteAt), t.c.Settings().How(conversation.WayShow, a.By))
+		if t.c.Gone(t.at) {
+			// Other times are offered; where there are none, they are told then.
 		} else if t.c.StartSlot(t.at).IsZero() {
 			t.tell(inbox.NewsYes, t.mail.Text, t.c.How(conversation.WayInviteAt))
 		} else if len(t.c.Proposed) > 0 {

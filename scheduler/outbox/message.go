@@ -98,8 +98,9 @@ type Kind string
 
 // The kinds of message.
 const (
-	// Brief asks permission.
+	// Brief asks permission. Times offers other times where one that was chosen has gone.
 	Brief Kind = "brief"
+	Times Kind = "times"
 	// Invite is the first iTIP REQUEST, Update a further one, Cancel a CANCEL, or a question taken back, and
 	// DeclineCounter a DECLINECOUNTER.
 	Invite         Kind = "invite"
@@ -114,6 +115,8 @@ const (
 // Noun returns the kind in a sentence.
 func (k Kind) Noun() string {
 	switch k {
+	case Times:
+		return "mail with other times"
 	case Invite:
 		return "invitation"
 	case Cancel:

@@ -113,6 +113,8 @@ func Next(c *conversation.Conversation, now time.Time) conversation.Step {
 	}
 	since := ", since " + silent.words(c)
 	switch s.Kind {
+	case outbox.Times:
+		rest.Next = "choose a time with " + c.Plan.With.Name + " yourself" + since + ": " + c.How(conversation.WayInviteAt)
 	case outbox.Invite:
 		rest.Next = "send the invitation yourself, or let it rest" + since + ": " + c.How(conversation.WayInvite)
 	case outbox.Update:

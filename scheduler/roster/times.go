@@ -75,37 +75,44 @@ func (r *Roster) Pick(c *conversation.Conversation, numbers []int) (best plan.Sl
 		if n < 1 || n > len(offered) {
 			return plan.Slot{}, n
 		}
-		slot := offered[n-1]
-		at := slot.Time()
-		if at.After(r.Now) && c.Stands(slot, r.Now) && r.Free(at, c) &&
-			(best.IsZero() || at.Before(best.Time())) {
+		if slot := offered[n-1]; (best.IsZero() || slot.Time().Before(best.Time())) && r.left(c, slot) {
 			best = slot
 		}
 	}
 	return best, 0
 }
 
-// Taken returns the first of the times with these numbers that is not free any more, and which other talk has it; "":
-// an event in a calendar has.
+// Left returns those of some times offered that can still be had: they are ahead and free, and the plan stands by them.
+func (r *Roster) Left(c *conversation.Conversation, offered []plan.Slot) (list []plan.Slot) {
+	for _, slot := range offered {
+		if r.left(c, slot) {
+			list = append(list, slot)
+		}
+	}
+	return list
+}
+
+func (r *Roster) left(c *conversation.Conversation, slot plan.Slot) bool {
+	at := slot.Time()
+	return at.After(r.Now) && c.Stands(slot, r.Now) && r.Free(at, c)
+}
+
+// Taken returns the first of the times with these numbers that can't be had any more, and which other talk has it; "":
+// none has.
 func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, string) {
 	offered := c.Choices(r.Now)
 	for _, n := range numbers {
-		if n < 1 || n > len(offered) {
+		if n < 1 || n > len(offered) || r.left(c, offered[n-1]) {
 			continue
 		}
 		slot := offered[n-1]
-		if !slot.Time().After(r.Now) || !c.Stands(slot, r.Now) {
-			continue
-		}
 		if others := r.Overlaps(slot.Time(), c.Length(), c); len(others) > 0 {
 			return slot, others[0].Ref()
 		}
 		if other := r.rival(slot.Time(), c); other != nil {
 			return slot, other.Ref()
 		}
-		if !r.Free(slot.Time(), c) {
-			return slot, ""
-		}
+		return slot, ""
 	}
 	return plan.Slot{}, ""
 }

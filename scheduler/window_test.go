@@ -53,7 +53,7 @@ func TestWindowOfNoTime(t *testing.T) {
 		t.Errorf("three days later it is %v to %v, want still %v to %v", got.From, got.To, want.From, want.To)
 	}
 
-	c.Dates = &conversation.Dates{AskOn: monday.AddDate(0, 0, 5)}
+	c.Dates = &plan.Dates{AskOn: monday.AddDate(0, 0, 5)}
 	c.Settle(later)
 	if c.Dates.From.Wall != "2027-02-05T00:00" || c.Dates.To.Wall != "2027-02-19T00:00" || !c.Dates.AskOn.Equal(monday.AddDate(0, 0, 5)) {
 		t.Errorf("one of an older version is fixed as %+v", c.Dates)

@@ -193,8 +193,8 @@ type Conversation struct {
 // An Intent is what is meant: the plan, and what the organizer, the partner or a calendar has decided since.
 type Intent struct {
 	// Plan is as the file said it when it was last read, and Dates are its dates, fixed when it was first acted on.
-	Plan  plan.Terms `json:"plan"`
-	Dates *Dates     `json:"dates,omitempty"`
+	Plan  plan.Terms  `json:"plan"`
+	Dates *plan.Dates `json:"dates,omitempty"`
 	// NoTimes is why there is no time to offer next, in a line for the organizer; "": none was looked for, or some were
 	// found, which are in Dates.
 	NoTimes string `json:"no_times,omitempty"`
@@ -265,28 +265,6 @@ type Clocks struct {
 	Kept int64 `json:"kept,omitempty"`
 	// The organizer was told.
 	Noted int64 `json:"noted,omitempty"`
-}
-
-// Dates are a plan's dates, fixed.
-type Dates struct {
-	Start plan.Slot `json:"start,omitzero"`
-	// Times are those that the plan names, but for such as were taken when others were offered; or, where it names none,
-	// those that were found.
-	Times []plan.Slot `json:"times,omitempty"`
-	// From and To are the window in which a time is looked for, half-open: whole days of the organizer's clock, or times
-	// of day where the plan names some; zero where the plan names a start or times. What older versions have fixed
-	// goes from when the first day opens to when the last one closes.
-	From  plan.Slot `json:"from,omitzero"`
-	To    plan.Slot `json:"to,omitzero"`
-	AskOn time.Time `json:"ask_on,omitzero"`
-}
-
-// LastDay is a moment of the last day of the window; zero: there is none.
-func (d *Dates) LastDay() time.Time {
-	if d.To.IsZero() {
-		return time.Time{}
-	}
-	return d.To.Time().Add(-time.Nanosecond)
 }
 
 // fileState is what has become of the plan file of a conversation.

@@ -108,8 +108,8 @@ func (d difference) changes(p *plan.Plan, known plan.Slot, first bool) (list []C
 
 // refix is the plan's dates with what differs counted from now: what was fixed before, and says the same, stays so.
 // The problems are those of the others.
-func (c *Conversation) refix(p *plan.Plan, differs difference, now time.Time) (d Dates, problems []strictyaml.Problem) {
-	d, faults := c.settings.resolve(&p.Terms, now)
+func (c *Conversation) refix(p *plan.Plan, differs difference, now time.Time) (d plan.Dates, problems []strictyaml.Problem) {
+	d, faults := p.Resolve(now, c.settings.Zone, c.settings.Hours)
 	var fixed []string
 	if old := c.Dates; old != nil {
 		if !differs.start {
@@ -129,8 +129,8 @@ func (c *Conversation) refix(p *plan.Plan, differs difference, now time.Time) (d
 		}
 	}
 	for _, f := range faults {
-		if key := f.path[min(1, len(f.path)-1)]; !slices.Contains(fixed, key) {
-			problems = append(problems, p.Problem("this time "+f.text, "choose another", f.path...))
+		if key := f.Path[min(1, len(f.Path)-1)]; !slices.Contains(fixed, key) {
+			problems = append(problems, p.Problem("this time "+f.Text, "choose another", f.Path...))
 		}
 	}
 	return d, problems
@@ -231,80 +231,27 @@ func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands stri
 	return false
 }
 
-// resolve makes days and times of what a plan says, counted from now. One with a fault is zero.
-func (s *Settings) resolve(t *plan.Terms, now time.Time) (d Dates, faults []dateFault) {
-	w := t.When
-	zone := string(w.Timezone)
-	if zone == "" {
-		zone = string(s.Zone)
-	}
-	slot := func(date plan.Date, zone string, clock plan.Clock, path ...string) (slot plan.Slot) {
-		if date.IsZero() {
-			return slot
-		}
-		slot, err := date.Slot(now, zone, s.Hours, clock)
-		if err != nil {
-			faults = append(faults, dateFault{path, err.Error()})
-		}
-		return slot
-	}
-	d.Start = slot(w.Start, zone, 0, "when", "start")
-	for i, t := range w.Times {
-		d.Times = append(d.Times, slot(t, zone, 0, "when", "times", fmt.Sprint(i)))
-	}
-	own := string(s.Zone)
-	day := func(date plan.Date, after int, path ...string) plan.Slot {
-		if date.HasClock() {
-			return slot(date, zone, 0, path...)
-		}
-		return plan.DayBegins(date.Day(now, own, s.Hours).AddDate(0, 0, after), own)
-	}
-	if b := t.When.Window(); b != nil {
-		d.From = day(b.From, 0, "when", "between", "from")
-		d.To = day(b.To, 1, "when", "between", "to")
-	}
-	if !t.AskOn.IsZero() {
-		opens := s.Hours.Opens(t.AskOn.Day(now, own, s.Hours).Weekday())
-		d.AskOn = slot(t.AskOn, own, opens, "ask_on").Time().UTC()
-	}
-	return d, faults
-}
-
-// A dateFault is a time in a plan that can't be meant: clocks skip or repeat it.
-type dateFault struct {
-	// Of its key.
-	path []string
-	// What is wrong, after "this time".
-	text string
-}
-
 // Settle fixes the plan's dates, counted from now, once the plan is acted on: from then on "in 10
 // days" is a day.
 func (c *Conversation) Settle(now time.Time) {
-	if c.Ready && (c.Dates == nil || c.Dates.none()) {
+	if c.Ready && (c.Dates == nil || c.Dates.None()) {
 		d := c.DatesAt(now)
 		c.Dates, c.dirty = &d, true
 	}
 }
 
 // DatesAt are the plan's dates: as they were fixed, or else counted from now.
-func (c *Conversation) DatesAt(now time.Time) Dates {
-	if c.Dates != nil && !c.Dates.none() {
+func (c *Conversation) DatesAt(now time.Time) plan.Dates {
+	if c.Dates != nil && !c.Dates.None() {
 		return *c.Dates
 	}
 	// Read has seen its problems.
-	d, _ := c.settings.resolve(&c.Plan, now)
+	d, _ := c.Plan.Resolve(now, c.settings.Zone, c.settings.Hours)
 	if c.Dates != nil {
 		d.AskOn = c.Dates.AskOn
 	}
 	return d
 }
-
-// none reports whether they say nothing of when to talk: older versions fixed no window where a plan names no time.
-func (d *Dates) none() bool { return d.Start.IsZero() && len(d.Times) == 0 && d.To.IsZero() }
-
-// Passed reports whether the days between which a time is looked for are over.
-func (d *Dates) Passed(now time.Time) bool { return !d.To.IsZero() && !d.To.Time().After(now) }
 
 // Difference says what the plan file says otherwise than what was decided since; "" where they agree.
 func (c *Conversation) Difference(now time.Time) string {

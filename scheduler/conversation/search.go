@@ -139,7 +139,7 @@ func (c *Conversation) noTimes(now time.Time) Step {
 func (c *Conversation) Window(now time.Time) invites.Span {
 	d := c.DatesAt(now)
 	if d.To.IsZero() {
-		d, _ = c.settings.resolve(&plan.Terms{}, now)
+		d, _ = new(plan.Terms).Resolve(now, c.settings.Zone, c.settings.Hours)
 	}
 	return invites.Span{Start: d.From.Time().UTC(), End: d.To.Time().UTC()}
 }

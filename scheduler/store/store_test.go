@@ -240,7 +240,7 @@ permitted: In person.
 	c.Asks, c.Sequence, c.UID, c.PartStat, c.Stamp, c.Touched = 2, 3, "uid", "NEEDS-ACTION", at.Truncate(time.Second), at
 	c.Offered = []plan.Slot{{Wall: "2027-03-04T10:00", Zone: "Asia/Kathmandu"}}
 	c.Chosen = c.Offered[0]
-	c.Dates = &conversation.Dates{Times: c.Offered, AskOn: at}
+	c.Dates = &plan.Dates{Times: c.Offered, AskOn: at}
 	c.Answer = &conversation.Answer{Value: "yes", At: at, How: "command", Note: "gern", Slot: c.Offered[0]}
 	c.Cancelled = &conversation.Cancellation{At: at, Reason: "Porto"}
 	c.Organizer.Email = ana

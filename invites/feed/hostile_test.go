@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -30,9 +31,9 @@ import (
 	"coalition/invites"
 )
 
-// flood sends for as long as it is read.
-func flood(w io.Writer) {
-	for chunk := bytes.Repeat([]byte("X-FLOOD:1234567\r\n"), 1000); ; {
+// flood sends the same for as long as it is read.
+func flood(w io.Writer, chunk []byte) {
+	for {
 		if _, err := w.Write(chunk); err != nil {
 			return
 		}
@@ -50,6 +51,13 @@ func TestHostile(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 		}
 	}
+	line := bytes.Repeat([]byte("X-FLOOD:1234567\r\n"), 1000)
+	var bomb bytes.Buffer
+	packed := gzip.NewWriter(&bomb)
+	_, err := packed.Write(bytes.Repeat(line, 60))
+	if err := errors.Join(err, packed.Close()); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		serve   http.HandlerFunc
 		problem string
@@ -63,18 +71,16 @@ func TestHostile(t *testing.T) {
 		"hung up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the connection was cut"},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "BEGIN:VCALENDAR\r\n")
-			flood(w)
+			flood(w, line)
 		}, "it sent more than 25 MB"},
 		"200 MB": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "200000000")
 			_, _ = io.WriteString(w, "BEGIN:VCALENDAR\r\n")
-			flood(w)
+			flood(w, line)
 		}, "it sent more than 25 MB"},
 		"gzip bomb": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			packed := gzip.NewWriter(w)
-			_, _ = io.WriteString(packed, "BEGIN:VCALENDAR\r\n")
-			flood(packed)
+			flood(w, bomb.Bytes())
 		}, "it sent more than 25 MB"},
 		"no gzip": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -122,11 +128,8 @@ func TestHostile(t *testing.T) {
 			w.now = monday.Add(15 * time.Minute)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			began := time.Now()
+			// What takes too long says so, and nothing else.
 			got := w.expect(invites.StaleBusy, tt.problem, "lunch")
-			if took := time.Since(began); took > 20*time.Second {
-				t.Errorf("it took %v", took)
-			}
 			runtime.ReadMemStats(&after)
 			if all := (after.TotalAlloc - before.TotalAlloc) >> 20; all > 160 {
 				t.Errorf("%d MB were taken", all)

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -177,17 +178,17 @@ func TestManyEntries(t *testing.T) {
 
 // What is too much, in several answers or together with what is known, is not taken: only the window is read.
 func TestTooMuch(t *testing.T) {
-	large := Entry{Href: "/c/large.ics", ETag: `"1"`, Data: make([]byte, 20<<20)}
+	large := Entry{Href: "/c/large.ics", ETag: `"1"`, Data: make([]byte, 24<<20)}
 	for name, tt := range map[string]struct {
 		known []Entry
-		// How large the list is, and the first entry of each answer.
-		list, size int
-		want       string
+		// How much is behind the list, and behind each answer about entries; how large the first entry in that is.
+		list, behind, size int
+		want               string
 	}{
-		"enough":           {[]Entry{large}, 0, 1 << 20, "PROPFIND0 PROPFIND1 calendar-multiget calendar-multiget"},
-		"several answers":  {nil, 20 << 20, 8 << 20, "PROPFIND0 PROPFIND1 calendar-multiget calendar-query"},
-		"with the known":   {[]Entry{large}, 0, 4 << 20, "PROPFIND0 PROPFIND1 calendar-multiget calendar-multiget calendar-query"},
-		"one large answer": {nil, 0, 26 << 20, "PROPFIND0 PROPFIND1 calendar-multiget calendar-query"},
+		"enough":           {[]Entry{large}, 0, 0, 1 << 17, "PROPFIND0 PROPFIND1 calendar-multiget calendar-multiget"},
+		"several answers":  {nil, 20 << 20, 8 << 20, 1, "PROPFIND0 PROPFIND1 calendar-multiget calendar-query"},
+		"with the known":   {[]Entry{large}, 0, 0, 1 << 20, "PROPFIND0 PROPFIND1 calendar-multiget calendar-multiget calendar-query"},
+		"one large answer": {nil, 0, 26 << 20, 1, "PROPFIND0 PROPFIND1 calendar-multiget calendar-query"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all []string
@@ -196,6 +197,7 @@ func TestTooMuch(t *testing.T) {
 				all = append(all, kind)
 				w.WriteHeader(http.StatusMultiStatus)
 				fmt.Fprint(w, `<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">`)
+				behind := 0
 				give := func(name, props string) {
 					fmt.Fprintf(w, `<response><href>/c/%s</href><propstat><prop><getetag>"1"</getetag>%s</prop>`+
 						`<status>HTTP/1.1 200 OK</status></propstat></response>`, name, props)
@@ -204,18 +206,22 @@ func TestTooMuch(t *testing.T) {
 				case "PROPFIND0":
 					give("", "<resourcetype><C:calendar/></resourcetype>")
 				case "PROPFIND1":
-					give("large.ics", strings.Repeat(" ", tt.list))
+					behind = tt.list
+					give("large.ics", "")
 					for i := range someEntries + 1 {
 						give(fmt.Sprintf("%d.ics", i), "")
 					}
 				case "calendar-multiget":
-					// All is in the first of those that are asked for.
+					behind = tt.behind
+					// Only the first of those that are asked for is given.
 					found := regexp.MustCompile(`/c/([^<]+)<`).FindStringSubmatch(body)
 					give(found[1], "<C:calendar-data>"+strings.Repeat("x", tt.size)+"</C:calendar-data>")
 				case "calendar-query":
-					give("1.ics", "<C:calendar-data>SUMMARY:lunch\n"+strings.Repeat("x", 20<<20)+"</C:calendar-data>")
+					behind = 20 << 20
+					give("1.ics", "<C:calendar-data>SUMMARY:lunch</C:calendar-data>")
 				}
 				fmt.Fprint(w, `</multistatus>`)
+				_, _ = w.Write(bytes.Repeat([]byte(" "), behind))
 			})
 			now, changed, _, err := read(t, address+"/c/", State{Token: "ctag 1", Entries: tt.known})
 			ranged := strings.Contains(tt.want, "calendar-query")

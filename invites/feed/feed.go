@@ -80,7 +80,7 @@ const (
 	firstPause = 30 * time.Second
 	// behind and ahead are how far around now is looked, whatever is asked for, so that the next question needs no
 	// further look.
-	behind, ahead = 7 * day, 100 * day
+	behind, ahead = 2 * day, 60 * day
 )
 
 // Feeds are the calendars of a [Config], safe for concurrent use.
@@ -89,16 +89,11 @@ type Feeds struct {
 	sources []*source
 	// limit is for all of one reading over the network.
 	limit time.Duration
-	// program tells one version of this program from others.
-	program string
 }
 
 // New returns the calendars of c. Nothing is read yet; what can't be read at all says so when it is asked.
 func New(c Config) *Feeds {
 	f := &Feeds{Config: c, limit: time.Minute}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		f.program = info.Main.Version
-	}
 	names := make(map[string]int)
 	for _, s := range c.Sources {
 		s.Name = plaintext.Clip(plaintext.Line(cmp.Or(s.Name, s.short())), 60)
@@ -146,8 +141,17 @@ func (f *Feeds) FreeBusy(ctx context.Context, from, to time.Time) []invites.Free
 	return all
 }
 
+// program tells one version of this program from others.
+var program = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
+})
+
 func (f *Feeds) key() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %s %q",
-		f.program, zones.Newest().Version, f.Reader.Zone, f.Reader.Self))
+		program(), zones.Newest().Version, f.Reader.Zone, f.Reader.Self))
 	return hex.EncodeToString(sum[:8])
 }

@@ -504,7 +504,7 @@ func TestAsk(t *testing.T) {
 		Ask: func(_ context.Context, from, to time.Time) ([]invites.Busy, error) {
 			asked = append(asked, invites.Span{Start: from, End: to})
 			span := invites.Span{Start: monday.Add(time.Hour), End: monday.Add(2*time.Hour + time.Millisecond)}
-			return []invites.Busy{{Span: span}}, fail
+			return []invites.Busy{{Span: span, Ref: "maya"}}, fail
 		}}
 	w := newWorld(t, source)
 	got := w.expect(invites.FreshBusy, "", "")
@@ -512,7 +512,9 @@ func TestAsk(t *testing.T) {
 		!got.Busy[0].End.Equal(monday.Add(2*time.Hour+time.Second)) {
 		t.Errorf("got %+v", got)
 	}
-	w.again(source).expect(invites.FreshBusy, "", "")
+	if got := w.again(source).expect(invites.FreshBusy, "", ""); got.Busy[0].Ref != "maya" {
+		t.Errorf("got %+v", got)
+	}
 	if len(asked) != 1 || asked[0] != (invites.Span{Start: monday.Add(-behind), End: monday.Add(ahead)}) {
 		t.Errorf("asked for %v", asked)
 	}

@@ -57,10 +57,10 @@ type head struct {
 type kept struct {
 	head
 	// spans are in order of their start, each in spanSize bytes (big endian): its start in Unix seconds (64 bits), its
-	// length in seconds (32) and where in titles its own begins (32).
+	// length in seconds (32) and where in texts its own begin (32).
 	spans []byte
-	// titles are texts with their length before them, as a varint.
-	titles string
+	// texts are a title and a ref for each event, both with their length before them, as a varint.
+	texts string
 }
 
 const spanSize = 16
@@ -73,25 +73,27 @@ func (k *kept) covers(q question) bool {
 // encode puts spans in the place of those that were there.
 func (k *kept) encode(busy []invites.Busy) {
 	k.spans, k.Longest = make([]byte, 0, spanSize*len(busy)), 0
-	var titles []byte
-	places := make(map[string]uint32)
+	var texts []byte
+	places := make(map[[2]string]uint32)
 	for _, b := range busy {
 		// Calendars tell whole seconds; of anything else, all that it touches.
 		start, end := b.Start.Unix(), b.End.Add(time.Second-1).Unix()
 		length := min(end-start, math.MaxUint32)
-		place, known := places[b.Title]
+		own := [2]string{b.Title, b.Ref}
+		place, known := places[own]
 		if !known {
-			place = uint32(len(titles))
-			places[b.Title] = place
-			titles = binary.AppendUvarint(titles, uint64(len(b.Title)))
-			titles = append(titles, b.Title...)
+			place = uint32(len(texts))
+			places[own] = place
+			for _, text := range own {
+				texts = append(binary.AppendUvarint(texts, uint64(len(text))), text...)
+			}
 		}
 		k.spans = binary.BigEndian.AppendUint64(k.spans, uint64(start))
 		k.spans = binary.BigEndian.AppendUint32(k.spans, uint32(length))
 		k.spans = binary.BigEndian.AppendUint32(k.spans, place)
 		k.Longest = max(k.Longest, length)
 	}
-	k.titles = string(titles)
+	k.texts = string(texts)
 }
 
 // between returns the spans that have part in the window.
@@ -106,16 +108,18 @@ func (k *kept) between(from, to time.Time) (busy []invites.Busy) {
 			continue
 		}
 		b := invites.Busy{Span: invites.Span{Start: time.Unix(start(i), 0).UTC(), End: time.Unix(start(i)+length, 0).UTC()}}
-		title := k.titles[binary.BigEndian.Uint32(k.spans[i*spanSize+12:]):]
-		size, width := binary.Uvarint([]byte(title[:min(len(title), binary.MaxVarintLen64)]))
-		b.Title = title[width : width+int(size)]
+		rest := k.texts[binary.BigEndian.Uint32(k.spans[i*spanSize+12:]):]
+		for _, text := range []*string{&b.Title, &b.Ref} {
+			size, width := binary.Uvarint([]byte(rest[:min(len(rest), binary.MaxVarintLen64)]))
+			*text, rest = rest[width:width+int(size)], rest[width+int(size):]
+		}
 		busy = append(busy, b)
 	}
 	return busy
 }
 
 // magic begins each file, and changes with what is in it.
-const magic = "coalition calendar 1\n"
+const magic = "coalition calendar 2\n"
 
 // load reads what is kept at path, with the entries where they are wanted: nil where there are none. What is missing
 // or damaged is as if it had never been there.
@@ -136,11 +140,11 @@ func load(path string, whole bool) (k kept, entries []collection.Entry) {
 	}
 	first, ok := readPart(r, info.Size())
 	spans, too := readPart(r, info.Size())
-	titles, all := readPart(r, info.Size())
+	texts, all := readPart(r, info.Size())
 	if !ok || !too || !all || json.Unmarshal(first, &k.head) != nil {
 		return kept{}, nil
 	}
-	k.spans, k.titles = spans, string(titles)
+	k.spans, k.texts = spans, string(texts)
 	if !whole || k.Entries < 0 {
 		return k, nil
 	}
@@ -176,7 +180,7 @@ func (k *kept) save(path string, entries []collection.Entry) error {
 	}
 	defer os.Remove(temp.Name())
 	w := bufio.NewWriter(temp)
-	parts := [][]byte{first, k.spans, []byte(k.titles)}
+	parts := [][]byte{first, k.spans, []byte(k.texts)}
 	for _, r := range entries {
 		parts = append(parts, []byte(r.Href), []byte(r.ETag), r.Data)
 	}

@@ -22,7 +22,8 @@ func spans(t *rapid.T) []invites.Busy {
 		length := time.Duration(rapid.OneOf(rapid.SampledFrom([]int64{1, 60, 3600}),
 			rapid.Int64Range(1, 100*365*24*3600)).Draw(t, "length"))
 		return invites.Busy{Span: invites.Span{Start: start, End: start.Add(length * time.Second)},
-			Title: rapid.OneOf(rapid.SampledFrom([]string{"", "lunch"}), rapid.String()).Draw(t, "title")}
+			Title: rapid.OneOf(rapid.SampledFrom([]string{"", "lunch"}), rapid.String()).Draw(t, "title"),
+			Ref:   rapid.SampledFrom([]string{"", "maya", "maya/2"}).Draw(t, "ref")}
 	}), 0, 30).Draw(t, "busy")
 	slices.SortStableFunc(list, func(a, b invites.Busy) int { return a.Start.Compare(b.Start) })
 	return list

@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 )
 
 // Look reads the plan files and the store. Nothing is written: what the plans say anew is taken in by [Scheduler.Pass]
@@ -126,7 +127,7 @@ func (s *Scheduler) join(b *roster.Roster, set *folder.Set, stored []*conversati
 		if other != nil && other.ID != p.ID {
 			mend := "if it was renamed, give it its old name back; a further talk needs a plan of its own"
 			if slices.Contains(b.Gone, other) {
-				mend = "if it was renamed, give it its old name back; else first: " + other.How(conversation.WayCancel)
+				mend = "if it was renamed, give it its old name back; else first: " + other.How(ways.Cancel)
 			}
 			problems = append(problems, p.Problem("this person has been written to in the conversation "+other.Ref()+
 				", whose plan file is gone", mend, "with", "email"))

@@ -11,6 +11,7 @@ import (
 	"coalition/scheduler/guard"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 )
 
 const (
@@ -250,7 +251,7 @@ func (s *Scheduler) tell(ctx context.Context, b *roster.Roster, told map[string]
 	for _, c := range b.Conversations {
 		for _, e := range s.Finder.Clashes(ctx, c, b.Now) {
 			once(fmt.Sprint("clash ", c.Ref(), e.Span), func() {
-				s.Log.Warn("at the time of a talk there is something else in a calendar: "+c.How(conversation.WayMove),
+				s.Log.Warn("at the time of a talk there is something else in a calendar: "+c.How(ways.Move),
 					"id", c.Ref(), "calendar", e.Source, "from", e.Start, "to", e.End)
 			})
 		}
@@ -264,8 +265,8 @@ func (s *Scheduler) tell(ctx context.Context, b *roster.Roster, told map[string]
 	switch {
 	case b.Doubt != "":
 		once("doubt", func() {
-			s.Log.Warn("nothing goes by itself until you have looked (" + s.How(conversation.WayApprove, "") +
-				") and let it go (" + s.How(conversation.WayApproveAll, "") + "): " + b.Doubt)
+			s.Log.Warn("nothing goes by itself until you have looked (" + s.How(ways.Approve, "") +
+				") and let it go (" + s.How(ways.ApproveAll, "") + "): " + b.Doubt)
 		})
 	case b.Fresh:
 		once("fresh", func() {

@@ -21,6 +21,7 @@ import (
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
+	"coalition/scheduler/ways"
 	"coalition/templates"
 )
 
@@ -58,13 +59,13 @@ var ana = conversation.Settings{
 }
 
 // how words what the organizer can do in a few of the ways that the program does.
-func how(way conversation.Way, ref string, at ...string) string {
-	words := map[conversation.Way]string{
-		conversation.WayRecord: "answer %s yes|no|later", conversation.WayRecordYes: "answer %s yes", conversation.WayInviteAt: "invite %s --start TIME",
-		conversation.WayInviteByMail: "invite %s --mail", conversation.WayMove: "move %s --start TIME", conversation.WayMoveTo: "move %s --start %q",
-		conversation.WayKeep: "move %s --start %q --told", conversation.WayCancelTold: "cancel %s --told", conversation.WayTakeCounter: "counter %s take",
-		conversation.WayRefuseCounter: "counter %s decline", conversation.WayTakeAgenda: "agenda %s take", conversation.WayLeaveAgenda: "agenda %s leave",
-		conversation.WaySignIn: "auth google%.0s", conversation.WayReceive: "receive FILE%.0s", conversation.WayIfTold: "with --told if they know%.0s",
+func how(way ways.Way, ref string, at ...string) string {
+	words := map[ways.Way]string{
+		ways.Record: "answer %s yes|no|later", ways.RecordYes: "answer %s yes", ways.InviteAt: "invite %s --start TIME",
+		ways.InviteByMail: "invite %s --mail", ways.Move: "move %s --start TIME", ways.MoveTo: "move %s --start %q",
+		ways.Keep: "move %s --start %q --told", ways.CancelTold: "cancel %s --told", ways.TakeCounter: "counter %s take",
+		ways.RefuseCounter: "counter %s decline", ways.TakeAgenda: "agenda %s take", ways.LeaveAgenda: "agenda %s leave",
+		ways.SignIn: "auth google%.0s", ways.Receive: "receive FILE%.0s", ways.IfTold: "with --told if they know%.0s",
 	}[way]
 	if words == "" {
 		words = string(way) + " %s"
@@ -74,7 +75,7 @@ func how(way conversation.Way, ref string, at ...string) string {
 		args = append(args, at)
 	}
 	words = fmt.Sprintf(words, args...)
-	if way != conversation.WayIfTold {
+	if way != ways.IfTold {
 		words = "coalition " + words
 	}
 	return strings.TrimSpace(words)

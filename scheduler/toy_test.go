@@ -12,6 +12,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 )
 
 // A further channel needs a calendar and its name in the settings: a talk lives its whole life in one that nothing
@@ -22,7 +23,7 @@ func TestToyCalendar(t *testing.T) {
 	o.name, o.host = "ana's toy", "@toy.example"
 	w.Calendar, w.Notify = "toy", true
 	w.Calendars = []conversation.Calendar{{Channel: "toy", Title: "Toy Calendar", Provider: "Toys", UIDSuffix: "@toy.example", Config: "`via: toy`"}}
-	w.How = func(way conversation.Way, ref string, at ...string) string {
+	w.How = func(way ways.Way, ref string, at ...string) string {
 		return strings.ReplaceAll(how(way, ref, at...), "google", "toy")
 	}
 	w.online(o)

@@ -13,6 +13,7 @@ import (
 	"coalition/scheduler/roster"
 	"coalition/scheduler/slots"
 	"coalition/scheduler/strictyaml"
+	"coalition/scheduler/ways"
 )
 
 // inTheWay says in a few words what stands in the way of a talk, and when.
@@ -107,9 +108,9 @@ func (a *app) sayClashes(b *roster.Roster) {
 	cancel()
 	for _, c := range b.Conversations {
 		for _, e := range a.sched.Finder.Clashes(known, c, b.Now) {
-			way := conversation.WayMove
+			way := ways.Move
 			if c.Told() == nil {
-				way = conversation.WaySlots
+				way = ways.Slots
 			}
 			a.note("%s: there is something else on %s: %s. See: %s", c.Ref(), c.StartSlot(b.Now), a.inTheWay(&e, c),
 				c.How(way))

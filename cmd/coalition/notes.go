@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 )
 
 // pausedText says why nothing goes while sending is paused.
@@ -96,7 +97,7 @@ func (a *app) sayStrays(b *roster.Roster) {
 func (a *app) sayFailed(failed []*outbox.Message) {
 	for _, m := range failed {
 		a.note("%s: the %s to %s has failed: %s\n  once that is mended: %s",
-			plan.Ref(m.ID, m.Round), m.Kind.Noun(), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
+			plan.Ref(m.ID, m.Round), m.Kind.Noun(), m.To, m.Error, how(ways.Back(m), plan.Ref(m.ID, m.Round)))
 	}
 }
 

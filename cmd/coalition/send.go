@@ -11,6 +11,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 )
 
 // A deciding makes the draft of a command, for a conversation as it stands among all.
@@ -213,7 +214,7 @@ func (a *app) deliver(ctx context.Context, messages []*outbox.Message) error {
 		case outbox.Failed:
 			pending = true
 			a.note("The %s to %s was refused: %s\n  once that is mended: %s",
-				m.Kind.Noun(), m.To, m.Error, how(conversation.WayBack(m), plan.Ref(m.ID, m.Round)))
+				m.Kind.Noun(), m.To, m.Error, how(ways.Back(m), plan.Ref(m.ID, m.Round)))
 		default:
 			pending = true
 			a.note("The %s to %s is %s.", m.Kind.Noun(), m.To, m.State.Shown())

@@ -4,46 +4,46 @@ import (
 	"fmt"
 	"strings"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/ways"
 )
 
 // commands are the words for what the organizer can do, with the conversation and a time in them.
-var commands = map[conversation.Way]string{
-	conversation.WayReady:         "coalition ready %s",
-	conversation.WayAsk:           "coalition ask %s",
-	conversation.WayRecord:        "coalition answer %s yes|no|later",
-	conversation.WayRecordYes:     "coalition answer %s yes",
-	conversation.WayInvite:        "coalition invite %s",
-	conversation.WayInviteAt:      "coalition invite %s --start TIME",
-	conversation.WayInviteByMail:  "coalition invite %s --mail",
-	conversation.WayMove:          "coalition move %s --start TIME",
-	conversation.WayMoveTo:        "coalition move %s --start %q",
-	conversation.WayKeep:          "coalition move %s --start %q --told",
-	conversation.WayCancel:        "coalition cancel %s",
-	conversation.WayCancelTold:    "coalition cancel %s --told",
-	conversation.WayCounter:       "coalition counter %s",
-	conversation.WayTakeCounter:   "coalition counter %s take",
-	conversation.WayRefuseCounter: "coalition counter %s decline",
-	conversation.WayAgenda:        "coalition agenda %s",
-	conversation.WayTakeAgenda:    "coalition agenda %s take",
-	conversation.WayLeaveAgenda:   "coalition agenda %s leave",
-	conversation.WayShow:          "coalition show %s",
-	conversation.WaySlots:         "coalition slots %s",
-	conversation.WayLog:           "coalition log %s",
-	conversation.WayApprove:       "coalition approve %s",
-	conversation.WayApproveAll:    "coalition approve --all",
-	conversation.WayIfTold:        "with --told if they know",
-	conversation.WayList:          "coalition list",
-	conversation.WayReceive:       "coalition receive FILE",
-	conversation.WaySignIn:        "coalition auth google",
-	conversation.WayResume:        "coalition resume",
+var commands = map[ways.Way]string{
+	ways.Ready:         "coalition ready %s",
+	ways.Ask:           "coalition ask %s",
+	ways.Record:        "coalition answer %s yes|no|later",
+	ways.RecordYes:     "coalition answer %s yes",
+	ways.Invite:        "coalition invite %s",
+	ways.InviteAt:      "coalition invite %s --start TIME",
+	ways.InviteByMail:  "coalition invite %s --mail",
+	ways.Move:          "coalition move %s --start TIME",
+	ways.MoveTo:        "coalition move %s --start %q",
+	ways.Keep:          "coalition move %s --start %q --told",
+	ways.Cancel:        "coalition cancel %s",
+	ways.CancelTold:    "coalition cancel %s --told",
+	ways.Counter:       "coalition counter %s",
+	ways.TakeCounter:   "coalition counter %s take",
+	ways.RefuseCounter: "coalition counter %s decline",
+	ways.Agenda:        "coalition agenda %s",
+	ways.TakeAgenda:    "coalition agenda %s take",
+	ways.LeaveAgenda:   "coalition agenda %s leave",
+	ways.Show:          "coalition show %s",
+	ways.Slots:         "coalition slots %s",
+	ways.Log:           "coalition log %s",
+	ways.Approve:       "coalition approve %s",
+	ways.ApproveAll:    "coalition approve --all",
+	ways.IfTold:        "with --told if they know",
+	ways.List:          "coalition list",
+	ways.Receive:       "coalition receive FILE",
+	ways.SignIn:        "coalition auth google",
+	ways.Resume:        "coalition resume",
 }
 
 // how words what the organizer can do about a conversation; see [conversation.Settings].
-func how(way conversation.Way, ref string, at ...string) string {
+func how(way ways.Way, ref string, at ...string) string {
 	words := commands[way]
 	// All rounds are in one log.
-	if way == conversation.WayLog {
+	if way == ways.Log {
 		ref, _, _ = strings.Cut(ref, "/")
 	}
 	switch strings.Count(words, "%") {

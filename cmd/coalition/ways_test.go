@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/ways"
 )
 
 // TestWays: whatever the organizer can do next has words, and they name it.
 func TestWays(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../../scheduler/conversation/ways.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../../scheduler/ways/ways.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestWays(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen++
-		if words := how(conversation.Way(name), "maya/2", "2027-03-04 10:00"); words == "" || strings.Contains(words, "%") {
+		if words := how(ways.Way(name), "maya/2", "2027-03-04 10:00"); words == "" || strings.Contains(words, "%") {
 			t.Errorf("%s is told as %q", name, words)
 		}
 		return true

@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // CheckIn is the organizer's word that they are ready for the talk.
@@ -34,9 +35,9 @@ func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 		return c.RefuseOver("over")
 	case c.Said(conversation.No):
 		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no",
-			"if that has changed, record it with: "+c.How(conversation.WayRecordYes))
+			"if that has changed, record it with: "+c.How(ways.RecordYes))
 	case c.Said(conversation.Yes):
-		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has said yes already", "go on with: "+c.How(conversation.WayInvite))
+		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has said yes already", "go on with: "+c.How(ways.Invite))
 	case !c.Ready:
 		return c.NotReady()
 	}
@@ -87,7 +88,7 @@ func (k Keep) Apply(c *conversation.Conversation, now time.Time) error {
 	case known == nil || k.To != known.Start || !says.Shifts(known):
 		return conversation.Refuse(conversation.ErrUnfit, "nothing has told "+c.Plan.With.Name+" of another time, as far as is known", "leave out --told")
 	case c.Last((*outbox.Message).Waits, outbox.Invite, outbox.Update) != nil && c.Clocks.Retold == says.Unix:
-		return conversation.Refuse(conversation.ErrUnfit, "the update is on its way already", "see: "+c.How(conversation.WayLog))
+		return conversation.Refuse(conversation.ErrUnfit, "the update is on its way already", "see: "+c.How(ways.Log))
 	}
 	c.Clocks.Kept = says.Unix
 	return nil
@@ -162,12 +163,12 @@ func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
 	case c.Said(conversation.No):
 		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no", "")
 	case len(c.Proposed) == 0:
-		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has proposed nothing for the agenda", "see: "+c.How(conversation.WayShow))
+		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has proposed nothing for the agenda", "see: "+c.How(ways.Show))
 	}
 	var rest []string
 	for _, n := range g.Lines {
 		if n < 1 || n > len(c.Proposed) {
-			return conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: "+c.How(conversation.WayAgenda))
+			return conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: "+c.How(ways.Agenda))
 		}
 	}
 	// The conversation's own stays as it was where this does not count.

@@ -12,6 +12,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // Ask decides on the permission-asking brief: the first one, or with again one more. search looks for the times that it
@@ -57,7 +58,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 			if err := c.Ended(now); err != nil {
 				return nil, err
 			}
-			return nil, conversation.Refuse(conversation.ErrUnfit, "the invitation has gone already, for "+c.StartSlot(now).String(), "use: "+c.How(conversation.WayMove))
+			return nil, conversation.Refuse(conversation.ErrUnfit, "the invitation has gone already, for "+c.StartSlot(now).String(), "use: "+c.How(ways.Move))
 		}
 		// It goes again as a message of its own.
 		if m.State == outbox.Bounced {
@@ -81,7 +82,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 	}
 	if c.Cancelled == nil && !c.Said(conversation.Yes) {
 		return nil, conversation.Refuse(conversation.ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
-			"ask first ("+c.How(conversation.WayAsk)+"), or record it ("+c.How(conversation.WayRecordYes)+")")
+			"ask first ("+c.How(ways.Ask)+"), or record it ("+c.How(ways.RecordYes)+")")
 	}
 	if !at.IsZero() && at != c.StartSlot(now) {
 		if err := c.Apply(Move{To: at, At: wall}, now); err != nil {
@@ -111,10 +112,10 @@ func Reschedule(c *conversation.Conversation, to plan.Slot, now, wall time.Time)
 	told := c.Told()
 	if told == nil {
 		return nil, conversation.Refuse(conversation.ErrUnfit, "there is no invitation to move yet",
-			"change the plan, or use: "+c.How(conversation.WayInviteAt))
+			"change the plan, or use: "+c.How(ways.InviteAt))
 	}
 	if c.Deleted() {
-		return nil, conversation.Refuse(conversation.ErrUnfit, "its event was deleted in "+c.Calendar().Title, "bring it back with: "+c.How(conversation.WayInviteAt)+", or call it off: "+c.How(conversation.WayCancel))
+		return nil, conversation.Refuse(conversation.ErrUnfit, "its event was deleted in "+c.Calendar().Title, "bring it back with: "+c.How(ways.InviteAt)+", or call it off: "+c.How(ways.Cancel))
 	}
 	mends := c.LostTime()
 	says := c.Says(now, outbox.Invite)
@@ -153,7 +154,7 @@ func TakeCounter(c *conversation.Conversation, now, wall time.Time) (*conversati
 		return nil, noCounter(c)
 	}
 	if at := c.SlotOf(c.Counter); !at.Time().Equal(c.Counter.Start) {
-		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(conversation.WayMove))
+		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(ways.Move))
 	}
 	return Reschedule(c, c.SlotOf(c.Counter), now, wall)
 }
@@ -186,7 +187,7 @@ func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) 
 }
 
 func noCounter(c *conversation.Conversation) error {
-	return conversation.Refuse(conversation.ErrUnfit, "no other time is proposed for "+c.Ref(), "see: "+c.How(conversation.WayShow))
+	return conversation.Refuse(conversation.ErrUnfit, "no other time is proposed for "+c.Ref(), "see: "+c.How(ways.Show))
 }
 
 // ByFile turns a draft whose message waits in the outbox into one of a message for a file: the one
@@ -200,7 +201,7 @@ func ByFile(d *conversation.Draft) (*conversation.Draft, error) {
 	}
 	step := c.Next(d.At)
 	if step.Kind != d.Sent.Kind {
-		return nil, conversation.Refuse(conversation.ErrUnfit, conversation.TheNoun(d.Sent.Kind)+" is being sent at this moment", "look again with: "+c.How(conversation.WayLog))
+		return nil, conversation.Refuse(conversation.ErrUnfit, conversation.TheNoun(d.Sent.Kind)+" is being sent at this moment", "look again with: "+c.How(ways.Log))
 	}
 	file := c.Decide(step, d.At, true)
 	file.Drop[d.Sent] = outbox.Superseded

@@ -9,6 +9,7 @@ import (
 	"coalition/invites/plaintext"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // The reasons for which a change or a message is refused, for [errors.Is].
@@ -173,7 +174,7 @@ func (c *Conversation) RefuseOver(how string) error {
 
 // NotReady refuses what needs a check-in first: the error wraps [ErrNotReady].
 func (c *Conversation) NotReady() error {
-	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: " + c.How(WayReady)}
+	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: " + c.How(ways.Ready)}
 }
 
 // Ref is how people name the conversation: its id, with the round where that is not the first.

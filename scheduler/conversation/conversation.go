@@ -15,6 +15,7 @@ import (
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // Settings are what the organizer has configured about themself and about how conversations are
@@ -47,8 +48,8 @@ type Settings struct {
 	Calendar  outbox.Channel
 	Calendars []Calendar
 	// How words what the organizer can do: the way, for the conversation of that reference. at is a time, for
-	// [WayMoveTo] and [WayKeep].
-	How func(way Way, ref string, at ...string) string
+	// [ways.MoveTo] and [ways.Keep].
+	How func(way ways.Way, ref string, at ...string) string
 
 	// How mail goes, for the log: "outbox" or "smtp".
 	Via string

@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // A plan is read, the organizer checks in, the partner says yes: after each the next step is another one.
@@ -30,7 +31,7 @@ when: {start: 2027-03-04 10:00}
 		Zone:      "Europe/Lisbon",
 		Language:  "en",
 		Hours:     plan.Hours{{From: 9 * 60, To: 17 * 60}},
-		How:       func(way conversation.Way, ref string, _ ...string) string { return string(way) + " " + ref },
+		How:       func(way ways.Way, ref string, _ ...string) string { return string(way) + " " + ref },
 	})
 	now := time.Date(2027, 2, 22, 9, 0, 0, 0, time.UTC)
 	if problems := c.Read(plans[0], now); problems != nil {

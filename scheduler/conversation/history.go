@@ -139,7 +139,7 @@ func (c *Conversation) Approvable(now time.Time) []*outbox.Message {
 }
 
 // Failed are the messages of c that have failed, and are still meant: they go again by the organizer's
-// word ([WayBack]).
+// word ([ways.Back]).
 func (c *Conversation) Failed(now time.Time) []*outbox.Message {
 	var list []*outbox.Message
 	for i, m := range c.Messages {

@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // Status is the conversation's place in its life.
@@ -101,9 +102,9 @@ func (c *Conversation) nextPlanned() Step {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
 	if c.NotYet {
-		return Step{Next: "check in again (until then nothing goes out): " + c.How(WayReady)}
+		return Step{Next: "check in again (until then nothing goes out): " + c.How(ways.Ready)}
 	}
-	return Step{Next: "check in with yourself (until then nothing goes out): " + c.How(WayReady)}
+	return Step{Next: "check in with yourself (until then nothing goes out): " + c.How(ways.Ready)}
 }
 
 // withPlan is the step that begins something new, which needs the plan's word of today.
@@ -112,7 +113,7 @@ func (c *Conversation) withPlan(s Step) Step {
 	case fileUnread:
 		return Step{Next: "mend the plan file"}
 	case fileGone:
-		return Step{Next: "put the plan file back, or: " + c.How(WayCancel)}
+		return Step{Next: "put the plan file back, or: " + c.How(ways.Cancel)}
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
 		return c.nextPlanned()
@@ -149,11 +150,11 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	}
 	switch {
 	case c.Said(Wait):
-		return Step{Next: "ask again when the moment is better: " + c.How(WayAsk)}
+		return Step{Next: "ask again when the moment is better: " + c.How(ways.Ask)}
 	case c.Said(Query):
-		return Step{Next: "answer the question of " + c.Plan.With.Name + ": " + c.How(WayShow)}
+		return Step{Next: "answer the question of " + c.Plan.With.Name + ": " + c.How(ways.Show)}
 	case c.Answer == nil && c.Remark != nil && !c.Remark.Foreign && !c.Remark.Sign:
-		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(WayShow) + "); if it is the answer: " + c.How(WayRecord)}
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(ways.Show) + "); if it is the answer: " + c.How(ways.Record)}
 	}
 	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
 }
@@ -164,13 +165,13 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 		return c.nextTime(now)
 	}
 	if !start.Time().After(now) {
-		return Step{Next: "choose a new time, the one agreed has passed: " + c.How(WayInviteAt)}
+		return Step{Next: "choose a new time, the one agreed has passed: " + c.How(ways.InviteAt)}
 	}
 	if m := c.Last(nil, outbox.Invite); c.unseen() && (m == nil || !m.Waits() || !m.Approved) {
 		if c.Remark == nil {
-			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: " + c.How(WayAgenda)}
+			return Step{Next: "take or leave what " + c.Plan.With.Name + " adds to the agenda: " + c.How(ways.Agenda)}
 		}
-		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(WayShow) + "), then: " + c.How(WayInvite)}
+		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(ways.Show) + "), then: " + c.How(ways.Invite)}
 	}
 	if m := c.Last(nil, outbox.Invite, outbox.Update); m != nil && (m.State == outbox.Sending || m.Content == c.Says(now, outbox.Invite)) {
 		if s, ok := c.waiting(m); ok {
@@ -194,7 +195,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	}
 	if follows.Tells {
 		if !content.Start.Time().After(now) {
-			return Step{Next: "choose a new time, that of the plan has passed: " + c.How(WayMove)}
+			return Step{Next: "choose a new time, that of the plan has passed: " + c.How(ways.Move)}
 		}
 		if m := c.Last(nil, outbox.Invite, outbox.Update); m.State == outbox.Sending || m.Content == content {
 			if s, ok := c.waiting(m); ok {
@@ -222,7 +223,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case c.shifted(now) && !c.Declined() && !c.lost():
 		return Step{Next: c.asksClocks(told), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
-		return Step{Next: "take or decline the time that " + who + " proposes, " + c.SlotOf(c.Counter).String() + ": " + c.How(WayCounter), Again: again}
+		return Step{Next: "take or decline the time that " + who + " proposes, " + c.SlotOf(c.Counter).String() + ": " + c.How(ways.Counter), Again: again}
 	case c.Declined():
 		// Too late for both.
 		if !now.Before(told.Start.Time()) {
@@ -256,7 +257,7 @@ func (c *Conversation) NoteClocks(now time.Time) {
 	if at := c.Told().Start.Time().Unix(); c.Clocks.Noted != at {
 		c.Clocks.Noted = at
 		c.Tell(inbox.News{What: inbox.NewsClocks, At: now,
-			Do: []string{c.How(WayMoveTo, c.typed(c.Told().Start)), c.How(WayKeep, c.typed(c.Told().Start))}})
+			Do: []string{c.How(ways.MoveTo, c.typed(c.Told().Start)), c.How(ways.Keep, c.typed(c.Told().Start))}})
 	}
 }
 
@@ -271,7 +272,7 @@ func (c *Conversation) asksClocks(told *outbox.Content) string {
 		zone, what = told.There.Zone, fmt.Sprintf("the talk is there at %s now, where they read %s", there.Format("Mon 2 Jan 2006 15:04"), clock)
 	}
 	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and %s: %s (%s)",
-		c.Plan.With.Name, zone, what, c.How(WayMoveTo, c.typed(told.Start)), c.How(WayIfTold))
+		c.Plan.With.Name, zone, what, c.How(ways.MoveTo, c.typed(told.Start)), c.How(ways.IfTold))
 }
 
 // typed is a start as the organizer gives it to a command.
@@ -281,7 +282,7 @@ func (c *Conversation) typed(s plan.Slot) string {
 
 // asksEvent asks the organizer what is to become of an event that is gone, or has lost its time.
 func (c *Conversation) asksEvent(told *outbox.Content) string {
-	restore := c.How(WayMoveTo, c.typed(told.Start)) + ", or call it off: " + c.How(WayCancel)
+	restore := c.How(ways.MoveTo, c.typed(told.Start)) + ", or call it off: " + c.How(ways.Cancel)
 	switch {
 	case c.Deleted():
 	case c.Booking.Is.Start.IsZero():
@@ -289,7 +290,7 @@ func (c *Conversation) asksEvent(told *outbox.Content) string {
 	default:
 		return "say when the talk is, since its event repeats in " + c.Calendar().Title + " now, and here it is one talk: " + restore
 	}
-	return "say whether the talk is off, since its event was deleted in " + c.Calendar().Title + ": " + c.How(WayCancel) + " (" + c.How(WayIfTold) + "), or bring it back: " + c.How(WayInvite)
+	return "say whether the talk is off, since its event was deleted in " + c.Calendar().Title + ": " + c.How(ways.Cancel) + " (" + c.How(ways.IfTold) + "), or bring it back: " + c.How(ways.Invite)
 }
 
 // Present is the SEQUENCE of what stands: that of a change that is still to reach the partner, or else of
@@ -358,7 +359,7 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 
 func (c *Conversation) nextCancelled(now time.Time) Step {
 	if c.Returned(now) {
-		return Step{Next: "take the event out again, which somebody has brought back in " + c.Calendar().Title + ": " + c.How(WayCancel), Again: c.Told().Start.Time()}
+		return Step{Next: "take the event out again, which somebody has brought back in " + c.Calendar().Title + ": " + c.How(ways.Cancel), Again: c.Told().Start.Time()}
 	}
 	if m := c.Last(nil, outbox.Cancel); m != nil {
 		s, _ := c.waiting(m)

@@ -9,6 +9,7 @@ import (
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // SearchAgain is how long after a search that has found nothing the next one is due; calendars are read anew by then.
@@ -42,7 +43,7 @@ func (c *Conversation) Found(times []plan.Slot, why string, now time.Time) {
 		times = d.Times
 		if c.NoTimes == "" {
 			c.Tell(inbox.News{What: inbox.NewsTaken, At: now, From: c.Answer.From, How: c.Answer.How, Text: c.Answer.Note,
-				Do: []string{c.How(WayInviteAt), c.WayToRival(c.Answer.By)}})
+				Do: []string{c.How(ways.InviteAt), c.WayToRival(c.Answer.By)}})
 		}
 	}
 	if c.NoTimes == why && slices.Equal(d.Times, times) {
@@ -104,7 +105,7 @@ func numberOf(m *outbox.Message) int {
 // nextTime is the step where there is a yes, and no time.
 func (c *Conversation) nextTime(now time.Time) Step {
 	if !c.Gone(now) {
-		return Step{Next: "choose a time: " + c.How(WayInviteAt)}
+		return Step{Next: "choose a time: " + c.How(ways.InviteAt)}
 	}
 	last := c.Last(nil, outbox.Times)
 	if c.othersSent() > c.Answer.Others {
@@ -114,7 +115,7 @@ func (c *Conversation) nextTime(now time.Time) Step {
 		return Step{Next: "wait until " + c.Plan.With.Name + " has chosen another time"}
 	}
 	if c.NoTimes != "" {
-		return Step{Next: "choose a time (" + c.Answer.TakenText() + "; " + c.NoTimes + "): " + c.How(WayInviteAt),
+		return Step{Next: "choose a time (" + c.Answer.TakenText() + "; " + c.NoTimes + "): " + c.How(ways.InviteAt),
 			Again: now.Add(SearchAgain)}
 	}
 	step := Step{Kind: outbox.Times, Due: c.Answer.Until, Next: "offer other times"}
@@ -131,7 +132,7 @@ func (c *Conversation) nextTime(now time.Time) Step {
 
 // noTimes is what to do where nothing was found.
 func (c *Conversation) noTimes(now time.Time) Step {
-	return Step{Next: "find a time: " + c.NoTimes + " (" + c.How(WaySlots) + ")", Again: now.Add(SearchAgain)}
+	return Step{Next: "find a time: " + c.NoTimes + " (" + c.How(ways.Slots) + ")", Again: now.Add(SearchAgain)}
 }
 
 // Window returns in which time a talk is looked for: that of the plan, or, where it names a time, the next ten working

@@ -1,53 +1,19 @@
 package conversation
 
-import "coalition/scheduler/outbox"
-
-// A Way is something that the organizer can do next. How it is done, by which command or button, and in which
-// words, says whoever shows it: see [Settings].
-type Way string
-
-// The ways. Each is about one conversation, but the last ones.
-const (
-	WayReady         Way = "ready"
-	WayAsk           Way = "ask"
-	WayRecord        Way = "record"
-	WayRecordYes     Way = "record-yes"
-	WayInvite        Way = "invite"
-	WayInviteAt      Way = "invite-at"
-	WayInviteByMail  Way = "invite-by-mail"
-	WayMove          Way = "move"
-	WayMoveTo        Way = "move-to"
-	WayKeep          Way = "keep"
-	WayCancel        Way = "cancel"
-	WayCancelTold    Way = "cancel-told"
-	WayIfTold        Way = "if-told"
-	WayCounter       Way = "counter"
-	WayTakeCounter   Way = "take-counter"
-	WayRefuseCounter Way = "refuse-counter"
-	WayAgenda        Way = "agenda"
-	WayTakeAgenda    Way = "take-agenda"
-	WayLeaveAgenda   Way = "leave-agenda"
-	WayShow          Way = "show"
-	WaySlots         Way = "slots"
-	WayLog           Way = "log"
-	WayApprove       Way = "approve"
-
-	WayList       Way = "list"
-	WayApproveAll Way = "approve-all"
-	WayReceive    Way = "receive"
-	WaySignIn     Way = "sign-in"
-	WayResume     Way = "resume"
+import (
+	"coalition/scheduler/outbox"
+	"coalition/scheduler/ways"
 )
 
-// How words a way for the conversation; at is the time of [WayMoveTo] and [WayKeep].
-func (c *Conversation) How(w Way, at ...string) string { return c.settings.How(w, c.Ref(), at...) }
+// How words a way for the conversation; at is the time of [ways.MoveTo] and [ways.Keep].
+func (c *Conversation) How(w ways.Way, at ...string) string { return c.settings.How(w, c.Ref(), at...) }
 
 // WayToRival is how to look at what has a time that was chosen: another talk, or, where that is "", the calendars.
 func (c *Conversation) WayToRival(ref string) string {
 	if ref == "" {
-		return c.How(WaySlots)
+		return c.How(ways.Slots)
 	}
-	return c.settings.How(WayShow, ref)
+	return c.settings.How(ways.Show, ref)
 }
 
 // A Calendar is what people call an online calendar that talks may be held in.
@@ -79,3 +45,31 @@ func (c *Conversation) InCalendar() bool { return c.Channel != "" && c.Channel !
 
 // Calendar is the one that the talk is held in.
 func (c *Conversation) Calendar() Calendar { return c.settings.CalendarOf(c.Channel) }
+
+// DoorShut is what does not go, or is not read, while that door is closed, in words that begin a sentence.
+func (s *Settings) DoorShut(d *outbox.Door) string {
+	switch d.Name {
+	case string(outbox.Mail):
+		return "mail does not go"
+	case outbox.MailboxDoor:
+		return "the mailbox can't be read"
+	}
+	return s.CalendarOf(outbox.Channel(d.Name)).Title + " takes nothing"
+}
+
+// DoorMend is the way out for what waits at the door.
+func (s *Settings) DoorMend(d *outbox.Door) string {
+	switch {
+	case d.NeedsLogin():
+		return s.How(ways.SignIn, "")
+	case d.Fault == outbox.FaultAccount:
+		return "mend it, then: " + s.How(ways.Resume, "")
+	}
+	return "it is tried again by itself, and at once by: " + s.How(ways.Resume, "")
+}
+
+// waiting is the step of a conversation whose message m is on its way or stuck.
+func (c *Conversation) waiting(m *outbox.Message) (s Step, ok bool) {
+	next := ways.Waiting(m, c.Calendar().Provider, c.How)
+	return Step{Next: next}, next != ""
+}

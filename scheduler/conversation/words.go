@@ -11,6 +11,7 @@ import (
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // Waiting is what has come from the partner, or in their name, and waits for the organizer: a line for
@@ -30,7 +31,7 @@ func (c *Conversation) Waiting(now time.Time) (lines []string) {
 		lines = append(lines, note+" ("+c.Answer.At.In(zone).Format("Mon 2 Jan 15:04")+")")
 	}
 	if n := len(c.Proposed); n > 0 {
-		lines = append(lines, fmt.Sprintf("proposed for the agenda (%s): %s", c.How(WayTakeAgenda), strings.Join(c.Proposed, "; ")))
+		lines = append(lines, fmt.Sprintf("proposed for the agenda (%s): %s", c.How(ways.TakeAgenda), strings.Join(c.Proposed, "; ")))
 	}
 	if c.Remark != nil {
 		lines = append(lines, at(c.Remark)+", "+c.Remark.Text)
@@ -140,7 +141,7 @@ func (c *Conversation) Another() string {
 	if next != c {
 		return "the newest is " + next.Ref()
 	}
-	return fmt.Sprintf("begin another with a document of its own, below a line `---` in the plan file or in a new one: `id: %s` and `round: %d`, then: %s", c.ID, c.Round+1, c.settings.How(WayReady, plan.Ref(c.ID, c.Round+1)))
+	return fmt.Sprintf("begin another with a document of its own, below a line `---` in the plan file or in a new one: `id: %s` and `round: %d`, then: %s", c.ID, c.Round+1, c.settings.How(ways.Ready, plan.Ref(c.ID, c.Round+1)))
 }
 
 // SameAddress ignores case: no server in use tells addresses apart by it.

@@ -10,12 +10,12 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/plaintext"
-	"coalition/scheduler/conversation"
 	"coalition/scheduler/event"
 	"coalition/scheduler/guard"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // manyLooks is after how many attempts a message that may have arrived goes again although the folder of sent mail
@@ -110,18 +110,18 @@ func (r *run) look(m *outbox.Message) bool {
 // tell tells the organizer of a message that was refused, or waits until the calendar takes guests again; before was
 // its Code when it was claimed.
 func (r *run) tell(m *outbox.Message, before int) {
-	how := func(w conversation.Way) string { return r.How(w, plan.Ref(m.ID, m.Round)) }
+	how := func(w ways.Way) string { return r.How(w, plan.Ref(m.ID, m.Round)) }
 	if m.Kind == outbox.Invite && m.Code == outbox.CodeGuests && before != outbox.CodeGuests {
 		r.Tell(r.hard, m, inbox.News{What: inbox.NewsRefused,
-			Do: []string{how(conversation.WayInviteByMail)}})
+			Do: []string{how(ways.InviteByMail)}})
 	}
 	if m.State == outbox.Failed && !m.ToOrganizer() {
-		what := fmt.Sprintf("the %s to %s was refused%s", m.Kind.Noun(), m.To, conversation.Because(m))
+		what := fmt.Sprintf("the %s to %s was refused%s", m.Kind.Noun(), m.To, m.Because())
 		if strings.HasPrefix(m.Error, gaveUp) {
 			what = fmt.Sprintf("the %s to %s did not go: %s", m.Kind.Noun(), m.To, m.Error)
 		}
 		r.Tell(r.hard, m, inbox.News{What: inbox.NewsFailed, Text: what,
-			Do: []string{how(conversation.WayLog), how(conversation.WayBack(m))}})
+			Do: []string{how(ways.Log), how(ways.Back(m))}})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 )
 
 // takeEntry takes in how the event of a conversation stands; nil where there is nothing new in it. What
@@ -116,7 +117,7 @@ func (t *entryTaking) take() bool {
 		t.b.Restore = false // what was wanted of it before, it is not there for
 		t.note("the event was deleted in %s", t.title())
 		if !over {
-			t.tell(inbox.NewsDeleted, "", c.How(conversation.WayCancel), c.How(conversation.WayCancelTold), c.How(conversation.WayInvite))
+			t.tell(inbox.NewsDeleted, "", c.How(ways.Cancel), c.How(ways.CancelTold), c.How(ways.Invite))
 		}
 		return true
 	case t.is.Deleted:
@@ -289,7 +290,7 @@ func (t *entryTaking) takeGuests(over bool) {
 		if was != nil {
 			t.note("%s is no longer a guest of the event in %s", c.Plan.With.Name, t.title())
 			if t.b.Wrote.Guests = nil; !over {
-				t.tell(inbox.NewsLeft, "", c.How(conversation.WayMove), c.How(conversation.WayCancel))
+				t.tell(inbox.NewsLeft, "", c.How(ways.Move), c.How(ways.Cancel))
 			}
 		}
 		return
@@ -348,11 +349,11 @@ func (t *entryTaking) takeAnswer(now, was *invites.Guest, over bool) {
 	}
 	switch {
 	case counts && now.PartStat == invites.Declined:
-		t.tell(inbox.NewsDeclined, now.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
+		t.tell(inbox.NewsDeclined, now.Comment, c.How(ways.Move), c.How(ways.Cancel))
 	case counts && now.PartStat == invites.Tentative:
-		t.tell(inbox.NewsTentative, now.Comment, c.How(conversation.WayShow))
+		t.tell(inbox.NewsTentative, now.Comment, c.How(ways.Show))
 	case comment:
-		t.tell(inbox.NewsMail, now.Comment, c.How(conversation.WayShow))
+		t.tell(inbox.NewsMail, now.Comment, c.How(ways.Show))
 	}
 	if comment && t.s.Intake.Understand(c.Language(), now.Comment).Stop {
 		c.Stopped(now.Email, t.now)

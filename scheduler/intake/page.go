@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 	"coalition/templates"
 )
 
@@ -237,7 +238,7 @@ func (s *Intake) tooLate(c *conversation.Conversation, choice templates.Choice, 
 		return nil // it was sent once more
 	}
 	c.Hear(inbox.Remark{At: now, From: string(c.Plan.With.Email), Text: what})
-	c.Tell(inbox.News{What: inbox.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(conversation.WayShow)}})
+	c.Tell(inbox.News{What: inbox.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(ways.Show)}})
 	return c.Record(now, c.Entry(now, "page", what))
 }
 

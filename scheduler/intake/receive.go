@@ -23,6 +23,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/ways"
 	"coalition/templates/answers"
 )
 
@@ -320,12 +321,12 @@ func (t *taking) written(what string) (Receipt, *conversation.Draft) {
 // all the same; stranger is an address that would have to be theirs, "" for none.
 func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 	c := t.c
-	record := c.How(conversation.WayRecord)
+	record := c.How(ways.Record)
 	over := c.Cancelled != nil || c.Status(t.at) == conversation.Met
 	switch {
 	case over:
 	case stranger != "":
-		again := "take the mail in again: " + c.How(conversation.WayReceive)
+		again := "take the mail in again: " + c.How(ways.Receive)
 		if t.mail.Cursor != "" {
 			again = "the mailbox is read again"
 		}
@@ -336,7 +337,7 @@ func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 	what := fmt.Sprintf("not believed: %s from %s: %s", t.sort(), t.from(), why)
 	if old := c.Doubted; !over && (old == nil || !strings.EqualFold(old.From, t.from()) || !strings.HasSuffix(old.Text, why)) { // one of many alike is told
 		t.why = why
-		t.tell(inbox.NewsDoubted, t.mail.Text, record, c.How(conversation.WayShow))
+		t.tell(inbox.NewsDoubted, t.mail.Text, record, c.How(ways.Show))
 	}
 	c.Doubted = &inbox.Remark{At: t.mail.At, From: t.from(), Text: t.sort() + t.quoted(" ") + ": " + why, Key: t.mail.Key, Settled: t.settled()}
 	r, d := t.receipt(what, false, c.Entry(t.at, "mail", what))
@@ -364,7 +365,7 @@ func (t *taking) sort() string {
 // is one of settled leaves nothing of it to be read.
 func (t *taking) shown(what string, settled ...invites.PartStat) (Receipt, *conversation.Draft) {
 	t.c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Settled: settled})
-	t.tell(inbox.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
+	t.tell(inbox.NewsMail, t.mail.Text, t.c.How(ways.Show))
 	return t.written(what)
 }
 
@@ -399,7 +400,7 @@ func (t *taking) reacted() (Receipt, *conversation.Draft) {
 	what := t.from() + " reacted to your mail with " + t.mail.Text + ", which is no answer"
 	if st := t.c.Status(t.at); st != conversation.Cancelled && st != conversation.Met {
 		t.c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Sign: true})
-		t.tell(inbox.NewsMail, t.mail.Text, t.c.How(conversation.WayShow))
+		t.tell(inbox.NewsMail, t.mail.Text, t.c.How(ways.Show))
 	}
 	return t.written(what)
 }
@@ -477,7 +478,7 @@ func (t *taking) beside() (why string, foreign bool) {
 // aside shows a mail that is no answer, with its subject and the reason: it starts nothing.
 func (t *taking) aside(why string, foreign bool) (Receipt, *conversation.Draft) {
 	c := t.c
-	record := c.How(conversation.WayRecord)
+	record := c.How(ways.Record)
 	under := " without a subject"
 	if t.mail.Subject != "" {
 		under = " under “" + t.mail.Subject + "”"
@@ -485,7 +486,7 @@ func (t *taking) aside(why string, foreign bool) (Receipt, *conversation.Draft) 
 	t.why = why
 	what := t.from() + " wrote" + under + cmp.Or(t.quoted(": "), t.unread(", without words of their own")) + " (" + why + "; if it is the answer: " + record + ")"
 	c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Key: t.mail.Key, Foreign: foreign})
-	t.tell(inbox.NewsMail, t.mail.Text, record, c.How(conversation.WayShow))
+	t.tell(inbox.NewsMail, t.mail.Text, record, c.How(ways.Show))
 	r, d := t.written(what)
 	r.open = true
 	return r, d
@@ -519,7 +520,7 @@ func (t *taking) takeStop() (Receipt, *conversation.Draft) {
 	if c.Told() != nil || c.Apply(a, t.at) != nil {
 		c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what})
 	}
-	t.tell(inbox.NewsNo, t.mail.Text, c.How(conversation.WayShow))
+	t.tell(inbox.NewsNo, t.mail.Text, c.How(ways.Show))
 	return t.receipt(what, true, c.Entry(t.at, "answer", what))
 }
 
@@ -565,18 +566,18 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 func (t *taking) tellAnswer(a conversation.Answer) {
 	switch a.Value {
 	case conversation.Query:
-		t.tell(inbox.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), t.c.How(conversation.WayRecord), t.c.How(conversation.WayShow))
+		t.tell(inbox.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), t.c.How(ways.Record), t.c.How(ways.Show))
 	case conversation.No:
 		t.tell(inbox.NewsNo, t.mail.Text)
 	case conversation.Wait:
-		t.tell(inbox.NewsLater, t.mail.Text, t.c.How(conversation.WayAsk))
+		t.tell(inbox.NewsLater, t.mail.Text, t.c.How(ways.Ask))
 	case conversation.Yes:
 		if t.c.Gone(t.at) {
 			// Other times are offered; where there are none, they are told then.
 		} else if t.c.StartSlot(t.at).IsZero() {
-			t.tell(inbox.NewsYes, t.mail.Text, t.c.How(conversation.WayInviteAt))
+			t.tell(inbox.NewsYes, t.mail.Text, t.c.How(ways.InviteAt))
 		} else if len(t.c.Proposed) > 0 {
-			t.tell(inbox.NewsAdds, strings.Join(t.c.Proposed, "\n"), t.c.How(conversation.WayTakeAgenda), t.c.How(conversation.WayLeaveAgenda))
+			t.tell(inbox.NewsAdds, strings.Join(t.c.Proposed, "\n"), t.c.How(ways.TakeAgenda), t.c.How(ways.LeaveAgenda))
 		}
 	}
 }
@@ -675,11 +676,11 @@ func (t *taking) answered(o *invites.Object, p invites.PartStat, stamp time.Time
 	c.Touched = t.at
 	switch {
 	case p == invites.Declined && !same:
-		t.tell(inbox.NewsDeclined, o.Comment, c.How(conversation.WayMove), c.How(conversation.WayCancel))
+		t.tell(inbox.NewsDeclined, o.Comment, c.How(ways.Move), c.How(ways.Cancel))
 	case p == invites.Tentative && !same:
-		t.tell(inbox.NewsTentative, o.Comment, c.How(conversation.WayShow))
+		t.tell(inbox.NewsTentative, o.Comment, c.How(ways.Show))
 	case words:
-		t.tell(inbox.NewsMail, cmp.Or(o.Comment, said), c.How(conversation.WayShow))
+		t.tell(inbox.NewsMail, cmp.Or(o.Comment, said), c.How(ways.Show))
 	}
 	if words {
 		c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: said, Settled: inbox.Others(p)})
@@ -741,7 +742,7 @@ func (t *taking) takeCounter(o *invites.Object, attendee *invites.Attendee, stam
 	if p.Length != c.Length() {
 		what += fmt.Sprintf("; for %d minutes", int(p.Length.Minutes()))
 	}
-	t.tell(inbox.NewsCounter, o.Comment, c.How(conversation.WayTakeCounter), c.How(conversation.WayRefuseCounter))
+	t.tell(inbox.NewsCounter, o.Comment, c.How(ways.TakeCounter), c.How(ways.RefuseCounter))
 	return t.receipt(what, true, c.Entry(t.at, "counter", what))
 }
 
@@ -830,7 +831,7 @@ func (t *taking) reported() string {
 func (t *taking) takeBounce(m *outbox.Message) (Receipt, *conversation.Draft) {
 	bounce := t.mail.Bounce
 	what := fmt.Sprintf("the %s to %s", m.Kind.Noun(), m.To)
-	show := t.c.How(conversation.WayLog)
+	show := t.c.How(ways.Log)
 	switch {
 	case bounce.Unclear:
 		return t.written("a server's report on " + what + " that can't be understood: " + t.reported())

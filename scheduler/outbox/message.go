@@ -2,10 +2,12 @@ package outbox
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/plan"
 )
 
@@ -223,6 +225,18 @@ func (m *Message) WaitAt(d *Door) { m.door = d }
 
 // Door returns the closed door that the message waits at, as it stood when it was loaded; nil: none.
 func (m *Message) Door() *Door { return m.door }
+
+// Because is what the server said, in brackets and with a space before them; "" where it said nothing.
+func (m *Message) Because() string {
+	why := m.Error
+	if m.Code != 0 {
+		why = fmt.Sprintf("%d %s", m.Code, strings.TrimPrefix(why, fmt.Sprint(m.Code)+" "))
+	}
+	if why == "" {
+		return ""
+	}
+	return " (" + plaintext.Clip(why, 120) + ")"
+}
 
 // NeedsLogin reports whether the message waits for the organizer to sign in.
 func (m *Message) NeedsLogin() bool {

@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
+	"coalition/scheduler/ways"
 )
 
 // CheckOverlaps finds talks ahead that can't both be held; each is named once.
@@ -136,7 +137,7 @@ func CheckPerson(c *conversation.Conversation, now time.Time) []strictyaml.Probl
 	if o == nil {
 		return nil
 	}
-	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: "+c.How(conversation.WayAsk)
+	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: "+c.How(ways.Ask)
 	if c.Before != nil && silenceOf(c).in == nil {
 		path = []string{"round"}
 	}

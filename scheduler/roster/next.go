@@ -8,6 +8,7 @@ import (
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/ways"
 )
 
 // An obstacle is why a brief does not go by itself.
@@ -20,7 +21,7 @@ type obstacle struct {
 
 // obstacleTo returns what keeps the brief of c from going by itself at now; nil: nothing.
 func obstacleTo(c *conversation.Conversation, now time.Time) *obstacle {
-	ask := ": " + c.How(conversation.WayAsk)
+	ask := ": " + c.How(ways.Ask)
 	last := c.NewestBrief()
 	if last.Waits() && last.Approved {
 		// Other words for what the organizer has sent themself.
@@ -114,9 +115,9 @@ func Next(c *conversation.Conversation, now time.Time) conversation.Step {
 	since := ", since " + silent.words(c)
 	switch s.Kind {
 	case outbox.Times:
-		rest.Next = "choose a time with " + c.Plan.With.Name + " yourself" + since + ": " + c.How(conversation.WayInviteAt)
+		rest.Next = "choose a time with " + c.Plan.With.Name + " yourself" + since + ": " + c.How(ways.InviteAt)
 	case outbox.Invite:
-		rest.Next = "send the invitation yourself, or let it rest" + since + ": " + c.How(conversation.WayInvite)
+		rest.Next = "send the invitation yourself, or let it rest" + since + ": " + c.How(ways.Invite)
 	case outbox.Update:
 		rest.Next = "tell " + c.Plan.With.Name + " of the change yourself" + since
 	case outbox.Cancel:

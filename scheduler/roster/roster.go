@@ -12,6 +12,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/strictyaml"
+	"coalition/scheduler/ways"
 )
 
 // A Roster is all conversations at one moment: plans and state together.
@@ -78,7 +79,7 @@ func (r *Roster) Find(ref string) (*conversation.Conversation, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, unfit(fmt.Sprintf("there is no conversation %q", ref), "see: "+r.Settings.How(conversation.WayList, ""))
+		return nil, unfit(fmt.Sprintf("there is no conversation %q", ref), "see: "+r.Settings.How(ways.List, ""))
 	}
 	for _, c := range list {
 		if st := c.Status(r.Now); st != conversation.Met && st != conversation.Cancelled {

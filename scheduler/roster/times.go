@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/ways"
 )
 
 // Free reports whether the organizer has agreed on no other talk then, and has no event in the calendars by which the
@@ -121,12 +122,12 @@ func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, 
 // free. The error is a [conversation.Refusal].
 func (r *Roster) Choose(c *conversation.Conversation, numbers []int) (plan.Slot, error) {
 	if slices.Contains(numbers, 0) {
-		return plan.Slot{}, unfit("there is no time with the number 0", "see: "+c.How(conversation.WayShow))
+		return plan.Slot{}, unfit("there is no time with the number 0", "see: "+c.How(ways.Show))
 	}
 	slot, unknown := r.Pick(c, numbers)
 	switch {
 	case unknown != 0:
-		return slot, unfit(fmt.Sprintf("there is no time with the number %d", unknown), "see: "+c.How(conversation.WayShow))
+		return slot, unfit(fmt.Sprintf("there is no time with the number %d", unknown), "see: "+c.How(ways.Show))
 	case slot.IsZero():
 		return slot, unfit("none of these times is free any more",
 			"record the yes without --time, and choose another one together")

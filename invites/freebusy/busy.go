@@ -25,30 +25,51 @@ type Reader struct {
 func (c *Calendar) Busy(r Reader, from, to time.Time) (busy []invites.Busy, problems []string) {
 	x := newExpansion(r.Zone, from, to)
 	x.takes = func(e *event) bool { return !e.free && !e.off && !r.declined(e) }
-	title, of := "", (*event)(nil)
+	// All instances of a series have the same title.
+	titles, last := []string{""}, (*event)(nil)
+	var all []instance
 	x.found = func(start, end int64, e *event) {
-		// All instances of a series have the same.
-		if e == nil {
-			title = ""
-		} else if e != of {
-			title = e.title()
+		if e != last && e != nil {
+			titles, last = append(titles, e.title()), e
 		}
-		of = e
-		busy = append(busy, invites.Busy{Span: invites.Span{Start: instant(start), End: instant(end)}, Title: title})
+		title := len(titles) - 1
+		if e == nil {
+			title = 0
+		}
+		all = append(all, instance{start, end, title})
 	}
 	x.expand(c)
 	for _, p := range c.periods {
 		x.period(p)
 	}
-	problems = x.problems.lines()
-	if x.count > mostFound {
-		busy = []invites.Busy{{Span: invites.Span{Start: from.UTC(), End: to.UTC()}}}
+	if problems = x.problems.lines(); x.count > mostFound {
+		all = []instance{{start: x.from, end: x.to}}
 		problems = slices.Insert(problems, 0, "it has so many events that all of this time counts as busy")
 	}
-	slices.SortFunc(busy, func(a, b invites.Busy) int {
-		return cmp.Or(a.Start.Compare(b.Start), a.End.Compare(b.End), strings.Compare(a.Title, b.Title))
+	slices.SortFunc(all, func(a, b instance) int {
+		switch {
+		case a.start != b.start:
+			return cmp.Compare(a.start, b.start)
+		case a.end != b.end:
+			return cmp.Compare(a.end, b.end)
+		}
+		return strings.Compare(titles[a.title], titles[b.title])
 	})
-	return slices.Compact(busy), problems
+	busy = make([]invites.Busy, 0, len(all))
+	for _, i := range all {
+		b := invites.Busy{Span: invites.Span{Start: instant(i.start), End: instant(i.end)}, Title: titles[i.title]}
+		if n := len(busy); n == 0 || busy[n-1] != b {
+			busy = append(busy, b)
+		}
+	}
+	return busy, problems
+}
+
+// An instance is when something takes time, in seconds since 1970, and the number of its title. It has no pointers, for
+// there are many to be sorted.
+type instance struct {
+	start, end int64
+	title      int
 }
 
 func instant(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }

@@ -14,7 +14,7 @@ import (
 type Calendar struct {
 	events []event
 	// periods are those of VFREEBUSY that are not free.
-	periods []property
+	periods []list
 }
 
 // An event is a VEVENT (RFC 5545, section 3.6.1): one, a series, or an instance of a series that differs from it.
@@ -25,11 +25,19 @@ type event struct {
 	// recurrence is of which instance it tells; missing in the series itself.
 	recurrence moment
 	// repeats are RRULE, RDATE and EXDATE.
-	repeats []property
+	repeats []list
 	// declined are the ATTENDEEs who have declined.
 	declined [][]byte
 	// free says that it is TRANSPARENT; off, that it is CANCELLED; onward, that it tells of all later instances, too.
 	free, off, onward bool
+}
+
+// A list is a property that may have several values, with a comma between them; an RRULE has one.
+type list struct {
+	kind  kind
+	value []byte
+	// zone is that of its TZID; nil: it has none.
+	zone *zone
 }
 
 // Parse reads one or several VCALENDAR, one behind the other. What in them can't be understood does not fail here: it
@@ -47,7 +55,9 @@ func Parse(data []byte) (*Calendar, error) {
 	case !bytes.Equal(first, []byte("BEGIN:VCALENDAR")):
 		return nil, errors.New("is no calendar: it does not begin with BEGIN:VCALENDAR")
 	}
-	p := parser{scanner: scanner{data: data}, calendar: &Calendar{}}
+	// That is about what an event takes; more room is made where it is needed.
+	const octets = 400
+	p := parser{scanner: scanner{data: data}, calendar: &Calendar{events: make([]event, 0, len(data)/octets)}}
 	if !p.parse() {
 		return nil, errors.New("ends in the middle of a calendar")
 	}
@@ -73,10 +83,11 @@ type parser struct {
 	depth   int
 	in      component
 	inDepth int
-	event   event
 	// Of the VCALENDAR: its zones by their TZID as it stands there, and its VTIMEZONEs by their name.
 	zones       map[string]*zone
 	definitions map[string][][]byte
+	lastID      string
+	lastZone    *zone
 	// Of the VTIMEZONE: its name, and where it begins.
 	zoneName string
 	zoneAt   int
@@ -96,26 +107,24 @@ const (
 func (p *parser) parse() bool {
 	ended := false
 	for {
-		line, ok := p.next()
-		if !ok {
-			return ended
-		}
 		switch {
-		case line.kind == propBegin:
-			if is(line.value, "VCALENDAR") && !ended && p.depth > 0 {
+		case !p.next():
+			return ended
+		case p.kind == propBegin:
+			if is(p.value, "VCALENDAR") && !ended && p.depth > 0 {
 				return false
 			}
-			p.begin(line.value)
+			p.begin(p.value)
 			ended = false
-		case line.kind == propEnd:
-			ended = p.end(line.value) || ended
+		case p.kind == propEnd:
+			ended = p.end(p.value) || ended
 		case p.depth != p.inDepth:
 		case p.in == inEvent:
-			p.property(line)
-		case p.in == inBusy && line.kind == propFreebusy && !is(line.param("FBTYPE"), "FREE"):
-			p.calendar.periods = append(p.calendar.periods, line)
-		case p.in == inTimezone && line.kind == propTzid:
-			p.zoneName = tzid.Name(string(line.value))
+			p.take(&p.calendar.events[len(p.calendar.events)-1])
+		case p.in == inBusy && p.kind == propFreebusy && !is(p.param("FBTYPE"), "FREE"):
+			p.calendar.periods = append(p.calendar.periods, list{p.kind, p.value, p.tzid()})
+		case p.in == inTimezone && p.kind == propTzid:
+			p.zoneName = tzid.Name(string(p.value))
 		}
 	}
 }
@@ -126,17 +135,19 @@ func (p *parser) begin(name []byte) {
 	switch {
 	case is(name, "VCALENDAR"):
 		p.depth, p.in = 1, inOther
-		p.zones, p.definitions = make(map[string]*zone), make(map[string][][]byte)
+		p.zones, p.definitions, p.lastZone = make(map[string]*zone), make(map[string][][]byte), nil
 	case is(name, "VEVENT"):
 		in = inEvent
+		p.calendar.events = append(p.calendar.events, event{})
 	case is(name, "VFREEBUSY"):
 		in = inBusy
 	case is(name, "VTIMEZONE"):
-		in, p.zoneName, p.zoneAt = inTimezone, "", p.at
+		in = inTimezone
 	}
 	if in != inOther {
 		// One that nobody has closed ends where the next begins.
 		p.close()
+		p.zoneName, p.zoneAt = "", p.at
 		p.in, p.inDepth = in, p.depth
 	}
 }
@@ -159,55 +170,45 @@ func (p *parser) end(name []byte) bool {
 	return false
 }
 
-// close takes in the component that is open.
+// close is the end of the component that is open.
 func (p *parser) close() {
-	switch p.in {
-	case inEvent:
-		p.calendar.events = append(p.calendar.events, p.event)
-		p.event = event{}
-	case inTimezone:
+	if p.in == inTimezone {
 		p.definitions[p.zoneName] = append(p.definitions[p.zoneName], p.data[p.zoneAt:p.at])
-	default:
 	}
 	p.in = inOther
 }
 
-func (p *parser) property(line property) {
-	e := &p.event
-	switch line.kind {
+// take takes the property in that is one of an event.
+func (p *parser) take(e *event) {
+	switch p.kind {
 	case propUID:
-		e.uid = line.value
+		e.uid = p.value
 	case propSummary:
-		e.summary = line.value
+		e.summary = p.value
 	case propDtstart:
-		e.start = p.moment(line)
+		e.start = p.moment()
 	case propDtend:
-		e.end = p.moment(line)
+		e.end = p.moment()
 	case propDuration:
-		e.duration = line.value
+		e.duration = p.value
 	case propRecurrenceID:
-		e.recurrence = p.moment(line)
-		e.onward = is(line.param("RANGE"), "THISANDFUTURE")
-	case propRrule:
-		e.repeats = append(e.repeats, line)
-	case propRdate, propExdate:
-		line.zone = p.zone(line)
-		e.repeats = append(e.repeats, line)
+		e.recurrence = p.moment()
+		e.onward = is(p.param("RANGE"), "THISANDFUTURE")
+	case propRrule, propRdate, propExdate:
+		e.repeats = append(e.repeats, list{p.kind, p.value, p.tzid()})
 	case propAttendee:
-		if is(line.param("PARTSTAT"), "DECLINED") {
-			e.declined = append(e.declined, line.value)
+		if is(p.param("PARTSTAT"), "DECLINED") {
+			e.declined = append(e.declined, p.value)
 		}
 	case propStatus:
-		e.off = is(line.value, "CANCELLED")
+		e.off = is(p.value, "CANCELLED")
 	case propTransp:
-		e.free = is(line.value, "TRANSPARENT")
+		e.free = is(p.value, "TRANSPARENT")
 	default:
 	}
 }
 
-func (p *parser) moment(line property) moment {
-	return readMoment(line.value, p.zone(line))
-}
+func (p *parser) moment() moment { return readMoment(p.value, p.tzid()) }
 
 // readMoment goes by what the value says, whatever VALUE says of it.
 func readMoment(value []byte, z *zone) moment {
@@ -219,17 +220,22 @@ func readMoment(value []byte, z *zone) moment {
 	return m
 }
 
-// zone returns that of the TZID of a property; nil: it has none.
-func (p *parser) zone(line property) *zone {
-	id := line.param("TZID")
-	if len(id) == 0 {
+// tzid returns the zone of the property; nil: it has none.
+func (p *parser) tzid() *zone {
+	id := p.param("TZID")
+	switch {
+	case len(id) == 0:
 		return nil
+	// Most are in the same.
+	case p.lastZone != nil && string(id) == p.lastID:
+		return p.lastZone
 	}
 	z := p.zones[string(id)]
 	if z == nil {
 		z = &zone{name: tzid.Name(string(id))}
 		p.zones[string(id)] = z
 	}
+	p.lastID, p.lastZone = string(id), z
 	return z
 }
 

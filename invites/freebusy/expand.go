@@ -30,7 +30,7 @@ type expansion struct {
 	floating *tzid.Zone
 	// from and to are the window, half-open, in seconds since 1970.
 	from, to int64
-	// takes tells whether an event counts, and found takes an instance of one in.
+	// takes tells whether an event counts, and found takes in an instance of one, or of none (nil) a time.
 	takes func(*event) bool
 	found func(start, end int64, e *event)
 	// count is of those found.
@@ -144,7 +144,7 @@ func (x *expansion) one(e *event, m moment, start int64, l length) {
 }
 
 // period takes in those of a FREEBUSY (RFC 5545, section 3.8.2.6).
-func (x *expansion) period(line property) {
+func (x *expansion) period(line list) {
 	for value := range bytes.SplitSeq(line.value, []byte(",")) {
 		m, l, ok := x.readPeriod(value, line.zone)
 		if !ok {

@@ -66,31 +66,28 @@ func observances(definition []byte) []tzid.Observance {
 	var list []tzid.Observance
 	var o *tzid.Observance
 	s := scanner{data: definition}
-	for {
-		p, ok := s.next()
-		if !ok {
-			return list
-		}
-		value := string(p.value)
+	for s.next() {
+		value := string(s.value)
 		switch {
-		case p.kind == propBegin && is(p.value, "STANDARD"), p.kind == propBegin && is(p.value, "DAYLIGHT"):
+		case s.kind == propBegin && is(s.value, "STANDARD"), s.kind == propBegin && is(s.value, "DAYLIGHT"):
 			list = append(list, tzid.Observance{})
 			o = &list[len(list)-1]
-		case p.kind == propEnd:
+		case s.kind == propEnd:
 			o = nil
 		case o == nil:
-		case p.kind == propDtstart:
+		case s.kind == propDtstart:
 			o.Start = value
-		case p.kind == propOffsetFrom:
+		case s.kind == propOffsetFrom:
 			o.From = value
-		case p.kind == propOffsetTo:
+		case s.kind == propOffsetTo:
 			o.To = value
-		case p.kind == propRrule:
+		case s.kind == propRrule:
 			o.Rules = append(o.Rules, value)
-		case p.kind == propRdate:
+		case s.kind == propRdate:
 			o.Dates = append(o.Dates, value)
 		}
 	}
+	return list
 }
 
 // A length is how long an event is: so many days on its clocks, and so many seconds more.

@@ -2,7 +2,6 @@ package freebusy
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -77,8 +76,6 @@ func kindOf(name []byte) kind {
 type property struct {
 	kind          kind
 	params, value []byte
-	// zone is that of its TZID, where it counts; nil: it has none.
-	zone *zone
 }
 
 // A scanner goes through the lines of a calendar. What does not count it passes over as quickly as it can.
@@ -86,68 +83,90 @@ type scanner struct {
 	data []byte
 	// at is where the next line begins.
 	at int
+	// property is the last that was found.
+	property
 }
 
-// next returns the next property that counts; false: there is none.
-func (s *scanner) next() (property, bool) {
+// next goes to the next property that counts; false: there is none.
+func (s *scanner) next() bool {
 	for s.at < len(s.data) {
-		line, name, folded := s.line()
-		if name == nil && folded {
+		first := s.data[s.at]
+		line, folded := s.line()
+		if !counts(first) {
+			continue
+		}
+		length, lower := nameIn(line)
+		if folded && bytes.IndexByte(line[:length], '\n') >= 0 {
 			// It is folded within its name.
 			line, folded = unfold(line), false
-			name = nameIn(line)
+			length, lower = nameIn(line)
 		}
-		k := kindOf(name)
-		if k == propOther && slices.ContainsFunc(name, func(c byte) bool { return c >= 'a' && c <= 'z' }) {
-			k = kindOf(bytes.ToUpper(name))
+		if s.kind = kindOf(line[:length]); s.kind == propOther && lower {
+			s.kind = kindOf(bytes.ToUpper(line[:length]))
 		}
-		if k == propOther {
+		if s.kind == propOther || length == len(line) {
 			continue
 		}
 		if folded {
 			line = unfold(line)
 		}
-		colon := colonIn(k, line)
-		if colon < len(name) {
-			continue
+		if line[length] == ':' {
+			s.params, s.value = nil, chomp(line[length+1:])
+			return true
 		}
-		p := property{kind: k, value: bytes.TrimRight(line[colon+1:], "\r")}
-		if colon > len(name) {
-			p.params = line[len(name)+1 : colon]
+		if colon := colonIn(s.kind, line); colon > length {
+			s.params, s.value = line[length+1:colon], chomp(line[colon+1:])
+			return true
 		}
-		return p, true
 	}
-	return property{}, false
+	return false
 }
 
-// line returns the next line as it stands there, with its folds but without its end, and its name.
-func (s *scanner) line() (line, name []byte, folded bool) {
+func chomp(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1]
+	}
+	return line
+}
+
+// counts reports whether the name of a property that counts may begin with a letter: most lines are of others.
+func counts(first byte) bool {
+	switch first &^ 0x20 {
+	case 'A', 'B', 'D', 'E', 'F', 'R', 'S', 'T', 'U':
+		return true
+	}
+	return false
+}
+
+// line returns the next line as it stands there, with its folds but without its end.
+func (s *scanner) line() (line []byte, folded bool) {
 	rest := s.data[s.at:]
-	length := bytes.IndexByte(rest, '\n')
-	if length < 0 {
-		length = len(rest)
-	}
-	name = nameIn(rest[:length])
-	for length+1 < len(rest) && (rest[length+1] == ' ' || rest[length+1] == '\t') {
-		folded = true
-		more := bytes.IndexByte(rest[length+1:], '\n')
+	length := 0
+	for {
+		more := bytes.IndexByte(rest[length:], '\n')
 		if more < 0 {
-			length = len(rest)
-			break
+			s.at = len(s.data)
+			return rest, folded
 		}
-		length += 1 + more
+		length += more
+		if length+1 == len(rest) || rest[length+1] != ' ' && rest[length+1] != '\t' {
+			s.at += length + 1
+			return rest[:length], folded
+		}
+		folded = true
+		length++
 	}
-	s.at += min(length+1, len(rest))
-	return rest[:length], name, folded
 }
 
-func nameIn(line []byte) []byte {
+// nameIn returns how long the name is, and whether a letter of it is a small one.
+func nameIn(line []byte) (length int, lower bool) {
 	for i, c := range line {
 		if c == ':' || c == ';' {
-			return line[:i]
+			return i, lower
 		}
+		lower = lower || c >= 'a'
 	}
-	return nil
+	return len(line), lower
 }
 
 // unfold returns a line without its folds (RFC 5545, section 3.1).
@@ -158,7 +177,7 @@ func unfold(line []byte) []byte {
 		if end < 0 {
 			return append(whole, line...)
 		}
-		whole = append(whole, bytes.TrimSuffix(line[:end], []byte("\r"))...)
+		whole = append(whole, chomp(line[:end])...)
 		// What begins the next is a space or a tab.
 		line = line[end+2:]
 	}
@@ -171,6 +190,10 @@ func colonIn(k kind, line []byte) int {
 		// A moment has no colon, and the name of a zone has one that Exchange does not quote: "(UTC+01:00) Berlin".
 		return bytes.LastIndexByte(line, ':')
 	default:
+	}
+	colon := bytes.IndexByte(line, ':')
+	if colon < 0 || bytes.IndexByte(line[:colon], '"') < 0 {
+		return colon
 	}
 	quoted := false
 	for i, c := range line {
@@ -186,18 +209,41 @@ func colonIn(k kind, line []byte) int {
 
 // param returns the value of a parameter as it stands in a property, without quotes; nil where it is missing.
 func (p property) param(name string) []byte {
-	for rest := p.params; len(rest) > 0; {
-		length, quoted := 0, false
-		for length < len(rest) && (quoted || rest[length] != ';') {
-			quoted = quoted != (rest[length] == '"')
-			length++
+	for rest := p.params; len(rest) > len(name); {
+		length := bytes.IndexByte(rest, ';')
+		if length < 0 {
+			length = len(rest)
+		}
+		if quote := bytes.IndexByte(rest[:length], '"'); quote >= 0 {
+			length = paramLength(rest, quote)
 		}
 		if length > len(name) && rest[len(name)] == '=' && is(rest[:len(name)], name) {
-			return bytes.Trim(rest[len(name)+1:length], `"`)
+			return unquoted(rest[len(name)+1 : length])
 		}
 		rest = rest[min(length+1, len(rest)):]
 	}
 	return nil
+}
+
+// paramLength returns how long the first parameter is, where it has a quote: a semicolon within quotes does not end it.
+func paramLength(params []byte, quote int) int {
+	quoted := false
+	for i := quote; i < len(params); i++ {
+		switch {
+		case params[i] == '"':
+			quoted = !quoted
+		case params[i] == ';' && !quoted:
+			return i
+		}
+	}
+	return len(params)
+}
+
+func unquoted(value []byte) []byte {
+	if len(value) > 0 && value[0] == '"' {
+		return bytes.Trim(value, `"`)
+	}
+	return value
 }
 
 // is reports whether text is a word of the RFC, for which case does not count.

@@ -39,7 +39,7 @@ type variant struct {
 
 // series finds the instances of an event, of which differ are told elsewhere.
 func (x *expansion) series(e *event, differ []*event) {
-	s := series{expansion: x, event: e, without: make(map[exception]bool)}
+	s := series{expansion: x, event: e}
 	s.variants = []variant{{event: e, from: -1 << 62, length: x.length(e, x.at(e.start))}}
 	for _, o := range differ {
 		s.override(o)
@@ -97,6 +97,9 @@ func (s *series) override(o *event) {
 // leaveOut leaves out the instance at a moment. A day means all that begins on it, and so does any moment where the
 // event is an all-day one.
 func (s *series) leaveOut(m moment) {
+	if s.without == nil {
+		s.without = make(map[exception]bool)
+	}
 	if m.isDate() || s.event.start.isDate() {
 		s.without[exception{at: m.date(), isDay: true}] = true
 		return
@@ -105,7 +108,7 @@ func (s *series) leaveOut(m moment) {
 }
 
 // exclude takes in an EXDATE (RFC 5545, section 3.8.5.1).
-func (s *series) exclude(line property) {
+func (s *series) exclude(line list) {
 	for value := range bytes.SplitSeq(line.value, []byte(",")) {
 		m := readMoment(value, line.zone)
 		if !m.readable() {
@@ -117,7 +120,7 @@ func (s *series) exclude(line property) {
 }
 
 // dates takes in an RDATE (RFC 5545, section 3.8.5.2). What it leaves open is as at the start of the event.
-func (s *series) dates(line property) {
+func (s *series) dates(line list) {
 	start := s.event.start
 	for value := range bytes.SplitSeq(line.value, []byte(",")) {
 		var m moment
@@ -182,7 +185,7 @@ func wall(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 // instance takes in the one that begins at m, with a length of its own or that of the event.
 func (s *series) instance(m moment, own *length) {
 	at := s.at(m)
-	if s.without[exception{at: at}] || s.without[exception{at: m.date(), isDay: true}] {
+	if s.without != nil && (s.without[exception{at: at}] || s.without[exception{at: m.date(), isDay: true}]) {
 		return
 	}
 	v := s.variants[0]

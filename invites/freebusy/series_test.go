@@ -82,7 +82,7 @@ func TestUnreadableRules(t *testing.T) {
 		return list
 	}
 	for _, rule := range []string{"FREQ=MINUTELY", "FREQ=SECONDLY;COUNT=3", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;COUNT=0", "FREQ=DAILY;X-WORKDAYS=1",
-		"RSCALE=CHINESE;FREQ=YEARLY", "", "FREQ=HOURLY;COUNT=99999999"} {
+		"RSCALE=CHINESE;FREQ=YEARLY", "", "FREQ=HOURLY;COUNT=99999999;BYDAY=MO"} {
 		start := "DTSTART;TZID=Europe/Berlin:20270304T100000\nDURATION:PT1H"
 		want := each("2027-03-04", "10:00")
 		if strings.Contains(rule, "HOURLY") { // it would be too much work

@@ -1,6 +1,7 @@
 package icaltime_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -40,6 +41,22 @@ func TestRead(t *testing.T) {
 		form, got := icaltime.Read(test.value)
 		if form != test.form || form != icaltime.Unreadable && got.Format(time.RFC3339) != test.want {
 			t.Errorf("%s: got %v, %v, want %v, %s", test.value, form, got, test.form, test.want)
+		}
+	}
+}
+
+// Each day of each year is the one that time knows.
+func TestReadDays(t *testing.T) {
+	for day := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 10_000; day = day.AddDate(0, 0, 1) {
+		form, got := icaltime.Read(day.Format("20060102"))
+		if form != icaltime.Date || !got.Equal(day) {
+			t.Fatalf("%v: got %v, %v", day, form, got)
+		}
+		if next := day.AddDate(0, 0, 1); next.Day() == 1 {
+			after := fmt.Sprintf("%04d%02d%02d", day.Year(), day.Month(), day.Day()+1)
+			if form, got := icaltime.Read(after); form != icaltime.Unreadable {
+				t.Fatalf("%s: got %v", after, got)
+			}
 		}
 	}
 }

@@ -67,7 +67,12 @@ func IsASCII(s string) bool {
 
 // Line returns the words of s with one space between them, as [CheckLine] takes it: whoever wrote it. See
 // [Text] for what is left out.
-func Line(s string) string { return strings.Join(strings.Fields(Text(s)), " ") }
+func Line(s string) string {
+	if IsASCII(s) && !strings.Contains(s, "  ") && strings.Trim(s, " ") == s {
+		return s
+	}
+	return strings.Join(strings.Fields(Text(s)), " ")
+}
 
 // Text returns s as [CheckText] takes it, whoever wrote it: with \n for every way to break a line, a space
 // for all that look like one, U+FFFD for bytes that are not UTF-8, and without what can't be seen, save

@@ -5,7 +5,10 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 	"time"
+
+	"coalition/invites/icaltime"
 )
 
 // ErrTooMany is returned where a rule is more work than it may be.
@@ -26,15 +29,12 @@ func (r *Rule) Between(start, from, to time.Time, steps *int, yield func(time.Ti
 	if !r.Until.IsZero() {
 		high = min(high, r.Until.Unix()+secondsOfDay+1)
 	}
-	w := walker{Rule: r.filled(start), steps: steps}
-	w.base = w.period(start)
-	if err := w.clock(); err != nil {
-		return err
-	}
-	counted := 1
-	for n := w.near(low); ; n++ {
-		more, err := w.instances(n, high)
-		if err != nil || !more {
+	w := walkers.Get().(*walker)
+	defer walkers.Put(w)
+	counted, n, err := w.begin(r.filled(start), start, low, high, steps)
+	for ; err == nil; n++ {
+		var more bool
+		if more, err = w.instances(n, high); !more {
 			return err
 		}
 		for _, at := range w.found {
@@ -49,6 +49,7 @@ func (r *Rule) Between(start, from, to time.Time, steps *int, yield func(time.Ti
 			}
 		}
 	}
+	return err
 }
 
 const secondsOfDay = 24 * 60 * 60
@@ -91,6 +92,44 @@ type walker struct {
 	days, found []int64
 }
 
+// walkers are kept for the room that they have: a calendar has hundreds of rules.
+var walkers = sync.Pool{New: func() any { return new(walker) }}
+
+// begin prepares for a rule, and returns the first period to look at, and how many instances there are before.
+func (w *walker) begin(r Rule, start time.Time, low, high int64, steps *int) (counted int, n int64, err error) {
+	w.Rule, w.steps = r, steps
+	w.base = w.period(start)
+	if err := w.clock(); err != nil {
+		return 0, 0, err
+	}
+	// The period in which the clock shows low.
+	n = max(0, w.period(time.Unix(low, 0).UTC())-w.base) / int64(w.interval)
+	switch {
+	case n == 0 || w.count == 0:
+		return 1, n, nil
+	case !w.even():
+		return 1, 0, nil
+	}
+	// In the first, the start has been counted, and some may be before it.
+	if _, err := w.instances(0, math.MaxInt64); err != nil {
+		return 0, 0, err
+	}
+	counted = 1
+	for _, at := range w.found {
+		if at > start.Unix() {
+			counted++
+		}
+	}
+	_, err = w.instances(1, math.MaxInt64)
+	return counted + int(n-1)*len(w.found), n, err
+}
+
+// even reports whether there are as many instances in each period.
+func (w *walker) even() bool {
+	byDay := w.weekdays != 0 && w.frequency != weekly || w.hours != 0 && w.frequency == hourly
+	return w.frequency <= weekly && !byDay && w.months == 0 && len(w.monthDays) == 0 && len(w.yearDays) == 0
+}
+
 func (w *walker) step(n int) error {
 	if *w.steps -= n; *w.steps < 0 {
 		return ErrTooMany
@@ -108,7 +147,7 @@ func (w *walker) clock() error {
 	if err := w.step(n); err != nil {
 		return err
 	}
-	w.seconds = make([]int64, 0, n)
+	w.seconds = w.seconds[:0]
 	for h := hours; h != 0; h &= h - 1 {
 		for m := w.minutes; m != 0; m &= m - 1 {
 			for s := w.Rule.seconds; s != 0; s &= s - 1 {
@@ -118,15 +157,6 @@ func (w *walker) clock() error {
 		}
 	}
 	return nil
-}
-
-// near returns how many steps from that of the start the period is in which the clock shows low; 0 where all have to be
-// counted.
-func (w *walker) near(low int64) int64 {
-	if w.count > 0 {
-		return 0
-	}
-	return max(0, w.period(time.Unix(low, 0).UTC())-w.base) / int64(w.interval)
 }
 
 // period returns the number of the period that t is in: its year; its month, counted from the year 0; the first day of
@@ -164,6 +194,7 @@ func floor(n, by int64) int64 {
 // later.
 func (w *walker) instances(steps, high int64) (more bool, err error) {
 	w.days = w.days[:0]
+	const all = 1<<31 - 1
 	period := w.base + steps*int64(w.interval)
 	begin, walked := int64(0), 1
 	switch w.frequency {
@@ -172,7 +203,7 @@ func (w *walker) instances(steps, high int64) (more bool, err error) {
 			for month := time.January; month <= time.December; month++ {
 				if w.inMonth(month) {
 					walked += 31
-					w.daysOfMonth(int(period), month)
+					w.daysOfMonth(int(period), month, all)
 				}
 			}
 		}
@@ -180,7 +211,7 @@ func (w *walker) instances(steps, high int64) (more bool, err error) {
 		year, month := floor(period, 12), time.Month(period-12*floor(period, 12))+1
 		if begin = startOfMonth(year, month); begin < high && w.inMonth(month) {
 			walked += 31
-			w.daysOfMonth(int(year), month)
+			w.daysOfMonth(int(year), month, all)
 		}
 	case weekly:
 		walked += 7
@@ -219,7 +250,7 @@ func startOfMonth(year int64, month time.Month) int64 {
 	if year > 9999 {
 		return math.MaxInt64
 	}
-	return time.Date(int(year), month, 1, 0, 0, 0, 0, time.UTC).Unix()
+	return int64(icaltime.Day(int(year), int(month), 1)) * secondsOfDay
 }
 
 // choose leaves those that BYSETPOS names.
@@ -241,87 +272,123 @@ func (w *walker) inMonth(m time.Month) bool { return w.months == 0 || w.months&(
 // day takes in the day of that number where the rule names it.
 func (w *walker) day(number int64) {
 	if w.months == 0 && len(w.monthDays) == 0 && len(w.yearDays) == 0 {
-		// Day 0 is a Thursday.
-		weekday := number + int64(time.Thursday) - 7*floor(number+int64(time.Thursday), 7)
-		if w.weekdays == 0 || w.weekdays&(1<<weekday) != 0 {
+		if w.weekdays == 0 || w.weekdays&(1<<weekdayOf(number)) != 0 {
 			w.days = append(w.days, number)
 		}
 		return
 	}
 	t := time.Unix(number*secondsOfDay, 0).UTC()
 	if w.inMonth(t.Month()) {
-		w.dayOfMonth(number, newMonth(t.Year(), t.Month()), t.Day())
-	}
-}
-
-func (w *walker) daysOfMonth(year int, month time.Month) {
-	m := newMonth(year, month)
-	for day := range m.length {
-		w.dayOfMonth(m.first+int64(day), m, day+1)
+		w.daysOfMonth(t.Year(), t.Month(), 1<<(t.Day()-1))
 	}
 }
 
 // A month is one of a year.
 type month struct {
-	// first is the number of its first day.
-	first  int64
-	length int
-	// before are the days of the year before it, of length in all.
-	before, year int
-	// weekday is that of its first day. of is the year's number.
+	year int
+	// first is the number of its first day, and weekday that day's.
+	first   int64
 	weekday time.Weekday
-	of      int
+	length  int
 }
 
-func newMonth(year int, m time.Month) month {
-	first := time.Date(year, m, 1, 0, 0, 0, 0, time.UTC)
-	return month{
-		first: dayOf(first), length: daysOf(year, m), before: first.YearDay() - 1, year: daysOfYear(year),
-		weekday: first.Weekday(), of: year,
-	}
-}
-
-func daysOf(year int, m time.Month) int { return time.Date(year, m+1, 0, 0, 0, 0, 0, time.UTC).Day() }
-
-func daysOfYear(year int) int { return 337 + daysOf(year, time.February) }
-
-// dayOfMonth takes a day in where the parts that name days do.
-func (w *walker) dayOfMonth(number int64, m month, day int) {
-	ofYear := m.before + day
-	weekday := (m.weekday + time.Weekday(day-1)) % 7
-	if !w.monthDays.has(day, m.length+1-day) || !w.yearDays.has(ofYear, m.year+1-ofYear) ||
-		!w.inWeek(m, ofYear, weekday) {
-		return
-	}
-	named := w.weekdays == 0 && len(w.nth) == 0 || w.weekdays&(1<<weekday) != 0
-	if !named {
-		// Counted in the month, or in the year where no month is named.
-		at, length := day, m.length
-		if w.frequency == yearly && w.months == 0 {
-			at, length = ofYear, m.year
+// daysOfMonth takes in the days that the rule names, of those among which they may be: bit n is day n+1.
+func (w *walker) daysOfMonth(year int, name time.Month, among uint32) {
+	m := month{year: year, first: int64(icaltime.Day(year, int(name), 1)), length: icaltime.DaysIn(year, int(name))}
+	m.weekday = weekdayOf(m.first)
+	byYear := len(w.yearDays) > 0 || len(w.weeks) > 0 || w.countsInYear()
+	for days := among & w.inMonthDays(m) & w.inWeekdays(m); days != 0; days &= days - 1 {
+		day := m.first + int64(bits.TrailingZeros32(days))
+		if !byYear || w.inYear(m, day) {
+			w.days = append(w.days, day)
 		}
-		named = slices.Contains(w.nth, nth{(at + 6) / 7, weekday}) ||
-			slices.Contains(w.nth, nth{-(length - at + 7) / 7, weekday})
 	}
-	if named {
-		w.days = append(w.days, number)
+}
+
+// inMonthDays returns the days of a month that BYMONTHDAY names.
+func (w *walker) inMonthDays(m month) (days uint32) {
+	if len(w.monthDays) == 0 {
+		return 1<<m.length - 1
 	}
+	for _, n := range w.monthDays {
+		if n < 0 {
+			n += m.length + 1
+		}
+		if n >= 1 && n <= m.length {
+			days |= 1 << (n - 1)
+		}
+	}
+	return days
+}
+
+// inWeekdays returns the days of a month that BYDAY names; where it counts them in the year, all of their weekday.
+func (w *walker) inWeekdays(m month) (days uint32) {
+	if w.weekdays == 0 && len(w.nth) == 0 {
+		return 1<<m.length - 1
+	}
+	const weekly = 1 | 1<<7 | 1<<14 | 1<<21 | 1<<28
+	first := func(weekday time.Weekday) int { return int(weekday-m.weekday+7) % 7 }
+	for weekday := time.Sunday; weekday <= time.Saturday; weekday++ {
+		if w.weekdays&(1<<weekday) != 0 {
+			days |= weekly << first(weekday)
+		}
+	}
+	for _, nth := range w.nth {
+		day := first(nth.weekday)
+		switch {
+		case w.countsInYear():
+			days |= weekly << day
+			continue
+		case nth.n > 0:
+			day += 7 * (nth.n - 1)
+		default:
+			day += 7 * ((m.length-1-day)/7 + nth.n + 1)
+		}
+		if day >= 0 && day < m.length {
+			days |= 1 << day
+		}
+	}
+	return days & (1<<m.length - 1)
+}
+
+// countsInYear reports whether the numbers in BYDAY are of the year, and not of the month.
+func (w *walker) countsInYear() bool { return len(w.nth) > 0 && w.frequency == yearly && w.months == 0 }
+
+// inYear reports whether a day is what BYYEARDAY, BYWEEKNO and numbers of the year in BYDAY name.
+func (w *walker) inYear(m month, number int64) bool {
+	length := daysOfYear(m.year)
+	day := int(number) - icaltime.Day(m.year, 1, 1) + 1
+	weekday := weekdayOf(number)
+	if !w.yearDays.has(day, length+1-day) || !w.inWeek(m.year, length, day, weekday) {
+		return false
+	}
+	return !w.countsInYear() || w.weekdays&(1<<weekday) != 0 ||
+		slices.Contains(w.nth, nth{(day + 6) / 7, weekday}) ||
+		slices.Contains(w.nth, nth{-(length - day + 7) / 7, weekday})
+}
+
+func daysOfYear(year int) int { return 337 + icaltime.DaysIn(year, 2) }
+
+// weekdayOf returns that of the day of a number; day 0 is a Thursday.
+func weekdayOf(day int64) time.Weekday {
+	since := day + int64(time.Thursday)
+	return time.Weekday(since - 7*floor(since, 7))
 }
 
 // inWeek reports whether a day is in a week that BYWEEKNO names. Week 1 is the first with four days in its year.
-func (w *walker) inWeek(m month, ofYear int, weekday time.Weekday) bool {
+func (w *walker) inWeek(year, length, day int, weekday time.Weekday) bool {
 	if len(w.weeks) == 0 {
 		return true
 	}
 	// The year of a week is that of its fourth day.
-	fourth, length := ofYear-int(weekday-w.weekStart+7)%7+3, m.year
+	fourth := day - int(weekday-w.weekStart+7)%7 + 3
 	switch {
 	case fourth < 1:
-		length = daysOfYear(m.of - 1)
+		length = daysOfYear(year - 1)
 		fourth += length
 	case fourth > length:
 		fourth -= length
-		length = daysOfYear(m.of + 1)
+		length = daysOfYear(year + 1)
 	}
 	return w.weeks.has((fourth+6)/7, (length-fourth+7)/7)
 }

@@ -74,7 +74,7 @@ const mostInterval = 10_000_000
 // The error is a phrase for people that tells the part, such as "INTERVAL=0 can't be read".
 func Parse(value string) (*Rule, error) {
 	r := &Rule{interval: 1, weekStart: time.Monday}
-	var seen []string
+	seen := make([]string, 0, 13)
 	for part := range strings.SplitSeq(strings.TrimSuffix(strings.TrimSpace(value), ";"), ";") {
 		name, text, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(part)), "=")
 		if slices.Contains(seen, name) || !r.read(name, text) {

@@ -3,7 +3,6 @@ package tzid
 import (
 	"cmp"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -23,7 +22,19 @@ type changes []change
 
 // instant returns when the clocks show wall, as [Zone.Instant] does, in seconds since 1970.
 func (c changes) instant(wall int64) int64 {
-	i := sort.Search(len(c), func(i int) bool { return c[i].wall > wall }) - 1
+	if wall >= lastSecond {
+		wall, apart := early(wall)
+		return c.instant(wall) + apart
+	}
+	// The last that is not later.
+	i, after := -1, len(c)
+	for i+1 < after {
+		if half := (i + after) / 2; c[half].wall <= wall {
+			i = half
+		} else {
+			after = half
+		}
+	}
 	switch {
 	case i < 0:
 		return wall - c[0].from
@@ -34,15 +45,14 @@ func (c changes) instant(wall int64) int64 {
 	return wall - c[i].to
 }
 
-// late is instant for the years from lastYear on: as in the latest before them with the same days.
-func (c changes) late(wall int64) int64 {
+// early returns a time of the latest kept year that has the same days, and how much earlier it is.
+func early(wall int64) (same, apart int64) {
+	const week = 7 * 24 * 60 * 60
 	year := time.Unix(wall, 0).UTC().Year()
 	for like := lastYear - 1; ; like-- {
-		apart := startOf(year).Unix() - startOf(like).Unix()
-		const week = 7 * 24 * 60 * 60
-		same := startOf(year+1).Unix()-startOf(like+1).Unix() == apart
-		if same && apart%week == 0 {
-			return c.instant(wall-apart) + apart
+		apart = startOf(year).Unix() - startOf(like).Unix()
+		if apart%week == 0 && startOf(year+1).Unix()-startOf(like+1).Unix() == apart {
+			return wall - apart, apart
 		}
 	}
 }

@@ -38,15 +38,11 @@ type Zone struct {
 // are as they were then. The result is in the zone of the tz database where that is known, and else in UTC.
 func (z *Zone) Instant(wall time.Time) time.Time {
 	shown := wall.Unix()
-	at := changes.instant
-	if shown >= lastSecond {
-		at = changes.late
-	}
 	if z.own == nil {
-		return time.Unix(at(z.named, shown), 0).In(z.loc)
+		return time.Unix(z.named.instant(shown), 0).In(z.loc)
 	}
-	instant := time.Unix(at(z.own, shown), 0)
-	if z.named != nil && instant.Unix() == at(z.named, shown) {
+	instant := time.Unix(z.own.instant(shown), 0)
+	if z.named != nil && instant.Unix() == z.named.instant(shown) {
 		return instant.In(z.loc)
 	}
 	return instant.UTC()

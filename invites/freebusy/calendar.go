@@ -122,7 +122,7 @@ func (p *parser) parse() bool {
 		case p.in == inEvent:
 			p.take(&p.calendar.events[len(p.calendar.events)-1])
 		case p.in == inBusy && p.kind == propFreebusy && !is(p.param("FBTYPE"), "FREE"):
-			p.calendar.periods = append(p.calendar.periods, list{p.kind, p.value, p.tzid()})
+			p.calendar.periods = append(p.calendar.periods, list{p.kind, p.kept(), p.tzid()})
 		case p.in == inTimezone && p.kind == propTzid:
 			p.zoneName = tzid.Name(string(p.value))
 		}
@@ -182,23 +182,23 @@ func (p *parser) close() {
 func (p *parser) take(e *event) {
 	switch p.kind {
 	case propUID:
-		e.uid = p.value
+		e.uid = p.kept()
 	case propSummary:
-		e.summary = p.value
+		e.summary = p.kept()
 	case propDtstart:
 		e.start = p.moment()
 	case propDtend:
 		e.end = p.moment()
 	case propDuration:
-		e.duration = p.value
+		e.duration = p.kept()
 	case propRecurrenceID:
 		e.recurrence = p.moment()
 		e.onward = is(p.param("RANGE"), "THISANDFUTURE")
 	case propRrule, propRdate, propExdate:
-		e.repeats = append(e.repeats, list{p.kind, p.value, p.tzid()})
+		e.repeats = append(e.repeats, list{p.kind, p.kept(), p.tzid()})
 	case propAttendee:
 		if is(p.param("PARTSTAT"), "DECLINED") {
-			e.declined = append(e.declined, p.value)
+			e.declined = append(e.declined, p.kept())
 		}
 	case propStatus:
 		e.off = is(p.value, "CANCELLED")

@@ -76,6 +76,16 @@ func kindOf(name []byte) kind {
 type property struct {
 	kind          kind
 	params, value []byte
+	// passing says that both are only there until the next property.
+	passing bool
+}
+
+// kept returns the value for good.
+func (p *property) kept() []byte {
+	if p.passing {
+		return bytes.Clone(p.value)
+	}
+	return p.value
 }
 
 // A scanner goes through the lines of a calendar. What does not count it passes over as quickly as it can.
@@ -85,6 +95,8 @@ type scanner struct {
 	at int
 	// property is the last that was found.
 	property
+	// room is for lines without their folds.
+	room []byte
 }
 
 // next goes to the next property that counts; false: there is none.
@@ -92,13 +104,14 @@ func (s *scanner) next() bool {
 	for s.at < len(s.data) {
 		first := s.data[s.at]
 		line, folded := s.line()
-		if !counts(first) {
+		if !counts[first] {
 			continue
 		}
 		length, lower := nameIn(line)
-		if folded && bytes.IndexByte(line[:length], '\n') >= 0 {
+		s.passing = folded && bytes.IndexByte(line[:length], '\n') >= 0
+		if s.passing {
 			// It is folded within its name.
-			line, folded = unfold(line), false
+			line, folded = s.unfold(line), false
 			length, lower = nameIn(line)
 		}
 		if s.kind = kindOf(line[:length]); s.kind == propOther && lower {
@@ -108,7 +121,7 @@ func (s *scanner) next() bool {
 			continue
 		}
 		if folded {
-			line = unfold(line)
+			line, s.passing = s.unfold(line), true
 		}
 		if line[length] == ':' {
 			s.params, s.value = nil, chomp(line[length+1:])
@@ -129,14 +142,9 @@ func chomp(line []byte) []byte {
 	return line
 }
 
-// counts reports whether the name of a property that counts may begin with a letter: most lines are of others.
-func counts(first byte) bool {
-	switch first &^ 0x20 {
-	case 'A', 'B', 'D', 'E', 'F', 'R', 'S', 'T', 'U':
-		return true
-	}
-	return false
-}
+// counts tells with which letters the name of a property that counts may begin: most lines are of others.
+var counts = [256]bool{'A': true, 'B': true, 'D': true, 'E': true, 'F': true, 'R': true, 'S': true, 'T': true, 'U': true,
+	'a': true, 'b': true, 'd': true, 'e': true, 'f': true, 'r': true, 's': true, 't': true, 'u': true}
 
 // line returns the next line as it stands there, with its folds but without its end.
 func (s *scanner) line() (line []byte, folded bool) {
@@ -169,15 +177,16 @@ func nameIn(line []byte) (length int, lower bool) {
 	return len(line), lower
 }
 
-// unfold returns a line without its folds (RFC 5545, section 3.1).
-func unfold(line []byte) []byte {
-	whole := make([]byte, 0, len(line))
+// unfold returns a line without its folds (RFC 5545, section 3.1), until it is called again.
+func (s *scanner) unfold(line []byte) []byte {
+	s.room = s.room[:0]
 	for {
 		end := bytes.IndexByte(line, '\n')
 		if end < 0 {
-			return append(whole, line...)
+			s.room = append(s.room, line...)
+			return s.room
 		}
-		whole = append(whole, chomp(line[:end])...)
+		s.room = append(s.room, chomp(line[:end])...)
 		// What begins the next is a space or a tab.
 		line = line[end+2:]
 	}

@@ -2,8 +2,10 @@ package tzid
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"coalition/invites/icaltime"
@@ -88,67 +90,90 @@ type Observance struct {
 	Rules, Dates    []string
 }
 
-// A phase is an observance that was read.
-type phase struct {
-	// onsets are what clocks show where it begins, before they are put: the start, and each RDATE.
-	onsets []time.Time
-	// rules give further onsets, from onsets[0] on.
-	rules    []*rrule.Rule
-	from, to int64
-}
-
-// readPhases takes a VTIMEZONE apart. It is not ok where one of its observances can't be read for sure.
-func readPhases(observances []Observance) ([]phase, bool) {
-	var phases []phase
-	for _, o := range observances {
-		// Some write a Z behind what clocks show.
-		form, start := icaltime.Read(strings.TrimSuffix(o.Start, "Z"))
-		to, ok := icaltime.Offset(o.To)
-		from, ok2 := icaltime.Offset(o.From)
-		if form != icaltime.Local || !ok || !ok2 {
-			return nil, false
-		}
-		p := phase{onsets: []time.Time{start}, from: int64(from), to: int64(to)}
-		for _, dates := range o.Dates {
-			for date := range strings.SplitSeq(dates, ",") {
-				form, onset := icaltime.Read(strings.TrimSpace(date))
-				if form != icaltime.Local {
-					return nil, false
-				}
-				p.onsets = append(p.onsets, onset)
-			}
-		}
-		for _, value := range o.Rules {
-			rule, err := rrule.Parse(value)
-			if err != nil {
-				return nil, false
-			}
-			p.rules = append(p.rules, rule)
-		}
-		phases = append(phases, p)
+// changesOf returns those of a VTIMEZONE: all that are given one by one, and what rules give in the years that are
+// kept. nil: one of its observances can't be read for sure, or takes more than steps.
+func changesOf(observances []Observance, steps *int) changes {
+	key := fmt.Sprintf("%q", observances)
+	if c := copies.get(key); c != nil {
+		return c
 	}
-	return phases, len(phases) > 0
-}
-
-// changesOf returns those of a VTIMEZONE: all that are given one by one, and what rules give from from until until.
-func changesOf(phases []phase, from, until time.Time, steps *int) (changes, error) {
 	var list changes
-	for _, p := range phases {
-		add := func(onset time.Time) { list = append(list, change{onset.Unix(), p.from, p.to}) }
-		for _, onset := range p.onsets {
-			add(onset)
+	for _, o := range observances {
+		found, ok := o.changes(steps)
+		if !ok {
+			return nil
 		}
-		for _, rule := range p.rules {
-			err := rule.Between(p.onsets[0], from, until, steps, func(onset time.Time) {
-				if rule.Until.IsZero() || !onset.Add(-time.Duration(p.from)*time.Second).After(rule.Until) {
-					add(onset)
-				}
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
+		list = append(list, found...)
 	}
 	slices.SortStableFunc(list, func(a, b change) int { return cmp.Compare(a.wall, b.wall) })
-	return slices.CompactFunc(list, func(a, b change) bool { return a.wall == b.wall }), nil
+	list = slices.CompactFunc(list, func(a, b change) bool { return a.wall == b.wall })
+	copies.put(key, list)
+	return list
+}
+
+// changes returns those that an observance begins with: its start, each RDATE, and what its rules give. It is not ok
+// where something in it can't be read for sure, or takes more than steps.
+func (o Observance) changes(steps *int) (list changes, ok bool) {
+	// Some write a Z behind what clocks show.
+	form, start := icaltime.Read(strings.TrimSuffix(o.Start, "Z"))
+	to, ok := icaltime.Offset(o.To)
+	from, ok2 := icaltime.Offset(o.From)
+	if form != icaltime.Local || !ok || !ok2 {
+		return nil, false
+	}
+	add := func(onset time.Time) { list = append(list, change{onset.Unix(), int64(from), int64(to)}) }
+	add(start)
+	for _, dates := range o.Dates {
+		for date := range strings.SplitSeq(dates, ",") {
+			form, onset := icaltime.Read(strings.TrimSpace(date))
+			if form != icaltime.Local {
+				return nil, false
+			}
+			add(onset)
+		}
+	}
+	for _, value := range o.Rules {
+		rule, err := rrule.Parse(value)
+		if err != nil {
+			return nil, false
+		}
+		err = rule.Between(start, startOf(firstYear-1), startOf(lastYear+1), steps, func(onset time.Time) {
+			if rule.Until.IsZero() || !onset.Add(-time.Duration(from)*time.Second).After(rule.Until) {
+				add(onset)
+			}
+		})
+		if err != nil {
+			return nil, false
+		}
+	}
+	return list, true
+}
+
+// copies are the changes of VTIMEZONEs by what these say: on a CalDAV server each event brings its own copy of the same.
+var copies keeper
+
+// A keeper keeps what has been found, as long as that is little.
+type keeper struct {
+	mu   sync.Mutex
+	kept map[string]changes
+}
+
+func (k *keeper) get(key string) changes {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kept[key]
+}
+
+func (k *keeper) put(key string, c changes) {
+	// Of a zone with two changes a year, that is some 6 kB each.
+	const most, longest = 500, 1_000
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(key) > 16*longest || len(c) > longest {
+		return
+	}
+	if k.kept == nil || len(k.kept) == most {
+		k.kept = make(map[string]changes)
+	}
+	k.kept[key] = c
 }

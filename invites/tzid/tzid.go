@@ -1,6 +1,6 @@
 // Package tzid knows which clocks a foreign calendar means by the name of a zone (TZID, RFC 5545, section 3.2.19), and
-// when these show a time. It leaves taking a calendar apart to others, and the zone data to invites/zones. What it has
-// found out of a zone of the tz database it keeps.
+// when these show a time. It leaves taking a calendar apart to others, and the zone data to invites/zones. It is pure: no
+// clock, no network, no state but what it has found out about zones before.
 //
 // A TZID is only a name that the file gives a zone:
 //
@@ -81,12 +81,8 @@ func Find(name string, definitions iter.Seq[[]Observance], steps *int) *Zone {
 		return Of(loc)
 	}
 	for observances := range definitions {
-		phases, ok := readPhases(observances)
-		if !ok {
-			continue
-		}
-		own, err := changesOf(phases, startOf(firstYear-1), startOf(lastYear+1), steps)
-		if err != nil {
+		own := changesOf(observances, steps)
+		if own == nil {
 			continue
 		}
 		z := &Zone{own: own}

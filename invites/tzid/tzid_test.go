@@ -78,6 +78,12 @@ func TestFind(t *testing.T) {
 			}
 		}
 	}
+	// What has been found before costs none.
+	steps = 0
+	if again := tzid.Find("Their zone", slices.Values([][]tzid.Observance{european}), &steps); again == nil {
+		t.Error("the same was not found again")
+	}
+	european[0].From = "+0300"
 	steps = 100
 	if zone := tzid.Find("Our zone", slices.Values([][]tzid.Observance{european}), &steps); zone != nil {
 		t.Error("it was found with no steps left")

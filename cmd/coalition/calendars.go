@@ -92,7 +92,7 @@ func (c *config) calendars(now func() time.Time, log *slog.Logger) (finder.Calen
 		case b.Google != "":
 			s.Kind, s.Address, s.Ask = string(googleChannel), b.Google, ask(b.Google)
 		case b.ICS != "":
-			s.Kind, s.Address = feed.ICS, c.resolve(string(b.ICS))
+			s.Kind, s.Address = feed.ICS, c.resolve(b.ICS)
 			if path, err := filepath.Abs(s.Address); err == nil && !strings.Contains(s.Address, "://") {
 				s.Address = path
 			}

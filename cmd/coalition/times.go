@@ -210,7 +210,7 @@ func (c *config) holidays() plan.Holidays {
 
 // holidayProblems says what is wrong with the file of the organizer's holidays.
 func (c *config) holidayProblems(s *scheduler.Scheduler) (list []strictyaml.Problem) {
-	return s.Finder.Holidays.Check(string(s.Settings.Holidays), s.Now(), func(text, mend string) strictyaml.Problem {
+	return s.Finder.Holidays.Check(string(s.Holidays), s.Now(), func(text, mend string) strictyaml.Problem {
 		return c.doc.Problem("organizer.holidays "+text, mend, "organizer", "holidays")
 	})
 }

@@ -76,7 +76,7 @@ func (r *Result) Days() []Day {
 	q := r.query
 	var list []Day
 	for _, d := range days(q.Window, q.Organizer.Zone) {
-		list = append(list, Day{Span: d.Span.Within(q.Window)})
+		list = append(list, Day{Span: d.Within(q.Window)})
 	}
 	// on calls take for each day that has a part of the span, and tells it which.
 	on := func(s invites.Span, take func(d *Day, part invites.Span)) {

@@ -108,9 +108,9 @@ func (s *source) ask(ctx context.Context, q question) {
 		k.Failed, k.Failures, k.ReadAt, k.Again = "", 0, q.now, q.now.Add(often)
 	}
 	k.AskedAt = q.now
-	switch {
-	case k.Failed == before:
-	case k.Failed == "":
+	switch k.Failed {
+	case before:
+	case "":
 		s.feeds.Log.Info("a calendar can be read again", "calendar", s.Name)
 	default:
 		s.feeds.Log.Warn("a calendar can't be read", "calendar", s.Name, "problem", k.Failed)

@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"coalition/templates/answers"
+	"coalition/templates/answers/phrases"
 )
 
 // Answers returns what reads people's answers in all languages that have an answers.tmpl. It reads those anew each
 // time, which takes a tenth of a second. The error names the file and the line of what can't be read: a reader without
 // that language would miss its conditions.
 func (s *Set) Answers() (*answers.Reader, error) {
-	var all []answers.Words
+	var all []phrases.Words
 	for _, lang := range s.languages {
 		l, err := s.language(lang)
 		if err != nil {
@@ -32,13 +33,13 @@ func (s *Set) Answers() (*answers.Reader, error) {
 }
 
 // answers returns the words that stand in the answers.tmpl of a language; nil where there is none.
-func (l *language) answers() (*answers.Words, error) {
+func (l *language) answers() (*phrases.Words, error) {
 	file := path.Join(l.name, "answers.tmpl")
 	if l.text.Lookup(file) == nil {
 		return nil, nil
 	}
-	words := &answers.Words{Language: l.name, Lists: make(map[string][]string), Weekdays: l.weekdays, Months: l.months}
-	for _, list := range slices.Concat(answers.Required(), answers.Optional()) {
+	words := &phrases.Words{Language: l.name, Lists: make(map[string][]string), Weekdays: l.weekdays, Months: l.months}
+	for _, list := range slices.Concat(phrases.Required(), phrases.Optional()) {
 		if l.text.Lookup("answer "+list) == nil {
 			continue
 		}
@@ -53,7 +54,7 @@ func (l *language) answers() (*answers.Words, error) {
 
 // placed gives an error of [answers.New] the place of the list in its file.
 func (s *Set) placed(err error) error {
-	var wrong *answers.ListError
+	var wrong *phrases.ListError
 	if !errors.As(err, &wrong) {
 		return err
 	}

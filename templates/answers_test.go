@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"coalition/templates/answers"
+	"coalition/templates/answers/phrases"
 )
 
 // TestAnswersLanguages: a further language is only words; where they can't be read, nothing reads
@@ -18,7 +18,7 @@ func TestAnswersLanguages(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	for _, list := range answers.Required() {
+	for _, list := range phrases.Required() {
 		fmt.Fprintf(&b, `{{define "answer %s"}}%s{{end}}`, list, map[string]string{"yes": "ja, graag", "no": "nee, sure", "doubt": "maar", "number": "tweede=2"}[list])
 	}
 	write := func(text string) *Set {

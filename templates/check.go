@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"coalition/templates/answers"
+	"coalition/templates/answers/phrases"
 )
 
 // A Problem is a fault in a template, found by [Set.Check].
@@ -44,7 +45,7 @@ func (s *Set) Check() []Problem {
 		}
 		words, err := l.answers()
 		if words != nil {
-			_, err = answers.New([]answers.Words{*words})
+			_, err = answers.New([]phrases.Words{*words})
 		}
 		add("answers.tmpl", s.placed(err))
 		text, pages := bothWays(l.text), bothWays(l.pages)

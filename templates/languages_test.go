@@ -11,7 +11,7 @@ import (
 	"testing"
 	texttemplate "text/template"
 
-	"coalition/templates/answers"
+	"coalition/templates/answers/phrases"
 )
 
 // folders are those of the languages built in, complete or not.
@@ -56,7 +56,7 @@ func TestLanguages(t *testing.T) {
 					t.Errorf("%s/%s says the same as in English", lang, unit)
 				}
 			}
-			for _, list := range slices.Concat(answers.Required(), answers.Optional()) {
+			for _, list := range slices.Concat(phrases.Required(), phrases.Optional()) {
 				if unit := "answers.tmpl: answer " + list; all[fallback][unit] == "" {
 					t.Errorf("%s/%s is not there", fallback, unit)
 				}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"coalition/templates/answers/phrases"
 )
 
 // mostAdds is how many lines are a list of points, and longestAdd how many characters one of them may have.
@@ -34,25 +36,25 @@ func (r *reading) adds(rest, end int) (list []string, ok bool) {
 // own, one for each line.
 func (r *reading) points(rest, end int) (list []part) {
 	for i := rest; i < end; {
-		if r.tokens[i].item {
+		if r.tokens[i].Item {
 			i++
 			continue
 		}
 		next := i + 1
-		for next < end && !strings.ContainsAny(r.tokens[next].gap, "\n.!;") {
+		for next < end && !strings.ContainsAny(r.tokens[next].Gap, "\n.!;") {
 			next++
 		}
 		s := part{r.sentenceStart(i), len(r.text)}
 		if next < len(r.tokens) {
 			s.to = r.sentenceStart(next)
 		}
-		last := r.tokens[next-1].end
+		last := r.tokens[next-1].End
 		if line := strings.IndexByte(r.text[last:s.to], '\n'); line >= 0 {
 			s.to = last + line
 		}
 		if from, ok := r.point(i, next); ok {
 			if from > i {
-				s.from = r.tokens[from].start
+				s.from = r.tokens[from].Start
 			}
 			if n := len(list); n > 0 && !strings.Contains(r.text[list[n-1].to:s.from], "\n") {
 				list[n-1].to = s.to
@@ -68,17 +70,17 @@ func (r *reading) points(rest, end int) (list []part) {
 // point reports whether the sentence from token i to end says more than every reply does and the writer's name, and
 // from which token on: behind "I would add".
 func (r *reading) point(i, end int) (from int, ok bool) {
-	foreign := func(t token) bool { return !slices.Contains(r.names, t.word) }
+	foreign := func(t phrases.Token) bool { return !slices.Contains(r.names, t.Word) }
 	if !slices.ContainsFunc(r.tokens[i:end], foreign) {
 		return 0, false
 	}
 	for k := i; k < end; {
-		p, n := r.own.match(r.tokens, k)
+		p, n := r.own.Match(r.tokens, k)
 		if n == 0 {
 			return i, true
 		}
 		k += n
-		if p.has(roleAdds) {
+		if p.Has(phrases.Adds) {
 			return k, k < end
 		}
 	}
@@ -90,6 +92,6 @@ func (l *letter) sentenceStart(i int) int {
 	if i == 0 {
 		return 0
 	}
-	from := l.tokens[i-1].end
-	return from + 1 + strings.LastIndexAny(l.text[from:l.tokens[i].start], "\n.!;")
+	from := l.tokens[i-1].End
+	return from + 1 + strings.LastIndexAny(l.text[from:l.tokens[i].Start], "\n.!;")
 }

@@ -3,6 +3,8 @@ package answers
 import (
 	"slices"
 	"strings"
+
+	"coalition/templates/answers/phrases"
 )
 
 // Meaning is what a reply in plain words says. The zero Meaning is that nothing is beyond doubt.
@@ -25,24 +27,24 @@ type Meaning struct {
 type Reader struct {
 	// languages are in the order in which they are tried.
 	languages []string
-	words     map[string]*lexicon
+	words     map[string]*phrases.Lexicon
 	// all is the words of all languages, and footers what nobody writes in a letter.
-	all, footers lexicon
+	all, footers *phrases.Lexicon
 }
 
 // New makes a reader of replies in those languages, which it tries in that order. It spells out every phrase, which
-// takes a tenth of a second. The error is a [*ListError].
-func New(languages []Words) (*Reader, error) {
-	r := &Reader{words: make(map[string]*lexicon), footers: lexicon{loose: true}}
+// takes a tenth of a second. The error is a [*phrases.ListError].
+func New(languages []phrases.Words) (*Reader, error) {
+	r := &Reader{words: make(map[string]*phrases.Lexicon), all: new(phrases.Lexicon), footers: phrases.NewLoose()}
 	for _, w := range languages {
-		own, footers, err := w.spell()
+		v, err := w.Spell()
 		if err != nil {
 			return nil, err
 		}
 		r.languages = append(r.languages, w.Language)
-		r.words[w.Language] = own
-		r.all.addAll(own)
-		r.footers.addAll(footers)
+		r.words[w.Language] = v.Own
+		r.all.AddAll(v.Own)
+		r.footers.AddAll(v.Footers)
 	}
 	return r, nil
 }
@@ -79,11 +81,11 @@ func (r *Reader) Read(lang, text string, names ...string) Meaning {
 // open makes a letter of a text, without what no person has written in it.
 func (r *Reader) open(text string, names []string) *letter {
 	text = fromOutside.ReplaceAllString(strings.ReplaceAll(text, "\r\n", "\n"), "")
-	l := &letter{text: r.withoutFooters(text), all: &r.all}
-	l.tokens = tokenize(l.text, l.all)
+	l := &letter{text: r.withoutFooters(text), all: r.all}
+	l.tokens = phrases.Tokenize(l.text, l.all)
 	for _, name := range names {
-		for _, t := range tokenize(name, nil) {
-			l.names = append(l.names, t.word)
+		for _, t := range phrases.Tokenize(name, nil) {
+			l.names = append(l.names, t.Word)
 		}
 	}
 	l.markItems()

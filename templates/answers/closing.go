@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"coalition/templates/answers/phrases"
 )
 
 // contact is where somebody can be reached: an address, a number to call, a street.
@@ -16,32 +18,32 @@ func (l *letter) reaches(i, end int) bool { return contact().MatchString(l.span(
 
 // closes reports whether the letter is over with token i.
 func (l *letter) closes(i int) bool {
-	if l.tokens[i].gap == "" && i > 0 {
+	if l.tokens[i].Gap == "" && i > 0 {
 		return false
 	}
-	p, n := l.all.match(l.tokens, i)
-	if p.has(roleMark) {
+	p, n := l.all.Match(l.tokens, i)
+	if p.Has(phrases.Mark) {
 		return true
 	}
 	next := i + n
-	over := next == len(l.tokens) || strings.Contains(l.tokens[next].gap, "\n")
+	over := next == len(l.tokens) || strings.Contains(l.tokens[next].Gap, "\n")
 	switch {
-	case p.has(roleClosing) && (over || l.isUnknown(next)):
+	case p.Has(phrases.Closing) && (over || l.isUnknown(next)):
 		return true
-	case i > 0 && strings.Contains(l.tokens[i].gap, "\n") && (l.takesLeave(i) || l.signs(i)):
+	case i > 0 && strings.Contains(l.tokens[i].Gap, "\n") && (l.takesLeave(i) || l.signs(i)):
 		return true
-	case !p.has(roleThanks):
+	case !p.Has(phrases.Thanks):
 		return false
-	case !p.has(roleFiller) && over:
+	case !p.Has(phrases.Filler) && over:
 		return true
 	}
-	named := next < len(l.tokens) && strings.Contains(l.tokens[next].gap, ",") && l.isUnknown(next)
-	return named && (over || !p.has(roleFiller))
+	named := next < len(l.tokens) && strings.Contains(l.tokens[next].Gap, ",") && l.isUnknown(next)
+	return named && (over || !p.Has(phrases.Filler))
 }
 
 // isUnknown reports whether the line from token i is one to four words that no language knows, such as a name.
 func (l *letter) isUnknown(i int) bool {
-	for k := i; k < len(l.tokens) && (k == i || !strings.Contains(l.tokens[k].gap, "\n")); k++ {
+	for k := i; k < len(l.tokens) && (k == i || !strings.Contains(l.tokens[k].Gap, "\n")); k++ {
 		if k == i+4 || !l.unknown(k) {
 			return false
 		}
@@ -59,14 +61,14 @@ func (l *letter) takesLeave(i int) bool {
 	}
 	leave := false
 	for i < end {
-		p, n := l.all.match(l.tokens, i)
+		p, n := l.all.Match(l.tokens, i)
 		switch {
-		case p.has(roleClosing):
+		case p.Has(phrases.Closing):
 			leave = true
 		case n == 0 && leave && l.unknown(i):
 			n = 1
-		case p.has(roleThanks | roleFiller | roleTitle):
-		case !leave || n == 0 || p.has(^(roleArticle | roleOr | roleGreeting)):
+		case p.Has(phrases.Thanks | phrases.Filler | phrases.Title):
+		case !leave || n == 0 || p.Has(^(phrases.Article | phrases.Or | phrases.Greeting)):
 			return false
 		}
 		i += n
@@ -81,12 +83,12 @@ func (l *letter) signs(i int) bool {
 	if l.signsKnown(i, end) {
 		return true
 	}
-	if !strings.Contains(l.tokens[i].gap, "\n\n") {
+	if !strings.Contains(l.tokens[i].Gap, "\n\n") {
 		return false
 	}
 	const bars = "|·•"
 	for k := i; k < min(end, i+5) && l.unknown(k); k++ {
-		if k > i && strings.ContainsAny(l.tokens[k].gap, bars) || k+1 < end && strings.ContainsAny(l.tokens[k+1].gap, bars) {
+		if k > i && strings.ContainsAny(l.tokens[k].Gap, bars) || k+1 < end && strings.ContainsAny(l.tokens[k+1].Gap, bars) {
 			return l.reaches(i, end) && !l.speaks(i, end)
 		}
 	}
@@ -98,21 +100,21 @@ func (l *letter) signs(i int) bool {
 func (l *letter) signsKnown(i, end int) bool {
 	name, known := i, false
 	for ; name < end; name++ {
-		word := l.tokens[name].word
-		p, _ := l.all.match(l.tokens, name)
-		initial := utf8.RuneCountInString(word) == 1 && letterAt(word, 0)
+		word := l.tokens[name].Word
+		p, _ := l.all.Match(l.tokens, name)
+		initial := utf8.RuneCountInString(word) == 1 && phrases.LetterAt(word, 0)
 		named := slices.Contains(l.names, word)
-		if !named && !p.has(roleTitle) && !initial {
+		if !named && !p.Has(phrases.Title) && !initial {
 			break
 		}
 		known = known || named && len(word) > 1
 	}
 	// An initial may stand for a name.
 	if end == i+1 && name == end {
-		begins := func(name string) bool { return strings.HasPrefix(name, l.tokens[i].word) }
+		begins := func(name string) bool { return strings.HasPrefix(name, l.tokens[i].Word) }
 		known = known || slices.ContainsFunc(l.names, begins)
 	}
-	return known && (name == end || strings.ContainsAny(l.tokens[name].gap, ",|-/·•")) && !l.speaks(name, end)
+	return known && (name == end || strings.ContainsAny(l.tokens[name].Gap, ",|-/·•")) && !l.speaks(name, end)
 }
 
 // headsCard reports whether the line from token i to end is one to four words that nobody knows, and below it stands
@@ -122,12 +124,12 @@ func (l *letter) headsCard(i, end int) bool {
 		return false
 	}
 	for k := i; k < end; k++ {
-		if p, n := l.all.match(l.tokens, k); n > 0 && !p.has(roleTitle) || !letterAt(l.tokens[k].word, 0) {
+		if p, n := l.all.Match(l.tokens, k); n > 0 && !p.Has(phrases.Title) || !phrases.LetterAt(l.tokens[k].Word, 0) {
 			return false
 		}
 	}
 	reach := false
-	for line := end; line < len(l.tokens) && !strings.Contains(l.tokens[line].gap, "\n\n"); {
+	for line := end; line < len(l.tokens) && !strings.Contains(l.tokens[line].Gap, "\n\n"); {
 		next := l.next(line, "\n")
 		if l.speaks(line, next) {
 			return false
@@ -149,11 +151,11 @@ func (l *letter) isName(i int) bool {
 			return false
 		}
 	}
-	if strings.Contains(l.tokens[i].gap, "\n\n") {
+	if strings.Contains(l.tokens[i].Gap, "\n\n") {
 		return true
 	}
-	for k := i - 1; k >= 0 && k >= i-l.all.longest; k-- {
-		if p, n := l.all.match(l.tokens, k); p.has(roleThanks) && k+n == i && (k == 0 || l.tokens[k].gap != "") {
+	for k := i - 1; k >= 0 && k >= i-l.all.Longest(); k-- {
+		if p, n := l.all.Match(l.tokens, k); p.Has(phrases.Thanks) && k+n == i && (k == 0 || l.tokens[k].Gap != "") {
 			return true
 		}
 	}
@@ -166,10 +168,10 @@ func (l *letter) afterwards(end int) (parts []part) {
 	// Something may stand beside the closing, or the name.
 	if end < len(l.tokens) {
 		names := l.next(end, "\n")
-		if names < len(l.tokens) && !strings.Contains(l.tokens[names].gap, "\n\n") {
+		if names < len(l.tokens) && !strings.Contains(l.tokens[names].Gap, "\n\n") {
 			names = l.next(names, "\n")
 		}
-		if p, _ := l.all.match(l.tokens, end); !p.has(roleMark) && l.goesOn(end, names) {
+		if p, _ := l.all.Match(l.tokens, end); !p.Has(phrases.Mark) && l.goesOn(end, names) {
 			parts = append(parts, part{end, names})
 			end = names
 		}
@@ -187,9 +189,10 @@ func (l *letter) afterwards(end int) (parts []part) {
 
 // belongs reports whether the line from token i to end, below the closing, is its writer's all the same.
 func (l *letter) belongs(i, end int) bool {
-	gap := l.tokens[i].gap
+	gap := l.tokens[i].Gap
 	quoted := strings.ContainsAny(gap[strings.LastIndexByte(gap, '\n')+1:], "\"“”„«»")
-	if p, _ := l.all.match(l.tokens, i); p.has(rolePostscript|roleNo|roleLater) && !quoted || l.chooses(i, end) {
+	p, _ := l.all.Match(l.tokens, i)
+	if p.Has(phrases.Postscript|phrases.No|phrases.Later) && !quoted || l.chooses(i, end) {
 		return true
 	}
 	if !strings.Contains(gap, "\n\n") {
@@ -205,8 +208,8 @@ func (l *letter) goesOn(i, end int) bool {
 	if strings.ContainsAny(l.span(i, end), questionMarks) {
 		return true
 	}
-	for _, p := range l.all.scan(l.tokens, i, end) {
-		if p.has(rolePostscript) && p.has(roleDoubt) {
+	for _, p := range l.all.Scan(l.tokens, i, end) {
+		if p.Has(phrases.Postscript) && p.Has(phrases.Doubt) {
 			return true
 		}
 	}
@@ -215,19 +218,20 @@ func (l *letter) goesOn(i, end int) bool {
 
 // chooses reports whether the line from token i to end begins with the number of a time, and says yes to it.
 func (l *letter) chooses(i, end int) bool {
-	p, _ := l.all.match(l.tokens, i)
-	return (l.number(i) != 0 || p.has(roleLabel|roleNumber)) && !l.reaches(i, end) && l.holds(i, end, roleAnswer|roleOr)
+	p, _ := l.all.Match(l.tokens, i)
+	return (l.number(i) != 0 || p.Has(phrases.Label|phrases.Number)) && !l.reaches(i, end) &&
+		l.holds(i, end, phrases.Answer|phrases.Or)
 }
 
 // claims reports whether the tokens from i to end are a condition that begins with its writer, and are not about when
 // they work and answer mail.
 func (l *letter) claims(i, end int) bool {
-	if !l.all.phrases[l.tokens[i].word].has(roleSelf) || l.holds(i, end, roleDuty) {
+	if !l.all.Word(l.tokens[i].Word).Has(phrases.Self) || l.holds(i, end, phrases.Duty) {
 		return false
 	}
-	return slices.ContainsFunc(l.tokens[i:end], func(t token) bool {
-		p := l.all.phrases[t.word]
-		return p.has(rolePostscript) && p.has(roleDoubt)
+	return slices.ContainsFunc(l.tokens[i:end], func(t phrases.Token) bool {
+		p := l.all.Word(t.Word)
+		return p.Has(phrases.Postscript) && p.Has(phrases.Doubt)
 	})
 }
 
@@ -235,5 +239,5 @@ func (l *letter) claims(i, end int) bool {
 func (l *letter) asks(i, end int) bool {
 	const longest = 15
 	return end-i <= longest && strings.ContainsAny(l.span(i, end), questionMarks) && !l.reaches(i, end) &&
-		l.holds(i, end, roleAddress|roleSelf)
+		l.holds(i, end, phrases.Address|phrases.Self)
 }

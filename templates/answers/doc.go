@@ -1,6 +1,6 @@
 // Package answers knows how people answer: it reads a reply in their own words and says whether it is a yes, a no or a
 // later, to which of the times, and what else its writer wants. It never guesses. Which words mean what is passed to
-// it ([Words]), for each language; what follows from an answer is left to its caller.
+// it ([phrases.Words]), for each language; what follows from an answer is left to its caller.
 //
 // # From a sentence to an answer
 //

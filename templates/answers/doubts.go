@@ -3,6 +3,8 @@ package answers
 import (
 	"regexp"
 	"strings"
+
+	"coalition/templates/answers/phrases"
 )
 
 // questionMarks are those of all scripts, but for the Greek one, which is a semicolon to Unicode.
@@ -13,18 +15,18 @@ var sadFace = regexp.MustCompile(`(?:^|\s)[:;=]['-]?[(/\\]+(?:\s|$)`)
 
 // doubtful reports whether there is a question, or a word of doubt in any language, from token i to token end, beside
 // such an answer: a no is no less clear by saying why not.
-func (l *letter) doubtful(i, end int, answer roles) bool {
-	doubt := roleDoubt
-	if answer.has(roleYes) {
-		doubt |= roleNegation
+func (l *letter) doubtful(i, end int, answer phrases.Roles) bool {
+	doubt := phrases.Doubt
+	if answer.Has(phrases.Yes) {
+		doubt |= phrases.Negation
 	}
 	span := l.span(i, end)
-	if strings.ContainsAny(span, questionMarks) || answer.has(roleYes) && sadFace.MatchString(span) {
+	if strings.ContainsAny(span, questionMarks) || answer.Has(phrases.Yes) && sadFace.MatchString(span) {
 		return true
 	}
 	for i = max(i, l.opening); i < end; {
-		p, n := l.all.match(l.tokens, i)
-		if p.has(doubt) && !p.has(answer) || p.has(roleStop) && n > 1 {
+		p, n := l.all.Match(l.tokens, i)
+		if p.Has(doubt) && !p.Has(answer) || p.Has(phrases.Stop) && n > 1 {
 			return true
 		}
 		i += max(n, 1)
@@ -33,16 +35,16 @@ func (l *letter) doubtful(i, end int, answer roles) bool {
 }
 
 // differs reports whether what stands from token i to token end may mean something else than the answer.
-func (l *letter) differs(i, end int, answer roles) bool {
+func (l *letter) differs(i, end int, answer phrases.Roles) bool {
 	if l.doubtful(i, end, answer) {
 		return true
 	}
-	other := (roleAnswer | roleNumber | roleOrdinal | roleTime) &^ answer
-	if answer == roleYes {
-		other |= roleRegret | roleReason
+	other := (phrases.Answer | phrases.Number | phrases.Ordinal | phrases.Time) &^ answer
+	if answer == phrases.Yes {
+		other |= phrases.Regret | phrases.Reason
 	}
-	for k, p := range l.all.scan(l.tokens, i, end) {
-		if p.has(other) || l.numeric(k) && !l.tokens[k].item {
+	for k, p := range l.all.Scan(l.tokens, i, end) {
+		if p.Has(other) || l.numeric(k) && !l.tokens[k].Item {
 			return true
 		}
 	}
@@ -51,8 +53,8 @@ func (l *letter) differs(i, end int, answer roles) bool {
 
 // speaks reports whether the tokens from i to end say something about an answer.
 func (l *letter) speaks(i, end int) bool {
-	for _, p := range l.all.scan(l.tokens, i, end) {
-		if p.has(roleAnswer | roleDoubt | roleNegation | roleReason | roleOr) {
+	for _, p := range l.all.Scan(l.tokens, i, end) {
+		if p.Has(phrases.Answer | phrases.Doubt | phrases.Negation | phrases.Reason | phrases.Or) {
 			return true
 		}
 	}

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"coalition/templates/answers"
+	"coalition/templates/answers/phrases"
 )
 
-// Words are lists; a language needs all that [answers.Required] names, most of which may be empty.
+// Words are lists; a language needs all that [phrases.Required] names, most of which may be empty.
 func ExampleReader_Read() {
 	lists := make(map[string][]string)
-	for _, name := range answers.Required() {
+	for _, name := range phrases.Required() {
 		lists[name] = nil
 	}
 	lists["yes"] = []string{"yes", "[that] works [for me]"}
@@ -17,7 +18,7 @@ func ExampleReader_Read() {
 	lists["doubt"] = []string{"if"}
 	lists["label"] = []string{"option"}
 	lists["number"] = []string{"one=1", "two=2"}
-	reader, err := answers.New([]answers.Words{{Language: "en", Lists: lists}})
+	reader, err := answers.New([]phrases.Words{{Language: "en", Lists: lists}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"coalition/templates/answers/phrases"
 )
 
 // fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
@@ -53,11 +55,11 @@ func (r *Reader) withoutFooters(text string) string {
 // the last line where there is none.
 func (r *Reader) footer(lines []string) (at int, before string) {
 	text := strings.Join(lines, "\n")
-	tokens := tokenize(text, nil)
+	tokens := phrases.Tokenize(text, nil)
 	// shows is the token with the first phrase of a footer.
 	shows := 0
 	for ; shows < len(tokens); shows++ {
-		if _, n := r.footers.match(tokens, shows); n > 0 {
+		if _, n := r.footers.Match(tokens, shows); n > 0 {
 			break
 		}
 	}
@@ -65,7 +67,7 @@ func (r *Reader) footer(lines []string) (at int, before string) {
 		return len(lines), ""
 	}
 	begin := lineStart(tokens, shows)
-	at = strings.Count(text[:tokens[shows].start], "\n")
+	at = strings.Count(text[:tokens[shows].Start], "\n")
 	if at > 0 && runsOn(lines[at-1]) {
 		begin = lineStart(tokens, max(begin-1, 0))
 		at--
@@ -73,17 +75,17 @@ func (r *Reader) footer(lines []string) (at int, before string) {
 		begin, before = sentence, answer
 	}
 	// What begins like a condition or an answer, and what speaks of its writer, is a person's.
-	p, _ := r.all.match(tokens, begin)
-	own := func(t token) bool { return r.all.phrases[t.word].has(roleSelf) }
-	if begin != shows && p.has(rolePostscript|roleAnswer) || slices.ContainsFunc(tokens[begin:], own) {
+	p, _ := r.all.Match(tokens, begin)
+	own := func(t phrases.Token) bool { return r.all.Word(t.Word).Has(phrases.Self) }
+	if begin != shows && p.Has(phrases.Postscript|phrases.Answer) || slices.ContainsFunc(tokens[begin:], own) {
 		return len(lines), ""
 	}
 	return at, before
 }
 
 // lineStart returns the first token of the line of token i.
-func lineStart(tokens []token, i int) int {
-	for i > 0 && !strings.Contains(tokens[i].gap, "\n") {
+func lineStart(tokens []phrases.Token, i int) int {
+	for i > 0 && !strings.Contains(tokens[i].Gap, "\n") {
 		i--
 	}
 	return i
@@ -92,16 +94,17 @@ func lineStart(tokens []token, i int) int {
 // runsOn reports whether a line goes on in the next one: it has 50 characters or more, words, and no dot at its end.
 func runsOn(line string) bool {
 	line = strings.TrimSpace(line)
-	return utf8.RuneCountInString(line) >= 50 && strings.ContainsFunc(line, inWord) && !strings.HasSuffix(line, ".")
+	return utf8.RuneCountInString(line) >= 50 && strings.ContainsFunc(line, phrases.InWord) &&
+		!strings.HasSuffix(line, ".")
 }
 
 // besideAnswer returns the sentence of token shows, where an answer stands before it in the line that begins with
 // token begin, and that answer; 0 where there is none.
-func (r *Reader) besideAnswer(text string, tokens []token, begin, shows int) (sentence int, answer string) {
+func (r *Reader) besideAnswer(text string, tokens []phrases.Token, begin, shows int) (sentence int, answer string) {
 	for k := shows; k > begin; k-- {
-		if strings.ContainsAny(tokens[k].gap, ".!") {
-			line := strings.LastIndexByte(text[:tokens[k].start], '\n') + 1
-			if answer = text[line:tokens[k].start]; r.holdsAnswer(answer) {
+		if strings.ContainsAny(tokens[k].Gap, ".!") {
+			line := strings.LastIndexByte(text[:tokens[k].Start], '\n') + 1
+			if answer = text[line:tokens[k].Start]; r.holdsAnswer(answer) {
 				return k, answer
 			}
 			break
@@ -112,9 +115,9 @@ func (r *Reader) besideAnswer(text string, tokens []token, begin, shows int) (se
 
 // holdsAnswer reports whether there is an answer, or a number, in a line.
 func (r *Reader) holdsAnswer(line string) bool {
-	tokens := tokenize(line, &r.all)
-	for i, p := range r.all.scan(tokens, 0, len(tokens)) {
-		if p.has(roleAnswer|roleNumber) || len(tokens[i].word) < 3 && isDigit(tokens[i].word[0]) {
+	tokens := phrases.Tokenize(line, r.all)
+	for i, p := range r.all.Scan(tokens, 0, len(tokens)) {
+		if p.Has(phrases.Answer|phrases.Number) || len(tokens[i].Word) < 3 && phrases.IsDigit(tokens[i].Word[0]) {
 			return true
 		}
 	}

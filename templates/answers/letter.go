@@ -5,14 +5,16 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"coalition/templates/answers/phrases"
 )
 
 // A letter is a reply as it is cut up for reading, in whatever language.
 type letter struct {
 	text   string
-	tokens []token
+	tokens []phrases.Token
 	// all is the words of all languages.
-	all *lexicon
+	all *phrases.Lexicon
 	// names are the words of what the writer is called.
 	names []string
 	// opening is the token behind the opening.
@@ -34,38 +36,38 @@ func (l *letter) span(i, end int) string {
 func (l *letter) between(i, end int) string {
 	from, to := 0, len(l.text)
 	if i > 0 {
-		from = l.tokens[i-1].end
+		from = l.tokens[i-1].End
 	}
 	if end < len(l.tokens) {
-		to = l.tokens[end].start
+		to = l.tokens[end].Start
 	}
 	return l.text[from:to]
 }
 
 // next returns the next token behind token i with that in its gap: that of the next line, or paragraph.
 func (l *letter) next(i int, gap string) int {
-	for i++; i < len(l.tokens) && !strings.Contains(l.tokens[i].gap, gap); i++ {
+	for i++; i < len(l.tokens) && !strings.Contains(l.tokens[i].Gap, gap); i++ {
 	}
 	return i
 }
 
 // holds reports whether a token from i to end is a phrase by itself that has one of those roles.
-func (l *letter) holds(i, end int, role roles) bool {
-	return slices.ContainsFunc(l.tokens[i:end], func(t token) bool { return l.all.phrases[t.word].has(role) })
+func (l *letter) holds(i, end int, role phrases.Roles) bool {
+	return slices.ContainsFunc(l.tokens[i:end], func(t phrases.Token) bool { return l.all.Word(t.Word).Has(role) })
 }
 
 // unknown reports whether token i is a word that no language knows, such as a name.
 func (l *letter) unknown(i int) bool {
-	_, n := l.all.match(l.tokens, i)
-	return n == 0 && letterAt(l.tokens[i].word, 0) && !l.numeric(i)
+	_, n := l.all.Match(l.tokens, i)
+	return n == 0 && phrases.LetterAt(l.tokens[i].Word, 0) && !l.numeric(i)
 }
 
 // numeric reports whether there is a number in token i.
-func (l *letter) numeric(i int) bool { return strings.ContainsFunc(l.tokens[i].word, unicode.IsNumber) }
+func (l *letter) numeric(i int) bool { return strings.ContainsFunc(l.tokens[i].Word, unicode.IsNumber) }
 
 // capital reports whether token i begins with a capital letter, as a name does.
 func (l *letter) capital(i int) bool {
-	first, _ := utf8.DecodeRuneInString(l.text[l.tokens[i].start:])
+	first, _ := utf8.DecodeRuneInString(l.text[l.tokens[i].Start:])
 	return unicode.IsUpper(first)
 }
 
@@ -75,19 +77,19 @@ func (l *letter) skipOpening() int {
 	if len(l.tokens) == 0 {
 		return 0
 	}
-	p, greeting := l.all.match(l.tokens, 0)
-	if !p.has(roleGreeting) {
+	p, greeting := l.all.Match(l.tokens, 0)
+	if !p.Has(phrases.Greeting) {
 		greeting = 0
 	}
 	end := l.skipName(greeting)
 	gap := "\n"
 	if end < len(l.tokens) {
-		gap = l.tokens[end].gap
+		gap = l.tokens[end].Gap
 	}
 	switch {
 	case end > 0 && strings.Contains(gap, ",") && strings.Contains(gap, "\n"):
 		return end
-	case greeting == 0 || p.has(roleDoubt):
+	case greeting == 0 || p.Has(phrases.Doubt):
 		return 0
 	case gap != "":
 		return end
@@ -100,15 +102,15 @@ func (l *letter) skipOpening() int {
 func (l *letter) skipName(greeting int) int {
 	titled := greeting
 	for greeting > 0 && titled < len(l.tokens) {
-		p, n := l.all.match(l.tokens, titled)
-		if !p.has(roleTitle) {
+		p, n := l.all.Match(l.tokens, titled)
+		if !p.Has(phrases.Title) {
 			break
 		}
 		titled += n
 	}
 	end := titled
 	for end < len(l.tokens) && end < titled+3 && l.unknown(end) {
-		gap := l.tokens[end].gap
+		gap := l.tokens[end].Gap
 		begins := end == titled && (gap == "." || greeting > 0 && gap == "," && l.capital(end))
 		if gap != "" && end > 0 && !begins {
 			break

@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"coalition/templates/answers/phrases"
 )
 
 // understood is what a letter says up to some token. Tokens are -1 where there is no such one yet.
 type understood struct {
-	// answers are of roleAnswer.
-	answers roles
+	// answers are of phrases.Answer.
+	answers phrases.Roles
 	// spoken says that there is one in words, and not only by a number.
 	spoken  bool
 	numbers []int
@@ -26,17 +28,17 @@ type understood struct {
 // A reading is a letter as it is read in the words of one language.
 type reading struct {
 	*letter
-	own *lexicon
+	own *phrases.Lexicon
 	now understood
 }
 
 // read says what the letter means in the words of one language. doubts reports that there is an answer, and something
 // beside it, in whatever language, that makes it doubtful.
-func (l *letter) read(own *lexicon) (said Meaning, doubts bool) {
+func (l *letter) read(own *phrases.Lexicon) (said Meaning, doubts bool) {
 	r := &reading{letter: l, own: own, now: understood{numbered: -1, labelled: -1}}
 	rest, end := r.listen()
 	said = Meaning{Value: values[r.now.answers], Numbers: r.now.numbers}
-	if said.Value == "" || (r.now.regret || r.now.reason) && r.now.answers == roleYes {
+	if said.Value == "" || (r.now.regret || r.now.reason) && r.now.answers == phrases.Yes {
 		return Meaning{}, false
 	}
 	for i := rest; i < end; i++ {
@@ -64,7 +66,8 @@ func (l *letter) read(own *lexicon) (said Meaning, doubts bool) {
 }
 
 // values are what answers are called in [Meaning]; others contradict each other. "No, not now" is a later.
-var values = map[roles]string{roleYes: "yes", roleNo: "no", roleLater: "later", roleNo | roleLater: "later"}
+var values = map[phrases.Roles]string{phrases.Yes: "yes", phrases.No: "no", phrases.Later: "later",
+	phrases.No | phrases.Later: "later"}
 
 // listen reads the letter as far as it is clear. The rest begins with token rest, and the letter ends before token
 // end; both are the same where it closes there.
@@ -80,12 +83,12 @@ func (r *reading) listen() (rest, end int) {
 			if r.closes(i) {
 				return i, i
 			}
-			if p, _ := r.own.match(r.tokens, i); p.has(roleAdds) {
+			if p, _ := r.own.Match(r.tokens, i); p.Has(phrases.Adds) {
 				return i, end
 			}
 		}
 		n := 0
-		if before.answers == 0 || !r.tokens[i].item {
+		if before.answers == 0 || !r.tokens[i].Item {
 			n = r.hear(i)
 		}
 		if n == 0 {
@@ -100,46 +103,47 @@ func (r *reading) listen() (rest, end int) {
 
 // hear takes in the phrase at token i, and returns how many tokens that were: 0 where it can't be understood.
 func (r *reading) hear(i int) int {
-	p, n := r.own.match(r.tokens, i)
+	p, n := r.own.Match(r.tokens, i)
 	if number := r.number(i); number != 0 {
-		p, n = phrase{roles: roleNumber, number: number}, 1
-	} else if r.tokens[i].word == "+" {
-		p, n = phrase{roles: roleOr}, 1
+		p, n = phrases.Phrase{Roles: phrases.Number, Number: number}, 1
+	} else if r.tokens[i].Word == "+" {
+		p, n = phrases.Phrase{Roles: phrases.Or}, 1
 	}
 	now := &r.now
-	if !p.has(roleArticle|roleLabel|roleNumber|roleOrdinal) || strings.ContainsAny(r.tokens[i].gap, ",;&\n") {
+	const counts = phrases.Article | phrases.Label | phrases.Number | phrases.Ordinal
+	if !p.Has(counts) || strings.ContainsAny(r.tokens[i].Gap, ",;&\n") {
 		now.parted = true
 	}
 	switch {
-	case p.has(roleNumber | roleOrdinal):
-		if !r.listed(i) || p.has(roleOrdinal) && !r.ordinal(i, n) {
+	case p.Has(phrases.Number | phrases.Ordinal):
+		if !r.listed(i) || p.Has(phrases.Ordinal) && !r.ordinal(i, n) {
 			return 0
 		}
-		now.answers |= roleYes
-		if !slices.Contains(now.numbers, p.number) {
-			now.numbers = append(slices.Clip(now.numbers), p.number)
+		now.answers |= phrases.Yes
+		if !slices.Contains(now.numbers, p.Number) {
+			now.numbers = append(slices.Clip(now.numbers), p.Number)
 		}
 		now.numbered, now.labelled, now.parted = i+n, i+n, false
-	case p.has(roleAnswer):
-		now.answers |= p.roles & roleAnswer
+	case p.Has(phrases.Answer):
+		now.answers |= p.Roles & phrases.Answer
 		now.spoken = true
-	case p.has(roleRegret | roleReason):
-		now.regret, now.reason = now.regret || p.has(roleRegret), now.reason || p.has(roleReason)
+	case p.Has(phrases.Regret | phrases.Reason):
+		now.regret, now.reason = now.regret || p.Has(phrases.Regret), now.reason || p.Has(phrases.Reason)
 		// "Sorry, I have no time" is a no by itself.
 		if now.regret && now.reason && now.answers == 0 {
-			now.answers = roleNo
+			now.answers = phrases.No
 		}
-	case p.has(roleLabel):
+	case p.Has(phrases.Label):
 		if now.numbered == i {
 			now.labelled = i + n
 		} else if !r.numberAt(i + n) {
 			return 0
 		}
-	case p.has(roleOr):
+	case p.Has(phrases.Or):
 		if now.labelled != i || !r.numberAhead(i+n) {
 			return 0
 		}
-	case !p.has(roleFiller | roleArticle):
+	case !p.Has(phrases.Filler | phrases.Article):
 		return 0
 	}
 	return n
@@ -148,21 +152,21 @@ func (r *reading) hear(i int) int {
 // begins reports whether a sentence begins with token i. A dot ends none behind a number that may be an ordinal: "der
 // 2. Termin", "2. Termin".
 func (r *reading) begins(i int) bool {
-	gap := r.tokens[i].gap
+	gap := r.tokens[i].Gap
 	if strings.ContainsAny(gap, "\n!;") {
 		return true
 	}
 	if i == 0 || !strings.Contains(gap, ".") {
 		return false
 	}
-	if word := r.tokens[i-1].word; !isDigit(word[len(word)-1]) || r.tokens[i-1].item {
+	if word := r.tokens[i-1].Word; !phrases.IsDigit(word[len(word)-1]) || r.tokens[i-1].Item {
 		return true
 	}
 	if i > 1 {
-		if p, _ := r.own.match(r.tokens, i-2); p.has(roleArticle) {
+		if p, _ := r.own.Match(r.tokens, i-2); p.Has(phrases.Article) {
 			return false
 		}
 	}
-	next, _ := r.own.match(r.tokens, i)
-	return !next.has(roleLabel) && r.now.spoken
+	next, _ := r.own.Match(r.tokens, i)
+	return !next.Has(phrases.Label) && r.now.spoken
 }

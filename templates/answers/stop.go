@@ -1,6 +1,10 @@
 package answers
 
-import "strings"
+import (
+	"strings"
+
+	"coalition/templates/answers/phrases"
+)
 
 // stop returns the token with which the writer asks for no more mail; -1 where they don't. Such a wish begins a
 // sentence, or what follows a comma, behind words that say nothing by themselves; a condition or a question around it
@@ -15,19 +19,19 @@ func (l *letter) stop() int {
 		if i > l.opening && l.closes(i) {
 			return -1
 		}
-		p, n := l.all.match(l.tokens, i)
-		begins = begins || l.tokens[i].gap != ""
+		p, n := l.all.Match(l.tokens, i)
+		begins = begins || l.tokens[i].Gap != ""
 		switch {
 		case !begins:
-		case p.has(roleStop) && (n > 2 && !p.alone || (n > 2 || first) && l.parts(i+n, plea)):
+		case p.Has(phrases.Stop) && (n > 2 && !p.Alone || (n > 2 || first) && l.parts(i+n, plea)):
 			return i
-		case !p.has(roleFiller | roleRegret | roleThanks | roleNo | rolePlea):
+		case !p.Has(phrases.Filler | phrases.Regret | phrases.Thanks | phrases.No | phrases.Plea):
 			begins, first = false, false
 		// "no, stop": "no stop" is none.
-		case p.has(roleNo) && l.number(i+n-1) == 0:
+		case p.Has(phrases.No) && l.number(i+n-1) == 0:
 			begins = false
 		}
-		plea = begins && (plea || p.has(rolePlea))
+		plea = begins && (plea || p.Has(phrases.Plea))
 		i += max(n, 1)
 	}
 	return -1
@@ -36,9 +40,9 @@ func (l *letter) stop() int {
 // parts reports whether a sentence ends before token i, and not in a question unless that is a plea: "Stop?", "stop
 // by".
 func (l *letter) parts(i int, plea bool) bool {
-	for i < len(l.tokens) && l.tokens[i].gap == "" {
-		p, n := l.all.match(l.tokens, i)
-		if !p.has(roleFiller | roleThanks | roleClosing) {
+	for i < len(l.tokens) && l.tokens[i].Gap == "" {
+		p, n := l.all.Match(l.tokens, i)
+		if !p.Has(phrases.Filler | phrases.Thanks | phrases.Closing) {
 			return false
 		}
 		i += n
@@ -48,8 +52,8 @@ func (l *letter) parts(i int, plea bool) bool {
 
 // agreesBefore reports whether an answer that is no refusal stands before token end.
 func (l *letter) agreesBefore(end int) bool {
-	for i, p := range l.all.scan(l.tokens, l.opening, end) {
-		agrees := p.has(roleYes|roleLater|roleNumber|roleOrdinal) && !p.has(roleFiller|roleStop)
+	for i, p := range l.all.Scan(l.tokens, l.opening, end) {
+		agrees := p.Has(phrases.Yes|phrases.Later|phrases.Number|phrases.Ordinal) && !p.Has(phrases.Filler|phrases.Stop)
 		if agrees || l.numeric(i) {
 			return true
 		}

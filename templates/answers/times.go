@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"coalition/templates/answers/phrases"
 )
 
 // markItems finds the numbers of a list, which are none of times: two or more in a row from 1, each at the beginning
@@ -18,7 +20,7 @@ func (l *letter) markItems() {
 		number := l.number(i)
 		switch {
 		case n > 0 && number == n+1:
-			l.tokens[last].item, l.tokens[i].item = true, true
+			l.tokens[last].Item, l.tokens[i].Item = true, true
 		case number != 1:
 			number = 0
 		}
@@ -28,17 +30,17 @@ func (l *letter) markItems() {
 
 // numbersLine reports whether token i is a number with which a line begins, as in "1) ".
 func (l *letter) numbersLine(i int) bool {
-	starts := func(i int) bool { return strings.Contains(l.tokens[i].gap, "\n") }
+	starts := func(i int) bool { return strings.Contains(l.tokens[i].Gap, "\n") }
 	return i > 0 && i+1 < len(l.tokens) && starts(i) && !starts(i+1) &&
-		strings.ContainsAny(l.text[l.tokens[i].end:][:1], ".)") && l.number(i) != 0
+		strings.ContainsAny(l.text[l.tokens[i].End:][:1], ".)") && l.number(i) != 0
 }
 
 // number returns that of a token in digits; 0 where it is none that a time can have, or part of a clock time, a date
 // or a fraction.
 func (l *letter) number(i int) int {
 	t := l.tokens[i]
-	n, err := strconv.Atoi(t.word)
-	if err != nil || len(t.word) > 2 || n < 1 || l.touches(i) || i+1 < len(l.tokens) && l.touches(i+1) {
+	n, err := strconv.Atoi(t.Word)
+	if err != nil || len(t.Word) > 2 || n < 1 || l.touches(i) || i+1 < len(l.tokens) && l.touches(i+1) {
 		return 0
 	}
 	return n
@@ -47,17 +49,18 @@ func (l *letter) number(i int) int {
 // touches reports whether there is but a dot or a colon between token i and a digit before it.
 func (l *letter) touches(i int) bool {
 	t := l.tokens[i]
-	if i == 0 || t.gap != "." && t.gap != ":" {
+	if i == 0 || t.Gap != "." && t.Gap != ":" {
 		return false
 	}
 	last := l.tokens[i-1]
-	between := l.text[last.end:t.start]
-	return isDigit(t.word[0]) && isDigit(last.word[len(last.word)-1]) && utf8.RuneCountInString(between) == 1
+	between := l.text[last.End:t.Start]
+	return phrases.IsDigit(t.Word[0]) && phrases.IsDigit(last.Word[len(last.Word)-1]) &&
+		utf8.RuneCountInString(between) == 1
 }
 
 // listed reports whether the number at token i stands by itself, or behind another one as in a list.
 func (r *reading) listed(i int) bool {
-	gap := r.tokens[i].gap
+	gap := r.tokens[i].Gap
 	slash := r.now.slash
 	r.now.slash = strings.Contains(gap, "/")
 	switch {
@@ -76,16 +79,16 @@ func (r *reading) listed(i int) bool {
 // ordinal reports whether the n tokens from i name a time, such as "the first" and "second slot", and are no "first of
 // all".
 func (r *reading) ordinal(i, n int) bool {
-	if i+n < len(r.tokens) && r.tokens[i+n].gap == "" {
-		if p, _ := r.own.match(r.tokens, i+n); p.has(roleLabel) {
+	if i+n < len(r.tokens) && r.tokens[i+n].Gap == "" {
+		if p, _ := r.own.Match(r.tokens, i+n); p.Has(phrases.Label) {
 			return true
 		}
 	}
-	if i == 0 || r.tokens[i].gap != "" {
+	if i == 0 || r.tokens[i].Gap != "" {
 		return false
 	}
-	p, _ := r.own.match(r.tokens, i-1)
-	return p.has(roleArticle | roleOr)
+	p, _ := r.own.Match(r.tokens, i-1)
+	return p.Has(phrases.Article | phrases.Or)
 }
 
 // numberAt reports whether there is a number at token i.
@@ -93,15 +96,15 @@ func (r *reading) numberAt(i int) bool {
 	if i >= len(r.tokens) {
 		return false
 	}
-	p, _ := r.own.match(r.tokens, i)
-	return p.has(roleNumber|roleOrdinal) || r.number(i) != 0
+	p, _ := r.own.Match(r.tokens, i)
+	return p.Has(phrases.Number|phrases.Ordinal) || r.number(i) != 0
 }
 
 // numberAhead reports the same of the next token from i that is no article, filler or label.
 func (r *reading) numberAhead(i int) bool {
 	for i < len(r.tokens) && !r.numberAt(i) {
-		p, n := r.own.match(r.tokens, i)
-		if !p.has(roleArticle | roleFiller | roleLabel) {
+		p, n := r.own.Match(r.tokens, i)
+		if !p.Has(phrases.Article | phrases.Filler | phrases.Label) {
 			return false
 		}
 		i += n

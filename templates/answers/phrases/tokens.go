@@ -1,4 +1,4 @@
-package answers
+package phrases
 
 import (
 	"strings"
@@ -9,30 +9,30 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A token is a word, a number, or a sign that is neither a word nor punctuation.
-type token struct {
-	// word is in one form for all ways to write it; a number is in ASCII digits only.
-	word string
-	// gap is the punctuation and the line breaks before it, in ASCII where that is possible.
-	gap string
-	// start and end are where it stands in the text, in bytes.
-	start, end int
-	// item says that it numbers a line of a list.
-	item bool
+// A Token is a word, a number, or a sign that is neither a word nor punctuation.
+type Token struct {
+	// Word is in one form for all ways to write it; a number is in ASCII digits only.
+	Word string
+	// Gap is the punctuation and the line breaks before it, in ASCII where that is possible.
+	Gap string
+	// Start and End are where it stands in the text, in bytes.
+	Start, End int
+	// Item says that it numbers a line of a list, which its reader finds out.
+	Item bool
 }
 
 // A tokenizer cuts a text into tokens.
 type tokenizer struct {
 	text   string
-	labels *lexicon
+	labels *Lexicon
 	fold   cases.Caser
-	tokens []token
+	tokens []Token
 	gap    []byte
 }
 
-// tokenize cuts a text into tokens, in time linear in its length. A number that is written together with its label in
+// Tokenize cuts a text into tokens, in time linear in its length. A number that is written together with its label in
 // that lexicon, which may be nil, is a token of its own.
-func tokenize(text string, labels *lexicon) []token {
+func Tokenize(text string, labels *Lexicon) []Token {
 	t := &tokenizer{text: text, labels: labels, fold: cases.Fold()}
 	for i := 0; i < len(text); {
 		i = t.take(i)
@@ -45,7 +45,7 @@ func (t *tokenizer) take(i int) int {
 	r, size := utf8.DecodeRuneInString(t.text[i:])
 	next := i + size
 	switch {
-	case inWord(r):
+	case InWord(r):
 		next = t.wordEnd(next)
 		t.add(i, next, plain(t.text[i:next], t.fold))
 	case r == '…' || strings.HasPrefix(t.text[i:], ".."):
@@ -57,10 +57,10 @@ func (t *tokenizer) take(i int) int {
 		t.gap = append(t.gap, '\n')
 	case unicode.IsSpace(r) || unicode.In(r, unicode.M, unicode.C, unicode.Sk) && r != utf8.RuneError:
 	case unicode.Is(unicode.Pd, r) || r == '−':
-		if i == 0 || !letterAt(t.text, next) || !letterBefore(t.text, i) {
+		if i == 0 || !LetterAt(t.text, next) || !letterBefore(t.text, i) {
 			t.gap = append(t.gap, '-')
 		}
-	case r == '#' && next < len(t.text) && isDigit(t.text[next]) || r >= 0x25a0 && r <= 0x25ff:
+	case r == '#' && next < len(t.text) && IsDigit(t.text[next]) || r >= 0x25a0 && r <= 0x25ff:
 		t.gap = append(t.gap, '#')
 	case r == '、':
 		t.gap = append(t.gap, ',')
@@ -78,8 +78,8 @@ func (t *tokenizer) take(i int) int {
 func (t *tokenizer) wordEnd(i int) int {
 	for i < len(t.text) {
 		r, size := utf8.DecodeRuneInString(t.text[i:])
-		inside := isApostrophe(r) && letterAt(t.text, i+size)
-		if !inside && !inWord(r) && !unicode.In(r, unicode.M, unicode.Cf) {
+		inside := isApostrophe(r) && LetterAt(t.text, i+size)
+		if !inside && !InWord(r) && !unicode.In(r, unicode.M, unicode.Cf) {
 			break
 		}
 		i += size
@@ -95,11 +95,11 @@ func (t *tokenizer) add(start, end int, word string) {
 	gap := string(t.gap)
 	t.gap = t.gap[:0]
 	label := strings.TrimRight(word, "0123456789")
-	if t.labels != nil && label != word && t.labels.phrases[label].has(roleLabel) {
-		t.tokens = append(t.tokens, token{word: label, start: start, end: start, gap: gap})
+	if t.labels != nil && label != word && t.labels.phrases[label].Has(Label) {
+		t.tokens = append(t.tokens, Token{Word: label, Start: start, End: start, Gap: gap})
 		word, gap = word[len(label):], ""
 	}
-	t.tokens = append(t.tokens, token{word: word, start: start, end: end, gap: gap})
+	t.tokens = append(t.tokens, Token{Word: word, Start: start, End: end, Gap: gap})
 }
 
 // plain returns a word in the one form for all ways to write it.
@@ -113,11 +113,16 @@ func plain(word string, fold cases.Caser) string {
 	return strings.Map(bare, fold.String(norm.NFKC.String(strings.Map(bare, word))))
 }
 
-func inWord(r rune) bool       { return unicode.IsLetter(r) || unicode.IsNumber(r) }
-func isApostrophe(r rune) bool { return strings.ContainsRune("'’‘`´′ʼ", r) }
-func isDigit(b byte) bool      { return '0' <= b && b <= '9' }
+// InWord reports whether a character can be part of a word or number.
+func InWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-func letterAt(text string, i int) bool {
+func isApostrophe(r rune) bool { return strings.ContainsRune("'’‘`´′ʼ", r) }
+
+// IsDigit reports whether a byte is a digit in ASCII.
+func IsDigit(b byte) bool { return '0' <= b && b <= '9' }
+
+// LetterAt reports whether a letter begins at byte i.
+func LetterAt(text string, i int) bool {
 	r, _ := utf8.DecodeRuneInString(text[i:])
 	return unicode.IsLetter(r)
 }

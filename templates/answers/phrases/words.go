@@ -1,4 +1,4 @@
-package answers
+package phrases
 
 import (
 	"fmt"
@@ -38,44 +38,45 @@ func (e *ListError) Error() string {
 }
 
 // Roles are what a phrase can be in a sentence, as a set.
-type roles uint32
+type Roles uint64
 
 // The roles, in the order of [lists].
 const (
-	roleYes roles = 1 << iota
-	roleNo
-	roleLater
-	roleDoubt
-	roleRegret
-	roleFiller
-	roleOr
-	roleArticle
-	roleLabel
-	roleNumber
-	roleOrdinal
-	roleTime
-	roleGreeting
-	roleTitle
-	roleClosing
-	roleThanks
-	roleAdds
-	roleStop
-	rolePlea
-	roleNegation
-	roleReason
-	roleMark
-	rolePostscript
-	roleAddress
-	roleSelf
-	roleDuty
+	Yes Roles = 1 << iota
+	No
+	Later
+	Doubt
+	Regret
+	Filler
+	Or
+	Article
+	Label
+	Number
+	Ordinal
+	Time
+	Greeting
+	Title
+	Closing
+	Thanks
+	Adds
+	Stop
+	Plea
+	Negation
+	Reason
+	Mark
+	Postscript
+	Address
+	Self
+	Duty
+	footer
 
-	roleAnswer = roleYes | roleNo | roleLater
+	Answer = Yes | No | Later
 )
 
-// has reports whether one of those is among them.
-func (r roles) has(one roles) bool { return r&one != 0 }
+// Has reports whether one of those is among them.
+func (r Roles) Has(one Roles) bool { return r&one != 0 }
 
-// lists are the names of the lists, each with the phrases of one role; "footer" has none.
+// lists are the names of the lists, each with the phrases of one role.
 var lists = []string{
 	"yes", "no", "later", "doubt", "regret", "filler", "or", "article", "label", "number", "ordinal", "time", "greeting",
 	"title", "closing", "thanks", "adds",
@@ -92,22 +93,27 @@ func Required() []string { return slices.Clone(lists[:required]) }
 // have their negations under "doubt".
 func Optional() []string { return slices.Clone(lists[required:]) }
 
-// spell spells out the words of a language, as people write them and as they stand in footers. The error is a
-// [*ListError].
-func (w *Words) spell() (own, footers *lexicon, err error) {
-	own, footers = new(lexicon), &lexicon{loose: true}
+// A Vocabulary is the words of a language, spelt out.
+type Vocabulary struct {
+	// Own are those that people answer with, and Footers those that stand in footers alone.
+	Own, Footers *Lexicon
+}
+
+// Spell spells out the words of a language. The error is a [*ListError].
+func (w *Words) Spell() (*Vocabulary, error) {
+	v := &Vocabulary{Own: new(Lexicon), Footers: NewLoose()}
 	for i, name := range lists {
 		entries, ok := w.Lists[name]
 		if !ok && i < required {
-			return nil, nil, &ListError{Language: w.Language, List: name}
+			return nil, &ListError{Language: w.Language, List: name}
 		}
-		learner := own
-		if name == "footer" {
-			learner = footers
+		role, learner := Roles(1)<<i, v.Own
+		if role == footer {
+			learner = v.Footers
 		}
 		for _, entry := range entries {
-			if err := learner.learn(1<<i, entry); err != nil {
-				return nil, nil, &ListError{Language: w.Language, List: name, Problem: err.Error()}
+			if err := learner.learn(role, entry); err != nil {
+				return nil, &ListError{Language: w.Language, List: name, Problem: err.Error()}
 			}
 		}
 	}
@@ -115,22 +121,23 @@ func (w *Words) spell() (own, footers *lexicon, err error) {
 	const shortest = 5
 	for _, day := range w.Weekdays {
 		if day = key(day); utf8.RuneCountInString(day) >= shortest {
-			own.weekdays = append(own.weekdays, day)
+			v.Own.weekdays = append(v.Own.weekdays, day)
 		}
+		v.Own.add(day, Phrase{Roles: Time})
 	}
-	for _, name := range slices.Concat(w.Weekdays, w.Months) {
-		own.add(key(name), phrase{roles: roleTime})
+	for _, month := range w.Months {
+		v.Own.add(key(month), Phrase{Roles: Time})
 	}
-	return own, footers, nil
+	return v, nil
 }
 
 // learn adds an entry of the list of a role, in all the ways that it can be put.
-func (x *lexicon) learn(role roles, entry string) error {
-	p := phrase{roles: role, alone: role == roleStop && strings.HasSuffix(entry, ".")}
-	if role.has(roleNumber|roleOrdinal) && entry != "" {
+func (x *Lexicon) learn(role Roles, entry string) error {
+	p := Phrase{Roles: role, Alone: role == Stop && strings.HasSuffix(entry, ".")}
+	if role.Has(Number|Ordinal) && entry != "" {
 		word, number, _ := strings.Cut(entry, "=")
 		var err error
-		if p.number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.number < 1 || p.number > 99 {
+		if p.Number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.Number < 1 || p.Number > 99 {
 			return fmt.Errorf("%q does not say which number from 1 to 99 it is, as in \"one=1\"", entry)
 		}
 		entry = word
@@ -141,8 +148,8 @@ func (x *lexicon) learn(role roles, entry string) error {
 	}
 	for _, way := range ways {
 		words := key(way)
-		const clear = roleAnswer | roleDoubt | roleFiller | roleNegation | roleReason
-		if role.has(clear) && x.phrases[words].has(clear&^role) {
+		const clear = Answer | Doubt | Filler | Negation | Reason
+		if role.Has(clear) && x.phrases[words].Has(clear&^role) {
 			return fmt.Errorf("%q has another meaning already", way)
 		}
 		// An empty list, and one with a comma at its end, has an empty entry.
@@ -201,19 +208,19 @@ func bracket(entry string, begin int) (inside []string, end int, ok bool) {
 	return nil, 0, false
 }
 
-// A phrase is what one or several words in a row can be.
-type phrase struct {
-	roles
-	// number is that of a roleNumber or roleOrdinal, from 1 to 99.
-	number int
-	// alone says of a roleStop that it counts only where its sentence ends with it.
-	alone bool
+// A Phrase is what one or several words in a row can be.
+type Phrase struct {
+	Roles
+	// Number is that which its list gives it, from 1 to 99; 0: none.
+	Number int
+	// Alone says of a Stop that it counts only where its sentence ends with it.
+	Alone bool
 }
 
-// A lexicon is the phrases of one language, or of all. Its keys are words as tokens have them, with one space between
-// two.
-type lexicon struct {
-	phrases map[string]phrase
+// A Lexicon is the phrases of one language, or of all. Its keys are words as tokens have them, with one space between
+// two. The zero Lexicon is empty.
+type Lexicon struct {
+	phrases map[string]Phrase
 	// longest is the most words that a phrase has.
 	longest int
 	// loose says that anything but other words may stand between two words of a phrase.
@@ -222,32 +229,41 @@ type lexicon struct {
 	weekdays []string
 }
 
+// NewLoose returns an empty lexicon in which anything but other words may stand between two words of a phrase.
+func NewLoose() *Lexicon { return &Lexicon{loose: true} }
+
 // add gives a phrase a further role.
-func (x *lexicon) add(words string, p phrase) {
+func (x *Lexicon) add(words string, p Phrase) {
 	if x.phrases == nil {
-		x.phrases = make(map[string]phrase)
+		x.phrases = make(map[string]Phrase)
 	}
-	p.roles |= x.phrases[words].roles
+	p.Roles |= x.phrases[words].Roles
 	x.phrases[words] = p
 	x.longest = max(x.longest, 1+strings.Count(words, " "))
 }
 
-// addAll adds the phrases of another lexicon.
-func (x *lexicon) addAll(from *lexicon) {
+// AddAll adds the phrases of another lexicon.
+func (x *Lexicon) AddAll(from *Lexicon) {
 	for words, p := range from.phrases {
 		x.add(words, p)
 	}
 	x.weekdays = append(x.weekdays, from.weekdays...)
 }
 
-// match returns the longest phrase that begins with token i, and how many tokens it has; 0 where there is none.
-func (x *lexicon) match(tokens []token, i int) (p phrase, n int) {
+// Word returns what a word can be by itself.
+func (x *Lexicon) Word(word string) Phrase { return x.phrases[word] }
+
+// Longest returns the most words that a phrase has.
+func (x *Lexicon) Longest() int { return x.longest }
+
+// Match returns the longest phrase that begins with token i, and how many tokens it has; 0 where there is none.
+func (x *Lexicon) Match(tokens []Token, i int) (p Phrase, n int) {
 	words := ""
 	for k := i; k < len(tokens) && k-i < x.longest; k++ {
 		if k == i {
-			words = tokens[k].word
-		} else if tokens[k].gap == "" || x.loose {
-			words += " " + tokens[k].word
+			words = tokens[k].Word
+		} else if tokens[k].Gap == "" || x.loose {
+			words += " " + tokens[k].Word
 		} else {
 			break
 		}
@@ -255,19 +271,19 @@ func (x *lexicon) match(tokens []token, i int) (p phrase, n int) {
 			p, n = found, k-i+1
 		}
 	}
-	begins := func(day string) bool { return strings.HasPrefix(tokens[i].word, day) }
+	begins := func(day string) bool { return strings.HasPrefix(tokens[i].Word, day) }
 	if n == 0 && slices.ContainsFunc(x.weekdays, begins) {
-		return phrase{roles: roleTime}, 1
+		return Phrase{Roles: Time}, 1
 	}
 	return p, n
 }
 
-// scan yields the longest phrases from token i to token end, each with its first token. A word that begins none is one
+// Scan yields the longest phrases from token i to token end, each with its first token. A word that begins none is one
 // without a role.
-func (x *lexicon) scan(tokens []token, i, end int) iter.Seq2[int, phrase] {
-	return func(yield func(int, phrase) bool) {
+func (x *Lexicon) Scan(tokens []Token, i, end int) iter.Seq2[int, Phrase] {
+	return func(yield func(int, Phrase) bool) {
 		for i < end {
-			p, n := x.match(tokens, i)
+			p, n := x.Match(tokens, i)
 			if !yield(i, p) {
 				return
 			}
@@ -279,8 +295,8 @@ func (x *lexicon) scan(tokens []token, i, end int) iter.Seq2[int, phrase] {
 // key returns a phrase as a lexicon has it.
 func key(entry string) string {
 	var words []string
-	for _, t := range tokenize(entry, nil) {
-		words = append(words, t.word)
+	for _, t := range Tokenize(entry, nil) {
+		words = append(words, t.Word)
 	}
 	return strings.Join(words, " ")
 }

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"coalition/scheduler/conversation"
@@ -54,4 +55,29 @@ func (s *Scheduler) watches(b *roster.Roster) bool {
 		times, agreed := c.Keeps(b.Now)
 		return agreed && len(times) > 0
 	})
+}
+
+// Renew looks again for the times that held messages of among, all of b, offer, since they are about to be let go: where
+// some have gone, a message with other times, or none, takes their place, and is held. b is of no more use then.
+func (s *Scheduler) Renew(ctx context.Context, b *roster.Roster, among ...*conversation.Conversation) error {
+	held := slices.DeleteFunc(slices.Clone(among), func(c *conversation.Conversation) bool {
+		return c.NewestOffer().State != outbox.Held
+	})
+	s.search(ctx, b, held...)
+	for _, c := range held {
+		step := roster.Next(c, b.Now)
+		t := task{c: c, step: step, due: step.IsDue(b.Now) && (step.Kind == outbox.Brief || step.Kind == outbox.Times)}
+		if !t.due && !c.Unstored() {
+			continue
+		}
+		d, err := s.draft(t, b.Now, &Report{Held: true, Doubt: b.Doubt})
+		if err == nil {
+			err = s.Store.Commit(ctx, d)
+		}
+		// Somebody else who has decided at the same moment has looked as well.
+		if err != nil && !errors.Is(err, conversation.ErrConflict) {
+			return err
+		}
+	}
+	return nil
 }

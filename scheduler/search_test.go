@@ -230,6 +230,38 @@ func TestWaitingBriefLooksAgain(t *testing.T) {
 	w.want("brief-0")
 }
 
+// What has been held is looked at again before it is let go, and stays held until then.
+func TestHeldBriefLooksAgain(t *testing.T) {
+	w, d := searching(t)
+	w.HoldOver = 0
+	w.pass()
+	before := w.offered()
+	renew := func() {
+		t.Helper()
+		b, err := w.Look(context.Background(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Renew(context.Background(), b, b.Conversations...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.take(before[0])
+	renew()
+	after, waiting := w.offered(), w.find("maya").Approvable(w.now)
+	if slices.Contains(after, before[0]) || len(after) != 3 {
+		t.Errorf("offered %v after %s was taken", after, before[0])
+	}
+	if len(waiting) != 1 || waiting[0].State != outbox.Held {
+		t.Errorf("%d messages wait; want the new brief, held", len(waiting))
+	}
+	d.busy = []invites.Busy{{Span: invites.Span{Start: monday.UTC(), End: monday.AddDate(0, 0, 12).UTC()}}}
+	renew()
+	if waiting := w.find("maya").Approvable(w.now); len(waiting) != 0 {
+		t.Errorf("a brief waits that offers %v, all of which are taken", w.offered())
+	}
+}
+
 // What is offered to one is offered to nobody else, neither in the same pass nor later.
 func TestOfferedToOneOnly(t *testing.T) {
 	w, _ := searching(t)

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/roster"
 )
 
 func (a *app) approveCommand() *cobra.Command {
@@ -22,22 +26,19 @@ one that has failed. Without an id, the messages that wait are listed.`,
 			if err := a.openToSend(cmd.Context()); err != nil {
 				return err
 			}
-			b, err := a.look(cmd.Context())
+			b, conversations, err := a.those(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			var waiting []*outbox.Message
-			conversations := b.Conversations
-			if len(args) > 0 {
-				conversations = nil
-				for _, ref := range args {
-					c, err := a.find(b, ref)
-					if err != nil {
-						return err
-					}
-					conversations = append(conversations, c)
+			if !a.dryRun && (all || len(args) > 0) {
+				if err := a.sched.Renew(cmd.Context(), b, conversations...); err != nil {
+					return err
+				}
+				if b, conversations, err = a.those(cmd.Context(), args); err != nil {
+					return err
 				}
 			}
+			var waiting []*outbox.Message
 			var failed []*outbox.Message
 			for _, c := range conversations {
 				waiting = append(append(waiting, c.Approvable(b.Now)...), c.AtDoor(b.Now)...)
@@ -92,6 +93,26 @@ one that has failed. Without an id, the messages that wait are listed.`,
 	})
 	c.Flags().BoolVar(&all, "all", false, "let all of them go")
 	return c
+}
+
+// those are the conversations that are meant, and the roster that they are of; all where there is no id.
+func (a *app) those(ctx context.Context, refs []string) (*roster.Roster, []*conversation.Conversation, error) {
+	b, err := a.look(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(refs) == 0 {
+		return b, b.Conversations, nil
+	}
+	var list []*conversation.Conversation
+	for _, ref := range refs {
+		c, err := a.find(b, ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		list = append(list, c)
+	}
+	return b, list, nil
 }
 
 func (a *app) pauseCommand() *cobra.Command {

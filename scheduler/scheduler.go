@@ -24,6 +24,7 @@ import (
 	"coalition/scheduler/finder"
 	"coalition/scheduler/holidays"
 	"coalition/scheduler/intake"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
@@ -35,7 +36,7 @@ import (
 // A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Account, Mailbox and
 // Link.
 type Config struct {
-	Settings conversation.Settings
+	Settings organizer.Settings
 	Plans    *folder.Folder
 	Store    Store
 	Sender   delivery.Sender
@@ -64,7 +65,7 @@ type Config struct {
 
 // A Scheduler carries the conversations of one organizer.
 type Scheduler struct {
-	conversation.Settings
+	organizer.Settings
 	Plans *folder.Folder
 	Store Store
 	Words *templates.Set

@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/eventsync"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
@@ -43,17 +44,17 @@ var (
 	understand = must(words.Answers()).Read
 )
 
-var ana = conversation.Settings{
+var ana = organizer.Settings{
 	Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
 	Zone:      "Europe/Lisbon",
 	Language:  "en",
 	Hours:     plan.Hours{{From: 9 * 60, To: 17*60 + 30}},
-	Times: conversation.Times{Notice: 24 * time.Hour, Step: 15 * time.Minute, PerDay: 3, Offer: 3,
+	Times: organizer.Times{Notice: 24 * time.Hour, Step: 15 * time.Minute, PerDay: 3, Offer: 3,
 		Travel: map[plan.Kind]time.Duration{plan.Walk: 15 * time.Minute}},
 	Reminders: []time.Duration{24 * time.Hour, time.Hour},
 	HoldOver:  10,
 	Via:       "smtp",
-	Calendars: []conversation.Calendar{{Channel: "google", Title: "Google Calendar", Provider: "Google",
+	Calendars: []organizer.Calendar{{Channel: "google", Title: "Google Calendar", Provider: "Google",
 		UIDSuffix: "@google.com", Config: "`via: google` under calendar", Key: "calendar.google.calendar"}},
 	How: how,
 }

@@ -9,6 +9,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -22,7 +23,7 @@ func TestToyCalendar(t *testing.T) {
 	o := newOnline(w)
 	o.name, o.host = "ana's toy", "@toy.example"
 	w.Calendar, w.Notify = "toy", true
-	w.Calendars = []conversation.Calendar{{Channel: "toy", Title: "Toy Calendar", Provider: "Toys", UIDSuffix: "@toy.example", Config: "`via: toy`"}}
+	w.Calendars = []organizer.Calendar{{Channel: "toy", Title: "Toy Calendar", Provider: "Toys", UIDSuffix: "@toy.example", Config: "`via: toy`"}}
 	w.How = func(way ways.Way, ref string, at ...string) string {
 		return strings.ReplaceAll(how(way, ref, at...), "google", "toy")
 	}

@@ -8,7 +8,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/google"
 	"coalition/invites/google/account"
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 )
 
@@ -16,7 +16,7 @@ import (
 const googleChannel outbox.Channel = "google"
 
 // googleCalendar is what people call it.
-var googleCalendar = conversation.Calendar{Channel: googleChannel, Title: "Google Calendar", Provider: "Google",
+var googleCalendar = organizer.Calendar{Channel: googleChannel, Title: "Google Calendar", Provider: "Google",
 	UIDSuffix: "@google.com", Config: "`via: google` under calendar", Key: "calendar.google.calendar"}
 
 // A watched is the calendar of the config, which writes down for `auth status` how it was read last, and

@@ -9,8 +9,8 @@ import (
 
 	"coalition/invites/feed"
 	"coalition/scheduler"
-	"coalition/scheduler/conversation"
 	"coalition/scheduler/holidays"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/slots"
 	"coalition/scheduler/strictyaml"
@@ -216,9 +216,9 @@ func (c *config) holidayProblems(s *scheduler.Scheduler) (list []strictyaml.Prob
 }
 
 // times returns the rules by which free times are found.
-func (c *config) times() conversation.Times {
+func (c *config) times() organizer.Times {
 	t := &c.Times
-	times := conversation.Times{
+	times := organizer.Times{
 		Notice: time.Duration(t.Notice), PerDay: t.PerDay, Offer: t.Offer, Step: time.Duration(t.Step), Hold: t.Hold,
 		Travel: t.Travel.travels(), Suits: make(map[plan.Kind]plan.Hours), KeepFree: t.KeepFree,
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -107,8 +107,8 @@ func TestBusyRules(t *testing.T) {
 // TestTimes: what is left out has its default, also beside what is written.
 func TestTimes(t *testing.T) {
 	everyDay := []plan.Weekday{0, 1, 2, 3, 4, 5, 6}
-	want := func() conversation.Times {
-		return conversation.Times{
+	want := func() organizer.Times {
+		return organizer.Times{
 			Notice: 24 * time.Hour, PerDay: 3, Offer: 3, Step: 15 * time.Minute,
 			Travel: map[plan.Kind]time.Duration{plan.Neutral: 30 * time.Minute, plan.Walk: 15 * time.Minute, plan.Coffee: 10 * time.Minute,
 				plan.Lunch: 10 * time.Minute, plan.Office: 10 * time.Minute, plan.Phone: 0, plan.Video: 0},
@@ -117,18 +117,18 @@ func TestTimes(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		lines string
-		other func(*conversation.Times)
+		other func(*organizer.Times)
 	}{
-		{"", func(*conversation.Times) {}},
-		{"times: {notice: 48h, per_day: 1, offer: 6, step: 1h, hold: true, travel: {phone: 5m, walk: 0m}}\n", func(w *conversation.Times) {
+		{"", func(*organizer.Times) {}},
+		{"times: {notice: 48h, per_day: 1, offer: 6, step: 1h, hold: true, travel: {phone: 5m, walk: 0m}}\n", func(w *organizer.Times) {
 			w.Notice, w.PerDay, w.Offer, w.Step, w.Hold = 48*time.Hour, 1, 6, time.Hour, true
 			w.Travel[plan.Phone], w.Travel[plan.Walk] = 5*time.Minute, 0
 		}},
-		{"times: {suits: {lunch: {to: \"13:00\"}, phone: {from: \"10:00\", to: \"12:00\"}}}\n", func(w *conversation.Times) {
+		{"times: {suits: {lunch: {to: \"13:00\"}, phone: {from: \"10:00\", to: \"12:00\"}}}\n", func(w *organizer.Times) {
 			w.Suits[plan.Lunch][0].To = 13 * 60
 			w.Suits[plan.Phone] = plan.Hours{{Days: everyDay, From: 10 * 60, To: 12 * 60}}
 		}},
-		{"times: {keep_free: [{days: [fri]}, {from: \"16:00\"}]}\n", func(w *conversation.Times) {
+		{"times: {keep_free: [{days: [fri]}, {from: \"16:00\"}]}\n", func(w *organizer.Times) {
 			w.KeepFree = []plan.Block{{Days: []plan.Weekday{5}, To: 24 * 60}, {Days: everyDay, From: 16 * 60, To: 24 * 60}}
 		}},
 	} {

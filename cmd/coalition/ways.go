@@ -39,7 +39,7 @@ var commands = map[ways.Way]string{
 	ways.Resume:        "coalition resume",
 }
 
-// how words what the organizer can do about a conversation; see [conversation.Settings].
+// how words what the organizer can do about a conversation; see [organizer.Settings].
 func how(way ways.Way, ref string, at ...string) string {
 	words := commands[way]
 	// All rounds are in one log.

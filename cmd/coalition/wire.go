@@ -19,9 +19,9 @@ import (
 	"coalition/invites/google/account"
 	"coalition/invites/web"
 	"coalition/scheduler"
-	"coalition/scheduler/conversation"
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/intake"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/store"
@@ -191,9 +191,9 @@ func (c *config) resolve(path string) string {
 	return filepath.Join(filepath.Dir(c.path), path)
 }
 
-func (c *config) settings() conversation.Settings {
+func (c *config) settings() organizer.Settings {
 	o := &c.Organizer
-	s := conversation.Settings{
+	s := organizer.Settings{
 		Organizer:  invites.Address{Name: o.Name, Email: string(o.Email)},
 		Zone:       o.Timezone,
 		Language:   o.Language,
@@ -203,7 +203,7 @@ func (c *config) settings() conversation.Settings {
 		HoldOver:   c.HoldOver,
 		CopyToSelf: c.Mail.CopyToSelf,
 		Notify:     c.Notify,
-		Calendars:  []conversation.Calendar{googleCalendar},
+		Calendars:  []organizer.Calendar{googleCalendar},
 		How:        how,
 	}
 	if c.Calendar.Via == "google" {

@@ -7,6 +7,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/templates"
@@ -37,7 +38,7 @@ ready: true
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := &Composer{Words: words, Finish: email.Finish, Settings: &conversation.Settings{
+	s := &Composer{Words: words, Finish: email.Finish, Settings: &organizer.Settings{
 		Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"}, Zone: "Europe/Lisbon", Language: "en"}}
 	now := time.Date(2027, 2, 1, 10, 0, 0, 0, time.UTC)
 	c := conversation.New("maya", 1, s.Settings)

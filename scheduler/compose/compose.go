@@ -16,13 +16,14 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/templates"
 )
 
 // A Composer writes messages.
 type Composer struct {
-	*conversation.Settings
+	*organizer.Settings
 	Words *templates.Set
 	// Finish turns a message into the bytes that travel.
 	Finish func(*email.Email) ([]byte, error)

@@ -7,6 +7,7 @@ import (
 	"coalition/invites"
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/ways"
 )
@@ -26,7 +27,7 @@ when: {start: 2027-03-04 10:00}
 		fmt.Println(problems)
 		return
 	}
-	c := conversation.New("maya", 1, &conversation.Settings{
+	c := conversation.New("maya", 1, &organizer.Settings{
 		Organizer: invites.Address{Name: "Ana Lopes", Email: "ana@example.org"},
 		Zone:      "Europe/Lisbon",
 		Language:  "en",

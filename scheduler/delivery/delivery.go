@@ -12,6 +12,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/event"
 	"coalition/scheduler/inbox"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 )
 
@@ -64,7 +65,7 @@ type Outbox interface {
 
 // A Delivery hands messages over. Calendar, Reaches, Stale and Settled are needed only where there is a calendar.
 type Delivery struct {
-	*conversation.Settings
+	*organizer.Settings
 	Store  Outbox
 	Sender Sender
 	// Calendar is the one that is written to; nil: what is there stays as it is.

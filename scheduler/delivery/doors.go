@@ -11,6 +11,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 )
 
@@ -32,7 +33,7 @@ type DoorStore interface {
 // Doors are those to the servers that messages leave by and answers come in by: it knows which are closed, and closes
 // and opens them.
 type Doors struct {
-	settings *conversation.Settings
+	settings *organizer.Settings
 	store    DoorStore
 	account  func(name string) string
 	log      *slog.Logger
@@ -47,7 +48,7 @@ type Doors struct {
 // NewDoors returns the doors that store keeps. account says by which account the channel or [outbox.MailboxDoor] of
 // that name goes, and how it is signed in to: another value is another door, which is tried at once. It may change.
 // nil: there is one for each name.
-func NewDoors(settings *conversation.Settings, store DoorStore, account func(name string) string,
+func NewDoors(settings *organizer.Settings, store DoorStore, account func(name string) string,
 	log *slog.Logger) *Doors {
 	if account == nil {
 		account = func(string) string { return "" }

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan/folder"
 )
@@ -90,7 +90,7 @@ func have(n int64) string {
 // Marks knows whether the state may not know of all that has left for the plans, by the marker beside them, and keeps
 // that marker.
 type Marks struct {
-	*conversation.Settings
+	*organizer.Settings
 	Plans *folder.Folder
 	Store MarkStore
 	Log   *slog.Logger

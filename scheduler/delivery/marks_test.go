@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
@@ -70,7 +70,7 @@ func (b *busyState) Standing(context.Context) (outbox.Standing, error) {
 // What leaves while the state is held against the marker is no reason to doubt it.
 func TestDoubtBesideDelivery(t *testing.T) {
 	b := &busyState{sent: 5}
-	b.marks = &Marks{Settings: &conversation.Settings{}, Plans: &folder.Folder{Path: t.TempDir()}, Store: b}
+	b.marks = &Marks{Settings: &organizer.Settings{}, Plans: &folder.Folder{Path: t.TempDir()}, Store: b}
 	for range 3 {
 		if _, d, text, err := b.marks.Doubt(t.Context()); d != "" || err != nil {
 			t.Fatalf("%s (%s), %v", d, text, err)
@@ -81,12 +81,12 @@ func TestDoubtBesideDelivery(t *testing.T) {
 // A name is the same whenever the same thing is named, and another one for anything else, and for anybody
 // without the secret.
 func TestDerive(t *testing.T) {
-	s := &conversation.Settings{Secret: []byte("secret")}
+	s := &organizer.Settings{Secret: []byte("secret")}
 	same := s.Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: time.Hour}, nil)
 	if again := s.Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: time.Hour}, nil); again != same {
 		t.Error("the same message has two names")
 	}
-	other := &conversation.Settings{Secret: []byte("another")}
+	other := &organizer.Settings{Secret: []byte("another")}
 	for name, id := range map[string][16]byte{
 		"another installation": other.Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: time.Hour}, nil),
 		"another round":        s.Derive("message", plan.ID("maya"), 2, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: time.Hour}, nil),
@@ -94,7 +94,7 @@ func TestDerive(t *testing.T) {
 		"another reader":       s.Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "ana@example.org", outbox.Content{Length: time.Hour}, nil),
 		"other words":          s.Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: 2 * time.Hour}, nil),
 		"the event":            s.Derive("uid", plan.ID("maya"), 1, "maya@example.org"),
-		"no secret":            (&conversation.Settings{}).Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: time.Hour}, nil),
+		"no secret":            (&organizer.Settings{}).Derive("message", plan.ID("maya"), 1, outbox.Invite, "1", "maya@example.org", outbox.Content{Length: time.Hour}, nil),
 	} {
 		if id == same {
 			t.Errorf("%s has the same name", name)

@@ -15,13 +15,14 @@ import (
 	"coalition/scheduler/guard"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/lookup"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
 )
 
 // Sync keeps conversations in step with a calendar.
 type Sync struct {
-	*conversation.Settings
+	*organizer.Settings
 	Store    Store
 	Intake   *intake.Intake
 	Calendar Calendar

@@ -12,6 +12,7 @@ import (
 	"coalition/invites"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/holidays"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/slots"
 )
@@ -26,7 +27,7 @@ type Calendars interface {
 
 // A Finder looks for times.
 type Finder struct {
-	Settings *conversation.Settings
+	Settings *organizer.Settings
 	// Calendars may be nil: then nothing is known of anybody's time.
 	Calendars Calendars
 	// Holidays reads those that the config and plans name.

@@ -19,6 +19,7 @@ import (
 	"coalition/scheduler/guard"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/lookup"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
@@ -29,7 +30,7 @@ import (
 
 // An Intake takes in what partners say, by mail and on their pages.
 type Intake struct {
-	*conversation.Settings
+	*organizer.Settings
 	Plans   *folder.Folder
 	Store   Store
 	Compose *compose.Composer

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/plan"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestKeysOfLongTalks(t *testing.T) {
 	start := time.Date(2027, 3, 4, 10, 0, 0, 0, time.UTC)
 	for _, length := range []time.Duration{time.Hour, 20 * 24 * time.Hour, 250 * 365 * 24 * time.Hour} {
-		c := conversation.New("maya", 1, &conversation.Settings{Zone: "UTC"})
+		c := conversation.New("maya", 1, &organizer.Settings{Zone: "UTC"})
 		c.Answer, c.Chosen, c.Lasts = &conversation.Answer{Value: conversation.Yes}, plan.SlotOf(start), length
 		keys := Keys(c)
 		if len(keys) > 40 {

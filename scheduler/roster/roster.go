@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/strictyaml"
 	"coalition/scheduler/ways"
@@ -18,7 +19,7 @@ import (
 // A Roster is all conversations at one moment: plans and state together.
 type Roster struct {
 	// Settings are what the organizer has configured.
-	Settings *conversation.Settings
+	Settings *organizer.Settings
 	Now      time.Time
 	// Slots is what Slots of the store was before it was read.
 	Slots int64

@@ -54,7 +54,8 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 				how = "cancelled"
 			}
 			b.Problems = append(b.Problems, c.Source().Warning("the conversation "+c.Ref()+" is "+how+
-				", and what its plan says anew counts no more; "+c.Another(), "or put it back as it was", c.ChangedKey()...))
+				", and what its plan says anew counts no more; "+c.Another(), "or put it back as it was",
+				plan.ChangedKey(&c.Plan, &c.Source().Terms)...))
 		}
 	}
 	return b, nil
@@ -112,7 +113,7 @@ func (s *Scheduler) join(b *roster.Roster, set *folder.Set, stored []*conversati
 					gone[strings.ToLower(string(c.Plan.With.Email))] = c
 				}
 			}
-			gone[conversation.Fingerprint(c.Plan)] = c
+			gone[plan.Fingerprint(c.Plan)] = c
 		}
 		b.Conversations = append(b.Conversations, c)
 	}
@@ -122,7 +123,7 @@ func (s *Scheduler) join(b *roster.Roster, set *folder.Set, stored []*conversati
 		var other *conversation.Conversation
 		// Fingerprints take their time where there are thousands.
 		if len(gone) > 0 {
-			other = cmp.Or(gone[strings.ToLower(string(p.With.Email))], gone[conversation.Fingerprint(p.Terms)])
+			other = cmp.Or(gone[strings.ToLower(string(p.With.Email))], gone[plan.Fingerprint(p.Terms)])
 		}
 		if other != nil && other.ID != p.ID {
 			mend := "if it was renamed, give it its old name back; a further talk needs a plan of its own"

@@ -25,7 +25,7 @@ func (c *Conversation) Last(fits func(*outbox.Message) bool, kinds ...outbox.Kin
 func (c *Conversation) Briefs() []*outbox.Message {
 	var list []*outbox.Message
 	for _, m := range c.Messages {
-		if m.Kind == outbox.Brief && SameAddress(plan.Email(m.To), c.Plan.With.Email) && !m.NeverLeft() && m.State != outbox.Expired {
+		if m.Kind == outbox.Brief && plan.Email(m.To).Same(c.Plan.With.Email) && !m.NeverLeft() && m.State != outbox.Expired {
 			list = append(list, m)
 		}
 	}

@@ -3,7 +3,6 @@ package conversation
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -19,18 +18,18 @@ import (
 func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	c.source, c.private, c.file = p, p.Private, fileUnread
 	first := c.Plan.With.Email == ""
-	if !first && !SameAddress(c.Plan.With.Email, p.With.Email) && c.Reached() {
+	if !first && !c.Plan.With.Email.Same(p.With.Email) && c.Reached() {
 		return []strictyaml.Problem{p.Problem("this is another address than the one that was written to",
 			"permission does not pass to another person: put the old address back, or plan a conversation of its own", "with", "email")}
 	}
 	// Its plan has had its word.
 	if !first && c.Over(now) {
 		c.file, c.Plan.With.Aliases = fileRead, p.With.Aliases
-		c.edited = Fingerprint(c.Plan) != Fingerprint(p.Terms)
+		c.edited = plan.Fingerprint(c.Plan) != plan.Fingerprint(p.Terms)
 		return nil
 	}
-	differs := diff(&c.Plan, &p.Terms)
-	if !differs.any && c.Dates != nil {
+	differs := plan.Diff(&c.Plan, &p.Terms)
+	if !differs.Any && c.Dates != nil {
 		c.file = fileRead
 		return nil
 	}
@@ -39,7 +38,7 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 		return problems
 	}
 	c.file = fileRead
-	if !differs.any {
+	if !differs.Any {
 		return nil
 	}
 	known := c.StartSlot(now)
@@ -49,58 +48,37 @@ func (c *Conversation) Read(p *plan.Plan, now time.Time) []strictyaml.Problem {
 	if c.Dates != nil {
 		c.Dates = &dates
 	}
-	for _, change := range differs.changes(p, known, first) {
+	for _, change := range changes(differs, p, known, first) {
 		_ = change.Apply(c, now) // which refuses nothing
 	}
 	return nil
 }
 
-// A difference is what a plan says otherwise than before, field by field.
-type difference struct{ any, ready, permitted, place, length, start, times, days, askOn bool }
-
-// diff compares two readings of a plan file; the zero value of old differs from every plan.
-func diff(old, now *plan.Terms) difference {
-	zone := old.When.Timezone != now.When.Timezone
-	d := difference{
-		any:       !reflect.DeepEqual(old, now) && Fingerprint(*old) != Fingerprint(*now),
-		ready:     old.Ready != now.Ready,
-		permitted: old.Permitted != now.Permitted && now.Permitted != "",
-		place:     reaches(&old.Setting) != reaches(&now.Setting),
-		length:    old.When.Length() != now.When.Length(),
-		start:     zone || !same(old.When.Start, now.When.Start),
-		times:     zone || !slices.EqualFunc(old.When.Times, now.When.Times, same),
-		askOn:     !same(old.AskOn, now.AskOn),
-	}
-	// A window that nobody has named follows from there being no start and no times.
-	d.days = d.start || d.times || Fingerprint(old.When.Between) != Fingerprint(now.When.Between)
-	return d
-}
-
 // changes are what follows from a difference, in its order; first says that the plan has not been read before. known
 // is the start in force before.
-func (d difference) changes(p *plan.Plan, known plan.Slot, first bool) (list []Change) {
-	if first || d.ready {
+func changes(d plan.Difference, p *plan.Plan, known plan.Slot, first bool) (list []Change) {
+	if first || d.Ready {
 		list = append(list, planReady{p.Ready, first})
 	}
-	if d.permitted {
+	if d.Permitted {
 		list = append(list, planPermitted(p.Permitted))
 	}
 	if first {
 		return list
 	}
-	if d.place {
+	if d.Place {
 		list = append(list, planPlace{p})
 	}
-	if d.length {
+	if d.Length {
 		list = append(list, planLength{p})
 	}
-	if d.times {
+	if d.Times {
 		list = append(list, planTimes{})
 	}
-	if d.start || d.times && p.When.Start.IsZero() {
+	if d.Start || d.Times && p.When.Start.IsZero() {
 		list = append(list, planStart{p, known})
 	}
-	if d.askOn && !p.AskOn.IsZero() {
+	if d.AskOn && !p.AskOn.IsZero() {
 		list = append(list, planAskOn{})
 	}
 	return list
@@ -108,23 +86,23 @@ func (d difference) changes(p *plan.Plan, known plan.Slot, first bool) (list []C
 
 // refix is the plan's dates with what differs counted from now: what was fixed before, and says the same, stays so.
 // The problems are those of the others.
-func (c *Conversation) refix(p *plan.Plan, differs difference, now time.Time) (d plan.Dates, problems []strictyaml.Problem) {
+func (c *Conversation) refix(p *plan.Plan, differs plan.Difference, now time.Time) (d plan.Dates, problems []strictyaml.Problem) {
 	d, faults := p.Resolve(now, c.settings.Zone, c.settings.Hours)
 	var fixed []string
 	if old := c.Dates; old != nil {
-		if !differs.start {
+		if !differs.Start {
 			d.Start, fixed = old.Start, append(fixed, "start")
 		}
 		// Times that were found go with what they were looked for by, as long as nobody was told of them.
 		searched := len(p.When.Offered()) == 0
-		keeps := c.Searched() == searched && (!searched || c.Reached() || !differs.days && !differs.length)
-		if !differs.times && keeps {
+		keeps := c.Searched() == searched && (!searched || c.Reached() || !differs.Days && !differs.Length)
+		if !differs.Times && keeps {
 			d.Times, fixed = old.Times, append(fixed, "times")
 		}
-		if !differs.days {
+		if !differs.Days {
 			d.From, d.To, fixed = old.From, old.To, append(fixed, "between")
 		}
-		if !differs.askOn {
+		if !differs.AskOn {
 			d.AskOn, fixed = old.AskOn, append(fixed, "ask_on")
 		}
 	}
@@ -218,9 +196,6 @@ func (planAskOn) Apply(c *Conversation, _ time.Time) error {
 	return nil
 }
 
-// reaches is what of a setting says where the two meet, or reach each other.
-func reaches(s *plan.Setting) [3]string { return [3]string{s.Place, string(s.Phone), string(s.URL)} }
-
 // speaks reports whether what the plan file says anew is newer than what was changed in the calendar at
 // that time; where it is not, the history says what stands.
 func (c *Conversation) speaks(p *plan.Plan, at, now time.Time, what, stands string) bool {
@@ -278,26 +253,6 @@ func (c *Conversation) Difference(now time.Time) string {
 // Gains reports whether mail was refused that may be from an address which with has, and the plan as it was
 // read last has not.
 func (c *Conversation) Gains(with *plan.With) bool {
-	return c.Doubted != nil && SameAddress(with.Email, c.Plan.With.Email) && slices.ContainsFunc(with.Aliases, func(e plan.Email) bool {
-		return !slices.ContainsFunc(c.Plan.With.Aliases, func(old plan.Email) bool { return SameAddress(e, old) })
-	})
+	return c.Doubted != nil && with.Email.Same(c.Plan.With.Email) && slices.ContainsFunc(with.Aliases,
+		func(e plan.Email) bool { return !slices.ContainsFunc(c.Plan.With.Aliases, e.Same) })
 }
-
-// ChangedKey leads to the first key of the plan that says something else than when the conversation was over.
-func (c *Conversation) ChangedKey() []string {
-	was, is := &c.Plan, &c.source.Terms
-	for _, x := range []struct {
-		key      string
-		was, now any
-	}{
-		{"with", was.With, is.With}, {"purpose", was.Purpose, is.Purpose}, {"offer", was.Offer, is.Offer}, {"ask", was.Ask, is.Ask}, {"agenda", was.Agenda, is.Agenda},
-		{"setting", was.Setting, is.Setting}, {"when", was.When, is.When}, {"ask_on", was.AskOn, is.AskOn}, {"ready", was.Ready, is.Ready}, {"permitted", was.Permitted, is.Permitted},
-	} {
-		if Fingerprint(x.was) != Fingerprint(x.now) {
-			return []string{x.key}
-		}
-	}
-	return nil
-}
-
-func same(a, b plan.Date) bool { return a.String() == b.String() }

@@ -80,11 +80,10 @@ func (c *Conversation) Writes(a invites.Address) bool {
 		return false
 	}
 	with := c.Plan.With
-	if c.source != nil && SameAddress(c.source.With.Email, with.Email) {
+	if c.source != nil && c.source.With.Email.Same(with.Email) {
 		with = c.source.With
 	}
-	return slices.ContainsFunc(append([]plan.Email{with.Email}, with.Aliases...),
-		func(e plan.Email) bool { return strings.EqualFold(string(e), a.Email) })
+	return slices.ContainsFunc(append([]plan.Email{with.Email}, with.Aliases...), plan.Email(a.Email).Same)
 }
 
 // Addresses are those under which the partner is known, in lower case.
@@ -143,9 +142,6 @@ func (c *Conversation) Another() string {
 	}
 	return fmt.Sprintf("begin another with a document of its own, below a line `---` in the plan file or in a new one: `id: %s` and `round: %d`, then: %s", c.ID, c.Round+1, c.settings.How(ways.Ready, plan.Ref(c.ID, c.Round+1)))
 }
-
-// SameAddress ignores case: no server in use tells addresses apart by it.
-func SameAddress(a, b plan.Email) bool { return strings.EqualFold(string(a), string(b)) }
 
 // Tell keeps a notice for the organizer, where they want to get any.
 func (c *Conversation) Tell(n inbox.News) {

@@ -255,7 +255,7 @@ func (t *entryTaking) takePlace() {
 		return
 	}
 	if c.Named.Place.After(e.Updated) {
-		t.b.Told.Place = conversation.Fingerprint(e.Location)
+		t.b.Told.Place = plan.Fingerprint(e.Location)
 		t.note("%s; the plan has named another since, which stands", text)
 		return
 	}

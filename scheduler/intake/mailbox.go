@@ -75,7 +75,7 @@ func (s *Intake) settleAliases(ctx context.Context, refs []string) error {
 			continue
 		}
 		c.Reread = false
-		if p := c.Source(); p != nil && conversation.SameAddress(p.With.Email, c.Plan.With.Email) {
+		if p := c.Source(); p != nil && p.With.Email.Same(c.Plan.With.Email) {
 			c.Plan.With.Aliases = p.With.Aliases
 		}
 		if err := s.Store.Commit(ctx, &conversation.Draft{At: b.Now, Conversation: c}); err != nil && !errors.Is(err, conversation.ErrConflict) { // then it is read once more

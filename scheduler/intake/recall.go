@@ -143,7 +143,7 @@ func (s *Intake) addressees(ctx context.Context, mail *invites.Mail, fresh *bool
 // names reports whether a plan is with somebody who has one of these addresses.
 func names(with *plan.With, addresses ...string) bool {
 	return slices.ContainsFunc(append([]plan.Email{with.Email}, with.Aliases...), func(e plan.Email) bool {
-		return slices.ContainsFunc(addresses, func(a string) bool { return conversation.SameAddress(e, plan.Email(a)) })
+		return slices.ContainsFunc(addresses, func(a string) bool { return e.Same(plan.Email(a)) })
 	})
 }
 

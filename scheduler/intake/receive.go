@@ -804,7 +804,7 @@ func (s *Intake) takeReport(b *roster.Roster, mail *invites.Mail) (Receipt, *con
 			case !m.MayHaveLeft() && m.Attempts == 0 || m.InCalendar():
 			case mail.Bounce.Of != "" && m.MessageID == mail.Bounce.Of:
 				return newTaking(s, b, c, mail).takeBounce(m)
-			case mail.Bounce.Of == "" && conversation.SameAddress(plan.Email(m.To), plan.Email(mail.Bounce.For)) && !m.ToOrganizer() && (near == nil || m.Stamp.After(near.Stamp)):
+			case mail.Bounce.Of == "" && plan.Email(m.To).Same(plan.Email(mail.Bounce.For)) && !m.ToOrganizer() && (near == nil || m.Stamp.After(near.Stamp)):
 				near, whose = m, c
 			}
 		}
@@ -838,7 +838,7 @@ func (t *taking) takeBounce(m *outbox.Message) (Receipt, *conversation.Draft) {
 		return t.written("a server's report on " + what + " that can't be understood: " + t.reported())
 	case !bounce.Final:
 		return t.written(what + " is late: " + t.reported())
-	case bounce.For != "" && !conversation.SameAddress(plan.Email(bounce.For), plan.Email(m.To)) && !strings.EqualFold(compose.Domain(bounce.For), compose.Domain(m.To)):
+	case bounce.For != "" && !plan.Email(bounce.For).Same(plan.Email(m.To)) && !strings.EqualFold(compose.Domain(bounce.For), compose.Domain(m.To)):
 		// The partner's server has taken it, and passed it on: whether a copy stays there nobody knows here.
 		passed := fmt.Sprintf("passed on to %s, where it was refused; whether %s has read it is not known: %s", bounce.For, t.c.Plan.With.Name, t.reported())
 		what += " was " + passed

@@ -54,6 +54,9 @@ func (e *Email) Parse(text string) error {
 	return nil
 }
 
+// Same ignores case: no server in use tells addresses apart by it.
+func (e Email) Same(other Email) bool { return strings.EqualFold(string(e), string(other)) }
+
 // A Zone is the IANA name of a time zone; empty stands for the organizer's.
 type Zone string
 

@@ -101,24 +101,29 @@ func (a *app) chooseStart(ctx context.Context, b *roster.Roster, c *conversation
 	return chosen, err
 }
 
-// sayClashes names what the calendars have at the time of talks ahead, and those that could not be read, as is known
-// without asking them.
-func (a *app) sayClashes(b *roster.Roster) {
+// sayCalendars names what the calendars have at the time of talks ahead, and those that could not be read, as is known
+// without asking a server.
+func (a *app) sayCalendars(b *roster.Roster) {
 	known, cancel := context.WithCancel(context.Background())
 	cancel()
+	a.sayClashes(known, b)
+	for _, s := range a.sched.Finder.Known(known, b.Now, b.Now) {
+		if s.State != invites.FreshBusy && s.Error != "" && s.Error != feed.NeverRead {
+			a.note("The calendar %s can't be read: %s", s.Name, s.Error)
+		}
+	}
+}
+
+// sayClashes names what the calendars have at the time of talks ahead.
+func (a *app) sayClashes(ctx context.Context, b *roster.Roster) {
 	for _, c := range b.Conversations {
-		for _, e := range a.sched.Finder.Clashes(known, c, b.Now) {
+		for _, e := range a.sched.Finder.Clashes(ctx, c, b.Now) {
 			way := ways.Move
 			if c.Told() == nil {
 				way = ways.Slots
 			}
 			a.note("%s: there is something else on %s: %s. See: %s", c.Ref(), c.StartSlot(b.Now), a.inTheWay(&e, c),
 				c.How(way))
-		}
-	}
-	for _, s := range a.sched.Finder.Known(known, b.Now, b.Now) {
-		if s.State != invites.FreshBusy && s.Error != "" && s.Error != feed.NeverRead {
-			a.note("The calendar %s can't be read: %s", s.Name, s.Error)
 		}
 	}
 }

@@ -111,7 +111,7 @@ timezone; what is absent is null:
 			a.sayDoubt(b)
 			a.sayGone(b)
 			a.sayDoors(b)
-			a.sayClashes(b)
+			a.sayCalendars(b)
 			return a.list(b)
 		},
 	}

@@ -48,6 +48,7 @@ func (a *app) once(cmd *cobra.Command) error {
 		a.note("Google Calendar can't be read, so what has changed there is not known: %s", r.Apart)
 	}
 	a.sayStrays(b)
+	a.sayClashes(a.hard, b)
 	if r.Unread != nil {
 		a.note("The mailbox can't be read, so answers in it are not known: %s", r.Unread)
 	}

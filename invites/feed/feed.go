@@ -128,8 +128,8 @@ type question struct {
 }
 
 // FreeBusy returns what each calendar says of the half-open window from from to to, in the order of [Config.Sources],
-// with whole events that may reach beyond it. Where it is time to, calendars are asked first. Where ctx has ended, none
-// is, and what is known is told.
+// with whole events that may reach beyond it. Where it is time to, calendars are asked first. Where ctx has ended, only
+// files are, and of others what is known is told.
 func (f *Feeds) FreeBusy(ctx context.Context, from, to time.Time) []invites.FreeBusy {
 	q := question{from: from.UTC(), to: to.UTC(), now: f.Now().UTC(), key: f.key()}
 	all := make([]invites.FreeBusy, len(f.sources))

@@ -45,6 +45,10 @@ type reading struct {
 }
 
 func (s *source) freeBusy(ctx context.Context, q question) invites.FreeBusy {
+	if s.isFile() {
+		// Nobody has to wait for it.
+		ctx = context.WithoutCancel(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.due(q) || !s.kept.covers(q) {

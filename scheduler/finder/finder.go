@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
@@ -109,11 +111,22 @@ func (f *Finder) freeBusy(ctx context.Context, c *conversation.Conversation, add
 		}
 		list[i].Busy = slices.DeleteFunc(slices.Clone(list[i].Busy), func(b invites.Busy) bool {
 			// What goes by mail stands in a calendar that knows nothing of conversations.
-			mailed := told != nil && !c.InCalendar() && b.Start.Equal(talk.Start) && b.End.Equal(talk.End)
+			mailed := told != nil && !c.InCalendar() && b.Start.Equal(talk.Start) && b.End.Equal(talk.End) &&
+				names(b.Title, c)
 			return mailed || b.Ref != "" && slices.Contains(known, b.Ref)
 		})
 	}
 	return list
+}
+
+// names reports whether the title of an event may be that of a talk with the partner: it has a part of their name, or is
+// not known.
+func names(title string, c *conversation.Conversation) bool {
+	words := func(text string) []string {
+		return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) })
+	}
+	theirs := words(c.Plan.With.Name + " " + c.Plan.With.Call)
+	return title == "" || slices.ContainsFunc(words(title), func(word string) bool { return slices.Contains(theirs, word) })
 }
 
 // without is a list of busy times less those of one talk.

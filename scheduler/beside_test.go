@@ -19,6 +19,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
+	"coalition/scheduler/worklist"
 )
 
 // A meddler is the calendar in memory with something in between.
@@ -384,8 +385,8 @@ func TestAnswersAndMoves(t *testing.T) {
 		o.now = func() time.Time { return time.Now().Add(-time.Hour) }
 		o.edit(accept) // which looks like any other change, where Google has not reset the first one
 		w.sync()
-		if c := w.find("maya"); c.PartStat != invites.NeedsAction || !strings.Contains(strings.Join(c.Waiting(w.now), ""), "accepted stands in Google Calendar") {
-			t.Errorf("it is %s, and the list says %q", c.PartStat, c.Waiting(w.now))
+		if c := w.find("maya"); c.PartStat != invites.NeedsAction || !strings.Contains(strings.Join(worklist.Lines(c, w.now), ""), "accepted stands in Google Calendar") {
+			t.Errorf("it is %s, and the list says %q", c.PartStat, worklist.Lines(c, w.now))
 		}
 		o.edit(func(e *invites.Event) { e.Guests[0].Comment = "Still good." }) // which nobody else can do
 		w.sync()

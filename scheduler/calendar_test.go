@@ -22,6 +22,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
+	"coalition/scheduler/worklist"
 )
 
 // An online calendar in memory, which does what [eventsync.Calendar] asks for.
@@ -451,8 +452,8 @@ func TestInGoogle(t *testing.T) {
 		told  []string // beside the invitation
 	}{
 		{"move", func(w *world, o *online) { o.edit(accept); w.sync(); o.edit(move) }, func(c *conversation.Conversation) string {
-			if !c.Start(monday).Equal(later) || c.PartStat != invites.NeedsAction || c.Sequence != 1 || c.Difference(monday) == "" {
-				return fmt.Sprint(c.Start(monday), c.PartStat, c.Sequence, c.Difference(monday))
+			if !c.Start(monday).Equal(later) || c.PartStat != invites.NeedsAction || c.Sequence != 1 || worklist.Difference(c, monday) == "" {
+				return fmt.Sprint(c.Start(monday), c.PartStat, c.Sequence, worklist.Difference(c, monday))
 			}
 			return ""
 		}, "moved in Google Calendar to Thu 4 Mar 2027 13:00 (Europe/Lisbon)", nil},
@@ -542,7 +543,7 @@ func TestInGoogle(t *testing.T) {
 			w.sync()
 			o.edit(func(e *invites.Event) { e.Location = "Riverside path" })
 		}, func(c *conversation.Conversation) string {
-			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place == nil && c.Difference(monday) == ""]
+			return map[bool]string{false: fmt.Sprint(c.Place)}[c.Place == nil && worklist.Difference(c, monday) == ""]
 		}, "the place was changed in Google Calendar to: Riverside path", nil},
 		{"over, moved and declined at once", func(w *world, o *online) {
 			w.later(start.Sub(w.now) + 2*time.Hour)
@@ -860,8 +861,8 @@ func TestSamePlace(t *testing.T) {
 		w.sync()
 		w.again()
 		o.want(t, invitation)
-		if c := w.find("maya"); c.Difference(w.now) != "" || roster.Next(c, w.now).Next != "remind Maya Chen" {
-			t.Errorf("plan first: %t: %s; next: %s", planFirst, c.Difference(w.now), roster.Next(c, w.now).Next)
+		if c := w.find("maya"); worklist.Difference(c, w.now) != "" || roster.Next(c, w.now).Next != "remind Maya Chen" {
+			t.Errorf("plan first: %t: %s; next: %s", planFirst, worklist.Difference(c, w.now), roster.Next(c, w.now).Next)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 func answer(p invites.PartStat) func(e *invites.Event) {
@@ -140,7 +141,7 @@ func TestWhatAnswersAreTo(t *testing.T) {
 			if c.PartStat != tc.want {
 				t.Errorf("it is %s; want %s\n%s", c.PartStat, tc.want, w.history("sync", "answer"))
 			}
-			list := strings.Join(c.Waiting(w.now), "\n")
+			list := strings.Join(worklist.Lines(c, w.now), "\n")
 			if tc.list == "" && strings.Contains(list, "stands in Google") || !strings.Contains(list, tc.list) {
 				t.Errorf("the list says %q; want %q", list, tc.list)
 			}
@@ -402,8 +403,8 @@ func testMovedElsewhere(t *testing.T, account string) {
 	h.away, o.others = "team@group.calendar.google.com", []string{"team@group.calendar.google.com"}
 	w.sync()
 	c := w.find("maya")
-	if c.Booking.Is.Deleted || c.Booking.In != h.away || c.PartStat != invites.Accepted || !strings.Contains(strings.Join(c.Waiting(w.now), ""), h.away) {
-		t.Fatalf("it is %s in %s; the list says %q", c.PartStat, c.Booking.In, c.Waiting(w.now))
+	if c.Booking.Is.Deleted || c.Booking.In != h.away || c.PartStat != invites.Accepted || !strings.Contains(strings.Join(worklist.Lines(c, w.now), ""), h.away) {
+		t.Fatalf("it is %s in %s; the list says %q", c.PartStat, c.Booking.In, worklist.Lines(c, w.now))
 	}
 	h.silent = true // of what happens there the first one does not tell
 	o.edit(answer(invites.Declined))

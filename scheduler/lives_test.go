@@ -18,6 +18,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 // A version is what an answer is given to.
@@ -186,7 +187,7 @@ func TestLifeBetweenLooks(t *testing.T) {
 					case shown != e.Location:
 						fail("the list says %q, the calendar %q", shown, e.Location)
 					}
-					named := strings.Contains(strings.Join(c.Waiting(w.now), "\n"), "stands in Google Calendar")
+					named := strings.Contains(strings.Join(worklist.Lines(c, w.now), "\n"), "stands in Google Calendar")
 					switch {
 					case !hasGuest(e, "maya@example.org"):
 						if c.PartStat != invites.Declined {

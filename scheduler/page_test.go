@@ -13,6 +13,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 	"coalition/templates"
 )
 
@@ -404,8 +405,8 @@ func TestPageTaken(t *testing.T) {
 	c := w.find("maya")
 	const says = "15:00 (Europe/Lisbon), which was offered, is taken by the talk tom"
 	events := must(w.store.History(context.Background(), "maya"))
-	if n := len(events); n == 0 || !strings.Contains(events[n-1].Text, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || len(c.Notices) != 0 || c.Answer != nil {
-		t.Errorf("log %v, waiting %q, notices %+v, answer %+v", events, c.Waiting(w.now), c.Notices, c.Answer)
+	if n := len(events); n == 0 || !strings.Contains(events[n-1].Text, says) || !strings.Contains(fmt.Sprint(worklist.Lines(c, w.now)), says) || len(c.Notices) != 0 || c.Answer != nil {
+		t.Errorf("log %v, waiting %q, notices %+v, answer %+v", events, worklist.Lines(c, w.now), c.Notices, c.Answer)
 	}
 	if next := roster.Next(c, w.now).Next; !strings.HasPrefix(next, "wait for the answer") {
 		t.Errorf("next %q", next)

@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 func (w *world) status(ref string) conversation.Status { return w.find(ref).Status(w.now) }
@@ -158,7 +159,7 @@ func TestHold(t *testing.T) {
 		w.pass()
 		w.want("")
 		c := w.find("p03")
-		if err := w.store.Approve(context.Background(), []int64{c.Approvable(w.now)[0].Row}); err != nil {
+		if err := w.store.Approve(context.Background(), []int64{worklist.Approvable(c, w.now)[0].Row}); err != nil {
 			t.Fatal(err)
 		}
 		w.pass()
@@ -281,12 +282,12 @@ func TestPlanSpeaksOnlyWhenItChanges(t *testing.T) {
 	w.pass()
 	w.want("invite-0 update-1")
 	want := "the plan file says Thu 4 Mar 2027 10:00 (Europe/Lisbon); Thu 4 Mar 2027 15:00 (Europe/Lisbon) stands"
-	if got := w.find("maya").Difference(w.now); got != want {
+	if got := worklist.Difference(w.find("maya"), w.now); got != want {
 		t.Errorf("difference: %q\nwant        %q", got, want)
 	}
 	off := w.find("maya")
-	if err := off.Apply(command.Withdraw{}, w.now); err != nil || off.Difference(w.now) != "" {
-		t.Errorf("called off, it differs: %q, %v", off.Difference(w.now), err)
+	if err := off.Apply(command.Withdraw{}, w.now); err != nil || worklist.Difference(off, w.now) != "" {
+		t.Errorf("called off, it differs: %q, %v", worklist.Difference(off, w.now), err)
 	}
 	w.plan("maya", maya("permitted: She said so.", "when: {start: 2027-03-05 10:00}"))
 	w.pass()

@@ -16,6 +16,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 // A letter is a mail of Maya's that answers the newest message she has got.
@@ -228,7 +229,7 @@ func TestNoReference(t *testing.T) {
 		if c.Answer != nil {
 			answer = c.Answer.Value
 		}
-		lines := strings.Join(c.Waiting(w.now), "\n")
+		lines := strings.Join(worklist.Lines(c, w.now), "\n")
 		if answer != test.answer || r.Counted != (answer != "") || !strings.Contains(lines, test.shown) || test.shown == "" && lines != "" || test.answer == "" && test.shown != "" && !strings.Contains(lines, "coalition answer maya yes") {
 			t.Errorf("%s: answer %q, %+v; want %q; it waits: %s", test.name, answer, r, test.answer, lines)
 		}
@@ -260,8 +261,8 @@ func TestNoReferenceAfterTheAnswer(t *testing.T) {
 		if from.Email != "maya@example.org" {
 			mail.Subject = "Re: May we talk about working as partners?"
 		}
-		if r := w.receive(mail); r.ID != "" || len(w.find("maya").Waiting(w.now)) != 0 {
-			t.Errorf("from %s: %+v, %q", from.Email, r, w.find("maya").Waiting(w.now))
+		if r := w.receive(mail); r.ID != "" || len(worklist.Lines(w.find("maya"), w.now)) != 0 {
+			t.Errorf("from %s: %+v, %q", from.Email, r, worklist.Lines(w.find("maya"), w.now))
 		}
 	}
 	for _, off := range []bool{false, true} { // nor one that comes when the talk is over, or off
@@ -344,8 +345,8 @@ func TestOtherMeetings(t *testing.T) {
 			for _, mail := range []*invites.Mail{mail, unread} {
 				before := len(must(w.store.History(context.Background(), "maya")))
 				r := w.receive(mail)
-				if c := w.find("maya"); r.ID != "" || len(c.Waiting(w.now)) != 0 || len(must(w.store.History(context.Background(), "maya"))) != before {
-					t.Errorf("%s: %+v, %q", method, r, c.Waiting(w.now))
+				if c := w.find("maya"); r.ID != "" || len(worklist.Lines(c, w.now)) != 0 || len(must(w.store.History(context.Background(), "maya"))) != before {
+					t.Errorf("%s: %+v, %q", method, r, worklist.Lines(c, w.now))
 				}
 			}
 		}
@@ -425,7 +426,7 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 	mail := refused(w)
 	r := w.receive(mail)
 	for _, part := range []string{"not believed", "chen@example.net", "with.aliases", "coalition receive FILE", "coalition answer maya yes"} {
-		if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); r.Counted || !strings.Contains(r.What, part) || !strings.Contains(lines, part) {
+		if lines := strings.Join(worklist.Lines(w.find("maya"), w.now), "\n"); r.Counted || !strings.Contains(r.What, part) || !strings.Contains(lines, part) {
 			t.Errorf("it does not say %q: %s; %s", part, r.What, lines)
 		}
 	}
@@ -433,14 +434,14 @@ func TestRefusedUntilTheAliasIsKnown(t *testing.T) {
 		t.Errorf("refused twice: %+v", r)
 	}
 	w.plan("maya", maya(when, alias)) // and no pass has read it
-	if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
-		t.Errorf("with the alias: %+v, %q", r, w.find("maya").Waiting(w.now))
+	if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted || len(worklist.Lines(w.find("maya"), w.now)) != 0 {
+		t.Errorf("with the alias: %+v, %q", r, worklist.Lines(w.find("maya"), w.now))
 	}
 	if r := w.receive(mail); r.Counted {
 		t.Errorf("it counted twice: %+v", r)
 	}
 	w.plan("maya", maya(when))
-	if r := w.receive(mail); r.Counted || len(w.find("maya").Waiting(w.now)) != 0 {
+	if r := w.receive(mail); r.Counted || len(worklist.Lines(w.find("maya"), w.now)) != 0 {
 		t.Errorf("without the alias, what has counted is not believed: %+v", r)
 	}
 	// An alias that was taken out again is not believed, before a pass has seen that.
@@ -497,12 +498,12 @@ func TestVouchedTheSecondTime(t *testing.T) {
 		t.Errorf("next %q", next)
 	}
 	mail.Vouched = true
-	if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted || len(w.find("maya").Waiting(w.now)) != 0 {
-		t.Errorf("%+v, %q", r, w.find("maya").Waiting(w.now))
+	if r := w.receive(mail); !r.Counted || w.status("maya") != conversation.Permitted || len(worklist.Lines(w.find("maya"), w.now)) != 0 {
+		t.Errorf("%+v, %q", r, worklist.Lines(w.find("maya"), w.now))
 	}
 	mail.Vouched = false
-	if r := w.receive(mail); r.Counted || len(w.find("maya").Waiting(w.now)) != 0 {
-		t.Errorf("once more: %+v, %q", r, w.find("maya").Waiting(w.now))
+	if r := w.receive(mail); r.Counted || len(worklist.Lines(w.find("maya"), w.now)) != 0 {
+		t.Errorf("once more: %+v, %q", r, worklist.Lines(w.find("maya"), w.now))
 	}
 }
 
@@ -528,11 +529,11 @@ func TestSettledWords(t *testing.T) {
 			w.receive(w.letter(text))
 			w.later(time.Minute)
 		}
-		if len(w.find("maya").Waiting(w.now)) != 1 {
+		if len(worklist.Lines(w.find("maya"), w.now)) != 1 {
 			t.Fatalf("%q is not shown", test.words)
 		}
 		w.receive(w.reply(invites.Reply, test.answer))
-		if lines := w.find("maya").Waiting(w.now); (len(lines) == 0) != test.settled {
+		if lines := worklist.Lines(w.find("maya"), w.now); (len(lines) == 0) != test.settled {
 			t.Errorf("%q, then %s: %q", test.words, test.answer, lines)
 		}
 	}
@@ -544,7 +545,7 @@ func TestSettledWords(t *testing.T) {
 		w.receive(stranger)
 		w.later(time.Minute)
 		w.receive(w.reply(invites.Reply, invites.Accepted))
-		if lines := w.find("maya").Waiting(w.now); (len(lines) == 0) != (said == invites.Accepted) {
+		if lines := worklist.Lines(w.find("maya"), w.now); (len(lines) == 0) != (said == invites.Accepted) {
 			t.Errorf("%s, not believed: %q", said, lines)
 		}
 	}
@@ -560,12 +561,12 @@ func TestSettledWords(t *testing.T) {
 	accepted := w.reply(invites.Reply, invites.Accepted)
 	accepted.Calendar.Comment = "With pleasure"
 	w.receive(accepted)
-	if lines := strings.Join(w.find("maya").Waiting(w.now), ""); strings.Contains(lines, "another version") || !strings.Contains(lines, "With pleasure") {
+	if lines := strings.Join(worklist.Lines(w.find("maya"), w.now), ""); strings.Contains(lines, "another version") || !strings.Contains(lines, "With pleasure") {
 		t.Errorf("after an answer to the present version: %s", lines)
 	}
 	w.later(time.Minute)
 	w.receive(w.reply(invites.Reply, invites.Declined))
-	if lines := w.find("maya").Waiting(w.now); len(lines) != 0 {
+	if lines := worklist.Lines(w.find("maya"), w.now); len(lines) != 0 {
 		t.Errorf("after another answer: %q", lines)
 	}
 }
@@ -808,7 +809,7 @@ func TestWaitAMoment(t *testing.T) {
 			w.pass()
 			w.want("brief-0")
 		}
-		if len(w.find("maya").Waiting(w.now)) == 0 {
+		if len(worklist.Lines(w.find("maya"), w.now)) == 0 {
 			t.Error("the list does not show the words")
 		}
 		w.commit(w.invite(w.find("maya"), plan.Slot{}, "", w.now))
@@ -848,11 +849,11 @@ func TestWordsStay(t *testing.T) {
 	w.later(time.Minute)
 	w.receive(w.letter("Thanks!"))
 	w.receive(w.reply(invites.Reply, invites.Accepted))
-	if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); !strings.Contains(lines, "I am ill") || !strings.Contains(lines, "Thanks!") {
+	if lines := strings.Join(worklist.Lines(w.find("maya"), w.now), "\n"); !strings.Contains(lines, "I am ill") || !strings.Contains(lines, "Thanks!") {
 		t.Errorf("waiting: %s", lines)
 	}
 	w.commit(w.reschedule(w.find("maya"), plan.SlotOf(start.Add(24*time.Hour)), w.now))
-	if lines := w.find("maya").Waiting(w.now); len(lines) != 0 {
+	if lines := worklist.Lines(w.find("maya"), w.now); len(lines) != 0 {
 		t.Errorf("after a move: %s", lines)
 	}
 }
@@ -980,7 +981,7 @@ func TestCalendarsThatDoNotCount(t *testing.T) {
 		if r.Counted || c.PartStat != invites.NeedsAction || c.Status(w.now) != conversation.Invited || !strings.Contains(r.What, test.why) {
 			t.Errorf("%s: %+v; PARTSTAT %s", test.name, r, c.PartStat)
 		}
-		if len(c.Waiting(w.now)) == 0 {
+		if len(worklist.Lines(c, w.now)) == 0 {
 			t.Errorf("%s: the list does not show it", test.name)
 		}
 		w.pass()
@@ -1125,8 +1126,8 @@ func TestNothingLeftToDecide(t *testing.T) {
 	w = asked(t)
 	w.receive(w.letter("1\n\nHiring"))
 	w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
-	if err := second(w.Take(w.find("maya"), command.Agenda{Take: true}, w.now)); err == nil || len(w.find("maya").Waiting(w.now)) != 0 {
-		t.Errorf("after a no: %v, %q", err, w.find("maya").Waiting(w.now))
+	if err := second(w.Take(w.find("maya"), command.Agenda{Take: true}, w.now)); err == nil || len(worklist.Lines(w.find("maya"), w.now)) != 0 {
+		t.Errorf("after a no: %v, %q", err, worklist.Lines(w.find("maya"), w.now))
 	}
 	w = invited(t)
 	w.receive(w.reply(invites.Reply, invites.Declined))
@@ -1188,7 +1189,7 @@ func TestCounterWithoutAnotherTime(t *testing.T) {
 			if r.What != test.says {
 				t.Errorf("got  %s\nwant %s", r.What, test.says)
 			}
-			if lines := strings.Join(c.Waiting(w.now), "\n"); !strings.Contains(lines, test.says) {
+			if lines := strings.Join(worklist.Lines(c, w.now), "\n"); !strings.Contains(lines, test.says) {
 				t.Errorf("the list does not say it: %s", lines)
 			}
 		})
@@ -1205,7 +1206,7 @@ func TestReplyWithAnotherStart(t *testing.T) {
 	if r := w.receive(mail); !r.Counted || r.What != says || w.status("maya") != conversation.Confirmed {
 		t.Errorf("counted %v, %s: %s", r.Counted, w.status("maya"), r.What)
 	}
-	if lines := strings.Join(w.find("maya").Waiting(w.now), "\n"); !strings.Contains(lines, says) {
+	if lines := strings.Join(worklist.Lines(w.find("maya"), w.now), "\n"); !strings.Contains(lines, says) {
 		t.Errorf("the list does not say it: %s", lines)
 	}
 	// Without a start there is no difference, and with ours in another zone neither.
@@ -1317,12 +1318,12 @@ func TestBounce(t *testing.T) {
 	passed.Bounce.For = "maya@elsewhere.example"
 	r := w.receive(passed)
 	c = w.find("maya")
-	if r.Counted || c.Messages[0].State != outbox.Accepted || !strings.Contains(r.What, "passed on to maya@elsewhere.example") || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), "no such user") || len(c.Notices) != 1 {
-		t.Errorf("passed on: %+v, %s, waiting %q, %d notices", r, c.Messages[0].State, c.Waiting(w.now), len(c.Notices))
+	if r.Counted || c.Messages[0].State != outbox.Accepted || !strings.Contains(r.What, "passed on to maya@elsewhere.example") || !strings.Contains(fmt.Sprint(worklist.Lines(c, w.now)), "no such user") || len(c.Notices) != 1 {
+		t.Errorf("passed on: %+v, %s, waiting %q, %d notices", r, c.Messages[0].State, worklist.Lines(c, w.now), len(c.Notices))
 	}
 	w.later(time.Minute)
-	if w.receive(w.letter("1")); len(w.find("maya").Waiting(w.now)) > 0 {
-		t.Errorf("after her answer there is still %q", w.find("maya").Waiting(w.now))
+	if w.receive(w.letter("1")); len(worklist.Lines(w.find("maya"), w.now)) > 0 {
+		t.Errorf("after her answer there is still %q", worklist.Lines(w.find("maya"), w.now))
 	}
 	// What is rewritten within her house is hers.
 	w = asked(t)
@@ -1536,13 +1537,13 @@ func TestReaction(t *testing.T) {
 	r := w.receive(react("👍"))
 	c := w.find("maya")
 	if r.Counted || r.ID != "maya" || !strings.Contains(r.What, "👍") || c.Status(w.now) != conversation.Asked || c.Answer != nil || len(c.Proposed) > 0 || len(c.Notices) != 1 ||
-		!strings.Contains(fmt.Sprint(c.Waiting(w.now)), "reacted to your mail with 👍, which is no answer") {
-		t.Errorf("%+v, %s, %+v, waiting %q", r, c.Status(w.now), c.Answer, c.Waiting(w.now))
+		!strings.Contains(fmt.Sprint(worklist.Lines(c, w.now)), "reacted to your mail with 👍, which is no answer") {
+		t.Errorf("%+v, %s, %+v, waiting %q", r, c.Status(w.now), c.Answer, worklist.Lines(c, w.now))
 	}
 	w.later(time.Minute)
 	w.receive(w.letter("1"))
-	if c := w.find("maya"); len(c.Waiting(w.now)) > 0 {
-		t.Errorf("after the answer there is still %q", c.Waiting(w.now))
+	if c := w.find("maya"); len(worklist.Lines(c, w.now)) > 0 {
+		t.Errorf("after the answer there is still %q", worklist.Lines(c, w.now))
 	}
 	w.later(time.Second)
 	w.receive(react("🎉"))
@@ -1565,8 +1566,8 @@ func TestSealed(t *testing.T) {
 	r := w.receive(mail)
 	c := w.find("maya")
 	const says = "can't be read here: it is encrypted with OpenPGP; open it in your mail program"
-	if !r.Counted || c.Answer.Value != conversation.Query || !strings.Contains(r.What, says) || !strings.Contains(fmt.Sprint(c.Waiting(w.now)), says) || strings.Contains(fmt.Sprint(c.Waiting(w.now)), "“") {
-		t.Errorf("%+v, %+v, waiting %q", r, c.Answer, c.Waiting(w.now))
+	if !r.Counted || c.Answer.Value != conversation.Query || !strings.Contains(r.What, says) || !strings.Contains(fmt.Sprint(worklist.Lines(c, w.now)), says) || strings.Contains(fmt.Sprint(worklist.Lines(c, w.now)), "“") {
+		t.Errorf("%+v, %+v, waiting %q", r, c.Answer, worklist.Lines(c, w.now))
 	}
 	if len(c.Notices) != 1 || !strings.Contains(c.Notices[0].Text, "encrypted") {
 		t.Errorf("notices %+v", c.Notices)
@@ -1574,7 +1575,7 @@ func TestSealed(t *testing.T) {
 	w = invited(t)
 	mail = w.letter("")
 	mail.Sealed = "it is encrypted with S/MIME"
-	if r := w.receive(mail); !strings.Contains(r.What, "can't be read here: it is encrypted with S/MIME") || !strings.Contains(fmt.Sprint(w.find("maya").Waiting(w.now)), "S/MIME") {
+	if r := w.receive(mail); !strings.Contains(r.What, "can't be read here: it is encrypted with S/MIME") || !strings.Contains(fmt.Sprint(worklist.Lines(w.find("maya"), w.now)), "S/MIME") {
 		t.Errorf("after the invitation: %+v", r)
 	}
 }

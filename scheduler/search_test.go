@@ -16,6 +16,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
+	"coalition/scheduler/worklist"
 )
 
 // A diary is what the calendars of the organizer say.
@@ -248,7 +249,7 @@ func TestHeldBriefLooksAgain(t *testing.T) {
 	}
 	d.take(before[0])
 	renew()
-	after, waiting := w.offered(), w.find("maya").Approvable(w.now)
+	after, waiting := w.offered(), worklist.Approvable(w.find("maya"), w.now)
 	if slices.Contains(after, before[0]) || len(after) != 3 {
 		t.Errorf("offered %v after %s was taken", after, before[0])
 	}
@@ -257,7 +258,7 @@ func TestHeldBriefLooksAgain(t *testing.T) {
 	}
 	d.busy = []invites.Busy{{Span: invites.Span{Start: monday.UTC(), End: monday.AddDate(0, 0, 12).UTC()}}}
 	renew()
-	if waiting := w.find("maya").Approvable(w.now); len(waiting) != 0 {
+	if waiting := worklist.Approvable(w.find("maya"), w.now); len(waiting) != 0 {
 		t.Errorf("a brief waits that offers %v, all of which are taken", w.offered())
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 // rival makes a plan of somebody else who has said yes to a start.
@@ -36,7 +37,7 @@ func goneBy(t *testing.T) (*world, string) {
 func (w *world) approve(ref string) {
 	w.t.Helper()
 	var rows []int64
-	for _, m := range w.find(ref).Approvable(w.now) {
+	for _, m := range worklist.Approvable(w.find(ref), w.now) {
 		rows = append(rows, m.Row)
 	}
 	if err := w.store.Approve(context.Background(), rows); err != nil {

@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/ways"
+	"coalition/scheduler/worklist"
 )
 
 // A further channel needs a calendar and its name in the settings: a talk lives its whole life in one that nothing
@@ -34,7 +35,7 @@ func TestToyCalendar(t *testing.T) {
 		c := w.find("maya")
 		step := roster.Next(c, w.now)
 		said = append(said, step.Next)
-		said = append(said, c.Waiting(w.now)...)
+		said = append(said, worklist.Lines(c, w.now)...)
 		if !strings.HasPrefix(step.Next, begins) {
 			t.Errorf("next: %s; want %s", step.Next, begins)
 		}

@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 func (a *app) approveCommand() *cobra.Command {
@@ -41,8 +42,8 @@ one that has failed. Without an id, the messages that wait are listed.`,
 			var waiting []*outbox.Message
 			var failed []*outbox.Message
 			for _, c := range conversations {
-				waiting = append(append(waiting, c.Approvable(b.Now)...), c.AtDoor(b.Now)...)
-				failed = append(failed, c.Failed(b.Now)...)
+				waiting = append(append(waiting, worklist.Approvable(c, b.Now)...), worklist.AtDoor(c, b.Now)...)
+				failed = append(failed, worklist.Failed(c, b.Now)...)
 			}
 			if len(args) > 0 {
 				waiting, failed = append(waiting, failed...), nil

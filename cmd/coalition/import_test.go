@@ -51,10 +51,12 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/organizer":   {"coalition/invites", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/ways"},
 	"coalition/scheduler/conversation": {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/event", "coalition/scheduler/inbox", "coalition/scheduler/outbox",
 		"coalition/scheduler/plan", "coalition/scheduler/strictyaml", "coalition/scheduler/ways", "coalition/scheduler/organizer"},
+	"coalition/scheduler/worklist": {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/conversation", "coalition/scheduler/inbox",
+		"coalition/scheduler/outbox", "coalition/scheduler/ways"},
 	"coalition/scheduler/lookup":  {"coalition/scheduler/conversation", "coalition/scheduler/plan"},
 	"coalition/scheduler/command": {"coalition/scheduler/conversation", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/ways"},
 	"coalition/scheduler/roster": {"coalition/scheduler/conversation", "coalition/scheduler/outbox", "coalition/scheduler/plan",
-		"coalition/scheduler/strictyaml", "coalition/scheduler/ways", "coalition/scheduler/organizer"},
+		"coalition/scheduler/strictyaml", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist"},
 	"coalition/scheduler/check": {"coalition/invites", "coalition/scheduler/conversation", "coalition/scheduler/holidays",
 		"coalition/scheduler/plan", "coalition/scheduler/roster", "coalition/scheduler/strictyaml", "coalition/templates"},
 	"coalition/scheduler/compose": {"coalition/invites", "coalition/invites/ical", "coalition/scheduler/conversation", "coalition/scheduler/event",
@@ -85,7 +87,7 @@ var mayImport = map[string][]string{
 		"coalition/scheduler/store/database"},
 	"coalition/cmd/coalition": {"coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/check", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
-		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer"},
+		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise

@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 // A row is a conversation as `list --json` shows it. What is absent is null.
@@ -193,7 +194,7 @@ func (a *app) list(b *roster.Roster) error {
 			next += " (" + short(due) + ")"
 		}
 		table = append(table, []string{e.Ref(), string(e.status), e.Plan.With.Name, talk, next})
-		for _, note := range append(e.Waiting(b.Now), e.Difference(b.Now)) {
+		for _, note := range append(worklist.Lines(e.Conversation, b.Now), worklist.Difference(e.Conversation, b.Now)) {
 			if note != "" {
 				notes = append(notes, e.Ref()+": "+note)
 			}

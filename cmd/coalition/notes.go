@@ -9,6 +9,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/ways"
+	"coalition/scheduler/worklist"
 )
 
 // pausedText says why nothing goes while sending is paused.
@@ -65,7 +66,7 @@ func (a *app) sayDoors(b *roster.Roster) {
 	for _, d := range b.Doors {
 		waits := 0
 		for _, c := range b.Conversations {
-			for _, m := range c.AtDoor(b.Now) {
+			for _, m := range worklist.AtDoor(c, b.Now) {
 				if m.Door() == d {
 					waits++
 				}

@@ -11,6 +11,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -92,7 +93,7 @@ func (a *app) show(ctx context.Context, b *roster.Roster, c *conversation.Conver
 		}
 		line("start", fmt.Sprintf("%s, %d min%s", a.local(start), int(c.Length().Minutes()), theirs))
 	}
-	line("", c.Difference(b.Now))
+	line("", worklist.Difference(c, b.Now))
 	head, slots := "offered", c.Offered
 	if len(slots) == 0 && c.Start(b.Now).IsZero() {
 		head, slots = "times", c.Choices(b.Now)

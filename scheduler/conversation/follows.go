@@ -92,9 +92,9 @@ func (c *Conversation) weigh(now time.Time) {
 	c.PartStat = c.follows(now).Answer
 }
 
-// unheardAnswer is an answer that stands in the calendar beside the partner's name and does not count, since it may
+// UnheardAnswer is an answer that stands in the calendar beside the partner's name and does not count, since it may
 // have been given before the talk was changed; "" for none.
-func (c *Conversation) unheardAnswer() invites.PartStat {
+func (c *Conversation) UnheardAnswer() invites.PartStat {
 	if b := c.Booking; b != nil && !b.Is.Deleted && c.PartStat == invites.NeedsAction {
 		if g := c.Guest(b.Is.Guests); g != nil && g.PartStat != invites.NeedsAction {
 			return g.PartStat

@@ -126,45 +126,6 @@ func (c *Conversation) Wrote(messageID string) bool {
 	})
 }
 
-// Approvable are the messages of c that wait for the organizer's word: held ones, and unclear ones
-// that have been repeated.
-func (c *Conversation) Approvable(now time.Time) []*outbox.Message {
-	var list []*outbox.Message
-	for _, m := range c.Messages {
-		if (m.State == outbox.Held || m.Stuck()) && c.Pending(m, now) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// Failed are the messages of c that have failed, and are still meant: they go again by the organizer's
-// word ([ways.Back]).
-func (c *Conversation) Failed(now time.Time) []*outbox.Message {
-	var list []*outbox.Message
-	for i, m := range c.Messages {
-		if _, wanted := c.Wanted(m, now); m.State != outbox.Failed || !wanted || slices.ContainsFunc(c.Messages[i+1:], func(later *outbox.Message) bool {
-			// Which has taken its place.
-			return later.Kind == m.Kind && later.ToOrganizer() == m.ToOrganizer() && m.Kind != outbox.Reminder && m.Kind != outbox.Notice
-		}) {
-			continue
-		}
-		list = append(list, m)
-	}
-	return list
-}
-
-// AtDoor are the messages of c that wait at a closed door.
-func (c *Conversation) AtDoor(now time.Time) []*outbox.Message {
-	var list []*outbox.Message
-	for _, m := range c.Messages {
-		if m.Door() != nil && !m.Stuck() && c.Pending(m, now) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
 // Pending reports whether m is still meant, and is not known to have gone.
 func (c *Conversation) Pending(m *outbox.Message, now time.Time) bool {
 	_, wanted := c.Wanted(m, now)

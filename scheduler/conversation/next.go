@@ -312,7 +312,7 @@ func (c *Conversation) lost() bool {
 // nextReminder is the reminder that is due or comes next. One that was passed over because the
 // talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
 func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, bool) {
-	if c.Declined() || c.lost() || c.LostTime() || c.unheardAnswer() == invites.Declined {
+	if c.Declined() || c.lost() || c.LostTime() || c.UnheardAnswer() == invites.Declined {
 		return Step{}, false
 	}
 	// When the partner first learnt of this time.
@@ -461,7 +461,7 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 		}
 	case outbox.Reminder:
 		switch {
-		case !c.willing() || c.Declined() || c.Deleted() || c.LostTime() || c.unheardAnswer() == invites.Declined:
+		case !c.willing() || c.Declined() || c.Deleted() || c.LostTime() || c.UnheardAnswer() == invites.Declined:
 			return outbox.Dropped
 		case m.Content.Start != c.StartSlot(now):
 			return outbox.Superseded

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"coalition/scheduler/plan"
@@ -226,28 +225,6 @@ func (c *Conversation) DatesAt(now time.Time) plan.Dates {
 		d.AskOn = c.Dates.AskOn
 	}
 	return d
-}
-
-// Difference says what the plan file says otherwise than what was decided since; "" where they agree.
-func (c *Conversation) Difference(now time.Time) string {
-	if c.file != fileRead || c.Cancelled != nil {
-		return ""
-	}
-	var list []string
-	switch d, start := c.DatesAt(now), c.StartSlot(now); {
-	case c.Chosen.IsZero():
-	case !d.Start.IsZero() && d.Start != start:
-		list = append(list, "the plan file says "+d.Start.String()+"; "+start.String()+" stands")
-	case !c.Searched() && d.Start.IsZero() && !slices.Contains(d.Times, start):
-		list = append(list, "the plan file offers other times; "+start.String()+" stands")
-	}
-	if length := c.Plan.When.Length(); c.Lasts != 0 && c.Lasts != length {
-		list = append(list, fmt.Sprintf("the plan file says %d minutes; %d stand", int(length.Minutes()), int(c.Lasts.Minutes())))
-	}
-	if c.Place != nil {
-		list = append(list, "the plan file has another place; "+cmp.Or(*c.Place, "none")+" stands")
-	}
-	return strings.Join(list, "; ")
 }
 
 // Gains reports whether mail was refused that may be from an address which with has, and the plan as it was

@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/strictyaml"
 	"coalition/scheduler/ways"
+	"coalition/scheduler/worklist"
 )
 
 // A Roster is all conversations at one moment: plans and state together.
@@ -105,7 +106,7 @@ func (r *Roster) Result(row int64) (*conversation.Conversation, *outbox.Message)
 // HeldBeside reports whether messages are held besides these.
 func (r *Roster) HeldBeside(these []*outbox.Message) bool {
 	for _, c := range r.Conversations {
-		for _, m := range c.Approvable(r.Now) {
+		for _, m := range worklist.Approvable(c, r.Now) {
 			same := func(t *outbox.Message) bool { return t.Row == m.Row }
 			if m.State == outbox.Held && !slices.ContainsFunc(these, same) {
 				return true

@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 	"coalition/scheduler/worklist"
@@ -112,7 +113,7 @@ func TestBesideAWrite(t *testing.T) {
 			if err := w.store.Commit(context.Background(), before); !errors.Is(err, conversation.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
 			}
-			if _, err := w.reschedule(w.find("maya"), second, w.now); !errors.Is(err, conversation.ErrBusy) {
+			if _, err := w.reschedule(w.find("maya"), second, w.now); !errors.Is(err, refusal.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 		}
@@ -133,10 +134,10 @@ func TestBesideAWrite(t *testing.T) {
 		w.pass()
 		w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
 		m.answered = func() {
-			if _, err := w.callOff(w.find("maya"), "", w.now); !errors.Is(err, conversation.ErrBusy) {
+			if _, err := w.callOff(w.find("maya"), "", w.now); !errors.Is(err, refusal.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
-			if _, err := w.Take(w.find("maya"), conversation.Answer{Value: conversation.No, How: "command"}, w.now); !errors.Is(err, conversation.ErrBusy) {
+			if _, err := w.Take(w.find("maya"), conversation.Answer{Value: conversation.No, How: "command"}, w.now); !errors.Is(err, refusal.ErrBusy) {
 				t.Errorf("a no is taken in: %v", err)
 			}
 		}
@@ -162,7 +163,7 @@ func TestBesideAWrite(t *testing.T) {
 			if err := w.store.Commit(context.Background(), before); !errors.Is(err, conversation.ErrConflict) {
 				t.Errorf("it is committed: %v", err)
 			}
-			if err := w.find("maya").Apply(command.ByMail{}, w.now); !errors.Is(err, conversation.ErrBusy) {
+			if err := w.find("maya").Apply(command.ByMail{}, w.now); !errors.Is(err, refusal.ErrBusy) {
 				t.Errorf("it is decided: %v", err)
 			}
 		}

@@ -20,6 +20,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store"
 	"coalition/scheduler/worklist"
@@ -633,7 +634,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	t.Run("invite brings it back at another time", func(t *testing.T) {
 		w, o := gone(t)
 		other := plan.SlotOf(start.Add(24 * time.Hour))
-		if _, err := w.reschedule(w.find("maya"), other, w.now); !errors.Is(err, conversation.ErrUnfit) {
+		if _, err := w.reschedule(w.find("maya"), other, w.now); !errors.Is(err, refusal.ErrUnfit) {
 			t.Errorf("a mere move is taken: %v", err)
 		}
 		w.commit(w.invite(w.find("maya"), other, "", w.now))
@@ -649,7 +650,7 @@ func TestDeletedInGoogle(t *testing.T) {
 	})
 	t.Run("told before it was deleted", func(t *testing.T) {
 		w, _ := booked(t)
-		if _, err := w.Take(w.find("maya"), command.Withdraw{Told: true}, w.now); !errors.Is(err, conversation.ErrUnfit) {
+		if _, err := w.Take(w.find("maya"), command.Withdraw{Told: true}, w.now); !errors.Is(err, refusal.ErrUnfit) {
 			t.Errorf("it is taken: %v", err)
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
 )
 
@@ -182,7 +183,7 @@ func TestClocksNotice(t *testing.T) {
 // Who knows already is not written to.
 func TestClocksAndTheyKnow(t *testing.T) {
 	w := vancouver(t)
-	if _, err := w.Take(w.find("maya"), command.Keep{To: plan.Slot{Wall: "2027-03-04T11:00", Zone: "America/Vancouver"}}, w.now); !errors.Is(err, conversation.ErrUnfit) {
+	if _, err := w.Take(w.find("maya"), command.Keep{To: plan.Slot{Wall: "2027-03-04T11:00", Zone: "America/Vancouver"}}, w.now); !errors.Is(err, refusal.ErrUnfit) {
 		t.Errorf("another time: got %v", err)
 	}
 	w.take("maya", command.Keep{To: agreed})
@@ -197,7 +198,7 @@ func TestClocksAndTheyKnow(t *testing.T) {
 	}
 	// Where nothing is put otherwise there is nothing to know.
 	w = invited(t)
-	if _, err := w.Take(w.find("maya"), command.Keep{To: plan.SlotOf(w.find("maya").Start(w.now))}, w.now); !errors.Is(err, conversation.ErrUnfit) {
+	if _, err := w.Take(w.find("maya"), command.Keep{To: plan.SlotOf(w.find("maya").Start(w.now))}, w.now); !errors.Is(err, refusal.ErrUnfit) {
 		t.Errorf("no clocks: got %v", err)
 	}
 }

@@ -26,7 +26,7 @@ func (s *Scheduler) Decide(c *conversation.Conversation, now time.Time,
 	return d, s.Compose.Write(d)
 }
 
-// Take takes in a change that sends nothing by itself. The error is a [conversation.Refusal].
+// Take takes in a change that sends nothing by itself. The error is a [refusal.Error].
 func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Change,
 	now time.Time) (*conversation.Draft, error) {
 	d, err := command.Take(c, change, now)
@@ -40,7 +40,7 @@ func (s *Scheduler) Take(c *conversation.Conversation, change conversation.Chang
 }
 
 // CheckedIn returns what would follow from the organizer's check-in: the step, and its message where it has
-// one. Nothing is stored, and c, one of b, is of no more use. The error is a [conversation.Refusal].
+// one. Nothing is stored, and c, one of b, is of no more use. The error is a [refusal.Error].
 func (s *Scheduler) CheckedIn(ctx context.Context, b *roster.Roster, c *conversation.Conversation) (conversation.Step,
 	*outbox.Message, error) {
 	now := b.Now

@@ -13,6 +13,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/worklist"
 )
@@ -535,7 +536,7 @@ func TestAskAgain(t *testing.T) {
 		t.Errorf("asked again after a later: status %s", s)
 	}
 	w.take("maya", conversation.Answer{Value: conversation.No})
-	if _, err := w.ask(w.find("maya"), true, w.now); !errors.Is(err, conversation.ErrUnfit) {
+	if _, err := w.ask(w.find("maya"), true, w.now); !errors.Is(err, refusal.ErrUnfit) {
 		t.Errorf("asked again after a no: %v", err)
 	}
 	if !strings.Contains(string(w.arrived[1].Data), "once more") || strings.Contains(string(w.arrived[0].Data), "once more") {
@@ -557,16 +558,16 @@ func TestRefusals(t *testing.T) {
 		reason error
 		says   string
 	}{
-		{"ask before the check-in", second(w.ask(w.find("maya"), false, w.now)), conversation.ErrNotReady, "ready maya"},
-		{"invite before the check-in", second(w.invite(w.find("maya"), none, "", w.now)), conversation.ErrNotReady, "ready maya"},
-		{"invite without a yes", second(w.invite(w.find("tom"), none, "", w.now)), conversation.ErrNoYes, "answer tom yes"},
-		{"invite without a time", second(w.invite(w.find("priya"), none, "", w.now)), conversation.ErrUnfit, "choose a time"},
-		{"invite at another time", second(w.invite(w.find("zoe"), plan.SlotOf(start.Add(time.Hour)), "", w.now)), conversation.ErrUnfit, "move zoe"},
-		{"move before the invitation", second(w.reschedule(w.find("tom"), slot, w.now)), conversation.ErrUnfit, "invite tom"},
-		{"move into the past", second(w.reschedule(w.find("zoe"), plan.SlotOf(monday.Add(-time.Hour)), w.now)), conversation.ErrUnfit, "ahead"},
-		{"a reason of two lines", second(w.callOff(w.find("zoe"), "one\r\nBcc: two", w.now)), conversation.ErrUnfit, "one line"},
-		{"no such conversation", second(w.board().Find("nobody")), conversation.ErrUnfit, "list"},
-		{"a shortened id that could be two", second(w.board().Find("")), conversation.ErrUnfit, "there is no conversation"},
+		{"ask before the check-in", second(w.ask(w.find("maya"), false, w.now)), refusal.ErrNotReady, "ready maya"},
+		{"invite before the check-in", second(w.invite(w.find("maya"), none, "", w.now)), refusal.ErrNotReady, "ready maya"},
+		{"invite without a yes", second(w.invite(w.find("tom"), none, "", w.now)), refusal.ErrNoYes, "answer tom yes"},
+		{"invite without a time", second(w.invite(w.find("priya"), none, "", w.now)), refusal.ErrUnfit, "choose a time"},
+		{"invite at another time", second(w.invite(w.find("zoe"), plan.SlotOf(start.Add(time.Hour)), "", w.now)), refusal.ErrUnfit, "move zoe"},
+		{"move before the invitation", second(w.reschedule(w.find("tom"), slot, w.now)), refusal.ErrUnfit, "invite tom"},
+		{"move into the past", second(w.reschedule(w.find("zoe"), plan.SlotOf(monday.Add(-time.Hour)), w.now)), refusal.ErrUnfit, "ahead"},
+		{"a reason of two lines", second(w.callOff(w.find("zoe"), "one\r\nBcc: two", w.now)), refusal.ErrUnfit, "one line"},
+		{"no such conversation", second(w.board().Find("nobody")), refusal.ErrUnfit, "list"},
+		{"a shortened id that could be two", second(w.board().Find("")), refusal.ErrUnfit, "there is no conversation"},
 	} {
 		if !errors.Is(test.err, test.reason) || !strings.Contains(test.err.Error(), test.says) {
 			t.Errorf("%s: %v; want %v, saying %q", test.name, test.err, test.reason, test.says)

@@ -15,6 +15,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
 )
 
@@ -340,7 +341,7 @@ func TestEditedAfterTheEnd(t *testing.T) {
 				}
 			}
 			w.want(before)
-			var r *conversation.Refusal
+			var r *refusal.Error
 			if _, err := w.Take(w.find("maya"), command.CheckIn{}, w.now); !errors.As(err, &r) || !strings.Contains(r.Mend, "`round: 2`") {
 				t.Errorf("ready: %v", err)
 			}

@@ -11,7 +11,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/google/account"
-	"coalition/scheduler/conversation"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/store"
 )
 
@@ -44,7 +44,7 @@ var errPending = errors.New("not everything has gone")
 
 // exit says what went wrong, in words, and gives the exit code.
 func (a *app) exit(cmd *cobra.Command, err error) int {
-	var refusal *conversation.Refusal
+	var refused *refusal.Error
 	var wrong *usageError
 	var problems problemsError
 	var bad *badPlanError
@@ -73,12 +73,12 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 		printProblems(a.stderr, bad.problems, false)
 		a.note("  see the lines with: coalition check %s", bad.ref)
 		return exitUsage
-	case errors.As(err, &refusal):
-		say(refusal.Text, refusal.Mend)
+	case errors.As(err, &refused):
+		say(refused.Text, refused.Mend)
 		switch {
-		case errors.Is(err, conversation.ErrNoYes):
+		case errors.Is(err, refusal.ErrNoYes):
 			return exitNoYes
-		case errors.Is(err, conversation.ErrBusy):
+		case errors.Is(err, refusal.ErrBusy):
 			return exitFailed
 		}
 		return exitUsage

@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/ways"
 )
@@ -71,7 +72,7 @@ const busyFor = 40 * time.Second
 // busy reports whether to decide once more, after a moment: err says that a change is being written into the
 // calendar, by a process that is still there.
 func (a *app) busy(ctx context.Context, err error, until time.Time) bool {
-	if !errors.Is(err, conversation.ErrBusy) || a.wall().After(until) {
+	if !errors.Is(err, refusal.ErrBusy) || a.wall().After(until) {
 		return false
 	}
 	if _, err := a.sched.Store.Recover(ctx, a.wall()); err != nil {

@@ -8,6 +8,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/ways"
 )
 
@@ -34,10 +35,10 @@ func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 	case c.Over(now):
 		return c.RefuseOver("over")
 	case c.Said(conversation.No):
-		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no",
+		return refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" said no",
 			"if that has changed, record it with: "+c.How(ways.RecordYes))
 	case c.Said(conversation.Yes):
-		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has said yes already", "go on with: "+c.How(ways.Invite))
+		return refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" has said yes already", "go on with: "+c.How(ways.Invite))
 	case !c.Ready:
 		return c.NotReady()
 	}
@@ -62,7 +63,7 @@ func (m Move) Apply(c *conversation.Conversation, now time.Time) error {
 	case c.Cancelled != nil:
 		return c.RefuseOver("cancelled")
 	case !m.To.Time().After(now):
-		return conversation.Refuse(conversation.ErrUnfit, "that time has passed", "choose one ahead")
+		return refusal.New(refusal.ErrUnfit, "that time has passed", "choose one ahead")
 	}
 	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
 		return c.Begun(now)
@@ -86,9 +87,9 @@ func (k Keep) Apply(c *conversation.Conversation, now time.Time) error {
 	case c.Cancelled != nil:
 		return c.RefuseOver("cancelled")
 	case known == nil || k.To != known.Start || !says.Shifts(known):
-		return conversation.Refuse(conversation.ErrUnfit, "nothing has told "+c.Plan.With.Name+" of another time, as far as is known", "leave out --told")
+		return refusal.New(refusal.ErrUnfit, "nothing has told "+c.Plan.With.Name+" of another time, as far as is known", "leave out --told")
 	case c.Last((*outbox.Message).Waits, outbox.Invite, outbox.Update) != nil && c.Clocks.Retold == says.Unix:
-		return conversation.Refuse(conversation.ErrUnfit, "the update is on its way already", "see: "+c.How(ways.Log))
+		return refusal.New(refusal.ErrUnfit, "the update is on its way already", "see: "+c.How(ways.Log))
 	}
 	c.Clocks.Kept = says.Unix
 	return nil
@@ -108,9 +109,9 @@ func (ByMail) Apply(c *conversation.Conversation, _ time.Time) error {
 	case c.Cancelled != nil:
 		return c.RefuseOver("cancelled")
 	case c.Told() != nil && c.InCalendar():
-		return conversation.Refuse(conversation.ErrUnfit, "the invitation has gone through "+c.Calendar().Title+", or may have", "what follows goes the same way")
+		return refusal.New(refusal.ErrUnfit, "the invitation has gone through "+c.Calendar().Title+", or may have", "what follows goes the same way")
 	case c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "":
-		return conversation.Refuse(conversation.ErrUnfit, "by mail there is no room for the video call", "add `url:` to the setting in the plan")
+		return refusal.New(refusal.ErrUnfit, "by mail there is no room for the video call", "add `url:` to the setting in the plan")
 	case c.Told() == nil:
 		c.Channel, c.UID = outbox.Mail, ""
 	}
@@ -135,11 +136,11 @@ func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
 	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
 		return c.Begun(now)
 	}
-	if err := conversation.CheckText("the reason", w.Reason); err != nil {
+	if err := refusal.CheckText("the reason", w.Reason); err != nil {
 		return err
 	}
 	if w.Told && !c.Deleted() {
-		return conversation.Refuse(conversation.ErrUnfit, "nothing has told "+c.Plan.With.Name+" yet, as far as is known", "leave out --told, or delete the event in "+c.Calendar().Title+" first")
+		return refusal.New(refusal.ErrUnfit, "nothing has told "+c.Plan.With.Name+" yet, as far as is known", "leave out --told, or delete the event in "+c.Calendar().Title+" first")
 	}
 	c.Cancelled = &conversation.Cancellation{At: now, Reason: w.Reason, Told: w.Told}
 	return nil
@@ -161,14 +162,14 @@ func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
 	case c.Status(now) == conversation.Met:
 		return c.RefuseOver("over")
 	case c.Said(conversation.No):
-		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no", "")
+		return refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" said no", "")
 	case len(c.Proposed) == 0:
-		return conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" has proposed nothing for the agenda", "see: "+c.How(ways.Show))
+		return refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" has proposed nothing for the agenda", "see: "+c.How(ways.Show))
 	}
 	var rest []string
 	for _, n := range g.Lines {
 		if n < 1 || n > len(c.Proposed) {
-			return conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: "+c.How(ways.Agenda))
+			return refusal.New(refusal.ErrUnfit, fmt.Sprintf("there is no proposed line %d", n), "see: "+c.How(ways.Agenda))
 		}
 	}
 	// The conversation's own stays as it was where this does not count.

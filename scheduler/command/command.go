@@ -12,11 +12,12 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/ways"
 )
 
 // Ask decides on the permission-asking brief: the first one, or with again one more. search looks for the times that it
-// offers, where the plan names none. The error is a [conversation.Refusal].
+// offers, where the plan names none. The error is a [refusal.Error].
 func Ask(c *conversation.Conversation, again bool, search func(), now time.Time) (*conversation.Draft, error) {
 	if err := c.Ended(now); err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func Ask(c *conversation.Conversation, again bool, search func(), now time.Time)
 }
 
 // Invite decides on the invitation, at the slot if that is not zero. permitted, where not empty, is a
-// yes that the partner has given in person. The error is a [conversation.Refusal].
+// yes that the partner has given in person. The error is a [refusal.Error].
 func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, wall time.Time) (*conversation.Draft, error) {
 	if err := c.Busy(); err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 			if err := c.Ended(now); err != nil {
 				return nil, err
 			}
-			return nil, conversation.Refuse(conversation.ErrUnfit, "the invitation has gone already, for "+c.StartSlot(now).String(), "use: "+c.How(ways.Move))
+			return nil, refusal.New(refusal.ErrUnfit, "the invitation has gone already, for "+c.StartSlot(now).String(), "use: "+c.How(ways.Move))
 		}
 		// It goes again as a message of its own.
 		if m.State == outbox.Bounced {
@@ -81,7 +82,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 		events = append(events, c.Entry(now, "answer", "yes (in person): "+permitted))
 	}
 	if c.Cancelled == nil && !c.Said(conversation.Yes) {
-		return nil, conversation.Refuse(conversation.ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
+		return nil, refusal.New(refusal.ErrNoYes, fmt.Sprintf("no yes of %s is on record", c.Plan.With.Name),
 			"ask first ("+c.How(ways.Ask)+"), or record it ("+c.How(ways.RecordYes)+")")
 	}
 	if !at.IsZero() && at != c.StartSlot(now) {
@@ -104,18 +105,18 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 }
 
 // Reschedule decides on a new start for a talk that the partner has been invited to. The error is a
-// [conversation.Refusal].
+// [refusal.Error].
 func Reschedule(c *conversation.Conversation, to plan.Slot, now, wall time.Time) (*conversation.Draft, error) {
 	if err := c.Busy(); err != nil {
 		return nil, err
 	}
 	told := c.Told()
 	if told == nil {
-		return nil, conversation.Refuse(conversation.ErrUnfit, "there is no invitation to move yet",
+		return nil, refusal.New(refusal.ErrUnfit, "there is no invitation to move yet",
 			"change the plan, or use: "+c.How(ways.InviteAt))
 	}
 	if c.Deleted() {
-		return nil, conversation.Refuse(conversation.ErrUnfit, "its event was deleted in "+c.Calendar().Title, "bring it back with: "+c.How(ways.InviteAt)+", or call it off: "+c.How(ways.Cancel))
+		return nil, refusal.New(refusal.ErrUnfit, "its event was deleted in "+c.Calendar().Title, "bring it back with: "+c.How(ways.InviteAt)+", or call it off: "+c.How(ways.Cancel))
 	}
 	mends := c.LostTime()
 	says := c.Says(now, outbox.Invite)
@@ -148,19 +149,19 @@ func Reschedule(c *conversation.Conversation, to plan.Slot, now, wall time.Time)
 	return d, err
 }
 
-// TakeCounter decides on the time that the partner has proposed. The error is a [conversation.Refusal].
+// TakeCounter decides on the time that the partner has proposed. The error is a [refusal.Error].
 func TakeCounter(c *conversation.Conversation, now, wall time.Time) (*conversation.Draft, error) {
 	if c.Counter == nil {
 		return nil, noCounter(c)
 	}
 	if at := c.SlotOf(c.Counter); !at.Time().Equal(c.Counter.Start) {
-		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(ways.Move))
+		return nil, refusal.New(refusal.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(ways.Move))
 	}
 	return Reschedule(c, c.SlotOf(c.Counter), now, wall)
 }
 
 // DeclineCounter decides on declining the time that the partner has proposed: they are told once, with
-// the reason where there is one. The error is a [conversation.Refusal].
+// the reason where there is one. The error is a [refusal.Error].
 func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
 	if c.Counter == nil {
 		return nil, noCounter(c)
@@ -171,11 +172,11 @@ func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) 
 	case !now.Before(c.Told().Start.Time()):
 		return nil, c.Begun(now)
 	case c.Said(conversation.No):
-		return nil, conversation.Refuse(conversation.ErrUnfit, c.Plan.With.Name+" said no", "nothing more goes out")
+		return nil, refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" said no", "nothing more goes out")
 	case !c.Ready:
 		return nil, c.NotReady()
 	}
-	if err := conversation.CheckText("the reason", reason); err != nil {
+	if err := refusal.CheckText("the reason", reason); err != nil {
 		return nil, err
 	}
 	text := strings.TrimSuffix("declined the time proposed, "+c.SlotOf(c.Counter).String()+": "+reason, ": ")
@@ -187,11 +188,11 @@ func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) 
 }
 
 func noCounter(c *conversation.Conversation) error {
-	return conversation.Refuse(conversation.ErrUnfit, "no other time is proposed for "+c.Ref(), "see: "+c.How(ways.Show))
+	return refusal.New(refusal.ErrUnfit, "no other time is proposed for "+c.Ref(), "see: "+c.How(ways.Show))
 }
 
 // ByFile turns a draft whose message waits in the outbox into one of a message for a file: the one
-// that waits will not go. The error is a [conversation.Refusal].
+// that waits will not go. The error is a [refusal.Error].
 func ByFile(d *conversation.Draft) (*conversation.Draft, error) {
 	c := d.Conversation
 	for _, m := range c.Messages {
@@ -201,7 +202,7 @@ func ByFile(d *conversation.Draft) (*conversation.Draft, error) {
 	}
 	step := c.Next(d.At)
 	if step.Kind != d.Sent.Kind {
-		return nil, conversation.Refuse(conversation.ErrUnfit, conversation.TheNoun(d.Sent.Kind)+" is being sent at this moment", "look again with: "+c.How(ways.Log))
+		return nil, refusal.New(refusal.ErrUnfit, "the "+d.Sent.Kind.Noun()+" is being sent at this moment", "look again with: "+c.How(ways.Log))
 	}
 	file := c.Decide(step, d.At, true)
 	file.Drop[d.Sent] = outbox.Superseded
@@ -209,7 +210,7 @@ func ByFile(d *conversation.Draft) (*conversation.Draft, error) {
 }
 
 // CallOff decides on a cancellation, and on telling the partner where there is something to tell. The
-// error is a [conversation.Refusal].
+// error is a [refusal.Error].
 func CallOff(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
 	if err := c.Busy(); err != nil {
 		return nil, err
@@ -239,7 +240,7 @@ func CallOff(c *conversation.Conversation, reason string, now time.Time) (*conve
 	return d, err
 }
 
-// Take takes in a change that sends nothing by itself. The error is a [conversation.Refusal].
+// Take takes in a change that sends nothing by itself. The error is a [refusal.Error].
 func Take(c *conversation.Conversation, change conversation.Change, now time.Time) (*conversation.Draft, error) {
 	if err := c.Apply(change, now); err != nil {
 		return nil, err
@@ -269,7 +270,7 @@ func draft(c *conversation.Conversation, kind outbox.Kind, now time.Time) (*conv
 	case c.Cancelled != nil && kind != outbox.Cancel:
 		return nil, c.RefuseOver("cancelled")
 	case step.Kind != kind:
-		return nil, conversation.Refuse(conversation.ErrUnfit, fmt.Sprintf("%s can't be sent now", conversation.TheNoun(kind)), "first "+step.Next)
+		return nil, refusal.New(refusal.ErrUnfit, fmt.Sprintf("%s can't be sent now", "the "+kind.Noun()), "first "+step.Next)
 	}
 	return c.Decide(step, now, true), nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/textproto"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,10 +124,23 @@ func (co *Composer) mail(c *conversation.Conversation, m *outbox.Message, words 
 		// (RFC 3834, section 5).
 		e.Headers.Set("Auto-Submitted", "auto-generated")
 	}
-	if ids := c.Thread(m.ToOrganizer()); len(ids) > 0 {
+	if ids := thread(c, m.ToOrganizer()); len(ids) > 0 {
 		e.Headers["References"] = ids
 	}
 	return e
+}
+
+// thread is the ids of the messages that one to the same reader belongs to, oldest first.
+func thread(c *conversation.Conversation, own bool) []string {
+	var ids []string
+	for _, m := range c.Messages {
+		if m.MayHaveLeft() && m.ToOrganizer() == own && m.Kind != outbox.Notice && m.MessageID != "" {
+			ids = append(ids, "<"+m.MessageID+">")
+		}
+	}
+	// Enough for every mail program to find the thread.
+	const most = 5
+	return slices.Clone(ids[max(0, len(ids)-most):])
 }
 
 // says returns what m says beside its Content. Two messages with one Message-ID have to say the same: mail servers show

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -92,7 +93,7 @@ func (co *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *
 		return fmt.Errorf("the template of the event in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
-	ch := invites.EventChange{Key: conversation.Random(8), Event: invites.Event{
+	ch := invites.EventChange{Key: rand.Text(), Event: invites.Event{
 		ID: c.EventID(), Start: start.UTC(), End: m.Content.End().UTC(), Zone: m.Content.Start.Zone,
 		Summary: entry.Summary, Description: description, Location: entry.Location,
 		Meet:   co.MakesRooms && c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",

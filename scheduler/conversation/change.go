@@ -1,58 +1,23 @@
 package conversation
 
 import (
-	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
-	"coalition/invites/plaintext"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/ways"
 )
-
-// The reasons for which a change or a message is refused, for [errors.Is].
-var (
-	ErrNotReady = errors.New("the organizer has not checked in")
-	ErrNoYes    = errors.New("no yes is on record")
-	ErrUnfit    = errors.New("this does not fit the conversation as it stands")
-	// A moment later it may fit.
-	ErrBusy = errors.New("a change is being written into the calendar at this moment")
-)
-
-// A Refusal says in words for people why something was not done, and what to do instead. It wraps
-// [ErrNotReady], [ErrNoYes], [ErrUnfit] or [ErrBusy].
-type Refusal struct {
-	Reason error
-	// One sentence without its full stop.
-	Text string
-	// What to do, likewise; may be empty.
-	Mend string
-}
-
-// Refuse is the refusal for that reason, in those words.
-func Refuse(reason error, text, mend string) *Refusal { return &Refusal{reason, text, mend} }
-
-// Error is the text and the mend.
-func (r *Refusal) Error() string {
-	if r.Mend == "" {
-		return r.Text
-	}
-	return r.Text + "; " + r.Mend
-}
-
-// Unwrap is the reason.
-func (r *Refusal) Unwrap() error { return r.Reason }
 
 // A Change is a word of the organizer or the partner that did not come from the plan file: a
 // [command.CheckIn], a [NotYet], an [Answer], an [command.AskAgain], a [command.Move], a [command.Withdraw], an [command.Agenda].
 type Change interface {
-	// Apply takes the change into c. The error is a [Refusal]; c is then as it was.
+	// Apply takes the change into c. The error is a [refusal.Error]; c is then as it was.
 	Apply(c *Conversation, now time.Time) error
 }
 
-// Apply takes in a change. The error is a [Refusal]; the conversation is then as it was.
+// Apply takes in a change. The error is a [refusal.Error]; the conversation is then as it was.
 func (c *Conversation) Apply(change Change, now time.Time) error {
 	err := change.Apply(c, now)
 	// Which says nothing of what the partner knows or wrote.
@@ -70,7 +35,7 @@ func (c *Conversation) Apply(change Change, now time.Time) error {
 }
 
 // Ended says how a further talk begins where this one is over or cancelled; nil where it is neither. The
-// error is a [Refusal].
+// error is a [refusal.Error].
 func (c *Conversation) Ended(now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
@@ -97,7 +62,7 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 	case c.Status(now) == Met:
 		return c.RefuseOver("over")
 	}
-	if err := CheckText("the note", a.Note); err != nil {
+	if err := refusal.CheckText("the note", a.Note); err != nil {
 		return err
 	}
 	if a.How == "command" && a.Value == No {
@@ -107,10 +72,10 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 	}
 	if !a.Slot.IsZero() {
 		if !a.Slot.Time().After(now) {
-			return &Refusal{ErrUnfit, "that time has passed", "choose one ahead"}
+			return refusal.New(refusal.ErrUnfit, "that time has passed", "choose one ahead")
 		}
 		if told := c.Told(); told != nil && a.Slot != c.StartSlot(now) {
-			return &Refusal{ErrUnfit, "the invitation for " + told.Start.String() + " has gone already", "use move for another time"}
+			return refusal.New(refusal.ErrUnfit, "the invitation for "+told.Start.String()+" has gone already", "use move for another time")
 		}
 		c.Chosen = a.Slot
 	}
@@ -133,17 +98,6 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 	return nil
 }
 
-// CheckText refuses what is no single line of sane length.
-func CheckText(what, text string) error {
-	if err := plaintext.CheckLine(text); err != nil {
-		return &Refusal{ErrUnfit, what + " " + err.Error(), "write it as one line"}
-	}
-	if n := utf8.RuneCountInString(text); n > plaintext.MaxLine {
-		return &Refusal{ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it under %d", plaintext.MaxLine)}
-	}
-	return nil
-}
-
 // inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
 // the partner knows is not known until it is there.
 func (c *Conversation) inFlight() *outbox.Message {
@@ -155,26 +109,26 @@ func (c *Conversation) inFlight() *outbox.Message {
 	return nil
 }
 
-// Busy refuses what must wait until a change is written into the calendar: the error wraps [ErrBusy].
+// Busy refuses what must wait until a change is written into the calendar: the error wraps [refusal.ErrBusy].
 func (c *Conversation) Busy() error {
 	if m := c.inFlight(); m != nil {
-		return &Refusal{ErrBusy, TheNoun(m.Kind) + " is being written into " + c.Calendar().Title + " at this moment", "try again in a moment"}
+		return refusal.New(refusal.ErrBusy, "the "+m.Kind.Noun()+" is being written into "+c.Calendar().Title+" at this moment", "try again in a moment")
 	}
 	return nil
 }
 
-// RefuseOver refuses what comes too late: how is "cancelled", "over" or the like. The error wraps [ErrUnfit].
+// RefuseOver refuses what comes too late: how is "cancelled", "over" or the like. The error wraps [refusal.ErrUnfit].
 func (c *Conversation) RefuseOver(how string) error {
 	mend := ""
 	if how == "cancelled" || how == "over" {
 		mend = c.Another()
 	}
-	return &Refusal{ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend}
+	return refusal.New(refusal.ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend)
 }
 
-// NotReady refuses what needs a check-in first: the error wraps [ErrNotReady].
+// NotReady refuses what needs a check-in first: the error wraps [refusal.ErrNotReady].
 func (c *Conversation) NotReady() error {
-	return &Refusal{ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: " + c.How(ways.Ready)}
+	return refusal.New(refusal.ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: "+c.How(ways.Ready))
 }
 
 // Ref is how people name the conversation: its id, with the round where that is not the first.
@@ -189,7 +143,7 @@ type NotYet struct{}
 // Apply implements [Change].
 func (NotYet) Apply(c *Conversation, now time.Time) error {
 	if c.Ready {
-		return &Refusal{ErrUnfit, "you have checked in for " + c.Ref() + " already", ""}
+		return refusal.New(refusal.ErrUnfit, "you have checked in for "+c.Ref()+" already", "")
 	}
 	if err := c.ChecksIn(now); err != nil {
 		return err
@@ -204,7 +158,7 @@ func (c *Conversation) ChecksIn(now time.Time) error {
 		return err
 	}
 	if missing := c.Plan.Missing(); len(missing) > 0 {
-		return &Refusal{ErrNotReady, "the plan is not complete", c.nextPlanned().Next}
+		return refusal.New(refusal.ErrNotReady, "the plan is not complete", c.nextPlanned().Next)
 	}
 	return nil
 }

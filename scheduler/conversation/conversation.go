@@ -313,15 +313,7 @@ func ahead(slots []plan.Slot, now time.Time) (list []plan.Slot) {
 func (c *Conversation) HasHistory() bool { return c.private.History != "" }
 
 // PrivateKeys is how many keys of the private block are filled in.
-func (c *Conversation) PrivateKeys() (n int) {
-	p := c.private
-	for _, filled := range []bool{p.Why != "", p.Goal != "", len(p.Measures) > 0, p.Importance != 0, p.Urgency != 0, p.History != ""} {
-		if filled {
-			n++
-		}
-	}
-	return n
-}
+func (c *Conversation) PrivateKeys() int { return c.private.Filled() }
 
 // Length is how long the talk takes.
 func (c *Conversation) Length() time.Duration { return cmp.Or(c.Lasts, c.Plan.When.Length()) }

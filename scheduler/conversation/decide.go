@@ -1,7 +1,6 @@
 package conversation
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -75,9 +74,6 @@ func (c *Conversation) Record(now time.Time, events ...HistoryEntry) *Draft {
 	c.weigh(now)
 	return &Draft{At: now, Conversation: c, Drop: c.stale(now), Events: append(c.news, events...)}
 }
-
-// TheNoun is a kind in a sentence, with its article.
-func TheNoun(k outbox.Kind) string { return "the " + k.Noun() }
 
 // Decide turns a step into messages, whose words are still to be written. It changes c; nothing is stored yet.
 func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
@@ -169,12 +165,4 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 		}
 	}
 	return d
-}
-
-// Random is n random bytes in hexadecimal digits.
-func Random(n int) string {
-	b := make([]byte, n)
-	// Which never fails.
-	rand.Read(b)
-	return hex.EncodeToString(b)
 }

@@ -106,26 +106,6 @@ func (c *Conversation) stale(now time.Time) map[*outbox.Message]outbox.State {
 	return drop
 }
 
-// Thread is the ids of the messages that one to the same reader belongs to, oldest first.
-func (c *Conversation) Thread(own bool) []string {
-	var ids []string
-	for _, m := range c.Messages {
-		if m.MayHaveLeft() && m.ToOrganizer() == own && m.Kind != outbox.Notice && m.MessageID != "" {
-			ids = append(ids, "<"+m.MessageID+">")
-		}
-	}
-	// Enough for every mail program to find the thread.
-	const most = 5
-	return slices.Clone(ids[max(0, len(ids)-most):])
-}
-
-// Wrote reports whether a message to the partner has that Message-ID, which nobody can guess.
-func (c *Conversation) Wrote(messageID string) bool {
-	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
-		return m.MessageID == messageID && m.Kind != outbox.Notice && !m.ToOrganizer()
-	})
-}
-
 // Pending reports whether m is still meant, and is not known to have gone.
 func (c *Conversation) Pending(m *outbox.Message, now time.Time) bool {
 	_, wanted := c.Wanted(m, now)

@@ -22,7 +22,7 @@ func (c *Conversation) Writes(a invites.Address) bool {
 	if c.source != nil && c.source.With.Email.Same(with.Email) {
 		with = c.source.With
 	}
-	return slices.ContainsFunc(append([]plan.Email{with.Email}, with.Aliases...), plan.Email(a.Email).Same)
+	return slices.ContainsFunc(with.Addresses(), plan.Email(a.Email).Same)
 }
 
 // Addresses are those under which the partner is known, in lower case.
@@ -32,15 +32,12 @@ func (c *Conversation) Addresses() (list []string) {
 			list = append(list, a)
 		}
 	}
-	add(string(c.Plan.With.Email))
-	for _, a := range c.Plan.With.Aliases {
-		add(string(a))
-	}
+	known := c.Plan.With.Addresses()
 	if c.source != nil {
-		add(string(c.source.With.Email))
-		for _, a := range c.source.With.Aliases {
-			add(string(a))
-		}
+		known = append(known, c.source.With.Addresses()...)
+	}
+	for _, a := range known {
+		add(string(a))
 	}
 	if c.Stop != nil {
 		for _, a := range c.Stop.Addresses {

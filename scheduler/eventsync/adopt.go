@@ -3,6 +3,7 @@ package eventsync
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -113,7 +114,7 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 	m.Deadline, m.Stamp, m.Changed = booking.Told.Start.Time().UTC(), c.NextStamp(now), now.UTC()
 	m.State, m.Approved, m.Via = outbox.Accepted, true, string(c.Channel)
 	var err error
-	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, conversation.Random(8)), Event: booking.Wrote}); err != nil {
+	if m.Data, err = json.Marshal(invites.EventChange{Key: cmp.Or(e.Last, rand.Text()), Event: booking.Wrote}); err != nil {
 		return nil
 	}
 	text := "the state did not know of this talk, and took it up from " + c.Calendar().Title + ": " + start.String()

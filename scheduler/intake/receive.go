@@ -165,7 +165,7 @@ func (s *Intake) addressed(b *roster.Roster, mail *invites.Mail) (c *conversatio
 	}
 	for _, ref := range slices.Backward(mail.Refs) { // the last one is what it answers
 		for _, c := range b.Conversations {
-			if c.Wrote(ref) {
+			if wrote(c, ref) {
 				return c, true, true
 			}
 		}
@@ -220,7 +220,7 @@ func (s *Intake) answersBrief(c *conversation.Conversation, mail *invites.Mail) 
 		return false
 	case n > 0 && mail.Refs[n-1] == last.MessageID:
 		return true
-	case n > 1 || n == 1 && (last.Via != "file" || c.Wrote(mail.Refs[0])):
+	case n > 1 || n == 1 && (last.Via != "file" || wrote(c, mail.Refs[0])):
 		return false
 	}
 	return s.Compose.Under(c, mail, last.Kind)
@@ -460,7 +460,7 @@ func (t *taking) beside() (why string, foreign bool) {
 	direct := t.s.answersBrief(t.c, t.mail)
 	n := len(t.mail.Refs)
 	switch {
-	case !direct && n > 0 && t.c.Wrote(t.mail.Refs[n-1]): // an earlier brief: a word about the question all the same
+	case !direct && n > 0 && wrote(t.c, t.mail.Refs[n-1]): // an earlier brief: a word about the question all the same
 		return "", false
 	case !direct && t.named:
 		return "not a reply to the brief, but to another mail", false
@@ -859,4 +859,11 @@ func (t *taking) takeBounce(m *outbox.Message) (Receipt, *conversation.Draft) {
 		t.tell(inbox.NewsBounced, what, show)
 	}
 	return t.receipt(what, true, t.c.Entry(t.at, "bounce", what))
+}
+
+// wrote reports whether a message to the partner has that Message-ID, which nobody can guess.
+func wrote(c *conversation.Conversation, messageID string) bool {
+	return slices.ContainsFunc(c.Messages, func(m *outbox.Message) bool {
+		return m.MessageID == messageID && m.Kind != outbox.Notice && !m.ToOrganizer()
+	})
 }

@@ -59,6 +59,9 @@ type With struct {
 	Holidays     Holidays `yaml:"holidays" strict:"max=1000" json:"holidays,omitempty" doc:"Theirs: a country or region such as PT or DE-BE, or a calendar file (.ics), relative to this one; default: none."`
 }
 
+// Addresses are those under which they are known, the one that they are written to first.
+func (w *With) Addresses() []Email { return append([]Email{w.Email}, w.Aliases...) }
+
 // An Item is one point of the agenda.
 type Item struct {
 	Topic   string `yaml:"topic" strict:"required" json:"topic" doc:"One line, as the partner reads it."`
@@ -129,6 +132,17 @@ func (Private) String() string { return "(private)" }
 
 // Format does the same for every verb: %d would go on to the fields, and %#v too.
 func (p Private) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+
+// Filled is how many of its keys are filled in.
+func (p Private) Filled() (n int) {
+	for _, filled := range []bool{p.Why != "", p.Goal != "", len(p.Measures) > 0, p.Importance != 0, p.Urgency != 0,
+		p.History != ""} {
+		if filled {
+			n++
+		}
+	}
+	return n
+}
 
 // Priority is how much the conversation matters by weight and time: 1 to 25.
 func (p Private) Priority() int {

@@ -12,6 +12,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/refusal"
 	"coalition/scheduler/strictyaml"
 	"coalition/scheduler/ways"
 	"coalition/scheduler/worklist"
@@ -45,13 +46,13 @@ type Roster struct {
 	Doubt string
 }
 
-// unfit returns a [conversation.Refusal] of what does not fit.
+// unfit returns a [refusal.Error] of what does not fit.
 func unfit(text, remedy string) error {
-	return conversation.Refuse(conversation.ErrUnfit, text, remedy)
+	return refusal.New(refusal.ErrUnfit, text, remedy)
 }
 
 // Find returns the conversation of a reference as people write it: an id or the start of one, with "/2" behind it for
-// the second round. Without a round it is the first one that is not over. The error is a [conversation.Refusal].
+// the second round. Without a round it is the first one that is not over. The error is a [refusal.Error].
 func (r *Roster) Find(ref string) (*conversation.Conversation, error) {
 	name, round := ref, 0
 	if i := strings.LastIndexByte(ref, '/'); i >= 0 {

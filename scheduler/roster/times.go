@@ -119,7 +119,7 @@ func (r *Roster) Taken(c *conversation.Conversation, numbers []int) (plan.Slot, 
 }
 
 // Choose returns the earliest of the times with these numbers, as a brief counts them from 1, that is still
-// free. The error is a [conversation.Refusal].
+// free. The error is a [refusal.Error].
 func (r *Roster) Choose(c *conversation.Conversation, numbers []int) (plan.Slot, error) {
 	if slices.Contains(numbers, 0) {
 		return plan.Slot{}, unfit("there is no time with the number 0", "see: "+c.How(ways.Show))

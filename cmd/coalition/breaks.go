@@ -152,7 +152,7 @@ func (a *app) calendarProblems(ctx context.Context, b *roster.Roster) (list []st
 		}
 		for _, e := range a.sched.Finder.Clashes(ctx, c, b.Now) {
 			list = append(list, c.Source().Warning("at this time there is something else: "+a.inTheWay(&e, c),
-				"choose another time, or leave it if it is meant", "when"))
+				"choose another time, or leave it if it is meant", "when", "start"))
 		}
 	}
 	return list

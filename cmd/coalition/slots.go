@@ -142,7 +142,7 @@ func (a *app) showFound(f *foundTimes, all, explain bool) {
 			a.say("  %s", f.both(s))
 		}
 	}
-	a.saySources(f.Query.Busy)
+	a.saySources(f.Query.Busy, f.Query.Stale)
 }
 
 // both is a span on the organizer's clock, and on the partner's where that is another.
@@ -171,8 +171,9 @@ func (a *app) drawFound(f *foundTimes, path string) error {
 	return nil
 }
 
-// saySources tells which calendars were looked at, and what is wrong with them.
-func (a *app) saySources(list []invites.FreeBusy) {
+// saySources tells which calendars were looked at, and what is wrong with them; stale says that times are offered all the
+// same.
+func (a *app) saySources(list []invites.FreeBusy, stale bool) {
 	if len(list) == 0 {
 		a.note("No calendar is looked at: name yours under calendar.busy in the config, and what stands there is kept free.")
 		return
@@ -192,7 +193,7 @@ func (a *app) saySources(list []invites.FreeBusy) {
 		}
 		a.say("%s", text)
 	}
-	if slices.ContainsFunc(list, func(s invites.FreeBusy) bool { return s.State == invites.FailedBusy }) {
+	if !stale && slices.ContainsFunc(list, func(s invites.FreeBusy) bool { return s.State == invites.FailedBusy }) {
 		a.note("Nothing is offered while that lasts; --stale offers times all the same.")
 	}
 }

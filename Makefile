@@ -4,8 +4,9 @@
 # make cover   runs every test, and shows how much of each package they run, from whichever package they
 #              are; the profile is .cache/cover.out
 # make bench   runs the benchmarks
-# make fuzz    lives a thousand new random lives, races processes side by side fifty times, and lets each
-#              fuzz target try 20,000 inputs; make targets does only the last, for FUZZTIME, below FUZZIN
+# make fuzz    lives a thousand new random lives, races processes side by side fifty times, has 80,000 events
+#              read by other programs, and lets each fuzz target try 20,000 inputs; make targets does only
+#              the last, for FUZZTIME, below FUZZIN
 # make lint    runs the linter and the formatter
 # make vulns   looks for known vulnerabilities in what the program calls
 # make zones   takes the built-in zone data from the newest Debian package, where that is newer
@@ -41,6 +42,7 @@ bench:
 fuzz:
 	go test ./scheduler -run 'TestLife' -rapid.checks 1000 -timeout 30m
 	COALITION_RACES=50 go test ./cmd/coalition -run 'TestOneTime|TestHoldBeside' -timeout 30m
+	go test ./invites/freebusy -run TestForeign -everybody -timeout 30m
 	@$(MAKE) targets
 
 targets:

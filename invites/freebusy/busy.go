@@ -20,8 +20,8 @@ type Reader struct {
 
 // Busy returns what takes time of the half-open window from from to to, in order of start: whole events, which may
 // begin before it and end after it, and overlap. problems tells what could not be understood and what was made of it,
-// one line for people each, and each once; from the 20th on they are only counted. Where more than 100,000 instances
-// are in the window, all of it is one event without a title.
+// one line for people each, and each once; from the 20th on they are only counted. What is more than a machine should
+// bear (more than 100,000 instances in the window, say) makes all of the window one event without a title.
 func (c *Calendar) Busy(r Reader, from, to time.Time) (busy []invites.Busy, problems []string) {
 	x := newExpansion(r.Zone, from, to)
 	x.takes = func(e *event) bool { return !e.free && !e.off && !r.declined(e) }
@@ -44,7 +44,7 @@ func (c *Calendar) Busy(r Reader, from, to time.Time) (busy []invites.Busy, prob
 	}
 	if problems = x.problems.lines(); x.count > mostFound {
 		all = []instance{{start: x.from, end: x.to}}
-		problems = slices.Insert(problems, 0, "it has so many events that all of this time counts as busy")
+		problems = slices.Insert(problems, 0, "there is so much in it that all of this time counts as busy")
 	}
 	slices.SortFunc(all, func(a, b instance) int {
 		switch {

@@ -240,16 +240,22 @@ func TestZones(t *testing.T) {
 		{name: "in the gap", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270328T023000", "DURATION:PT1H")), want: []string{"03-28 03:30 CEST 1h A"}},
 		{name: "in the gap of its own", data: calendar(newYork, event("DTSTART;TZID=Our zone:20270314T023000", "DURATION:PT1H")),
 			want: []string{"03-14 08:30 CET 1h A"}},
-		{name: "a midnight in a gap", data: calendar(event("DTSTART;TZID=Africa/Cairo:20270430T000000", "DURATION:PT1H")), want: []string{"04-30 00:00 CEST 1h A"}},
+		// libical takes the offset after the gap, for the ends of events as well.
+		{name: "an end in the gap", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270327T220000", "DTEND;TZID=Europe/Berlin:20270328T023000")),
+			want: []string{"03-27 22:00 CET 4h30m A"}},
 	} {
 		test.run(t)
 	}
-	// The doubled hour.
-	berlin := zone(t, "Europe/Berlin")
-	c := parse(t, calendar(event("DTSTART;TZID=Europe/Berlin:20271031T023000", "DURATION:PT1H")))
-	busy, _ := c.Busy(freebusy.Reader{Zone: berlin}, time.Date(2027, 10, 1, 0, 0, 0, 0, berlin), time.Date(2027, 12, 1, 0, 0, 0, 0, berlin))
-	if got := show(busy, berlin); !slices.Equal(got, []string{"10-31 02:30 CEST 1h A"}) {
-		t.Errorf("of a doubled hour: got %q", got)
+	// The doubled hour, and a day that has no midnight.
+	for _, test := range []struct{ zone, lines, want string }{
+		{"Europe/Berlin", "DTSTART;TZID=Europe/Berlin:20271031T023000\nDURATION:PT1H", "10-31 02:30 CEST 1h A"},
+		{"America/Santiago", "DTSTART;VALUE=DATE:20270905\nDTEND;VALUE=DATE:20270906", "09-05 01:00 -03 23h A"},
+	} {
+		loc := zone(t, test.zone)
+		busy, _ := parse(t, calendar(event(test.lines))).Busy(freebusy.Reader{Zone: loc}, windowStart, windowEnd)
+		if got := show(busy, loc); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%s: got %q, want %q", test.zone, got, test.want)
+		}
 	}
 }
 
@@ -285,6 +291,7 @@ func TestParse(t *testing.T) {
 		{"\n<html lang=de>", "is a web page, and no calendar"},
 		{"{}", "is no calendar: it does not begin with BEGIN:VCALENDAR"},
 		{"BEGIN:VCARD\nEND:VCARD\n", "is no calendar: it does not begin with BEGIN:VCALENDAR"},
+		{"BEGIN:VCALENDAR2\nEND:VCALENDAR", "is no calendar: it does not begin with BEGIN:VCALENDAR"},
 		{"BEGIN:VCALENDAR\n", "ends in the middle of a calendar"},
 		{calendar(event(thursday)) + "BEGIN:VCALENDAR\n" + event(thursday), "ends in the middle of a calendar"},
 		{strings.TrimSuffix(calendar(event(thursday)), "END:VCALENDAR\r\n") + calendar(event(thursday)), "ends in the middle of a calendar"},
@@ -297,6 +304,7 @@ func TestParse(t *testing.T) {
 	plain := calendar(event(thursday))
 	for name, data := range map[string]string{
 		"with a mark":       "\xef\xbb\xbf" + plain,
+		"with blanks":       strings.ReplaceAll(plain, "\r\n", " \r\n"),
 		"by LF alone":       strings.ReplaceAll(plain, "\r\n", "\n"),
 		"in lower case":     strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(plain), "europe/berlin", "Europe/Berlin"), "summary:a", "summary:A"),
 		"behind blanks":     "\r\n\n" + plain + "\r\n\r\n",

@@ -47,22 +47,28 @@ type list struct {
 func Parse(data []byte) (*Calendar, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	head := bytes.TrimSpace(data[:min(len(data), 1000)])
-	switch first := bytes.ToUpper(head[:min(len(head), 15)]); {
+	first := bytes.ToUpper(head[:min(len(head), 15)])
+	switch {
 	case len(head) == 0:
 		return nil, errors.New("is empty")
 	case bytes.HasPrefix(first, []byte("<!DOCTYPE HTML")), bytes.HasPrefix(first, []byte("<HTML")):
 		return nil, errors.New("is a web page, and no calendar")
-	case !bytes.Equal(first, []byte("BEGIN:VCALENDAR")):
-		return nil, errors.New("is no calendar: it does not begin with BEGIN:VCALENDAR")
+	case string(first) != "BEGIN:VCALENDAR":
+		return nil, errNoCalendar
 	}
 	// That is about what an event takes; more room is made where it is needed.
 	const octets = 400
 	p := parser{scanner: scanner{data: data}, calendar: &Calendar{events: make([]event, 0, len(data)/octets)}}
-	if !p.parse() {
-		return nil, errors.New("ends in the middle of a calendar")
+	if err := p.parse(); err != nil {
+		return nil, err
 	}
 	return p.calendar, nil
 }
+
+var (
+	errNoCalendar = errors.New("is no calendar: it does not begin with BEGIN:VCALENDAR")
+	errCutOff     = errors.New("ends in the middle of a calendar")
+)
 
 // Merge joins what several resources hold: a CalDAV server has one for each UID, with all that differs from its series
 // (RFC 4791, section 4.1). The zones that each brings with it stay its own.
@@ -103,21 +109,25 @@ const (
 	inTimezone
 )
 
-// parse reports whether each calendar came to its end.
-func (p *parser) parse() bool {
+// parse reads all calendars, each of which has to come to its end.
+func (p *parser) parse() error {
 	ended := false
-	for {
+	for p.next() {
+		var name []byte
+		if p.kind == propBegin || p.kind == propEnd {
+			name = bytes.TrimSpace(p.value)
+		}
+		opens := p.kind == propBegin && is(name, "VCALENDAR")
 		switch {
-		case !p.next():
-			return ended
+		case p.depth == 0 && !opens:
+			return errNoCalendar
+		case opens && p.depth > 0 && !ended:
+			return errCutOff
 		case p.kind == propBegin:
-			if is(p.value, "VCALENDAR") && !ended && p.depth > 0 {
-				return false
-			}
-			p.begin(p.value)
+			p.begin(name)
 			ended = false
 		case p.kind == propEnd:
-			ended = p.end(p.value) || ended
+			ended = p.end(name) || ended
 		case p.depth != p.inDepth:
 		case p.in == inEvent:
 			p.take(&p.calendar.events[len(p.calendar.events)-1])
@@ -127,6 +137,10 @@ func (p *parser) parse() bool {
 			p.zoneName = tzid.Name(string(p.value))
 		}
 	}
+	if !ended {
+		return errCutOff
+	}
+	return nil
 }
 
 func (p *parser) begin(name []byte) {
@@ -214,7 +228,7 @@ func (p *parser) moment() moment { return readMoment(p.value, p.tzid()) }
 func readMoment(value []byte, z *zone) moment {
 	form, wall := icaltime.Read(bytes.TrimSpace(value))
 	m := moment{there: true, form: form, wall: wall.Unix()}
-	if form == icaltime.Local {
+	if form == icaltime.Wall {
 		m.zone = z
 	}
 	return m
@@ -276,20 +290,4 @@ func unescaped(text []byte) string {
 		plain = append(plain, c)
 	}
 	return string(plain)
-}
-
-// overrides returns the events that tell of an instance of a series, by its UID.
-func (c *Calendar) overrides() map[string][]*event {
-	var list map[string][]*event
-	for i := range c.events {
-		e := &c.events[i]
-		if !e.recurrence.there {
-			continue
-		}
-		if list == nil {
-			list = make(map[string][]*event)
-		}
-		list[string(e.uid)] = append(list[string(e.uid)], e)
-	}
-	return list
 }

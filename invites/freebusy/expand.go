@@ -15,9 +15,12 @@ import (
 const (
 	// mostFound is of instances in the window.
 	mostFound = 100_000
-	// mostSteps is of days and instances that are looked at, for all rules and zones; mostOfRule, for one.
+	// mostSteps is of days, instances and whatever else takes time to look at; mostOfRule, of one rule.
 	mostSteps  = 10_000_000
 	mostOfRule = 1_000_000
+	// stepsOfZone is how much a zone takes to be looked up, and stepsOfOverride one of what differs from a series.
+	stepsOfZone     = 1_000
+	stepsOfOverride = 20
 )
 
 // margin is more than clocks differ from UTC.
@@ -33,10 +36,11 @@ type expansion struct {
 	// takes tells whether an event counts, and found takes in an instance of one, or of none (nil) a time.
 	takes func(*event) bool
 	found func(start, end int64, e *event)
-	// count is of those found.
-	count int
-	steps int
+	// count is of those found; above mostFound it is given up. steps are those that are left.
+	count, steps int
+	// Several calendars may have the same zone, each its own copy.
 	zones map[*zone]*tzid.Zone
+	texts map[string]*tzid.Zone
 	// The zone of the last moment, for most are in the same.
 	last     *zone
 	lastZone *tzid.Zone
@@ -45,31 +49,55 @@ type expansion struct {
 
 func newExpansion(own *time.Location, from, to time.Time) *expansion {
 	return &expansion{own: own, floating: tzid.Of(own), from: from.Unix(), to: to.Unix(), steps: mostSteps,
-		zones: make(map[*zone]*tzid.Zone)}
+		zones: make(map[*zone]*tzid.Zone), texts: make(map[string]*tzid.Zone)}
 }
 
 // expand finds all instances of all events of a calendar.
 func (x *expansion) expand(c *Calendar) {
-	overrides := c.overrides()
+	differ := x.overrides(c)
 	for i := range c.events {
 		e := &c.events[i]
-		var differ []*event
-		if overrides != nil && !e.recurrence.there {
-			differ = overrides[string(e.uid)]
+		var o overrides
+		if differ != nil && !e.recurrence.there {
+			o = differ[string(e.uid)]
 		}
 		switch {
 		case x.count > mostFound:
 			return
-		case !x.takes(e) && !slices.ContainsFunc(differ, func(o *event) bool { return o.onward && x.takes(o) }):
+		case !o.onward && !x.takes(e):
 		case !e.start.readable():
 			x.problems.add("%v has no start that can be read, and takes no time", e)
-		case len(e.repeats) > 0 || len(differ) > 0:
-			x.series(e, differ)
+		case len(e.repeats) > 0 || len(o.events) > 0:
+			x.series(e, o.events)
 		case e.start.wall < x.to+margin && (!e.end.readable() || e.end.wall >= x.from-margin):
 			start := x.at(e.start)
 			x.one(e, e.start, start, x.length(e, start))
 		}
 	}
+}
+
+// overrides are the events that tell of instances of one series.
+type overrides struct {
+	events []*event
+	// onward says that one of them tells of all later instances, and takes time.
+	onward bool
+}
+
+// overrides returns them by the UID of their series; nil: there are none.
+func (x *expansion) overrides(c *Calendar) (all map[string]overrides) {
+	for i := range c.events {
+		e := &c.events[i]
+		if !e.recurrence.there {
+			continue
+		}
+		if all == nil {
+			all = make(map[string]overrides)
+		}
+		o := all[string(e.uid)]
+		o.events, o.onward = append(o.events, e), o.onward || e.onward && x.takes(e)
+		all[string(e.uid)] = o
+	}
+	return all
 }
 
 // at returns when a moment is.
@@ -89,13 +117,22 @@ func (x *expansion) at(m moment) int64 {
 
 func (x *expansion) clocks(z *zone) *tzid.Zone {
 	clocks, known := x.zones[z]
-	if !known {
-		if clocks = z.find(&x.steps); clocks == nil {
-			x.problems.add("nobody knows the zone %q: its times are read as in %v", plaintext.Clip(plaintext.Line(z.name), 60), x.own)
-			clocks = x.floating
-		}
-		x.zones[z] = clocks
+	if known {
+		return clocks
 	}
+	text := z.name + "\n" + string(bytes.Join(z.definitions, nil))
+	if clocks, known = x.texts[text]; !known {
+		if x.steps -= stepsOfZone; x.steps > 0 {
+			clocks = z.find(&x.steps)
+		}
+		x.texts[text] = clocks
+	}
+	if clocks == nil {
+		name := plaintext.Clip(plaintext.Line(z.name), 60)
+		x.problems.add("nobody knows the zone %q: its times are read as in %v", name, x.own)
+		clocks = x.floating
+	}
+	x.zones[z] = clocks
 	return clocks
 }
 

@@ -15,7 +15,7 @@ var (
 	windowEnd   = time.Date(2027, 12, 1, 0, 0, 0, 0, time.UTC)
 )
 
-var generatedZones = []string{"Europe/Berlin", "America/New_York", "Australia/Sydney", "Europe/Lisbon", "America/Santiago", "Pacific/Auckland", "Asia/Kolkata"}
+var generatedZones = []string{"Europe/Berlin", "America/New_York", "Australia/Sydney", "Europe/Lisbon", "Australia/Adelaide", "Pacific/Auckland", "Asia/Kolkata"}
 
 // A generator writes the calendar of one person, as calendar programs do.
 type generator struct {
@@ -27,8 +27,9 @@ type generator struct {
 }
 
 // generate returns the calendar of a person with that many events, of which 15 % repeat, and the zone that the person
-// is in. The same seed and person give the same. No start is in a gap or a doubled hour, and none is outside of its
-// rule; days have their end, and lengths are exact.
+// is in. The same seed and person give the same. No time is in a gap or a doubled hour, and no start is outside of its
+// rule; days have their end, lengths are exact, and those of floating times are not across a change of the clocks; no
+// UNTIL is at the very instant of an instance.
 func generate(t rapid.TB, seed, person uint64, events int) (data []byte, zone string) {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, person)), t: t, zone: generatedZones[int(person)%len(generatedZones)]}
 	g.line("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example.org//Generated//EN", "CALSCALE:GREGORIAN")
@@ -91,7 +92,11 @@ func (g *generator) draft(from, days int) draft {
 		return d
 	}
 	d.start = d.start.Add(time.Duration(5*4+g.IntN(17*4)) * 15 * time.Minute)
-	d.length = time.Duration(pick(g, 15, 30, 30, 60, 60, 90, 11*60)) * time.Minute
+	d.length = time.Duration(pick(g, 15, 30, 30, 60, 60, 90)) * time.Minute
+	if d.form != "floating" && g.IntN(7) == 0 {
+		// Over night.
+		d.start, d.length = d.start.Truncate(24*time.Hour).Add(21*time.Hour), 10*time.Hour
+	}
 	return d
 }
 
@@ -224,7 +229,7 @@ func (g *generator) rule(d *draft) (rule string, next func(start time.Time, n in
 			rule += ";UNTIL=" + until.Format("20060102T150405Z")
 		default:
 			form := strings.Replace(d.form, "Customized Time Zone", "Europe/Berlin", 1)
-			wall := time.Date(until.Year(), until.Month(), until.Day(), until.Hour(), until.Minute(), 0, 0, zone(g.t, form))
+			wall := time.Date(until.Year(), until.Month(), until.Day(), until.Hour()+2, until.Minute(), 0, 0, zone(g.t, form))
 			rule += ";UNTIL=" + wall.UTC().Format("20060102T150405Z")
 		}
 	}

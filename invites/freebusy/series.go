@@ -32,6 +32,7 @@ type exception struct {
 // A variant is an event that all instances from an instant on are like, moved by a shift, in seconds on its clocks.
 type variant struct {
 	event  *event
+	takes  bool
 	from   int64
 	shift  int64
 	length length
@@ -40,9 +41,12 @@ type variant struct {
 // series finds the instances of an event, of which differ are told elsewhere.
 func (x *expansion) series(e *event, differ []*event) {
 	s := series{expansion: x, event: e}
-	s.variants = []variant{{event: e, from: -1 << 62, length: x.length(e, x.at(e.start))}}
-	for _, o := range differ {
-		s.override(o)
+	s.variants = []variant{{event: e, takes: x.takes(e), from: -1 << 62, length: x.length(e, x.at(e.start))}}
+	// Several series of one UID share what differs; where that is too much work, all of it counts.
+	if x.steps -= stepsOfOverride * len(differ); x.steps > 0 {
+		for _, o := range differ {
+			s.override(o)
+		}
 	}
 	slices.SortStableFunc(s.variants, func(a, b variant) int { return cmp.Compare(a.from, b.from) })
 	s.low, s.high = x.from-margin, x.to+margin
@@ -91,7 +95,9 @@ func (s *series) override(o *event) {
 	if o.start.form == o.recurrence.form && o.start.zone == o.recurrence.zone {
 		shift = o.start.wall - o.recurrence.wall
 	}
-	s.variants = append(s.variants, variant{event: o, from: from, shift: shift, length: s.length(o, start)})
+	s.variants = append(s.variants, variant{
+		event: o, takes: s.takes(o), from: from, shift: shift, length: s.length(o, start),
+	})
 }
 
 // leaveOut leaves out the instance at a moment. A day means all that begins on it, and so does any moment where the
@@ -149,26 +155,27 @@ func (s *series) dates(line list) {
 func (s *series) rule(value string) {
 	r, err := rrule.Parse(value)
 	if err == nil {
-		most := min(s.steps, mostOfRule)
-		steps := most
-		err = s.between(r, &steps)
-		s.steps -= most - steps
+		err = s.between(r)
 	}
 	if err == nil {
 		return
 	}
 	s.problems.add("%v has a rule that can't be followed (%v), and counts as busy at that time on each day", s.event, err)
 	if r, err = rrule.Parse("FREQ=DAILY"); err == nil {
-		// Where even these are too many, there have been enough to fill the window.
-		steps := mostOfRule
-		_ = s.between(r, &steps)
+		err = s.between(r)
+	}
+	if err != nil {
+		s.count = mostFound + 1
 	}
 }
 
 // between takes in the instances of a rule.
-func (s *series) between(r *rrule.Rule, steps *int) error {
+func (s *series) between(r *rrule.Rule) error {
 	start := s.event.start
-	return r.Between(wall(start.wall), wall(s.low), wall(s.high), steps, func(at time.Time) {
+	most := max(0, min(s.steps, mostOfRule))
+	steps := most
+	defer func() { s.steps -= most - steps }()
+	return r.Between(wall(start.wall), wall(s.low), wall(s.high), &steps, func(at time.Time) {
 		m := start.later(at.Unix() - start.wall)
 		if !r.Until.IsZero() && m != start && s.at(m) > r.Until.Unix() {
 			// Some end a series of days or floating times in UTC: they mean the clocks of whoever looks, or any.
@@ -188,14 +195,15 @@ func (s *series) instance(m moment, own *length) {
 	if s.without != nil && (s.without[exception{at: at}] || s.without[exception{at: m.date(), isDay: true}]) {
 		return
 	}
-	v := s.variants[0]
-	for _, later := range s.variants[1:] {
-		if later.from > at {
-			break
+	// The last that begins there or before.
+	later, _ := slices.BinarySearchFunc(s.variants, at, func(v variant, at int64) int {
+		if v.from <= at {
+			return -1
 		}
-		v = later
-	}
-	if !s.takes(v.event) {
+		return 1
+	})
+	v := &s.variants[later-1]
+	if !v.takes {
 		return
 	}
 	if v.shift != 0 {

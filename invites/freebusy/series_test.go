@@ -42,6 +42,9 @@ func TestRules(t *testing.T) {
 
 		// UNTIL is the last moment that counts: an instant where it is in UTC, and where it is a day, all of that day.
 		{name: "until an instant", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309T090000Z")), want: []string{"03-02 10:00 CET 1h A", "03-09 10:00 CET 1h A"}},
+		// recurring_ical_events takes it for an instant on the clocks of the start, which are behind by then.
+		{name: "until an instant of summer", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;INTERVAL=4;UNTIL=20270330T080000Z")),
+			want: []string{"03-02 10:00 CET 1h A", "03-30 10:00 CEST 1h A"}},
 		{name: "until just before", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309T085959Z")), want: []string{"03-02 10:00 CET 1h A"}},
 		{name: "until a day", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309")), want: []string{"03-02 10:00 CET 1h A", "03-09 10:00 CET 1h A"}},
 		{name: "until the day before", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270308")), want: []string{"03-02 10:00 CET 1h A"}},

@@ -32,7 +32,7 @@ func readMoment(p *ical.Prop, calendar *ical.Component) wallTime {
 	}
 	form, wall := icaltime.Read(p.Value)
 	switch {
-	case form < icaltime.Local || wall.Year() < 1970 || wall.Year() > maxYear:
+	case form < icaltime.Wall || wall.Year() < 1970 || wall.Year() > maxYear:
 		return wallTime{}
 	case form == icaltime.UTC:
 		return wallTime{wall, tzid.Of(time.UTC)}

@@ -12,16 +12,16 @@ const (
 	Unreadable Form = iota
 	// Date is a day (DATE): 20270304.
 	Date
-	// Local is what clocks show on a day (DATE-TIME, forms 1 and 3): 20270304T100000.
-	Local
+	// Wall is what clocks show on a day (DATE-TIME, forms 1 and 3): 20270304T100000.
+	Wall
 	// UTC is an instant (DATE-TIME, form 2): 20270304T100000Z.
 	UTC
 )
 
-// Read returns what a DATE or DATE-TIME says: for [Local] what clocks show, as if they were in UTC, and for [Date] the
+// Read returns what a DATE or DATE-TIME says: for [Wall] what clocks show, as if they were in UTC, and for [Date] the
 // beginning of the day. A leap second is the one before it.
 func Read[S string | []byte](s S) (Form, time.Time) {
-	form := Local
+	form := Wall
 	switch {
 	case len(s) == 8:
 		form = Date

@@ -180,7 +180,7 @@ func (r *Rule) readUntil(value string) bool {
 	switch form {
 	case icaltime.UTC:
 		r.Until = at
-	case icaltime.Local:
+	case icaltime.Wall:
 		r.until = at
 	// It means that whole day.
 	case icaltime.Date:

@@ -97,9 +97,14 @@ func changesOf(observances []Observance, steps *int) changes {
 	if c := copies.get(key); c != nil {
 		return c
 	}
+	// One of two yearly rules takes some thousands.
+	const most = 50_000
+	left := max(0, min(*steps, most))
+	*steps -= left
+	defer func() { *steps += max(0, left) }()
 	var list changes
 	for _, o := range observances {
-		found, ok := o.changes(steps)
+		found, ok := o.changes(&left)
 		if !ok {
 			return nil
 		}
@@ -118,7 +123,7 @@ func (o Observance) changes(steps *int) (list changes, ok bool) {
 	form, start := icaltime.Read(strings.TrimSuffix(o.Start, "Z"))
 	to, ok := icaltime.Offset(o.To)
 	from, ok2 := icaltime.Offset(o.From)
-	if form != icaltime.Local || !ok || !ok2 {
+	if form != icaltime.Wall || !ok || !ok2 {
 		return nil, false
 	}
 	add := func(onset time.Time) { list = append(list, change{onset.Unix(), int64(from), int64(to)}) }
@@ -126,7 +131,7 @@ func (o Observance) changes(steps *int) (list changes, ok bool) {
 	for _, dates := range o.Dates {
 		for date := range strings.SplitSeq(dates, ",") {
 			form, onset := icaltime.Read(strings.TrimSpace(date))
-			if form != icaltime.Local {
+			if form != icaltime.Wall {
 				return nil, false
 			}
 			add(onset)

@@ -267,7 +267,11 @@ func (p *picture) heading() string {
 		text += ", and " + length(q.Travel) + " for the way before and after"
 	}
 	last := q.Window.End.Add(-time.Nanosecond).In(p.zone())
-	return text + ", from " + q.Window.Start.In(p.zone()).Format("2 January") + " to " + last.Format("2 January 2006")
+	first, layout := q.Window.Start.In(p.zone()), "2 January"
+	if first.Year() != last.Year() {
+		layout = "2 January 2006"
+	}
+	return text + ", from " + first.Format(layout) + " to " + last.Format("2 January 2006")
 }
 
 // length is how a length of whole minutes is written.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"coalition/invites/google"
+	"coalition/invites/google/push"
 )
 
 func (a *app) daemonCommand() *cobra.Command {
@@ -62,16 +62,16 @@ has sent for these plans, as the file .coalition beside them tells.`,
 			var side sync.WaitGroup
 			defer side.Wait()
 			defer stop()
-			var push *google.Push
+			var tells *push.Push
 			if a.online != nil {
 				a.online.warn = func(ends time.Time) {
 					a.sched.Log.Warn("the sign-in to Google ends; before it does, use: coalition auth google",
 						"ends", ends)
 				}
-				push = a.push(a.online.Calendar, a.sched.Hint)
-				side.Go(func() { push.Run(ctx) })
+				tells = a.push(a.online.Calendar, a.sched.Hint)
+				side.Go(func() { tells.Run(ctx) })
 			}
-			closed, err := a.openPages(ctx, push)
+			closed, err := a.openPages(ctx, tells)
 			if err != nil {
 				return err
 			}

@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"coalition/invites/email/wire":    {"coalition/invites/reach"},
 	"coalition/invites/email":         {"coalition/invites/email/wire", "coalition/invites/reach", "coalition/invites", "coalition/invites/email/inbound", "coalition/invites/plaintext"},
 	"coalition/invites/web":           {"coalition/invites/plaintext", "coalition/templates"},
+	"coalition/invites/google/push":   {"coalition/invites", "coalition/invites/google", "coalition/invites/reach"},
 	"coalition/invites/google":        {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/strictyaml":  {"coalition/invites/plaintext"},
 	"coalition/scheduler/holidays":    {"coalition/invites/freebusy", "coalition/scheduler/strictyaml"},
@@ -88,7 +89,7 @@ var mayImport = map[string][]string{
 		"coalition/scheduler/store/database"},
 	"coalition/cmd/coalition": {"coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/check", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
-		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal"},
+		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise

@@ -8,14 +8,15 @@ import (
 	"net/http"
 
 	"coalition/invites/google"
+	"coalition/invites/google/push"
 	"coalition/invites/web"
 	"coalition/scheduler/conversation"
 )
 
-// openPages serves the page of the partners until ctx ends, and beside it, where push is not nil, what
+// openPages serves the page of the partners until ctx ends, and beside it, where tells is not nil, what
 // Google Calendar sends; closed is closed once no answer is being taken in any more. Where the config has
 // no page it is closed already.
-func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan struct{}, err error) {
+func (a *app) openPages(ctx context.Context, tells *push.Push) (closed <-chan struct{}, err error) {
 	done := make(chan struct{})
 	if a.config.Web == nil {
 		close(done)
@@ -33,8 +34,8 @@ func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan s
 		return nil, fmt.Errorf("the page can't be served under public_url: %w", err)
 	}
 	handler := http.Handler(pages)
-	if push != nil {
-		handler = push.Beside(pages)
+	if tells != nil {
+		handler = tells.Beside(pages)
 	}
 	a.sched.Log.Info("serving the page", "at", l.Addr())
 	go func() {
@@ -48,10 +49,10 @@ func (a *app) openPages(ctx context.Context, push *google.Push) (closed <-chan s
 
 // push has Google tell of changes in the calendar, where the config has a page that can be reached from
 // outside. hint is called when there may be some.
-func (a *app) push(c *google.Calendar, hint func()) *google.Push {
+func (a *app) push(c *google.Calendar, hint func()) *push.Push {
 	// The name of the cursor, beside those of mailboxes.
 	const name = "google push"
-	p := google.PushConfig{
+	p := push.Config{
 		Calendar: c,
 		Hint:     hint,
 		Load:     func() (string, error) { return a.state.Cursor(a.hard, name) },
@@ -63,5 +64,5 @@ func (a *app) push(c *google.Calendar, hint func()) *google.Push {
 	if a.config.Web != nil {
 		p.PublicURL = string(a.config.Web.PublicURL)
 	}
-	return google.NewPush(p)
+	return push.New(p)
 }

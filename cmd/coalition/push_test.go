@@ -18,6 +18,7 @@ import (
 
 	"coalition/invites/google"
 	"coalition/invites/google/googletest"
+	"coalition/invites/google/push"
 )
 
 // lines is a log, line by line.
@@ -53,7 +54,7 @@ func TestPushBesidePages(t *testing.T) {
 	g := googletest.Start(t)
 	hints := make(chan bool, 10)
 	log := make(lines, 100)
-	begin := func(ctx context.Context) (a *app, push *google.Push, closed <-chan struct{}) {
+	begin := func(ctx context.Context) (a *app, tells *push.Push, closed <-chan struct{}) {
 		t.Helper()
 		a = &app{wall: time.Now, configFile: path, stderr: io.Discard, hard: t.Context(),
 			log: slog.New(slog.NewTextHandler(log, nil))}
@@ -65,20 +66,20 @@ func TestPushBesidePages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		push = a.push(c, func() { hints <- true })
-		if closed, err = a.openPages(ctx, push); err != nil {
+		tells = a.push(c, func() { hints <- true })
+		if closed, err = a.openPages(ctx, tells); err != nil {
 			t.Fatal(err)
 		}
-		return a, push, closed
+		return a, tells, closed
 	}
 
 	ctx, stop := context.WithCancel(t.Context())
-	a, push, closed := begin(ctx)
+	a, tells, closed := begin(ctx)
 	base := "http://" + regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(log.await(t, "serving the page"))
 	ran := make(chan struct{})
 	go func() {
 		defer close(ran)
-		push.Run(ctx)
+		tells.Run(ctx)
 	}()
 	log.await(t, "tells of changes")
 	var c calendar.Channel
@@ -153,8 +154,8 @@ func TestPushBesidePages(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop = context.WithCancel(t.Context())
-	a, push, closed = begin(ctx)
-	push.Run(ctx) // until it is stopped
+	a, tells, closed = begin(ctx)
+	tells.Run(ctx) // until it is stopped
 	if len(g.Channels()) != 0 || g.Count("events.watch") != 1 || g.Count("channels.stop") != 1 {
 		t.Errorf("open are %v", g.Channels())
 	}

@@ -1,6 +1,6 @@
 // Package google knows Google Calendar (API v3): how a talk is an event there, how its writes are made to
 // count once, and what has changed since it was looked at last. How a person signs in it leaves to package
-// account; what is to be written, and what follows from a change, to scheduler; its words to templates. It
+// account, how Google tells of changes to package push; what is to be written, and what follows from a change, to scheduler; its words to templates. It
 // keeps no state: what has to outlive the program (a cursor, the open push channel) its callers keep.
 //
 // # A write
@@ -28,5 +28,6 @@
 // [Calendar.Changes] lists what has changed since a cursor, which holds Google's sync token, when that was
 // made, and the version of the parameters it is good for. Where it has run out (410), or is none (400), a
 // full listing begins anew; events that are missing in that one prove nothing unless all of its pages came.
-// A [Push] only hints that it is time to list again.
+// What a channel of
+// [Calendar.Watch] tells is a hint that it is time to list again.
 package google

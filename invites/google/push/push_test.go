@@ -1,4 +1,4 @@
-package google
+package push
 
 import (
 	"bytes"
@@ -21,6 +21,7 @@ import (
 	"google.golang.org/api/calendar/v3"
 
 	"coalition/invites"
+	"coalition/invites/google"
 )
 
 // post is Google's side of notification channels, without a network: the clock of a bubble stands still
@@ -125,12 +126,12 @@ const public = "https://talk.example.org/answers"
 
 func newPushed(t testing.TB, g *post, kept, publicURL string) *pushed {
 	t.Helper()
-	c, err := New(Config{Client: &http.Client{Transport: g}})
+	c, err := google.New(google.Config{Client: &http.Client{Transport: g}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &pushed{t: t, google: g, kept: kept}
-	d.Push = NewPush(PushConfig{
+	d.Push = New(Config{
 		Calendar:  c,
 		PublicURL: publicURL,
 		Hint:      d.hint,
@@ -328,7 +329,7 @@ func TestPushBurst(t *testing.T) {
 		}
 		d.send(message(c, "exists"))
 		d.want(1, 0, before+1)
-		rest(pushPause)
+		rest(pause)
 		d.want(1, 0, before+2)
 	})
 }
@@ -477,7 +478,11 @@ func TestPushElsewhere(t *testing.T) {
 			t.Errorf("the address is %s", got)
 		}
 		d = newPushed(t, g, d.kept, "https://other.example.org")
-		d.config.Calendar.account = func() string { return "ana@example.org" }
+		own, err := google.New(google.Config{Client: &http.Client{Transport: g}, Account: func() string { return "ana@example.org" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.config.Calendar = own
 		d.run()()
 		d.want(3, 2, 0)
 		for _, url := range []string{"http://talk.example.org", "", "https://localhost:8080", "https://192.168.1.7", "https://[::1]/x", "https://127.0.0.1:8080", "https://box", "https://box.local.", "ftp://talk.example.org", "https://10.0.0.1"} {

@@ -1,4 +1,6 @@
-package google
+// Package push knows how Google is asked to tell of changes in a calendar, and how what it tells is known from what
+// others send. What has changed it leaves to package google, when it is looked for to whoever is hinted at.
+package push
 
 import (
 	"cmp"
@@ -20,9 +22,9 @@ import (
 	"time"
 
 	"google.golang.org/api/calendar/v3"
-	"google.golang.org/api/googleapi"
 
 	"coalition/invites"
+	"coalition/invites/google"
 	"coalition/invites/reach"
 )
 
@@ -33,7 +35,7 @@ import (
 // A channel outlives the program, which finds it again when it starts: so a restart costs no request,
 // and what happens meanwhile is seen when the calendar is looked at first.
 type Push struct {
-	config PushConfig
+	config Config
 	// come gets a value when a message has come.
 	come chan struct{}
 
@@ -50,9 +52,9 @@ type Push struct {
 	heard string
 }
 
-// A PushConfig says what is to be told of. All fields are required but PublicURL.
-type PushConfig struct {
-	Calendar *Calendar
+// A Config says what is to be told of. All fields are required but PublicURL.
+type Config struct {
+	Calendar *google.Calendar
 	// PublicURL is where the handler of Beside is reached from outside, perhaps with a path. Where it is
 	// not https, or of this machine or its own network only, Google could not come, and there is no channel.
 	PublicURL string
@@ -65,17 +67,17 @@ type PushConfig struct {
 	Log  *slog.Logger
 }
 
-// NewPush returns the push of a config, which does nothing before it is run.
-func NewPush(c PushConfig) *Push { return &Push{config: c, come: make(chan struct{}, 1)} }
+// New returns the push of a config, which does nothing before it is run.
+func New(c Config) *Push { return &Push{config: c, come: make(chan struct{}, 1)} }
 
 const (
-	pushPath = "/google/calendar"
+	path = "/google/calendar"
 	// ttl is how long a channel is to live; Google may give less, and no more by itself.
 	ttl = 7 * 24 * time.Hour
 	// shortest is between two channels, however little Google gives.
 	shortest = 10 * time.Minute
-	// pushPause is between two hints.
-	pushPause = 5 * time.Second
+	// pause is between two hints.
+	pause = 5 * time.Second
 	// firstMessage is how long it may take to come through a new channel.
 	firstMessage = time.Minute
 	// recheck is how often the clock is looked at: a machine that sleeps stops timers.
@@ -122,7 +124,7 @@ func (p *Push) address() string {
 	} else if !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") {
 		return ""
 	}
-	return strings.TrimSuffix(p.config.PublicURL, "/") + pushPath
+	return strings.TrimSuffix(p.config.PublicURL, "/") + path
 }
 
 // Beside returns a handler that takes Google's messages, and leaves all other requests to pages: also those
@@ -134,7 +136,7 @@ func (p *Push) Beside(pages http.Handler) http.Handler {
 		return pages
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost || r.URL.Path != pushPath && r.URL.Path != address.Path || !p.takes(r.Header) {
+		if r.Method != http.MethodPost || r.URL.Path != path && r.URL.Path != address.Path || !p.takes(r.Header) {
 			pages.ServeHTTP(w, r)
 			return
 		}
@@ -214,7 +216,7 @@ func (p *Push) Run(ctx context.Context) {
 		var wait time.Duration
 		switch {
 		case err != nil || p.known.unstopped():
-			wait = pushBackoff(attempt, mathrand.Float64())
+			wait = backoff(attempt, mathrand.Float64())
 			if fault := (*invites.DeliveryError)(nil); errors.As(err, &fault) {
 				wait = max(wait, fault.Wait)
 			}
@@ -239,7 +241,7 @@ func (p *Push) pass(ctx context.Context) {
 		case <-p.come:
 			p.config.Hint()
 		}
-		if !reach.Sleep(ctx, pushPause) {
+		if !reach.Sleep(ctx, pause) {
 			return
 		}
 	}
@@ -350,12 +352,12 @@ func (p *Push) open(ctx context.Context, address, name string) (*channel, error)
 	p.opening = &c
 	p.mu.Unlock()
 	now := time.Now().UTC().Round(0)
-	answer, err := notNull(p.config.Calendar.service.Events.Watch(p.config.Calendar.id, &calendar.Channel{
+	answer, err := p.config.Calendar.Watch(ctx, &calendar.Channel{
 		Id: c.ID, Type: "web_hook", Address: address, Token: token,
 		Params: map[string]string{"ttl": strconv.Itoa(int(ttl / time.Second))},
-	}).Context(ctx).Do())
+	})
 	if err != nil {
-		return nil, p.refusal(ctx, err)
+		return nil, err
 	}
 	// A copy, since p.opening is being read.
 	opened := c
@@ -372,32 +374,14 @@ func (p *Push) open(ctx context.Context, address, name string) (*channel, error)
 
 // stop ends a channel, and reports whether that need not be tried again.
 func (p *Push) stop(ctx context.Context, c channel) bool {
-	channel := &calendar.Channel{Id: c.ID, ResourceId: c.Resource}
-	err := p.config.Calendar.service.Channels.Stop(channel).Context(ctx).Do()
-	return err == nil || p.config.Calendar.fault(ctx, err, false).Final
+	err := p.config.Calendar.StopWatch(ctx, &calendar.Channel{Id: c.ID, ResourceId: c.Resource})
+	var fault *invites.DeliveryError
+	return err == nil || errors.As(err, &fault) && fault.Final
 }
 
-// refusal returns why Google opens no channel.
-func (p *Push) refusal(ctx context.Context, err error) *invites.DeliveryError {
-	var answer *googleapi.Error
-	if errors.As(err, &answer) {
-		for _, reason := range reasons(answer) {
-			switch strings.TrimPrefix(reason, "push.") {
-			case "pushNotSupportedForRequestedResource":
-				return &invites.DeliveryError{Final: true, Err: err, Text: "it does not do so for this calendar"}
-			// The latter with 401, which is not about the sign-in.
-			case "webhookUrlNotHttps", "webhookUrlUnauthorized":
-				return &invites.DeliveryError{Final: true, Err: err,
-					Text: "it does not accept the address of web.public_url"}
-			}
-		}
-	}
-	return p.config.Calendar.fault(ctx, err, false)
-}
-
-// pushBackoff returns how long to wait after the attempt-th try, counted from 1: from a minute to six hours,
+// backoff returns how long to wait after the attempt-th try, counted from 1: from a minute to six hours,
 // doubling, with a quarter of jitter either way. r is a random number in [0, 1).
-func pushBackoff(attempt int, r float64) time.Duration {
+func backoff(attempt int, r float64) time.Duration {
 	const first, most = time.Minute, 6 * time.Hour
 	d := most
 	if attempt < 10 {

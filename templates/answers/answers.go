@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"coalition/templates/answers/moment"
 	"coalition/templates/answers/phrases"
 )
 
@@ -18,6 +19,9 @@ type Meaning struct {
 	// Adds is what the writer wrote besides, line by line, where Value is not "". It is nil where that is no list of
 	// points any more: over five lines, or a line over 200 characters.
 	Adds []string
+	// Own is the moment that the writer names in place of those offered, where Value is "" and that is beyond doubt; zero:
+	// none.
+	Own moment.Moment
 	// Length is how many characters the letter has up to its closing: without what people and servers put below it, or
 	// around it.
 	Length int
@@ -27,7 +31,7 @@ type Meaning struct {
 type Reader struct {
 	// languages are in the order in which they are tried.
 	languages []string
-	words     map[string]*phrases.Lexicon
+	words     map[string]*phrases.Vocabulary
 	// all is the words of all languages, and footers what nobody writes in a letter.
 	all, footers *phrases.Lexicon
 }
@@ -35,14 +39,14 @@ type Reader struct {
 // New makes a reader of replies in those languages, which it tries in that order. It spells out every phrase, which
 // takes a tenth of a second. The error is a [*phrases.ListError].
 func New(languages []phrases.Words) (*Reader, error) {
-	r := &Reader{words: make(map[string]*phrases.Lexicon), all: new(phrases.Lexicon), footers: phrases.NewLoose()}
+	r := &Reader{words: make(map[string]*phrases.Vocabulary), all: new(phrases.Lexicon), footers: phrases.NewLoose()}
 	for _, w := range languages {
 		v, err := w.Spell()
 		if err != nil {
 			return nil, err
 		}
 		r.languages = append(r.languages, w.Language)
-		r.words[w.Language] = v.Own
+		r.words[w.Language] = v
 		r.all.AddAll(v.Own)
 		r.footers.AddAll(v.Footers)
 	}
@@ -57,13 +61,20 @@ func (r *Reader) Read(lang, text string, names ...string) Meaning {
 	if i := l.stop(); i >= 0 && !l.agreesBefore(i) {
 		return Meaning{Value: "no", Stop: true}
 	}
-	var said Meaning
 	tries := slices.Clone(r.languages)
 	if i := slices.Index(tries, lang); i > 0 {
 		tries = slices.Insert(slices.Delete(tries, i, i+1), 0, lang)
 	}
-	for _, lang := range tries {
-		got, doubts := l.read(r.words[lang])
+	if said := r.answer(l, tries); said.Value != "" {
+		return said
+	}
+	return Meaning{Own: r.own(l, tries)}
+}
+
+// answer is what a letter answers; its Value is "" where that is not beyond doubt.
+func (r *Reader) answer(l *letter, languages []string) (said Meaning) {
+	for _, lang := range languages {
+		got, doubts := l.read(r.words[lang].Own)
 		if doubts {
 			return Meaning{}
 		}
@@ -76,6 +87,20 @@ func (r *Reader) Read(lang, text string, names ...string) Meaning {
 		}
 	}
 	return said
+}
+
+// own is the moment that a letter names; zero where it is none, or another one in another language.
+func (r *Reader) own(l *letter, languages []string) (own moment.Moment) {
+	for _, lang := range languages {
+		switch got := l.own(r.words[lang]); {
+		case got.IsZero():
+		case own.IsZero():
+			own = got
+		case got != own:
+			return moment.Moment{}
+		}
+	}
+	return own
 }
 
 // open makes a letter of a text, without what no person has written in it.

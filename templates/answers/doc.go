@@ -20,4 +20,7 @@
 //     of all languages count, since people mix them.
 //
 // All languages are tried, that of the conversation first. Where two of them read different answers there is none.
+//
+// Where there is no answer, the letter may name one moment in place of those offered ([Meaning.Own]): in a sentence of
+// which again every word is known, and beside no other day, time or number.
 package answers

@@ -17,7 +17,7 @@ type Words struct {
 	// Lists are the phrases by the names of [Required] and [Optional]. What stands in [ ] in a phrase may be missing,
 	// and of (one|another) there is one. A number has its value behind it, from 1 to 99: "first=1".
 	Lists map[string][]string
-	// Weekdays and Months are their names in full, in any order.
+	// Weekdays and Months are their names in full, from Sunday and from January on.
 	Weekdays, Months []string
 }
 
@@ -69,8 +69,22 @@ const (
 	Self
 	Duty
 	footer
+	// Weekday is from 1, Monday, to 7, Month from 1 to 12, and Tomorrow in so many days.
+	Weekday
+	Month
+	Tomorrow
+	// Clock stands behind an hour ("o'clock"), as AM and PM do, and At before one; On beside a day.
+	Clock
+	AM
+	PM
+	Noon
+	At
+	On
+	// Rather is what people say beside a time of their own.
+	Rather
 
-	Answer = Yes | No | Later
+	Answer   = Yes | No | Later
+	numbered = Number | Ordinal | Weekday | Month | Tomorrow
 )
 
 // Has reports whether one of those is among them.
@@ -81,6 +95,8 @@ var lists = []string{
 	"yes", "no", "later", "doubt", "regret", "filler", "or", "article", "label", "number", "ordinal", "time", "greeting",
 	"title", "closing", "thanks", "adds",
 	"stop", "plea", "negation", "reason", "mark", "postscript", "address", "self", "duty", "footer",
+	"weekday", "month", "tomorrow", "clock", "am", "pm", "noon", "at", "on",
+	"rather",
 }
 
 // required is how many of them, from the first, every language must have.
@@ -95,21 +111,24 @@ func Optional() []string { return slices.Clone(lists[required:]) }
 
 // A Vocabulary is the words of a language, spelt out.
 type Vocabulary struct {
-	// Own are those that people answer with, and Footers those that stand in footers alone.
-	Own, Footers *Lexicon
+	// Own are those that people answer with, Footers those that stand in footers alone, and Times those of a time.
+	Own, Footers, Times *Lexicon
 }
 
 // Spell spells out the words of a language. The error is a [*ListError].
 func (w *Words) Spell() (*Vocabulary, error) {
-	v := &Vocabulary{Own: new(Lexicon), Footers: NewLoose()}
+	v := &Vocabulary{Own: new(Lexicon), Footers: NewLoose(), Times: NewLoose()}
 	for i, name := range lists {
 		entries, ok := w.Lists[name]
 		if !ok && i < required {
 			return nil, &ListError{Language: w.Language, List: name}
 		}
 		role, learner := Roles(1)<<i, v.Own
-		if role == footer {
+		switch {
+		case role == footer:
 			learner = v.Footers
+		case role > footer:
+			learner = v.Times
 		}
 		for _, entry := range entries {
 			if err := learner.learn(role, entry); err != nil {
@@ -119,14 +138,16 @@ func (w *Words) Spell() (*Vocabulary, error) {
 	}
 	// Shorter days, in characters, are the beginning of other words.
 	const shortest = 5
-	for _, day := range w.Weekdays {
+	for i, day := range w.Weekdays {
 		if day = key(day); utf8.RuneCountInString(day) >= shortest {
 			v.Own.weekdays = append(v.Own.weekdays, day)
 		}
 		v.Own.add(day, Phrase{Roles: Time})
+		v.Times.add(day, Phrase{Roles: Weekday, Number: (i+6)%7 + 1})
 	}
-	for _, month := range w.Months {
+	for i, month := range w.Months {
 		v.Own.add(key(month), Phrase{Roles: Time})
+		v.Times.add(key(month), Phrase{Roles: Month, Number: i + 1})
 	}
 	return v, nil
 }
@@ -134,7 +155,7 @@ func (w *Words) Spell() (*Vocabulary, error) {
 // learn adds an entry of the list of a role, in all the ways that it can be put.
 func (x *Lexicon) learn(role Roles, entry string) error {
 	p := Phrase{Roles: role, Alone: role == Stop && strings.HasSuffix(entry, ".")}
-	if role.Has(Number|Ordinal) && entry != "" {
+	if role.Has(numbered) && entry != "" {
 		word, number, _ := strings.Cut(entry, "=")
 		var err error
 		if p.Number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.Number < 1 || p.Number > 99 {

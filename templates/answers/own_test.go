@@ -1,0 +1,148 @@
+package answers_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"coalition/invites/zones"
+)
+
+// berlin is the clock of whoever writes.
+func berlin(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := zones.BuiltIn().Location("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+// own are replies with a time of their writer's own, said on Monday, 1 February 2027, at ten, where the times offered
+// lie from Tuesday, the 9th, to Thursday, the 11th; "" where it is for the organizer to read.
+var own = []struct{ lang, text, want string }{
+	{"en", "Thursday at 3 would be better", "2027-02-11 15:00"},
+	{"en", "Yes, but could we do 5 March at 10:00?", "2027-03-05 10:00"},
+	{"de", "lieber Do 4.3. um 15 Uhr", "2027-03-04 15:00"},
+
+	{"en", "How about Thursday, 4 March, 3pm?", "2027-03-04 15:00"},
+	{"en", "Could we do 3:30pm on March 4th instead?", "2027-03-04 15:30"},
+	{"en", "Gladly. The 4th of March at 3 p.m. would suit me better.", "2027-03-04 15:00"},
+	{"en", "I'd prefer Fri 12 Feb at 9", "2027-02-12 09:00"},
+	{"en", "2027-03-04 15:00 would be better for me", "2027-03-04 15:00"},
+	{"en", "Tomorrow at noon works for me.", "2027-02-02 12:00"},
+	{"en", "Hi Ana,\n\nI'd love to talk. I am travelling all of that week. Could we make it Friday 19 February at 11?\n\nBest wishes,\nMaya\n+49 30 1234567", "2027-02-19 11:00"},
+	{"en", "Sorry, none of these works for me. Wednesday 3 March, 14:00?", "2027-03-03 14:00"},
+	{"en", "Unfortunately I can't make any of these.\n13/2/2027 at 10:00 would be possible", "2027-02-13 10:00"},
+	{"en", "13/3/2027 at 10:00 would be better", "2027-03-13 10:00"},
+	{"de", "Ja, gern, aber könnten wir am 5. März um 10:00 Uhr sprechen?", "2027-03-05 10:00"},
+	{"de", "Mir wäre Donnerstag um 15 Uhr lieber.", "2027-02-11 15:00"},
+	{"de", "Ginge auch Freitag, 12.2.2027, 9.30 Uhr?", "2027-02-12 09:30"},
+	{"de", "Wie wäre es mit Mittwoch, dem 3. März, um 14 Uhr?", "2027-03-03 14:00"},
+	{"de", "Guten Tag Frau Lopes,\n\nleider passt mir keiner der Termine. Am 4.3. hätte ich um 3 Uhr nachmittags Zeit.\n\nViele Grüße\nMaya Chen", "2027-03-04 15:00"},
+	{"de", "übermorgen um 11 Uhr ginge es bei mir", "2027-02-03 11:00"},
+	{"de", "Do., 4. März 2027, 15h30 passt mir besser", "2027-03-04 15:30"},
+	// In another language than they were written to.
+	{"de", "Could we do 5 March at 10:00?", "2027-03-05 10:00"},
+	{"en", "Lieber am 4.3. um 15 Uhr", "2027-03-04 15:00"},
+
+	// More than one time, or less.
+	{"en", "Thursday or Friday at 3", ""},
+	{"en", "Thursday at 3 or 4", ""},
+	{"en", "Thursday, 3pm-4pm", ""},
+	{"en", "Thursday at 3 would be better, or 2", ""},
+	{"en", "Thursday would be better", ""},
+	{"en", "3pm would be better", ""},
+	{"en", "Could we do March?", ""},
+	{"en", "Could we do 10:00 in March?", ""},
+	{"en", "Thursday 4 March at 3pm would be better. I am away on Tuesday.", ""},
+	{"en", "Thursday 4 March at 3pm would be better. I have 2 children.", ""},
+	{"de", "Do oder Fr um 15 Uhr", ""},
+	// What may be meant in two ways.
+	{"en", "Could we do 4/3 at 10:00?", ""},
+	{"en", "Thursday at 7 would be better", ""},
+	{"en", "Friday 4 March at 3pm would be better", ""},
+	{"en", "31 February at 3pm would be better", ""},
+	{"en", "next Thursday at 3 would be better", ""},
+	{"en", "28 March at 02:30 would be better", ""},
+	{"en", "31 October at 02:30 would be better", ""},
+	{"en", "1 January at 10:00 would be better", ""},
+	{"de", "morgen, Donnerstag, um 15 Uhr wäre besser", ""},
+	// What has passed.
+	{"en", "2027-01-04 15:00 would be better", ""},
+	// What turns the sense around, and what nobody knows.
+	{"en", "Not Thursday at 3", ""},
+	{"en", "Thursday 4 March at 3 doesn't work for me", ""},
+	{"en", "I can do any day but Thursday 4 March at 3pm", ""},
+	{"en", "I am free until Thursday 4 March at 3pm", ""},
+	{"en", "After Thursday 4 March at 3pm would be better", ""},
+	{"en", "Around 3pm on Thursday 4 March would be better", ""},
+	{"en", "If Tom comes, Thursday 4 March at 3pm would be better", ""},
+	{"en", "I meet Tom on Thursday 4 March at 3pm", ""},
+	{"en", "Thursday 4 March at 3pm London time would be better", ""},
+	{"de", "Nicht am 4.3. um 15 Uhr", ""},
+	{"de", "Am 4.3. um 15 Uhr kann ich leider nicht.", ""},
+	{"de", "Lieber nach dem 4.3. um 15 Uhr", ""},
+	{"de", "Gegen 15 Uhr am 4.3. wäre besser", ""},
+	{"de", "Ich kann ab Donnerstag um 15 Uhr", ""},
+	{"de", "Ich habe am 4.3. um 15 Uhr ein Treffen", ""},
+	{"de", "Das ist am 4.3. um 15 Uhr?", ""},
+	{"en", "Can you do Thursday 4 March at 3pm your time?", ""},
+	{"en", "I work on Thursday 4 March at 3pm", ""},
+	// Answers are none.
+	{"en", "2", ""},
+	{"en", "yes", ""},
+	{"en", "later", ""},
+}
+
+func TestOwn(t *testing.T) {
+	r := builtIn
+	zone := berlin(t)
+	said := time.Date(2027, 2, 1, 10, 0, 0, 0, zone)
+	first, last := said.AddDate(0, 0, 8).UTC(), said.AddDate(0, 0, 10).UTC()
+	for _, x := range own {
+		got := ""
+		m := r.Read(x.lang, x.text, "Maya Chen")
+		if at, ok := m.Own.In(said, first, last); ok {
+			got = at.Format("2006-01-02 15:04")
+		}
+		if got != x.want {
+			t.Errorf("%s %q: %q, want %q (%+v)", x.lang, x.text, got, x.want, m)
+		}
+	}
+}
+
+// Whatever way a moment of the day is written in, it is read as that; with anything of another beside it, as none.
+func TestOwnInAllForms(t *testing.T) {
+	zone := berlin(t)
+	german := strings.NewReplacer("Monday", "Montag", "Tuesday", "Dienstag", "Wednesday", "Mittwoch", "Thursday",
+		"Donnerstag", "Friday", "Freitag", "Saturday", "Samstag", "Sunday", "Sonntag", "January", "Januar", "February",
+		"Februar", "March", "März", "May", "Mai", "June", "Juni", "July", "Juli", "October", "Oktober", "December",
+		"Dezember")
+	said := time.Date(2027, 2, 1, 10, 0, 0, 0, zone)
+	rapid.Check(t, func(rt *rapid.T) {
+		day := rapid.IntRange(1, 180).Draw(rt, "day")
+		at := time.Date(2027, 2, 1+day, rapid.IntRange(8, 17).Draw(rt, "hour"), rapid.IntRange(0, 59).Draw(rt, "minute"),
+			0, 0, zone)
+		en := rapid.SampledFrom([]string{"2 January 2006", "Monday, 2 January", "January 2", "Mon 2 Jan", "2006-01-02",
+			"2 January"}).Draw(rt, "date")
+		clock := rapid.SampledFrom([]string{"15:04", "at 3:04 pm", "3:04pm", "3.04 pm", "15h04"}).Draw(rt, "clock")
+		lang, text := "en", "Could we do "+at.Format(en)+", "+at.Format(clock)+"?"
+		if rapid.Bool().Draw(rt, "german") {
+			de := rapid.SampledFrom([]string{"2.1.", "2.1.2006", "Monday, 2.1.06", "2. January 2006", "den 2. January"}).
+				Draw(rt, "datum")
+			clock := rapid.SampledFrom([]string{"15:04", "15.04 Uhr", "um 15:04 Uhr"}).Draw(rt, "zeit")
+			lang, text = "de", "Lieber "+german.Replace(at.Format(de))+" "+at.Format(clock)
+		}
+		got, ok := builtIn.Read(lang, text).Own.In(said, time.Time{}, time.Time{})
+		if !ok || !got.Equal(at) {
+			rt.Fatalf("%q is %s, %v; want %s", text, got, ok, at)
+		}
+		more := rapid.SampledFrom([]string{" or at 4", " or Tuesday", " 7", ", nicht vor 9", " 1.1."}).Draw(rt, "more")
+		if got := builtIn.Read(lang, text+more).Own; !got.IsZero() {
+			rt.Fatalf("%q is %+v", text+more, got)
+		}
+	})
+}

@@ -44,7 +44,7 @@ func (w *world) token() string {
 
 func (w *world) open(token string) *templates.Page {
 	w.t.Helper()
-	p, _, err := w.Intake.Page(context.Background(), token)
+	p, _, err := w.Pages.Page(context.Background(), token)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func (w *world) open(token string) *templates.Page {
 
 func (w *world) choose(token string, choice templates.Choice, note string) *templates.Page {
 	w.t.Helper()
-	p, _, err := w.Intake.Answer(context.Background(), token, choice, note)
+	p, _, err := w.Pages.Answer(context.Background(), token, choice, note)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestPageGone(t *testing.T) {
 func TestPageInvited(t *testing.T) {
 	w, token := paged(t)
 	w.choose(token, "yes2", "")
-	entry, err := w.Intake.Calendar(context.Background(), token)
+	entry, err := w.Pages.Calendar(context.Background(), token)
 	if err != nil || !strings.Contains(string(entry), "METHOD:PUBLISH") {
 		t.Fatalf("%v:\n%s", err, entry)
 	}

@@ -117,7 +117,7 @@ func TestAfterANo(t *testing.T) {
 			case "command":
 				w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 			case "page":
-				if p, _, err := w.Intake.Answer(context.Background(), w.token(), "no", ""); p == nil || err != nil {
+				if p, _, err := w.Pages.Answer(context.Background(), w.token(), "no", ""); p == nil || err != nil {
 					t.Fatal(p, err)
 				}
 			}

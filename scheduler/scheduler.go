@@ -24,6 +24,7 @@ import (
 	"coalition/scheduler/finder"
 	"coalition/scheduler/holidays"
 	"coalition/scheduler/intake"
+	"coalition/scheduler/intake/page"
 	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -72,12 +73,13 @@ type Scheduler struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 
-	// Finder looks for times, Compose writes messages, Delivery hands them over, Intake takes in what partners say, and Sync what happens in
-	// the calendar; nil where there is none.
+	// Finder looks for times, Compose writes messages, Delivery hands them over, Intake takes in what partners say by mail,
+	// Pages what they say on their pages, and Sync what happens in the calendar; nil where there is none.
 	Finder   *finder.Finder
 	Compose  *compose.Composer
 	Delivery *delivery.Delivery
 	Intake   *intake.Intake
+	Pages    *page.Desk
 	Sync     *eventsync.Sync
 	// Doors are those to servers, and Marks what stands beside the plans.
 	Doors *delivery.Doors
@@ -104,7 +106,9 @@ func New(config Config) *Scheduler {
 	s.Compose = &compose.Composer{Settings: &s.Settings, Words: s.Words, Finish: config.Finish, Link: config.Link,
 		Log: s.Log}
 	s.Intake = &intake.Intake{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Compose: s.Compose,
-		Mailbox: config.Mailbox, Understand: config.Understand, Busy: s.Finder.Busy, Now: s.Now, Log: s.Log, Poke: s.poke, Hint: s.Hint}
+		Mailbox: config.Mailbox, Understand: config.Understand, Busy: s.Finder.Busy, Now: s.Now, Log: s.Log,
+		Poke: s.poke, Hint: s.Hint}
+	s.Pages = &page.Desk{Intake: s.Intake}
 	s.Delivery = &delivery.Delivery{Settings: &s.Settings, Store: s.Store, Sender: config.Sender, Doors: s.Doors,
 		Marks: s.Marks, Now: s.Now, Log: s.Log, Sent: s.sent, Tell: s.Intake.Tell}
 	if config.Calendar != nil {

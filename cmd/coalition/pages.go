@@ -27,7 +27,7 @@ func (a *app) openPages(ctx context.Context, tells *push.Push) (closed <-chan st
 		return nil, fmt.Errorf("the page can't be served at %s: %w", a.config.Web.Listen, err)
 	}
 	public := cmp.Or(string(a.config.Web.PublicURL), "http://"+a.config.Web.Listen)
-	pages, err := web.New(a.sched.Intake, a.sched.Words, a.sched.Log, public)
+	pages, err := web.New(a.sched.Pages, a.sched.Words, a.sched.Log, public)
 	if err != nil {
 		// Nobody has come yet.
 		_ = l.Close()

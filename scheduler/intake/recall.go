@@ -69,8 +69,8 @@ func (s *Intake) Recall(ctx context.Context, q lookup.Query) (*roster.Roster, er
 	return &roster.Roster{Settings: s.Settings, Now: s.Now(), Slots: slots, Conversations: stored, Busy: s.Busy(ctx)}, err
 }
 
-// rivals returns the keys of the talks that may have been agreed on in a time that one of the list may be answered with.
-func (s *Intake) rivals(list []*conversation.Conversation) (keys []string) {
+// Rivals returns the keys of the talks that may have been agreed on in a time that one of the list may be answered with.
+func (s *Intake) Rivals(list []*conversation.Conversation) (keys []string) {
 	now := s.Now()
 	for _, c := range list {
 		c.Attach(s.Settings)
@@ -88,7 +88,7 @@ func (s *Intake) rivals(list []*conversation.Conversation) (keys []string) {
 // That of a file which nobody has read since, and an address that is in no other, are looked for in the whole folder
 // once: fresh says that this has been done.
 func (s *Intake) addressees(ctx context.Context, mail *invites.Mail, fresh *bool) (*roster.Roster, error) {
-	q := lookup.Query{MessageIDs: mail.Refs, Keys: []string{lookup.AddressKey(mail.From.Email)}, Around: s.rivals}
+	q := lookup.Query{MessageIDs: mail.Refs, Keys: []string{lookup.AddressKey(mail.From.Email)}, Around: s.Rivals}
 	if mail.Sort == invites.Report {
 		if b := mail.Bounce; b != nil && b.Of != "" {
 			q.MessageIDs = []string{b.Of}

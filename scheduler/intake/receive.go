@@ -237,7 +237,6 @@ type taking struct {
 	named  bool              // see addressed
 	unsure bool              // it could belong to another conversation of the partner as well
 	heard  []*outbox.Message // whose state was learnt from the mail
-	until  time.Time         // of an answer on the page: it may be changed before
 	why    string            // a mail is no answer, for the notice
 }
 
@@ -371,14 +370,18 @@ func (t *taking) shown(what string, settled ...invites.PartStat) (Receipt, *conv
 }
 
 func (t *taking) tell(kind string, text string, commands ...string) {
+	n := t.news(text)
+	n.What, n.Do = kind, commands
+	t.c.Tell(n)
+}
+
+// news is what is told of the mail, with these words of it.
+func (t *taking) news(text string) inbox.News {
 	way := "mail"
-	switch {
-	case t.mail.Calendar != nil:
+	if t.mail.Calendar != nil {
 		way = "calendar"
-	case !t.until.IsZero():
-		way = "page"
 	}
-	t.c.Tell(inbox.News{What: kind, Due: t.until, At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: plaintext.Clip(text, plaintext.MaxLine), Do: commands})
+	return inbox.News{At: t.mail.At, From: t.from(), How: way, Why: t.why, Text: plaintext.Clip(text, plaintext.MaxLine)}
 }
 
 func (t *taking) receipt(what string, counted bool, events ...conversation.HistoryEntry) (Receipt, *conversation.Draft) {
@@ -450,7 +453,7 @@ func (t *taking) takeText() (Receipt, *conversation.Draft) {
 		return t.shown(wrote + " (" + err.Error() + ")")
 	}
 	c.Propose(adds)
-	t.tellAnswer(a)
+	TellAnswer(c, a, t.at, t.news(t.mail.Text))
 	return t.receipt(a.Text(), true, c.Entry(t.at, "answer", a.Text()))
 }
 
@@ -563,24 +566,30 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 	return a, said.Adds
 }
 
-// tellAnswer tells the organizer of an answer that the program does not carry on with by itself.
-func (t *taking) tellAnswer(a conversation.Answer) {
-	switch a.Value {
-	case conversation.Query:
-		t.tell(inbox.NewsQuestion, cmp.Or(t.mail.Text, strings.Trim(a.Note, "[]")), t.c.How(ways.Record), t.c.How(ways.Show))
-	case conversation.No:
-		t.tell(inbox.NewsNo, t.mail.Text)
-	case conversation.Wait:
-		t.tell(inbox.NewsLater, t.mail.Text, t.c.How(ways.Ask))
-	case conversation.Yes:
-		if t.c.Gone(t.at) {
-			// Other times are offered; where there are none, they are told then.
-		} else if t.c.StartSlot(t.at).IsZero() {
-			t.tell(inbox.NewsYes, t.mail.Text, t.c.How(ways.InviteAt))
-		} else if len(t.c.Proposed) > 0 {
-			t.tell(inbox.NewsAdds, strings.Join(t.c.Proposed, "\n"), t.c.How(ways.TakeAgenda), t.c.How(ways.LeaveAgenda))
-		}
+// TellAnswer tells the organizer of an answer that the program does not carry on with by itself; n says how it came, and
+// in which words.
+func TellAnswer(c *conversation.Conversation, a conversation.Answer, now time.Time, n inbox.News) {
+	switch {
+	case a.Value == conversation.Query:
+		n.What, n.Text = inbox.NewsQuestion, cmp.Or(n.Text, strings.Trim(a.Note, "[]"))
+		n.Do = []string{c.How(ways.Record), c.How(ways.Show)}
+	case a.Value == conversation.No:
+		n.What = inbox.NewsNo
+	case a.Value == conversation.Wait:
+		n.What, n.Do = inbox.NewsLater, []string{c.How(ways.Ask)}
+	// Other times are offered; where there are none, they are told then.
+	case c.Gone(now):
+		return
+	case c.StartSlot(now).IsZero():
+		n.What, n.Do = inbox.NewsYes, []string{c.How(ways.InviteAt)}
+	case len(c.Proposed) > 0:
+		n.What, n.Text = inbox.NewsAdds, strings.Join(c.Proposed, "\n")
+		n.Do = []string{c.How(ways.TakeAgenda), c.How(ways.LeaveAgenda)}
+	default:
+		return
 	}
+	n.Text = plaintext.Clip(n.Text, plaintext.MaxLine)
+	c.Tell(n)
 }
 
 // takeCalendar takes in what the partner's calendar says (RFC 5546, section 3.2).

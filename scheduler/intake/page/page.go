@@ -1,4 +1,6 @@
-package intake
+// Package page knows what the partner's page shows, and what an answer given there changes. It leaves how it looks to
+// templates, its addresses and forms to invites/web, and what is taken in by mail to intake.
+package page
 
 import (
 	"context"
@@ -8,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"coalition/invites"
 	"coalition/invites/plaintext"
 	"coalition/scheduler/compose"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/inbox"
+	"coalition/scheduler/intake"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -21,16 +23,19 @@ import (
 	"coalition/templates"
 )
 
+// A Desk knows the talks behind the links, and takes answers in.
+type Desk struct{ *intake.Intake }
+
 // changeable is how long an answer on the page may be changed before anything follows from it.
 const changeable = 5 * time.Minute
 
 // paged is the conversation of a page, and those that matter beside it; nil where the token leads nowhere.
-func (s *Intake) paged(ctx context.Context, token string) (*conversation.Conversation, *roster.Roster, error) {
+func (s *Desk) paged(ctx context.Context, token string) (*conversation.Conversation, *roster.Roster, error) {
 	id, round, err := s.Store.Page(ctx, compose.Hash(token))
 	if err != nil || round == 0 {
 		return nil, nil, err
 	}
-	b, err := s.Recall(ctx, lookup.Query{IDs: []plan.ID{id}, Around: s.rivals})
+	b, err := s.Recall(ctx, lookup.Query{IDs: []plan.ID{id}, Around: s.Rivals})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +55,7 @@ func (s *Intake) paged(ctx context.Context, token string) (*conversation.Convers
 
 // Page is what a partner sees under a link, and the language to show it in; nil where the token leads
 // nowhere: it was never given out, it has expired, or another brief has gone since.
-func (s *Intake) Page(ctx context.Context, token string) (*templates.Page, string, error) {
+func (s *Desk) Page(ctx context.Context, token string) (*templates.Page, string, error) {
 	c, b, err := s.paged(ctx, token)
 	if c == nil || err != nil {
 		return nil, "", err
@@ -59,7 +64,7 @@ func (s *Intake) Page(ctx context.Context, token string) (*templates.Page, strin
 	return p, lang, nil
 }
 
-func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*templates.Page, string) {
+func (s *Desk) page(c *conversation.Conversation, b *roster.Roster) (*templates.Page, string) {
 	p := &templates.Page{Talk: *s.Compose.Talk(c, &c.Plan), Invited: c.Invited()}
 	d := c.DatesAt(b.Now)
 	if !d.To.IsZero() {
@@ -95,7 +100,7 @@ func (s *Intake) page(c *conversation.Conversation, b *roster.Roster) (*template
 
 // Answer takes in what a partner has chosen under a link, with a note of any number of lines. Where it
 // does not count, Problem of the page says why. The page is nil where the token leads nowhere.
-func (s *Intake) Answer(ctx context.Context, token string, choice templates.Choice, note string) (p *templates.Page, lang string, err error) {
+func (s *Desk) Answer(ctx context.Context, token string, choice templates.Choice, note string) (p *templates.Page, lang string, err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	var c *conversation.Conversation
@@ -122,7 +127,7 @@ func (s *Intake) Answer(ctx context.Context, token string, choice templates.Choi
 
 // answer is the draft of what a partner has chosen, nil where there is nothing to write down, and takes into p how the
 // page is then, and why it does not count.
-func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templates.Page, choice templates.Choice, note string) (*conversation.Draft, error) {
+func (s *Desk) answer(c *conversation.Conversation, b *roster.Roster, p *templates.Page, choice templates.Choice, note string) (*conversation.Draft, error) {
 	if !p.Open {
 		p.Problem, p.Note = templates.TooLate, note
 		return s.tooLate(c, choice, note, b.Now), nil
@@ -167,7 +172,7 @@ func (s *Intake) answer(c *conversation.Conversation, b *roster.Roster, p *templ
 
 // gone writes down that the partner has chosen a time on the page that can't be had any more: they see that there,
 // beside those that are left, and choose again. Whoever leaves it at that gets no mail on top.
-func (s *Intake) gone(c *conversation.Conversation, b *roster.Roster, n int) *conversation.Draft {
+func (s *Desk) gone(c *conversation.Conversation, b *roster.Roster, n int) *conversation.Draft {
 	slot, by := b.Taken(c, []int{n})
 	if slot.IsZero() {
 		return nil
@@ -191,7 +196,7 @@ func number(choice templates.Choice) int {
 }
 
 // answerPage takes in an answer of the page in place of the one that it changes, if it does.
-func (s *Intake) answerPage(c *conversation.Conversation, a conversation.Answer, note string, now time.Time) (*conversation.Draft, error) {
+func (s *Desk) answerPage(c *conversation.Conversation, a conversation.Answer, note string, now time.Time) (*conversation.Draft, error) {
 	if a.Value == conversation.Yes && s.Understand(c.Language(), note).Stop { // nobody knows what is meant, as in a mail
 		a = conversation.Answer{Value: conversation.Query, How: a.How, From: a.From, Note: a.Note, Until: a.Until}
 	}
@@ -218,8 +223,7 @@ func (s *Intake) answerPage(c *conversation.Conversation, a conversation.Answer,
 		}
 		c.Propose(lines)
 	}
-	t := &taking{s: s, c: c, at: now, mail: &invites.Mail{At: now, From: c.Partner(), Text: note}, until: a.Until}
-	t.tellAnswer(a)
+	intake.TellAnswer(c, a, now, inbox.News{Due: a.Until, At: now, From: string(c.Plan.With.Email), How: "page", Text: note})
 	if s.Understand(c.Language(), note).Stop && a.Value != conversation.Yes {
 		c.Stopped(a.From, now)
 	}
@@ -229,7 +233,7 @@ func (s *Intake) answerPage(c *conversation.Conversation, a conversation.Answer,
 }
 
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.
-func (s *Intake) tooLate(c *conversation.Conversation, choice templates.Choice, note string, now time.Time) *conversation.Draft {
+func (s *Desk) tooLate(c *conversation.Conversation, choice templates.Choice, note string, now time.Time) *conversation.Draft {
 	what := fmt.Sprintf("on the page, too late to count: %s", choice)
 	if note = plaintext.Clip(plaintext.Line(note), plaintext.MaxLine); note != "" {
 		what += ": “" + note + "”"
@@ -243,7 +247,7 @@ func (s *Intake) tooLate(c *conversation.Conversation, choice templates.Choice, 
 }
 
 // Calendar is the talk agreed on as a file for the partner's calendar; nil where there is none.
-func (s *Intake) Calendar(ctx context.Context, token string) ([]byte, error) {
+func (s *Desk) Calendar(ctx context.Context, token string) ([]byte, error) {
 	c, b, err := s.paged(ctx, token)
 	if c == nil || err != nil {
 		return nil, err

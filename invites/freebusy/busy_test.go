@@ -108,10 +108,17 @@ func TestTakes(t *testing.T) {
 		{name: "cancelled", data: calendar(event(thursday, "STATUS:CANCELLED"))},
 		{name: "tentative", data: calendar(event(thursday, "STATUS:TENTATIVE")), want: []string{once}},
 		{name: "declined", data: calendar(event(thursday, "ATTENDEE;PARTSTAT=DECLINED:mailto:ana@example.org"))},
-		{name: "declined, in other words", data: calendar(event(thursday, `attendee;CN="A: B;C";Partstat=declined:MAILTO:Ana@Example.org`))},
-		{name: "declined, folded", data: calendar(event(thursday, "ATTENDEE;PARTSTAT=DECL\n INED:mailto:ana@\n\texample.org"))},
-		{name: "declined by another", data: calendar(event(thursday, "ATTENDEE;PARTSTAT=DECLINED:mailto:joana@example.org")), want: []string{once}},
-		{name: "accepted beside one who has not", data: calendar(event(thursday, "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ana@example.org",
+		{name: "declined, in other words", data: calendar(event(thursday,
+			`attendee;CN="A: B;C";Partstat=declined:MAILTO:Ana@Example.org`))},
+		{name: "declined, folded", data: calendar(event(thursday,
+			"ATTENDEE;PARTSTAT=DECL\n INED:mailto:ana@\n\texample.org"))},
+		{name: "declined, by a parameter", data: calendar(event(thursday,
+			`ATTENDEE;EMAIL="ana@example.org";PARTSTAT=DECLINED:urn:uuid:1`))},
+		{name: "declined by another", data: calendar(event(thursday,
+			"ATTENDEE;PARTSTAT=DECLINED:mailto:joana@example.org")),
+			want: []string{once}},
+		{name: "accepted beside one who has not", data: calendar(event(thursday,
+			"ATTENDEE;PARTSTAT=ACCEPTED:mailto:ana@example.org",
 			"ATTENDEE;PARTSTAT=DECLINED:mailto:ben@example.org")), want: []string{once}},
 		{name: "of no length", data: calendar(event("DTSTART:20270304T100000Z", "DTEND:20270304T100000Z"))},
 		{name: "without an end", data: calendar(event("DTSTART:20270304T100000Z"))},
@@ -119,13 +126,18 @@ func TestTakes(t *testing.T) {
 		{name: "to do", data: calendar("BEGIN:VTODO\nUID:1\n" + thursday + "\nEND:VTODO")},
 		{name: "a journal", data: calendar("BEGIN:VJOURNAL\nUID:1\n" + thursday + "\nEND:VJOURNAL")},
 		// What is within an event is not of it: an alarm has a DURATION, a SUMMARY and ATTENDEEs of its own.
-		{name: "an alarm", data: calendar(event("SUMMARY:A", thursday, "BEGIN:VALARM", "SUMMARY:B", "DURATION:PT9H", "DTSTART:20270305T100000Z",
-			"ATTENDEE;PARTSTAT=DECLINED:mailto:ana@example.org", "STATUS:CANCELLED", "END:VALARM")), want: []string{once}},
-		{name: "after an alarm", data: calendar(event("BEGIN:VALARM", "TRIGGER:-PT9M", "END:VALARM", thursday)), want: []string{once}},
+		{name: "an alarm", data: calendar(event("SUMMARY:A", thursday, "BEGIN:VALARM", "SUMMARY:B", "DURATION:PT9H",
+			"DTSTART:20270305T100000Z",
+			"ATTENDEE;PARTSTAT=DECLINED:mailto:ana@example.org", "STATUS:CANCELLED", "END:VALARM")),
+			want: []string{once}},
+		{name: "after an alarm", data: calendar(event("BEGIN:VALARM", "TRIGGER:-PT9M", "END:VALARM", thursday)),
+			want: []string{once}},
 		{name: "an end of nothing", data: calendar(event("END:VALARM", thursday)), want: []string{once}},
-		{name: "an alarm without its end", data: calendar(event(thursday, "BEGIN:VALARM"), event("UID:2", "SUMMARY:B", thursday)),
+		{name: "an alarm without its end", data: calendar(event(thursday, "BEGIN:VALARM"), event("UID:2", "SUMMARY:B",
+			thursday)),
 			want: []string{once, "03-04 10:00 CET 1h B"}},
-		{name: "without an end", data: calendar("BEGIN:VEVENT\nSUMMARY:A\n"+thursday, event("UID:2", "SUMMARY:B", thursday), "BEGIN:VEVENT\nSUMMARY:C\n"+thursday),
+		{name: "without an end", data: calendar("BEGIN:VEVENT\nSUMMARY:A\n"+thursday, event("UID:2", "SUMMARY:B",
+			thursday), "BEGIN:VEVENT\nSUMMARY:C\n"+thursday),
 			want: []string{once, "03-04 10:00 CET 1h B", "03-04 10:00 CET 1h C"}},
 		{name: "in two calendars", data: calendar(event(thursday)) + "\n" + calendar(event("SUMMARY:B", thursday)),
 			want: []string{once, "03-04 10:00 CET 1h B"}},
@@ -140,45 +152,70 @@ func TestLength(t *testing.T) {
 	// Clocks go forward in that night.
 	night := "DTSTART;TZID=Europe/Berlin:20270327T220000"
 	for _, test := range []busyTest{
-		{name: "an end", data: calendar(event(night, "DTEND;TZID=Europe/Berlin:20270328T040000")), want: []string{"03-27 22:00 CET 5h A"}},
-		{name: "an end elsewhere", data: calendar(event(night, "DTEND;TZID=Europe/Lisbon:20270328T040000")), want: []string{"03-27 22:00 CET 6h A"}},
-		{name: "an end in UTC", data: calendar(event(night, "DTEND:20270328T040000Z")), want: []string{"03-27 22:00 CET 7h A"}},
+		{name: "an end", data: calendar(event(night, "DTEND;TZID=Europe/Berlin:20270328T040000")),
+			want: []string{"03-27 22:00 CET 5h A"}},
+		{name: "an end elsewhere", data: calendar(event(night, "DTEND;TZID=Europe/Lisbon:20270328T040000")),
+			want: []string{"03-27 22:00 CET 6h A"}},
+		{name: "an end in UTC", data: calendar(event(night, "DTEND:20270328T040000Z")),
+			want: []string{"03-27 22:00 CET 7h A"}},
 		{name: "hours", data: calendar(event(night, "DURATION:PT6H")), want: []string{"03-27 22:00 CET 6h A"}},
-		{name: "a day by the clocks", data: calendar(event(night, "DURATION:P1D")), want: []string{"03-27 22:00 CET 23h A"}},
-		{name: "a day by the clocks and an hour", data: calendar(event(night, "DURATION:P1DT1H")), want: []string{"03-27 22:00 CET 24h A"}},
-		{name: "both", data: calendar(event(night, "DURATION:PT9H", "DTEND:20270328T040000Z")), want: []string{"03-27 22:00 CET 7h A"}},
-		{name: "all day", data: calendar(event("DTSTART;VALUE=DATE:20270304")), want: []string{"03-04 00:00 CET 24h A"}},
-		{name: "all of a short day", data: calendar(event("DTSTART;VALUE=DATE:20270328")), want: []string{"03-28 00:00 CET 23h A"}},
-		{name: "two days", data: calendar(event("DTSTART;VALUE=DATE:20270304", "DTEND;VALUE=DATE:20270306")), want: []string{"03-04 00:00 CET 48h A"}},
-		{name: "two days without their name", data: calendar(event("DTSTART:20270304", "DTEND:20270306")), want: []string{"03-04 00:00 CET 48h A"}},
-		{name: "days by duration", data: calendar(event("DTSTART;VALUE=DATE:20270327", "DURATION:P2D")), want: []string{"03-27 00:00 CET 47h A"}},
-		{name: "an all-day event that ends as it begins", data: calendar(event("DTSTART;VALUE=DATE:20270304", "DTEND;VALUE=DATE:20270304")),
+		{name: "a day by the clocks", data: calendar(event(night, "DURATION:P1D")),
+			want: []string{"03-27 22:00 CET 23h A"}},
+		{name: "a day by the clocks and an hour", data: calendar(event(night, "DURATION:P1DT1H")),
+			want: []string{"03-27 22:00 CET 24h A"}},
+		{name: "both", data: calendar(event(night, "DURATION:PT9H", "DTEND:20270328T040000Z")),
+			want: []string{"03-27 22:00 CET 7h A"}},
+		{name: "all day", data: calendar(event("DTSTART;VALUE=DATE:20270304")),
 			want: []string{"03-04 00:00 CET 24h A"}},
-		{name: "until a day", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270304T100000", "DTEND;VALUE=DATE:20270305")),
+		{name: "all of a short day", data: calendar(event("DTSTART;VALUE=DATE:20270328")),
+			want: []string{"03-28 00:00 CET 23h A"}},
+		{name: "two days", data: calendar(event("DTSTART;VALUE=DATE:20270304", "DTEND;VALUE=DATE:20270306")),
+			want: []string{"03-04 00:00 CET 48h A"}},
+		{name: "two days without their name", data: calendar(event("DTSTART:20270304", "DTEND:20270306")),
+			want: []string{"03-04 00:00 CET 48h A"}},
+		{name: "days by duration", data: calendar(event("DTSTART;VALUE=DATE:20270327", "DURATION:P2D")),
+			want: []string{"03-27 00:00 CET 47h A"}},
+		{name: "an all-day event that ends as it begins", data: calendar(event("DTSTART;VALUE=DATE:20270304",
+			"DTEND;VALUE=DATE:20270304")),
+			want: []string{"03-04 00:00 CET 24h A"}},
+		{name: "until a day", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270304T100000",
+			"DTEND;VALUE=DATE:20270305")),
 			want: []string{"03-04 10:00 CET 14h A"}},
 		{name: "floating", data: calendar(event("DTSTART:20270304T100000", "DURATION:PT1H")), want: []string{once}},
-		{name: "years", data: calendar(event("DTSTART:20200101T000000Z", "DTEND:20300101T000000Z")), want: []string{"01-01 01:00 CET 87672h A"}},
-		{name: "years of days", data: calendar(event("DTSTART;VALUE=DATE:20270101", "DURATION:P52W")), want: []string{"01-01 00:00 CET 8736h A"}},
+		{name: "years", data: calendar(event("DTSTART:20200101T000000Z", "DTEND:20300101T000000Z")),
+			want: []string{"01-01 01:00 CET 87672h A"}},
+		{name: "years of days", data: calendar(event("DTSTART;VALUE=DATE:20270101", "DURATION:P52W")),
+			want: []string{"01-01 00:00 CET 8736h A"}},
 		{name: "over before", data: calendar(event("DTSTART:20270228T220000Z", "DTEND:20270228T230000Z"))},
-		{name: "over just after", data: calendar(event("DTSTART:20270228T220000Z", "DTEND:20270228T230001Z")), want: []string{"02-28 23:00 CET 1h0m1s A"}},
+		{name: "over just after", data: calendar(event("DTSTART:20270228T220000Z", "DTEND:20270228T230001Z")),
+			want: []string{"02-28 23:00 CET 1h0m1s A"}},
 		{name: "from the end on", data: calendar(event("DTSTART:20270430T220000Z", "DTEND:20270430T230000Z"))},
-		{name: "from just before the end on", data: calendar(event("DTSTART:20270430T215959Z", "DTEND:20270430T230000Z")), want: []string{"04-30 23:59 CEST 1h0m1s A"}},
+		{name: "from just before the end on", data: calendar(event("DTSTART:20270430T215959Z",
+			"DTEND:20270430T230000Z")),
+			want: []string{"04-30 23:59 CEST 1h0m1s A"}},
 		// What nobody can read takes rather too much time than too little.
 		{name: "no end", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270304T100000", "DTEND:soon")),
-			want: []string{"03-04 10:00 CET 14h A"}, problems: []string{`"A" has no end that can be read, and counts as busy until its day is over`}},
+			want:     []string{"03-04 10:00 CET 14h A"},
+			problems: []string{`"A" has no end that can be read, and counts as busy until its day is over`}},
 		{name: "an end before", data: calendar(event("DTSTART:20270304T100000Z", "DTEND:20270304T090000Z")),
+			want: []string{"03-04 11:00 CET 14h A"}, problems: []string{"no end"}},
+		{name: "an end long before", data: calendar(event("DTSTART:20270304T100000Z", "DTEND:20070304T110000Z")),
 			want: []string{"03-04 11:00 CET 14h A"}, problems: []string{"no end"}},
 		{name: "a length backwards", data: calendar(event("DTSTART:20270304T100000Z", "DURATION:-PT1H")),
 			want: []string{"03-04 11:00 CET 14h A"}, problems: []string{"no end"}},
 		{name: "days backwards", data: calendar(event("DTSTART;VALUE=DATE:20270304", "DTEND;VALUE=DATE:20270303")),
 			want: []string{"03-04 00:00 CET 24h A"}, problems: []string{"no end"}},
-		{name: "no start", data: calendar(event("DTEND:20270304T100000Z")), problems: []string{`"A" has no start that can be read, and takes no time`}},
-		{name: "a start on no calendar", data: calendar(event("DTSTART:20270230T100000Z", "DURATION:PT1H")), problems: []string{"no start"}},
+		{name: "no start", data: calendar(event("DTEND:20270304T100000Z")),
+			problems: []string{`"A" has no start that can be read, and takes no time`}},
+		{name: "a start on no calendar", data: calendar(event("DTSTART:20270230T100000Z", "DURATION:PT1H")),
+			problems: []string{"no start"}},
 		{name: "no start of what takes no time", data: calendar(event("DTSTART:soon", "TRANSP:TRANSPARENT"))},
 		{name: "no start and no title", data: calendar(event("DTSTART:soon", "SUMMARY:", "UID:abc@example.org")),
 			problems: []string{"the event with the UID abc@example.org has no start"}},
-		{name: "no start, no title, no UID", data: calendar(event("DTSTART:soon", "SUMMARY:", "UID:")), problems: []string{"an event without a title has no"}},
-		{name: "one problem twice", data: calendar(event("DTSTART:soon"), event("DTSTART:later")), problems: []string{"no start"}},
+		{name: "no start, no title, no UID", data: calendar(event("DTSTART:soon", "SUMMARY:", "UID:")),
+			problems: []string{"an event without a title has no"}},
+		{name: "one problem twice", data: calendar(event("DTSTART:soon"), event("DTSTART:later")),
+			problems: []string{"no start"}},
 	} {
 		test.run(t)
 	}
@@ -205,8 +242,10 @@ func TestTitle(t *testing.T) {
 }
 
 const newYork = "BEGIN:VTIMEZONE\nTZID:Our zone\n" +
-	"BEGIN:DAYLIGHT\nDTSTART:20070311T020000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nRRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nEND:DAYLIGHT\n" +
-	"BEGIN:STANDARD\nDTSTART:20071104T020000\nTZOFFSETFROM:-0400\nTZOFFSETTO:-0500\nRRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n" +
+	"BEGIN:DAYLIGHT\nDTSTART:20070311T020000\nTZOFFSETFROM:-0500\nTZOFFSETTO:-0400\n" +
+	"RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU\nEND:DAYLIGHT\n" +
+	"BEGIN:STANDARD\nDTSTART:20071104T020000\nTZOFFSETFROM:-0400\nTZOFFSETTO:-0500\n" +
+	"RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU\nEND:STANDARD\n" +
 	"END:VTIMEZONE"
 
 // Zones are what their calendar means by them; all others are the reader's own.
@@ -214,34 +253,47 @@ func TestZones(t *testing.T) {
 	at := func(zone string) string {
 		return event(fmt.Sprintf("DTSTART;TZID=%s:20270315T100000\nDURATION:PT1H", zone))
 	}
-	dated := "BEGIN:VTIMEZONE\nTZID:Our zone\nBEGIN:STANDARD\nDTSTART:20200101T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0000\nEND:STANDARD\n" +
-		"BEGIN:DAYLIGHT\nDTSTART:20260301T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0200\nRDATE:20270301T000000,20270401T000000\nEND:DAYLIGHT\n" +
-		"BEGIN:STANDARD\nDTSTART:20260310T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0000\nRDATE:20270310T000000\nEND:STANDARD\nEND:VTIMEZONE"
+	dated := "BEGIN:VTIMEZONE\nTZID:Our zone\nBEGIN:STANDARD\nDTSTART:20200101T000000\nTZOFFSETFROM:+0000\n" +
+		"TZOFFSETTO:+0000\nEND:STANDARD\n" +
+		"BEGIN:DAYLIGHT\nDTSTART:20260301T000000\nTZOFFSETFROM:+0000\nTZOFFSETTO:+0200\n" +
+		"RDATE:20270301T000000,20270401T000000\nEND:DAYLIGHT\n" +
+		"BEGIN:STANDARD\nDTSTART:20260310T000000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0000\nRDATE:20270310T000000\n" +
+		"END:STANDARD\nEND:VTIMEZONE"
 	for _, test := range []busyTest{
 		{name: "a place", data: calendar(at("Europe/Lisbon")), want: []string{"03-15 11:00 CET 1h A"}},
-		{name: "a place behind a prefix", data: calendar(at("/mozilla.org/20070129_1/Europe/Lisbon")), want: []string{"03-15 11:00 CET 1h A"}},
+		{name: "a place behind a prefix", data: calendar(at("/mozilla.org/20070129_1/Europe/Lisbon")),
+			want: []string{"03-15 11:00 CET 1h A"}},
 		{name: "a place in quotes", data: calendar(at(`"Europe/Lisbon"`)), want: []string{"03-15 11:00 CET 1h A"}},
 		{name: "a Windows name", data: calendar(at("GMT Standard Time")), want: []string{"03-15 11:00 CET 1h A"}},
-		{name: "UTC", data: calendar(event("DTSTART;TZID=Europe/Lisbon:20270315T100000Z", "DURATION:PT1H")), want: []string{"03-15 11:00 CET 1h A"}},
+		{name: "UTC", data: calendar(event("DTSTART;TZID=Europe/Lisbon:20270315T100000Z", "DURATION:PT1H")),
+			want: []string{"03-15 11:00 CET 1h A"}},
 		{name: "its own", data: calendar(newYork, at("Our zone")), want: []string{"03-15 15:00 CET 1h A"}},
-		{name: "its own, further down", data: calendar(at("Our zone"), newYork), want: []string{"03-15 15:00 CET 1h A"}},
+		{name: "its own, further down", data: calendar(at("Our zone"), newYork),
+			want: []string{"03-15 15:00 CET 1h A"}},
 		{name: "its own, of dates", data: calendar(dated, at("Our zone")), want: []string{"03-15 11:00 CET 1h A"}},
-		{name: "its own, with a colon and commas", data: calendar(strings.Replace(newYork, "Our zone", `(UTC-05:00) New York\, Boston`, 1),
+		{name: "its own, with a colon and commas", data: calendar(strings.Replace(newYork, "Our zone",
+			`(UTC-05:00) New York\, Boston`, 1),
 			at("(UTC-05:00) New York, Boston")), want: []string{"03-15 15:00 CET 1h A"}},
 		{name: "each calendar has its own", data: calendar(newYork, at("Our zone")) + calendar(dated, at("Our zone")),
 			want: []string{"03-15 11:00 CET 1h A", "03-15 15:00 CET 1h A"}},
-		{name: "unknown", data: calendar(at("Our zone"), event("UID:2", "DTSTART;TZID=Our zone:20270316T100000", "DURATION:PT1H")),
+		{name: "unknown", data: calendar(at("Our zone"), event("UID:2", "DTSTART;TZID=Our zone:20270316T100000",
+			"DURATION:PT1H")),
 			want:     []string{"03-15 10:00 CET 1h A", "03-16 10:00 CET 1h A"},
 			problems: []string{`nobody knows the zone "Our zone": its times are read as in Europe/Berlin`}},
-		{name: "its own is unreadable", data: calendar(strings.ReplaceAll(newYork, "TZOFFSETTO:-", "TZOFFSETTO:"), at("Our zone")),
+		{name: "its own is unreadable", data: calendar(strings.ReplaceAll(newYork, "TZOFFSETTO:-", "TZOFFSETTO:"),
+			at("Our zone")),
 			want: []string{"03-15 10:00 CET 1h A"}, problems: []string{"nobody knows"}},
-		{name: "unknown, but not in the window", data: calendar(event("DTSTART;TZID=Our zone:20260315T100000", "DTEND;TZID=Our zone:20260315T110000"))},
+		{name: "unknown, but not in the window", data: calendar(event("DTSTART;TZID=Our zone:20260315T100000",
+			"DTEND;TZID=Our zone:20260315T110000"))},
 		// Of what clocks leave out, the offset before counts; of what they show twice, the first.
-		{name: "in the gap", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270328T023000", "DURATION:PT1H")), want: []string{"03-28 03:30 CEST 1h A"}},
-		{name: "in the gap of its own", data: calendar(newYork, event("DTSTART;TZID=Our zone:20270314T023000", "DURATION:PT1H")),
+		{name: "in the gap", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270328T023000", "DURATION:PT1H")),
+			want: []string{"03-28 03:30 CEST 1h A"}},
+		{name: "in the gap of its own", data: calendar(newYork, event("DTSTART;TZID=Our zone:20270314T023000",
+			"DURATION:PT1H")),
 			want: []string{"03-14 08:30 CET 1h A"}},
 		// libical takes the offset after the gap, for the ends of events as well.
-		{name: "an end in the gap", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270327T220000", "DTEND;TZID=Europe/Berlin:20270328T023000")),
+		{name: "an end in the gap", data: calendar(event("DTSTART;TZID=Europe/Berlin:20270327T220000",
+			"DTEND;TZID=Europe/Berlin:20270328T023000")),
 			want: []string{"03-27 22:00 CET 4h30m A"}},
 	} {
 		test.run(t)
@@ -262,7 +314,8 @@ func TestZones(t *testing.T) {
 // VFREEBUSY tells of time without events.
 func TestFreebusy(t *testing.T) {
 	for _, test := range []busyTest{
-		{name: "all forms", data: calendar("BEGIN:VFREEBUSY", "UID:1", "DTSTART:20270301T000000Z", "DTEND:20270401T000000Z",
+		{name: "all forms", data: calendar("BEGIN:VFREEBUSY", "UID:1", "DTSTART:20270301T000000Z",
+			"DTEND:20270401T000000Z",
 			"FREEBUSY:20270304T090000Z/20270304T100000Z,20270304T110000Z/PT30M",
 			"FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20270305T090000Z/P1D",
 			"freebusy;fbtype=busy-tentative:20270306T090000Z/PT1H",
@@ -273,8 +326,10 @@ func TestFreebusy(t *testing.T) {
 			"FREEBUSY:20270311T100000/20270311T11",
 			" 0000",
 			"END:VFREEBUSY"),
-			want: []string{"03-04 10:00 CET 1h", "03-04 12:00 CET 30m", "03-05 10:00 CET 24h", "03-06 10:00 CET 1h", "03-07 10:00 CET 1h", "03-11 10:00 CET 1h"}},
-		{name: "unreadable", data: calendar("BEGIN:VFREEBUSY", "FREEBUSY:20270304T090000Z/20270304T080000Z,soon,20270304T090000Z", "END:VFREEBUSY"),
+			want: []string{"03-04 10:00 CET 1h", "03-04 12:00 CET 30m", "03-05 10:00 CET 24h", "03-06 10:00 CET 1h",
+				"03-07 10:00 CET 1h", "03-11 10:00 CET 1h"}},
+		{name: "unreadable", data: calendar("BEGIN:VFREEBUSY",
+			"FREEBUSY:20270304T090000Z/20270304T080000Z,soon,20270304T090000Z", "END:VFREEBUSY"),
 			problems: []string{"(20270304T090000Z/20270304T080000Z)", "(soon)", "(20270304T090000Z)"}},
 		{name: "elsewhere", data: calendar(event(thursday, "FREEBUSY:20270305T090000Z/PT1H")), want: []string{once}},
 	} {
@@ -294,7 +349,8 @@ func TestParse(t *testing.T) {
 		{"BEGIN:VCALENDAR2\nEND:VCALENDAR", "is no calendar: it does not begin with BEGIN:VCALENDAR"},
 		{"BEGIN:VCALENDAR\n", "ends in the middle of a calendar"},
 		{calendar(event(thursday)) + "BEGIN:VCALENDAR\n" + event(thursday), "ends in the middle of a calendar"},
-		{strings.TrimSuffix(calendar(event(thursday)), "END:VCALENDAR\r\n") + calendar(event(thursday)), "ends in the middle of a calendar"},
+		{strings.TrimSuffix(calendar(event(thursday)), "END:VCALENDAR\r\n") + calendar(event(thursday)),
+			"ends in the middle of a calendar"},
 		{calendar(event(thursday))[:150], "ends in the middle of a calendar"},
 	} {
 		if c, err := freebusy.Parse([]byte(test.data)); c != nil || err == nil || err.Error() != test.want {
@@ -303,15 +359,17 @@ func TestParse(t *testing.T) {
 	}
 	plain := calendar(event(thursday))
 	for name, data := range map[string]string{
-		"with a mark":       "\xef\xbb\xbf" + plain,
-		"with blanks":       strings.ReplaceAll(plain, "\r\n", " \r\n"),
-		"by LF alone":       strings.ReplaceAll(plain, "\r\n", "\n"),
-		"in lower case":     strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(plain), "europe/berlin", "Europe/Berlin"), "summary:a", "summary:A"),
-		"behind blanks":     "\r\n\n" + plain + "\r\n\r\n",
-		"without an end":    strings.TrimSuffix(plain, "\r\n"),
-		"with blank lines":  strings.ReplaceAll(plain, "\r\n", "\r\n\r\n"),
-		"with other lines":  strings.ReplaceAll(plain, "SUMMARY", "no property\r\n:\r\n;\r\nX-A;B=\"\r\nSUMMARY"),
-		"folded everywhere": strings.NewReplacer("DTSTART", "DT\r\n START", "Berlin:2027", "Ber\r\n\tlin:20\r\n 27").Replace(plain),
+		"with a mark": "\xef\xbb\xbf" + plain,
+		"with blanks": strings.ReplaceAll(plain, "\r\n", " \r\n"),
+		"by LF alone": strings.ReplaceAll(plain, "\r\n", "\n"),
+		"in lower case": strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(plain), "europe/berlin",
+			"Europe/Berlin"), "summary:a", "summary:A"),
+		"behind blanks":    "\r\n\n" + plain + "\r\n\r\n",
+		"without an end":   strings.TrimSuffix(plain, "\r\n"),
+		"with blank lines": strings.ReplaceAll(plain, "\r\n", "\r\n\r\n"),
+		"with other lines": strings.ReplaceAll(plain, "SUMMARY", "no property\r\n:\r\n;\r\nX-A;B=\"\r\nSUMMARY"),
+		"folded everywhere": strings.NewReplacer("DTSTART", "DT\r\n START", "Berlin:2027",
+			"Ber\r\n\tlin:20\r\n 27").Replace(plain),
 	} {
 		(&busyTest{name: name, data: data, want: []string{once}}).run(t)
 	}

@@ -26,7 +26,7 @@ type event struct {
 	recurrence moment
 	// repeats are RRULE, RDATE and EXDATE.
 	repeats []list
-	// declined are the ATTENDEEs who have declined.
+	// declined are the addresses of ATTENDEEs who have declined.
 	declined [][]byte
 	// free says that it is TRANSPARENT; off, that it is CANCELLED; onward, that it tells of all later instances, too.
 	free, off, onward bool
@@ -212,7 +212,8 @@ func (p *parser) take(e *event) {
 		e.repeats = append(e.repeats, list{p.kind, p.kept(), p.tzid()})
 	case propAttendee:
 		if is(p.param("PARTSTAT"), "DECLINED") {
-			e.declined = append(e.declined, p.kept())
+			// iCloud may have the address only in a parameter (RFC 7986, section 6.2).
+			e.declined = append(e.declined, p.kept(), bytes.Clone(p.param("EMAIL")))
 		}
 	case propStatus:
 		e.off = is(p.value, "CANCELLED")

@@ -19,6 +19,14 @@ func Example() {
 		"DTEND:20270304T103000Z",
 		"END:VEVENT",
 		"BEGIN:VEVENT",
+		"UID:3@example.org",
+		"SUMMARY:Choir",
+		"DTSTART;TZID=Europe/Lisbon:20260908T193000",
+		"DURATION:PT2H",
+		"RRULE:FREQ=WEEKLY;BYDAY=TU,FR",
+		"EXDATE;TZID=Europe/Lisbon:20270305T193000",
+		"END:VEVENT",
+		"BEGIN:VEVENT",
 		"UID:2@example.org",
 		"SUMMARY:Lent begins",
 		"DTSTART;VALUE=DATE:20270304",
@@ -37,6 +45,7 @@ func Example() {
 	}
 	fmt.Println(len(problems), "problems")
 	// Output:
+	// Tue 19:30 to 21:30 Choir
 	// Thu 10:00 to 10:30 Dentist
 	// 0 problems
 }

@@ -69,7 +69,7 @@ func (x *expansion) expand(c *Calendar) {
 			x.problems.add("%v has no start that can be read, and takes no time", e)
 		case len(e.repeats) > 0 || len(o.events) > 0:
 			x.series(e, o.events)
-		case e.start.wall < x.to+margin && (!e.end.readable() || e.end.wall >= x.from-margin):
+		case e.start.wall < x.to+margin && (!e.end.readable() || max(e.start.wall, e.end.wall) >= x.from-margin):
 			start := x.at(e.start)
 			x.one(e, e.start, start, x.length(e, start))
 		}
@@ -136,8 +136,8 @@ func (x *expansion) clocks(z *zone) *tzid.Zone {
 	return clocks
 }
 
-// length returns how long an event is: from its start on: DTEND says it in exact time, also for all instances of
-// a series, and DURATION by the clocks (RFC 5545, section 3.8.5.3).
+// length returns how long an event is that begins at start: DTEND says it in exact time, also for all instances of a
+// series, and DURATION by the clocks (RFC 5545, section 3.8.5.3).
 func (x *expansion) length(e *event, start int64) length {
 	switch {
 	case e.end.isDate() && e.start.isDate():

@@ -19,7 +19,8 @@ import (
 )
 
 // everybody lets both read all calendars, which takes minutes.
-var everybody = flag.Bool("everybody", false, "compare 8 seeds of 20 people with 500 events each with every foreign program")
+var everybody = flag.Bool("everybody", false,
+	"compare 8 seeds of 20 people with 500 events each with every foreign program")
 
 // foreign are programs that share no code with this one, or with each other: the calendar library of GNOME and KDE, and
 // Python's two, one on the other. Each is given all calendars at once, and prints when they are busy.
@@ -32,7 +33,8 @@ var foreign = []struct {
 	events int
 }{
 	{"libical.c", []string{"cc", "/usr/include/libical/ical.h"}, "Debian's gcc and libical-dev", 20, 60},
-	{"recurring-ical-events.py", []string{"/usr/bin/python3", "/usr/lib/python3/dist-packages/recurring_ical_events.py"},
+	{"recurring-ical-events.py", []string{"/usr/bin/python3",
+		"/usr/lib/python3/dist-packages/recurring_ical_events.py"},
 		"Debian's python3-recurring-ical-events", 1, 100},
 }
 
@@ -66,7 +68,8 @@ func TestForeign(t *testing.T) {
 					}
 					args = append(args, name, file)
 					names = append(names, file)
-					busy, problems := parse(t, string(data)).Busy(freebusy.Reader{Zone: zone(t, name)}, windowStart, windowEnd)
+					busy, problems := parse(t, string(data)).Busy(freebusy.Reader{Zone: zone(t, name)}, windowStart,
+						windowEnd)
 					if len(problems) > 0 {
 						t.Fatal(problems)
 					}
@@ -142,7 +145,8 @@ func difference(want, got [][2]int64) string {
 		for _, span := range spans {
 			if !slices.Contains(others, span) && len(lines) < 10 {
 				start, end := time.Unix(span[0], 0).UTC(), time.Unix(span[1], 0).UTC()
-				lines = append(lines, fmt.Sprintf("only %s: %s to %s", name, start.Format(time.RFC3339), end.Format(time.RFC3339)))
+				lines = append(lines, fmt.Sprintf("only %s: %s to %s", name, start.Format(time.RFC3339),
+					end.Format(time.RFC3339)))
 			}
 		}
 	}

@@ -15,7 +15,8 @@ var (
 	windowEnd   = time.Date(2027, 12, 1, 0, 0, 0, 0, time.UTC)
 )
 
-var generatedZones = []string{"Europe/Berlin", "America/New_York", "Australia/Sydney", "Europe/Lisbon", "Australia/Adelaide", "Pacific/Auckland", "Asia/Kolkata"}
+var generatedZones = []string{"Europe/Berlin", "America/New_York", "Australia/Sydney", "Europe/Lisbon",
+	"Australia/Adelaide", "Pacific/Auckland", "Asia/Kolkata"}
 
 // A generator writes the calendar of one person, as calendar programs do.
 type generator struct {
@@ -31,7 +32,8 @@ type generator struct {
 // rule; days have their end, lengths are exact, and those of floating times are not across a change of the clocks; no
 // UNTIL is at the very instant of an instance.
 func generate(t rapid.TB, seed, person uint64, events int) (data []byte, zone string) {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, person)), t: t, zone: generatedZones[int(person)%len(generatedZones)]}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, person)), t: t,
+		zone: generatedZones[int(person)%len(generatedZones)]}
 	g.line("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//example.org//Generated//EN", "CALSCALE:GREGORIAN")
 	g.line(strings.Split(customZone, "\n")...)
 	for range events {
@@ -85,7 +87,8 @@ type draft struct {
 
 // draft draws when an event is, in the four years around the window.
 func (g *generator) draft(from, days int) draft {
-	d := draft{form: pick(g, g.zone, g.zone, g.zone, g.zone, "", "DATE", "floating", "Customized Time Zone", pick(g, generatedZones...))}
+	d := draft{form: pick(g, g.zone, g.zone, g.zone, g.zone, "", "DATE", "floating", "Customized Time Zone", pick(g,
+		generatedZones...))}
 	d.start = windowStart.AddDate(0, 0, from+g.IntN(days))
 	if d.form == "DATE" {
 		d.length = time.Duration(1+g.IntN(3)) * 24 * time.Hour
@@ -115,7 +118,8 @@ func (d draft) moment(name string, at time.Time) string {
 
 // event writes a VEVENT; more are further lines.
 func (g *generator) event(uid string, d draft, more ...string) {
-	g.line("BEGIN:VEVENT", "UID:"+uid, "DTSTAMP:20270101T120000Z", "CREATED:20260912T083000Z", "LAST-MODIFIED:20270101T120000Z", d.moment("DTSTART", d.start))
+	g.line("BEGIN:VEVENT", "UID:"+uid, "DTSTAMP:20270101T120000Z", "CREATED:20260912T083000Z",
+		"LAST-MODIFIED:20270101T120000Z", d.moment("DTSTART", d.start))
 	if hours := d.length; d.form != "DATE" && hours < 24*time.Hour && g.IntN(4) == 0 {
 		g.line("DURATION:PT" + strings.ToUpper(hours.String()))
 	} else {
@@ -124,8 +128,10 @@ func (g *generator) event(uid string, d draft, more ...string) {
 	g.line(fmt.Sprintf("SUMMARY:Talk about number %d\\, and what follows", g.count), "SEQUENCE:0")
 	g.line(more...)
 	if g.IntN(3) == 0 {
-		g.line("LOCATION:Room "+fmt.Sprint(g.IntN(9)), "DESCRIPTION:"+strings.Repeat("What we said we would talk about\\, in some words.\\n", 1+g.IntN(8)),
-			"ORGANIZER;CN=Ana Lopes:mailto:ana@example.org", "ATTENDEE;CN=Ben;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:ben@example.org",
+		g.line("LOCATION:Room "+fmt.Sprint(g.IntN(9)),
+			"DESCRIPTION:"+strings.Repeat("What we said we would talk about\\, in some words.\\n", 1+g.IntN(8)),
+			"ORGANIZER;CN=Ana Lopes:mailto:ana@example.org",
+			"ATTENDEE;CN=Ben;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:ben@example.org",
 			"ATTENDEE;CN=Maya;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:maya@example.org",
 			"BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT15M", "DESCRIPTION:Soon", "END:VALARM")
 	}
@@ -139,7 +145,8 @@ func (g *generator) uid() string {
 
 // status is mostly nothing.
 func (g *generator) status() []string {
-	return pick(g, nil, nil, nil, nil, []string{"TRANSP:OPAQUE"}, []string{"STATUS:TENTATIVE"}, []string{"STATUS:CONFIRMED"},
+	return pick(g, nil, nil, nil, nil, []string{"TRANSP:OPAQUE"}, []string{"STATUS:TENTATIVE"},
+		[]string{"STATUS:CONFIRMED"},
 		[]string{"TRANSP:TRANSPARENT"}, []string{"STATUS:CANCELLED"})
 }
 
@@ -157,7 +164,8 @@ func (g *generator) series() {
 		case 0:
 			more = append(more, d.moment("EXDATE", at(n)))
 		case 1:
-			more = append(more, d.moment("EXDATE", at(n))+","+d.moment("", at(n+1))[strings.LastIndex(d.moment("", at(n+1)), ":")+1:])
+			more = append(more, d.moment("EXDATE", at(n))+","+d.moment("", at(n+1))[strings.LastIndex(d.moment("",
+				at(n+1)), ":")+1:])
 		}
 	}
 	if g.IntN(8) == 0 {
@@ -181,29 +189,40 @@ func (g *generator) rule(d *draft) (rule string, next func(start time.Time, n in
 	every := fmt.Sprint(";INTERVAL=", interval)
 	switch g.IntN(7) {
 	case 0:
-		rule, next = "FREQ=DAILY"+every, func(start time.Time, n int) time.Time { return start.AddDate(0, 0, n*interval) }
+		rule, next = "FREQ=DAILY"+every, func(start time.Time, n int) time.Time {
+			return start.AddDate(0, 0,
+				n*interval)
+		}
 	case 1:
-		rule, next = "FREQ=WEEKLY"+every, func(start time.Time, n int) time.Time { return start.AddDate(0, 0, 7*n*interval) }
+		rule, next = "FREQ=WEEKLY"+every, func(start time.Time, n int) time.Time {
+			return start.AddDate(0, 0,
+				7*n*interval)
+		}
 	case 2:
 		other := weekdays[(int(d.start.Weekday())+2)%7]
 		rule = "FREQ=WEEKLY;WKST=" + pick(g, "MO", "SU") + every + ";BYDAY=" + name + "," + other
 		next = func(start time.Time, n int) time.Time { return start.AddDate(0, 0, 7*n*interval) }
 	case 3:
 		d.start = d.start.AddDate(0, 0, min(28, d.start.Day())-d.start.Day())
-		rule, next = "FREQ=MONTHLY"+every, func(start time.Time, n int) time.Time { return start.AddDate(0, n*interval, 0) }
+		rule, next = "FREQ=MONTHLY"+every, func(start time.Time, n int) time.Time {
+			return start.AddDate(0, n*interval,
+				0)
+		}
 	case 4:
 		nth := min(4, (d.start.Day()+6)/7)
 		d.start = d.start.AddDate(0, 0, min(28, d.start.Day())-d.start.Day())
 		name = weekdays[d.start.Weekday()]
 		rule = fmt.Sprintf("FREQ=MONTHLY;BYDAY=%d%s", nth, name)
 		next = func(start time.Time, n int) time.Time {
-			month := time.Date(start.Year(), start.Month()+time.Month(n), 1, start.Hour(), start.Minute(), 0, 0, time.UTC)
+			month := time.Date(start.Year(), start.Month()+time.Month(n), 1, start.Hour(), start.Minute(), 0, 0,
+				time.UTC)
 			return month.AddDate(0, 0, int(start.Weekday()-month.Weekday()+7)%7+7*(nth-1))
 		}
 	case 5:
 		// The last working day of the month.
 		last := func(start time.Time, n int) time.Time {
-			month := time.Date(start.Year(), start.Month()+time.Month(n)+1, 0, start.Hour(), start.Minute(), 0, 0, time.UTC)
+			month := time.Date(start.Year(), start.Month()+time.Month(n)+1, 0, start.Hour(), start.Minute(), 0, 0,
+				time.UTC)
 			for month.Weekday() == time.Saturday || month.Weekday() == time.Sunday {
 				month = month.AddDate(0, 0, -1)
 			}
@@ -229,7 +248,8 @@ func (g *generator) rule(d *draft) (rule string, next func(start time.Time, n in
 			rule += ";UNTIL=" + until.Format("20060102T150405Z")
 		default:
 			form := strings.Replace(d.form, "Customized Time Zone", "Europe/Berlin", 1)
-			wall := time.Date(until.Year(), until.Month(), until.Day(), until.Hour()+2, until.Minute(), 0, 0, zone(g.t, form))
+			wall := time.Date(until.Year(), until.Month(), until.Day(), until.Hour()+2, until.Minute(), 0, 0, zone(g.t,
+				form))
 			rule += ";UNTIL=" + wall.UTC().Format("20060102T150405Z")
 		}
 	}

@@ -37,12 +37,17 @@ func sound(t *testing.T, busy []invites.Busy, problems []string, from, to time.T
 
 func FuzzBusy(f *testing.F) {
 	const custom = "DTSTART;TZID=Our zone:20270304T100000\nDURATION:PT1H\n"
-	f.Add(calendar(newYork, event(custom+"RRULE:FREQ=WEEKLY;BYDAY=MO,-1TU;COUNT=5\nEXDATE:20270304T150000Z,20270305\nRDATE;VALUE=PERIOD:20270306T100000Z/PT1H")))
-	f.Add(calendar(event(custom+"RRULE:FREQ=YEARLY;BYWEEKNO=-1;BYYEARDAY=1,-1;BYMONTHDAY=-1;BYSETPOS=-1;UNTIL=20300101T000000Z;WKST=SU;INTERVAL=2"),
+	f.Add(calendar(newYork,
+		event(custom+"RRULE:FREQ=WEEKLY;BYDAY=MO,-1TU;COUNT=5\nEXDATE:20270304T150000Z,20270305\n"+
+			"RDATE;VALUE=PERIOD:20270306T100000Z/PT1H")))
+	f.Add(calendar(event(custom+"RRULE:FREQ=YEARLY;BYWEEKNO=-1;BYYEARDAY=1,-1;BYMONTHDAY=-1;BYSETPOS=-1;"+
+		"UNTIL=20300101T000000Z;WKST=SU;INTERVAL=2"),
 		event(custom+"RECURRENCE-ID;RANGE=THISANDFUTURE:20270304T150000Z\nSTATUS:CANCELLED\nTRANSP:TRANSPARENT")))
-	f.Add(calendar(event("DTSTART;VALUE=DATE:20270304\nDTEND;VALUE=DATE:20270306\nRRULE:FREQ=HOURLY;BYHOUR=1,2;BYMINUTE=0,30;BYSECOND=60"),
+	f.Add(calendar(event("DTSTART;VALUE=DATE:20270304\nDTEND;VALUE=DATE:20270306\n"+
+		"RRULE:FREQ=HOURLY;BYHOUR=1,2;BYMINUTE=0,30;BYSECOND=60"),
 		"BEGIN:VFREEBUSY\nFREEBUSY;FBTYPE=BUSY:20270304T100000Z/P1W\nEND:VFREEBUSY"))
-	f.Add(calendar(event("DTSTART;TZID=\"W. Europe Standard Time\":20270328T023000\nDTEND:20270328T0\n 30000Z\nATTENDEE;PARTSTAT=DECLINED:mailto:ana@example.org\nDURATION:-P1D")))
+	f.Add(calendar(event("DTSTART;TZID=\"W. Europe Standard Time\":20270328T023000\nDTEND:20270328T0\n 30000Z\n" +
+		"ATTENDEE;PARTSTAT=DECLINED:mailto:ana@example.org\nDURATION:-P1D")))
 	f.Fuzz(func(t *testing.T, data string) {
 		c, err := freebusy.Parse([]byte(data))
 		if err != nil {
@@ -85,42 +90,52 @@ func TestNoLonger(t *testing.T) {
 	const start = "DTSTART:20270304T100000Z\nDURATION:PT1H\n"
 	const ancient = "DTSTART:00010101T100000Z\nDURATION:PT1H\n"
 	const series = "BEGIN:VEVENT\nUID:1\n"
-	const ruled = "BEGIN:STANDARD\nDTSTART:19000101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=HOURLY\nEND:STANDARD\n"
+	const ruled = "BEGIN:STANDARD\nDTSTART:19000101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\n" +
+		"RRULE:FREQ=HOURLY\nEND:STANDARD\n"
 	for name, lines := range map[string]string{
 		"events":               fill(series + start + "END:VEVENT"),
 		"events without words": fill("BEGIN:VEVENT\nEND:VEVENT"),
 		"each hour":            fill(series + start + "RRULE:FREQ=HOURLY\nEND:VEVENT"),
 		"each hour since ever": fill(series + ancient + "RRULE:FREQ=HOURLY;COUNT=99999999;BYDAY=MO\nEND:VEVENT"),
-		"each second":          fill(series + start + "RRULE:FREQ=YEARLY;BYYEARDAY=-1;BYMINUTE=" + minutes + ";BYSECOND=" + minutes + "\nEND:VEVENT"),
-		"no rule":              fill(series + ancient + "RRULE:FREQ=NEVER\nEND:VEVENT"),
-		"no rule for long":     fill(series + "DTSTART:00010101T100000Z\nDTEND:99990101T100000Z\nRRULE:FREQ=NEVER\nEND:VEVENT"),
-		"many rules":           series + start + fill("RRULE:FREQ=DAILY;BYHOUR=1,2,3") + "END:VEVENT",
+		"each second": fill(series + start + "RRULE:FREQ=YEARLY;BYYEARDAY=-1;BYMINUTE=" + minutes +
+			";BYSECOND=" + minutes + "\nEND:VEVENT"),
+		"no rule": fill(series + ancient + "RRULE:FREQ=NEVER\nEND:VEVENT"),
+		"no rule for long": fill(series + "DTSTART:00010101T100000Z\nDTEND:99990101T100000Z\nRRULE:FREQ=NEVER\n" +
+			"END:VEVENT"),
+		"many rules": series + start + fill("RRULE:FREQ=DAILY;BYHOUR=1,2,3") + "END:VEVENT",
 		"moved far": fill(series + ancient + "RRULE:FREQ=NEVER\nEND:VEVENT\n" + series +
 			"RECURRENCE-ID;RANGE=THISANDFUTURE:00010101T100000Z\nDTSTART:90000101T100000Z\nDURATION:PT1H\nEND:VEVENT"),
 		"moved often": series + ancient + "RRULE:FREQ=HOURLY\nEND:VEVENT\n" +
 			fill(series+start+"RECURRENCE-ID;RANGE=THISANDFUTURE:20270304T100000Z\nEND:VEVENT"),
 		"many of one UID": fill(series + start + "RRULE:FREQ=DAILY\nSTATUS:CANCELLED\nEND:VEVENT\n" + series + start +
 			"RECURRENCE-ID;RANGE=THISANDFUTURE:20270304T100000Z\nEND:VEVENT"),
-		"EXDATE":              series + start + "RRULE:FREQ=HOURLY\n" + list("EXDATE;TZID=Europe/Berlin:", "20270304T110000") + "\nEND:VEVENT",
+		"EXDATE": series + start + "RRULE:FREQ=HOURLY\n" + list("EXDATE;TZID=Europe/Berlin:",
+			"20270304T110000") + "\nEND:VEVENT",
 		"RDATE":               series + start + list("RDATE;TZID=Europe/Berlin:", "99990304T110000") + "\nEND:VEVENT",
 		"RDATE in the window": series + start + list("RDATE;TZID=Europe/Berlin:", "20270304T110000") + "\nEND:VEVENT",
-		"declined":            series + start + "RRULE:FREQ=HOURLY\n" + fill("ATTENDEE;PARTSTAT=DECLINED:mailto:ben@example.org") + "END:VEVENT",
-		"free/busy":           "BEGIN:VFREEBUSY\n" + list("FREEBUSY:", "20270304T110000Z/PT1H") + "\nEND:VFREEBUSY",
-		"names of zones":      each(series+"DTSTART;TZID=Zone/%d:20270304T100000\nDURATION:PT1H\nEND:VEVENT", 90),
+		"declined": series + start + "RRULE:FREQ=HOURLY\n" +
+			fill("ATTENDEE;PARTSTAT=DECLINED:mailto:ben@example.org") + "END:VEVENT",
+		"free/busy":      "BEGIN:VFREEBUSY\n" + list("FREEBUSY:", "20270304T110000Z/PT1H") + "\nEND:VFREEBUSY",
+		"names of zones": each(series+"DTSTART;TZID=Zone/%d:20270304T100000\nDURATION:PT1H\nEND:VEVENT", 90),
 		"zones": each("BEGIN:VTIMEZONE\nTZID:%d\n"+ruled+"END:VTIMEZONE\n"+series+
 			"DTSTART;TZID=%[1]d:20270304T100000\nDURATION:PT1H\nEND:VEVENT", 250),
-		"one zone of many rules": "BEGIN:VTIMEZONE\nTZID:1\n" + fill(strings.TrimSpace(strings.Replace(ruled, "HOURLY", "YEARLY", 1))) + "END:VTIMEZONE\n" +
+		"one zone of many rules": "BEGIN:VTIMEZONE\nTZID:1\n" + fill(strings.TrimSpace(strings.Replace(ruled, "HOURLY",
+			"YEARLY", 1))) + "END:VTIMEZONE\n" +
 			fill(series+"DTSTART;TZID=1:20270304T100000\nDURATION:PT1H\nEND:VEVENT"),
 		"calendars":    fill("END:VCALENDAR\nBEGIN:VCALENDAR"),
 		"nesting":      fill("BEGIN:VEVENT\nBEGIN:VALARM"),
 		"ends":         fill("END:VEVENT\nEND:VALARM"),
 		"folds":        series + "DTSTART:20270304\n" + fill(" T") + "END:VEVENT",
 		"folded names": fill("D\n TSTART:20270304T100000Z"),
-		"quotes":       series + `DTSTART;TZID="` + strings.Repeat(`;"`, octets/2) + ":20270304T100000\nDURATION:PT1H\nEND:VEVENT",
-		"parameters":   series + `DTSTART` + strings.Repeat(`;A=""`, octets/5) + ":20270304T100000\nDURATION:PT1H\nEND:VEVENT",
-		"a long title": series + start + "RRULE:FREQ=DAILY\nSUMMARY:" + strings.Repeat(`\n\;`, octets/4) + "\nEND:VEVENT",
-		"a long UID":   fill("BEGIN:VEVENT\nUID:" + strings.Repeat("1", 100_000) + "\nRRULE:FREQ=DAILY\nEND:VEVENT"),
-		"a long path":  series + "DTSTART;TZID=" + strings.Repeat("/Europe", octets/7) + ":20270304T100000\nDURATION:PT1H\nEND:VEVENT",
+		"quotes": series + `DTSTART;TZID="` + strings.Repeat(`;"`, octets/2) +
+			":20270304T100000\nDURATION:PT1H\nEND:VEVENT",
+		"parameters": series + `DTSTART` + strings.Repeat(`;A=""`, octets/5) +
+			":20270304T100000\nDURATION:PT1H\nEND:VEVENT",
+		"a long title": series + start + "RRULE:FREQ=DAILY\nSUMMARY:" + strings.Repeat(`\n\;`, octets/4) +
+			"\nEND:VEVENT",
+		"a long UID": fill("BEGIN:VEVENT\nUID:" + strings.Repeat("1", 100_000) + "\nRRULE:FREQ=DAILY\nEND:VEVENT"),
+		"a long path": series + "DTSTART;TZID=" + strings.Repeat("/Europe", octets/7) +
+			":20270304T100000\nDURATION:PT1H\nEND:VEVENT",
 	} {
 		data := []byte(calendar(lines))
 		berlin := zone(t, "Europe/Berlin")
@@ -137,7 +152,8 @@ func TestNoLonger(t *testing.T) {
 		took := time.Since(began)
 		runtime.ReadMemStats(&after)
 		megabytes := (after.TotalAlloc - before.TotalAlloc) >> 20
-		t.Logf("%-25s %6.0f ms %5d MB %7d spans %3d problems", name, took.Seconds()*1e3, megabytes, len(busy), len(problems))
+		t.Logf("%-25s %6.0f ms %5d MB %7d spans %3d problems", name, took.Seconds()*1e3, megabytes, len(busy),
+			len(problems))
 		if took > 3*time.Second || megabytes > 1_000 {
 			t.Errorf("%s: took %v and %d MB", name, took, megabytes)
 		}

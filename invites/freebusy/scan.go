@@ -143,7 +143,8 @@ func chomp(line []byte) []byte {
 }
 
 // counts tells with which letters the name of a property that counts may begin: most lines are of others.
-var counts = [256]bool{'A': true, 'B': true, 'D': true, 'E': true, 'F': true, 'R': true, 'S': true, 'T': true, 'U': true,
+var counts = [256]bool{'A': true, 'B': true, 'D': true, 'E': true, 'F': true, 'R': true, 'S': true, 'T': true,
+	'U': true,
 	'a': true, 'b': true, 'd': true, 'e': true, 'f': true, 'r': true, 's': true, 't': true, 'u': true}
 
 // line returns the next line as it stands there, with its folds but without its end.

@@ -129,12 +129,12 @@ func (s *series) exclude(line list) {
 func (s *series) dates(line list) {
 	start := s.event.start
 	for value := range bytes.SplitSeq(line.value, []byte(",")) {
-		var m moment
+		m, low := moment{}, s.low
 		var own *length
 		if bytes.IndexByte(value, '/') < 0 {
 			m = readMoment(value, line.zone)
 		} else if begin, l, ok := s.readPeriod(value, line.zone); ok {
-			m, own = begin, &l
+			m, own, low = begin, &l, low-l.most()
 		}
 		switch {
 		case !m.readable():
@@ -145,7 +145,7 @@ func (s *series) dates(line list) {
 		case start.isDate() && own == nil:
 			m = start.later((m.date() - start.date()) * day)
 		}
-		if m.wall >= s.low && m.wall < s.high {
+		if m.wall >= low && m.wall < s.high {
 			s.instance(m, own)
 		}
 	}
@@ -160,7 +160,7 @@ func (s *series) rule(value string) {
 	if err == nil {
 		return
 	}
-	s.problems.add("%v has a rule that can't be followed (%v), and counts as busy at that time on each day", s.event, err)
+	s.problems.add("%v has a rule that can't be followed (%v), and counts as busy at that time each day", s.event, err)
 	if r, err = rrule.Parse("FREQ=DAILY"); err == nil {
 		err = s.between(r)
 	}

@@ -45,9 +45,9 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// Each day of each year is the one that time knows.
+// Each day of five cycles of leap years is the one that time knows.
 func TestReadDays(t *testing.T) {
-	for day := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 10_000; day = day.AddDate(0, 0, 1) {
+	for day := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2_000; day = day.AddDate(0, 0, 1) {
 		form, got := icaltime.Read(day.Format("20060102"))
 		if form != icaltime.Date || !got.Equal(day) {
 			t.Fatalf("%v: got %v, %v", day, form, got)
@@ -109,7 +109,8 @@ func TestOffset(t *testing.T) {
 		ok    bool
 	}{
 		{"+0100", 3600, true}, {"-0330", -12_600, true}, {"+001730", 1050, true}, {"-235959", -86_399, true},
-		{"+2400", 0, false}, {"+0060", 0, false}, {"+000060", 0, false}, {"+1", 0, false}, {"0100", 0, false}, {"+01:00", 0, false}, {"+01000", 0, false}, {"", 0, false},
+		{"+2400", 0, false}, {"+0060", 0, false}, {"+000060", 0, false}, {"+1", 0, false}, {"0100", 0, false},
+		{"+01:00", 0, false}, {"+01000", 0, false}, {"", 0, false},
 	} {
 		if got, ok := icaltime.Offset(test.value); got != test.want || ok != test.ok {
 			t.Errorf("%s: got %d, %v", test.value, got, ok)

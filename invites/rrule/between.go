@@ -190,12 +190,12 @@ func floor(n, by int64) int64 {
 	return n / by
 }
 
-// instances finds those of one period, so many steps from that of the start; more is false where it begins at high or
-// later.
-func (w *walker) instances(steps, high int64) (more bool, err error) {
+// instances finds those of the nth period that counts, from that of the start on, which is the 0th; more is false where
+// it begins at high or later.
+func (w *walker) instances(n, high int64) (more bool, err error) {
 	w.days = w.days[:0]
 	const all = 1<<31 - 1
-	period := w.base + steps*int64(w.interval)
+	period := w.base + n*int64(w.interval)
 	begin, walked := int64(0), 1
 	switch w.frequency {
 	case yearly:

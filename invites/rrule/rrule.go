@@ -123,9 +123,13 @@ func (r *Rule) read(name, value string) (ok bool) {
 		return readBits(&r.hours, value, 0, 23)
 	case "BYMINUTE":
 		return readBits(&r.minutes, value, 0, 59)
-	// The 60th is a leap second.
 	case "BYSECOND":
-		return readBits(&r.seconds, value, 0, 60)
+		ok = readBits(&r.seconds, value, 0, 60)
+		// A leap second is the one before it.
+		if r.seconds&(1<<60) != 0 {
+			r.seconds = r.seconds&^(1<<60) | 1<<59
+		}
+		return ok
 	case "BYMONTHDAY":
 		r.monthDays, ok = readNumbers(value, 31)
 		return ok

@@ -154,7 +154,7 @@ func (o Observance) changes(steps *int) (list changes, ok bool) {
 	return list, true
 }
 
-// copies are the changes of VTIMEZONEs by what these say: on a CalDAV server each event brings its own copy of the same.
+// copies are the changes of VTIMEZONEs by what these say: on a CalDAV server each event brings its own copy.
 var copies keeper
 
 // A keeper keeps what has been found, as long as that is little.

@@ -1,6 +1,6 @@
 // Package tzid knows which clocks a foreign calendar means by the name of a zone (TZID, RFC 5545, section 3.2.19), and
-// when these show a time. It leaves taking a calendar apart to others, and the zone data to invites/zones. It is pure: no
-// clock, no network, no state but what it has found out about zones before.
+// when these show a time. It leaves taking a calendar apart to others, and the zone data to invites/zones. It is pure:
+// no clock, no network, no state but what it has found out about zones before.
 //
 // A TZID is only a name that the file gives a zone:
 //

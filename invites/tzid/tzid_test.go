@@ -23,7 +23,8 @@ func of(t rapid.TB, name string) *time.Location {
 // A time is when clocks show it first; where they never do, as long after the last moment that they show before it.
 func TestInstant(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		loc := of(t, rapid.SampledFrom([]string{"Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca",
+		loc := of(t, rapid.SampledFrom([]string{"Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe",
+			"Africa/Casablanca",
 			"Pacific/Apia", "Antarctica/Troll", "America/Sao_Paulo", "Asia/Kathmandu", "UTC"}).Draw(t, "zone"))
 		wall := time.Date(rapid.IntRange(1970, 2200).Draw(t, "year"), time.January, 1, 0, 0, 0, 0, time.UTC).
 			Add(time.Duration(rapid.IntRange(0, 366*24*4).Draw(t, "quarters")) * 15 * time.Minute)
@@ -72,7 +73,8 @@ func TestFind(t *testing.T) {
 		for _, month := range []time.Month{3, 7, 10} {
 			for day := 24; day < 32; day++ {
 				wall := time.Date(year, month, day, 2, 30, 0, 0, time.UTC)
-				if got, want := zone.Instant(wall), tzid.Of(berlin).Instant(wall); !got.Equal(want) || got.Location() != time.UTC {
+				if got, want := zone.Instant(wall),
+					tzid.Of(berlin).Instant(wall); !got.Equal(want) || got.Location() != time.UTC {
 					t.Fatalf("%v is %v, want %v", wall, got, want)
 				}
 			}

@@ -35,10 +35,28 @@ func (s *Scheduler) search(ctx context.Context, b *roster.Roster, among ...*conv
 	slices.SortStableFunc(open, func(x, y *conversation.Conversation) int {
 		return cmp.Compare(y.Priority(), x.Priority())
 	})
+	if len(open) > 0 {
+		s.announce(b)
+	}
 	for _, c := range open {
 		if !guard.Run(s.Log, "a search", c.Ref(), func() { s.Finder.Offer(ctx, b, c) }) {
 			c.Found(nil, "a fault of this program, of which the log says more", b.Now)
 		}
+	}
+}
+
+// announce keeps the times that plans of b name, and whose brief is due, from being offered to others in the same pass.
+func (s *Scheduler) announce(b *roster.Roster) {
+	for _, c := range b.Conversations {
+		guard.Run(s.Log, "a search", c.Ref(), func() {
+			if !c.Planned() || c.Searched() || c.Gone(b.Now) {
+				return
+			}
+			c.Settle(b.Now)
+			if step := roster.Next(c, b.Now); step.Kind == outbox.Brief && step.IsDue(b.Now) {
+				c.Announce()
+			}
+		})
 	}
 }
 

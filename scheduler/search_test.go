@@ -285,6 +285,20 @@ func TestOfferedToOneOnly(t *testing.T) {
 	}
 }
 
+// Neither are the times that another plan names, whose brief leaves in the same pass.
+func TestNamedTimesAreOfferedToNobodyElse(t *testing.T) {
+	alone, _ := searching(t)
+	alone.pass()
+	named := alone.offered()[0]
+	w, _ := searching(t)
+	w.plan("tom", maya("email: tom@example.org", "when: {start: "+named.In(lisbon).Format("2006-01-02 15:04")+"}"))
+	w.pass()
+	w.want("brief-0 brief-0")
+	if slices.ContainsFunc(w.offered(), named.Equal) {
+		t.Errorf("%s is offered to both", named)
+	}
+}
+
 // An edit of the days looks anew; while the partner has times before them, these stand.
 func TestEditedDays(t *testing.T) {
 	w, _ := searching(t)

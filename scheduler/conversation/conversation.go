@@ -124,7 +124,7 @@ type Conversation struct {
 	regained bool
 	// What has happened to the event since is not known.
 	blind bool
-	// The times found are about to be offered: nobody else may be offered them.
+	// The times found, or those of the plan, are about to be offered: nobody else may be offered them.
 	offering bool
 }
 

@@ -54,6 +54,9 @@ func (c *Conversation) Found(times []plan.Slot, why string, now time.Time) {
 	c.Dates, c.dirty = &d, true
 }
 
+// Announce says that the times which the plan names are about to be offered.
+func (c *Conversation) Announce() { c.offering = true }
+
 // Keeps returns the times that nobody else may be offered: the one agreed on, or those of an offer that has left or is
 // about to, as long as they are ahead; agreed says which of these it is.
 func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {

@@ -31,7 +31,7 @@ func (r *Rule) Between(start, from, to time.Time, steps *int, yield func(time.Ti
 	}
 	w := walkers.Get().(*walker)
 	defer walkers.Put(w)
-	counted, n, err := w.begin(r.filled(start), start, low, high, steps)
+	counted, n, err := w.begin(r.filled(start), start, low, steps)
 	for ; err == nil; n++ {
 		var more bool
 		if more, err = w.instances(n, high); !more {
@@ -96,7 +96,7 @@ type walker struct {
 var walkers = sync.Pool{New: func() any { return new(walker) }}
 
 // begin prepares for a rule, and returns the first period to look at, and how many instances there are before.
-func (w *walker) begin(r Rule, start time.Time, low, high int64, steps *int) (counted int, n int64, err error) {
+func (w *walker) begin(r Rule, start time.Time, low int64, steps *int) (counted int, n int64, err error) {
 	w.Rule, w.steps = r, steps
 	w.base = w.period(start)
 	if err := w.clock(); err != nil {

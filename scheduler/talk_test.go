@@ -118,7 +118,7 @@ ready: true
 
 func parse(t testing.TB, text string) *plan.Plan {
 	t.Helper()
-	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(text))
+	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(text), false)
 	if len(plans) != 1 {
 		t.Fatalf("the plan can't be used: %v\n%s", problems, text)
 	}

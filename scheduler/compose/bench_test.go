@@ -30,7 +30,8 @@ agenda:
 setting: {kind: walk, place: "Riverside path, meeting at the north gate"}
 when: {start: 2027-03-04 10:00}
 ready: true
-`))
+`), false)
+
 	if len(plans) != 1 {
 		b.Fatal(problems)
 	}

@@ -22,7 +22,8 @@ ask: [A decision by March.]
 agenda: [{topic: What each of us is committed to, minutes: 60}]
 setting: {kind: walk, place: Riverside path}
 when: {start: 2027-03-04 10:00}
-`))
+`), false)
+
 	if problems != nil {
 		fmt.Println(problems)
 		return

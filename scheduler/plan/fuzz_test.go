@@ -58,7 +58,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		plans, broken, problems := plan.Parse("f.yaml", "f", data)
+		plans, broken, problems := plan.Parse("f.yaml", "f", data, false)
 		lines := strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n")
 		refused := false
 		for _, p := range problems {
@@ -94,7 +94,7 @@ func FuzzParse(f *testing.F) {
 			if diff := gocmp.Diff(p.Terms, loaded, equalDates, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("kept (-), loaded (+):\n%s", diff)
 			}
-			again, _, problems := plan.Parse("again.yaml", "f", kept)
+			again, _, problems := plan.Parse("again.yaml", "f", kept, false)
 			if len(again) != 1 {
 				t.Fatalf("%s is refused: %v", kept, problems)
 			}
@@ -119,7 +119,7 @@ func BenchmarkParse(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if plans, _, problems := plan.Parse("maya.yaml", "maya", data); len(plans) != 1 || len(problems) != 0 {
+		if plans, _, problems := plan.Parse("maya.yaml", "maya", data, false); len(plans) != 1 || len(problems) != 0 {
 			b.Fatalf("%d plans, problems %v, want one without", len(plans), problems)
 		}
 	}

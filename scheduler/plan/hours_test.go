@@ -17,7 +17,7 @@ import (
 // withHours is the terms of the good plan with these working hours.
 func withHours(t *testing.T, hours string) plan.Terms {
 	t.Helper()
-	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(change(t, "  email: maya@example.org\n", "  email: maya@example.org\n  working_hours: "+hours+"\n")))
+	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(change(t, "  email: maya@example.org\n", "  email: maya@example.org\n  working_hours: "+hours+"\n")), false)
 	if len(plans) != 1 || len(problems) > 0 {
 		t.Fatal(problems)
 	}

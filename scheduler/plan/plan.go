@@ -213,13 +213,9 @@ func (p *Plan) Warning(text, mend string, path ...string) strictyaml.Problem {
 }
 
 // Parse reads the documents of the plan file of that id. A document with a problem that is no
-// warning is left out of the plans; its id is among the broken.
-func Parse(file string, id ID, data []byte) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
-	return ParseMeet(file, id, data, false)
-}
-
-// ParseMeet is [Parse]; with meet, a talk by video needs no address: the calendar makes a room for it.
-func ParseMeet(file string, id ID, data []byte, meet bool) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
+// warning is left out of the plans; its id is among the broken. With meet, a talk by video needs no address: the
+// calendar makes a room for it.
+func Parse(file string, id ID, data []byte, meet bool) (plans []*Plan, broken []ID, problems []strictyaml.Problem) {
 	docs, problems := strictyaml.Parse(file, data)
 	if docs == nil {
 		for i := range problems {

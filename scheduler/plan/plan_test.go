@@ -59,7 +59,7 @@ func told(problems []strictyaml.Problem) (list []string) {
 }
 
 func TestGood(t *testing.T) {
-	plans, broken, problems := plan.Parse("maya.yaml", "maya", []byte(good))
+	plans, broken, problems := plan.Parse("maya.yaml", "maya", []byte(good), false)
 	if broken != nil || problems != nil || len(plans) != 1 {
 		t.Fatalf("%d plans, broken %v, problems %v, want one plan without a problem", len(plans), broken, problems)
 	}
@@ -224,7 +224,7 @@ func TestRules(t *testing.T) {
 		{"four words in a row are no leak", "Join forces on the spring launch.", "See which studies run in May.", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plans, broken, problems := plan.Parse("maya.yaml", "maya", []byte(change(t, tt.from, tt.to)))
+			plans, broken, problems := plan.Parse("maya.yaml", "maya", []byte(change(t, tt.from, tt.to)), false)
 			if diff := cmp.Diff(tt.want, told(problems)); diff != "" {
 				t.Errorf("want (-), got (+):\n%s", diff)
 			}
@@ -244,7 +244,7 @@ func TestRules(t *testing.T) {
 
 // A plan that grows is not refused for what it lacks: it says what is missing until it is ready.
 func TestMissing(t *testing.T) {
-	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte("with: {name: Maya, email: maya@example.org}\nsetting: {kind: coffee}\n"))
+	plans, _, problems := plan.Parse("maya.yaml", "maya", []byte("with: {name: Maya, email: maya@example.org}\nsetting: {kind: coffee}\n"), false)
 	want := []string{
 		"1:1: warning: purpose is not filled in yet; nothing can be sent until it is",
 		"1:1: warning: agenda is not filled in yet; nothing can be sent until it is",
@@ -257,7 +257,7 @@ func TestMissing(t *testing.T) {
 		t.Errorf("Missing: want (-), got (+):\n%s", diff)
 	}
 
-	_, _, problems = plan.Parse("maya.yaml", "maya", []byte("with: {name: Maya, email: maya@example.org}\npurpose: [x]\nagenda: talk\nsetting: {kind: run}\n"))
+	_, _, problems = plan.Parse("maya.yaml", "maya", []byte("with: {name: Maya, email: maya@example.org}\npurpose: [x]\nagenda: talk\nsetting: {kind: run}\n"), false)
 	want = []string{
 		"2:10: purpose wants text, and this is a list; write text",
 		"3:9: agenda wants a list, and this is text; write a list",
@@ -290,7 +290,7 @@ func TestDocuments(t *testing.T) {
 		{"empty", "", "", []plan.ID{"x"}, []string{"1:1: the file is empty; write what it is for, or remove it"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plans, broken, problems := plan.Parse("x.yaml", "x", []byte(tt.file))
+			plans, broken, problems := plan.Parse("x.yaml", "x", []byte(tt.file), false)
 			var got []string
 			for _, p := range plans {
 				got = append(got, fmt.Sprint(p.ID, " ", p.Round))
@@ -307,7 +307,7 @@ func TestDocuments(t *testing.T) {
 		})
 	}
 	// A hundred documents with faults of their own are still one file's worth of problems.
-	_, broken, problems := plan.Parse("x.yaml", "x", []byte(strings.Repeat("---\nid: y\na: 1\nb: 2\n", 100)))
+	_, broken, problems := plan.Parse("x.yaml", "x", []byte(strings.Repeat("---\nid: y\na: 1\nb: 2\n", 100)), false)
 	if len(problems) != 101 || len(broken) != 100 {
 		t.Errorf("%d problems and %d broken, want 101 and 100", len(problems), len(broken))
 	}
@@ -320,7 +320,7 @@ func TestExamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plans, _, problems := plan.Parse(file, "x", data)
+		plans, _, problems := plan.Parse(file, "x", data, false)
 		if len(plans) != 1 || problems != nil {
 			t.Errorf("%s: %d plans, problems %v, want one without", file, len(plans), problems)
 		}
@@ -351,7 +351,7 @@ func TestHostileValues(t *testing.T) {
 			{`\u202e`, "has a character that reorders text on the screen (U+202E)"}, {`\u2067`, "has a character that reorders text on the screen (U+2067)"},
 		} {
 			file := change(t, field.from, fmt.Sprintf(field.to, `"maya@example.org`+bad.escape+`x"`))
-			plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(file))
+			plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(file), false)
 			if len(plans) != 0 || !slices.ContainsFunc(problems, func(p strictyaml.Problem) bool { return strings.Contains(p.Text, bad.want) }) {
 				t.Errorf("%s with %s: %d plans, problems %v, want one that says %q", field.to, bad.escape, len(plans), problems, bad.want)
 			}
@@ -360,7 +360,7 @@ func TestHostileValues(t *testing.T) {
 	// What goes out as several lines may have line breaks, and nothing else of these.
 	for _, from := range []string{"Join forces on the spring launch.", "She decides which studies run in our house."} {
 		for escape, fits := range map[string]bool{`\n`: true, `\t`: true, `\r`: false, `\L`: false, `\e`: false, `\u202e`: false, `\u061c`: false} {
-			plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(change(t, from, `"A`+escape+`B"`)))
+			plans, _, problems := plan.Parse("maya.yaml", "maya", []byte(change(t, from, `"A`+escape+`B"`)), false)
 			if fits != (len(plans) == 1) || fits != (len(problems) == 0) {
 				t.Errorf("%s in %s: %d plans, problems %v, want it to fit: %v", escape, from, len(plans), problems, fits)
 			}
@@ -406,7 +406,7 @@ func TestTermsJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		plans, _, problems := plan.Parse(file, "x", data)
+		plans, _, problems := plan.Parse(file, "x", data, false)
 		if len(plans) != 1 {
 			t.Fatal(problems)
 		}
@@ -490,7 +490,7 @@ func TestSchema(t *testing.T) {
 		}
 		// Whatever the schema says of types, the decoder says too.
 		file = strings.Replace(file, "ready: true", "ready: false", 1)
-		_, broken, problems := plan.Parse("maya.yaml", "maya", []byte(file))
+		_, broken, problems := plan.Parse("maya.yaml", "maya", []byte(file), false)
 		if (broken == nil) != tt.valid {
 			t.Errorf("%s: the decoder says %v, want it to be valid: %v", tt.name, problems, tt.valid)
 		}

@@ -232,7 +232,8 @@ when: {duration: 90m, times: [2027-03-04 10:00, in 8 working days at 15:00], tim
 ask_on: in 3 days
 ready: true
 permitted: In person.
-`))
+`), false)
+
 	if len(plans) != 1 {
 		t.Fatal(problems)
 	}

@@ -353,7 +353,7 @@ func (f *Folder) parseFile(name string, size int64) contents {
 
 // Parse is [plan.Parse] for a file that is to be one of the folder's.
 func (f *Folder) Parse(file string, id plan.ID, data []byte) (plans []*plan.Plan, broken []plan.ID, problems []strictyaml.Problem) {
-	return plan.ParseMeet(file, id, data, f.Meet)
+	return plan.Parse(file, id, data, f.Meet)
 }
 
 func reason(err error) string {

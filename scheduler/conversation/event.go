@@ -6,6 +6,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/event"
+	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
@@ -17,6 +18,12 @@ type Named struct {
 	Start time.Time `json:"start,omitzero"`
 	Place time.Time `json:"place,omitzero"`
 }
+
+// InCalendar reports whether the talk is, or is to be, an event in an online calendar.
+func (c *Conversation) InCalendar() bool { return c.Channel != "" && c.Channel != outbox.Mail }
+
+// Calendar is the one that the talk is held in.
+func (c *Conversation) Calendar() organizer.Calendar { return c.settings.CalendarOf(c.Channel) }
 
 // EventID is the id of the event in the online calendar; "" where the talk is not held there.
 func (c *Conversation) EventID() string {

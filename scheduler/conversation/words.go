@@ -111,3 +111,20 @@ func (c *Conversation) Notify(d *Draft, now time.Time) {
 	}
 	c.Notices = slices.Clip(later)
 }
+
+// How words a way for the conversation; at is the time of [ways.MoveTo] and [ways.Keep].
+func (c *Conversation) How(w ways.Way, at ...string) string { return c.settings.How(w, c.Ref(), at...) }
+
+// WayToRival is how to look at what has a time that was chosen: another talk, or, where that is "", the calendars.
+func (c *Conversation) WayToRival(ref string) string {
+	if ref == "" {
+		return c.How(ways.Slots)
+	}
+	return c.settings.How(ways.Show, ref)
+}
+
+// waiting is the step of a conversation whose message m is on its way or stuck.
+func (c *Conversation) waiting(m *outbox.Message) (s Step, ok bool) {
+	next := ways.Waiting(m, c.Calendar().Provider, c.How)
+	return Step{Next: next}, next != ""
+}

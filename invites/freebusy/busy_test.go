@@ -114,6 +114,8 @@ func TestTakes(t *testing.T) {
 			"ATTENDEE;PARTSTAT=DECL\n INED:mailto:ana@\n\texample.org"))},
 		{name: "declined, by a parameter", data: calendar(event(thursday,
 			`ATTENDEE;EMAIL="ana@example.org";PARTSTAT=DECLINED:urn:uuid:1`))},
+		{name: "declined by name", data: calendar(event(thursday, `ATTENDEE;CN="A;PARTSTAT=DECLINED;B":mailto:ana@example.org`)),
+			want: []string{once}},
 		{name: "declined by another", data: calendar(event(thursday,
 			"ATTENDEE;PARTSTAT=DECLINED:mailto:joana@example.org")),
 			want: []string{once}},
@@ -139,6 +141,8 @@ func TestTakes(t *testing.T) {
 		{name: "without an end", data: calendar("BEGIN:VEVENT\nSUMMARY:A\n"+thursday, event("UID:2", "SUMMARY:B",
 			thursday), "BEGIN:VEVENT\nSUMMARY:C\n"+thursday),
 			want: []string{once, "03-04 10:00 CET 1h B", "03-04 10:00 CET 1h C"}},
+		{name: "folded titles", data: calendar(event("SUMMARY:A\n  A", thursday), event("SUMMARY:B\n  B", thursday)),
+			want: []string{"03-04 10:00 CET 1h A A", "03-04 10:00 CET 1h B B"}},
 		{name: "in two calendars", data: calendar(event(thursday)) + "\n" + calendar(event("SUMMARY:B", thursday)),
 			want: []string{once, "03-04 10:00 CET 1h B"}},
 		{name: "twice", data: calendar(event(thursday), event(thursday)), want: []string{once}},
@@ -298,14 +302,19 @@ func TestZones(t *testing.T) {
 	} {
 		test.run(t)
 	}
-	// The doubled hour, and a day that has no midnight.
-	for _, test := range []struct{ zone, lines, want string }{
-		{"Europe/Berlin", "DTSTART;TZID=Europe/Berlin:20271031T023000\nDURATION:PT1H", "10-31 02:30 CEST 1h A"},
-		{"America/Santiago", "DTSTART;VALUE=DATE:20270905\nDTEND;VALUE=DATE:20270906", "09-05 01:00 -03 23h A"},
+	// The doubled hour, a day that has no midnight, and days that end in UTC, west of it.
+	for _, test := range []struct {
+		zone, lines string
+		want        []string
+	}{
+		{"Europe/Berlin", "DTSTART;TZID=Europe/Berlin:20271031T023000\nDURATION:PT1H", []string{"10-31 02:30 CEST 1h A"}},
+		{"America/Santiago", "DTSTART;VALUE=DATE:20270905\nDTEND;VALUE=DATE:20270906", []string{"09-05 01:00 -03 23h A"}},
+		{"America/New_York", "DTSTART;VALUE=DATE:20270301\nRRULE:FREQ=DAILY;UNTIL=20270302T000000Z",
+			[]string{"03-01 00:00 EST 24h A", "03-02 00:00 EST 24h A"}},
 	} {
 		loc := zone(t, test.zone)
 		busy, _ := parse(t, calendar(event(test.lines))).Busy(freebusy.Reader{Zone: loc}, windowStart, windowEnd)
-		if got := show(busy, loc); !slices.Equal(got, []string{test.want}) {
+		if got := show(busy, loc); !slices.Equal(got, test.want) {
 			t.Errorf("%s: got %q, want %q", test.zone, got, test.want)
 		}
 	}

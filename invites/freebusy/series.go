@@ -59,20 +59,16 @@ func (x *expansion) series(e *event, differ []*event) {
 			s.exclude(line)
 		}
 	}
-	ruled := false
+	// What is an instance twice is so once.
+	s.instance(e.start, nil)
 	for _, line := range e.repeats {
 		switch line.kind {
 		case propRrule:
 			s.rule(string(line.value))
-			ruled = true
 		case propRdate:
 			s.dates(line)
 		default:
 		}
-	}
-	// A rule has the start among its instances.
-	if !ruled {
-		s.instance(e.start, nil)
 	}
 }
 

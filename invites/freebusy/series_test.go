@@ -60,6 +60,9 @@ func TestRules(t *testing.T) {
 			want: []string{"03-02 10:00 CET 1h A", "03-30 10:00 CEST 1h A"}},
 		{name: "until just before", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309T085959Z")),
 			want: []string{"03-02 10:00 CET 1h A"}},
+		{name: "until just before, in the west", data: calendar(
+			event("DTSTART;TZID=America/New_York:20270302T100000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;UNTIL=20270309T145959Z")),
+			want: []string{"03-02 16:00 CET 1h A"}},
 		{name: "until a day", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309")),
 			want: []string{"03-02 10:00 CET 1h A", "03-09 10:00 CET 1h A"}},
 		{name: "until the day before", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270308")),
@@ -300,10 +303,10 @@ func TestOverrides(t *testing.T) {
 		{name: "onward, and one more", data: calendar(event(daily), event(onward, later),
 			event("RECURRENCE-ID:20270305T090000Z", "SUMMARY:C\nDTSTART:20270306T090000Z\nDURATION:PT1H")),
 			want: append(slices.Clone(before), moved, "03-06 10:00 CET 1h C")},
-		{name: "onward, twice", data: calendar(event(daily),
-			event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270305T090000Z",
-				"SUMMARY:C\nDTSTART:20270305T080000Z\nDURATION:PT1H"), event(onward, later)),
-			want: append(slices.Clone(before), moved, "03-05 09:00 CET 1h C")},
+		{name: "onward, twice", data: calendar(event(strings.Replace(daily, "COUNT=4", "COUNT=5", 1)),
+			event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270305T090000Z", "SUMMARY:C\nDTSTART:20270305T080000Z\nDURATION:PT1H"),
+			event(onward, later)),
+			want: append(slices.Clone(before), moved, "03-05 09:00 CET 1h C", "03-06 09:00 CET 1h C")},
 		{name: "onward cancelled", data: calendar(event(daily), event(onward, later, "STATUS:CANCELLED")),
 			want: before},
 		{name: "onward opaque", data: calendar(event(daily, "TRANSP:TRANSPARENT"), event(onward, later)),
@@ -311,6 +314,10 @@ func TestOverrides(t *testing.T) {
 		{name: "onward into the window",
 			data: calendar(event("DTSTART:20270602T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2"),
 				event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270602T090000Z", "DTSTART:20270302T090000Z\nDURATION:PT1H")),
+			want: []string{before[0], before[1]}},
+		{name: "onward from long before", data: calendar(
+			event("DTSTART:20260302T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=2"),
+			event("RECURRENCE-ID;RANGE=THISANDFUTURE:20260302T090000Z", "DTSTART:20270302T090000Z\nDURATION:PT1H")),
 			want: []string{before[0], before[1]}},
 		{name: "onward of days", data: calendar(event("DTSTART;VALUE=DATE:20270302\nRRULE:FREQ=WEEKLY;COUNT=3"),
 			event("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270309",
@@ -339,11 +346,24 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// A big collection has the same zone in each of its thousands of resources.
+func TestMergeMany(t *testing.T) {
+	var all []*freebusy.Calendar
+	for day := range 12_000 {
+		start := time.Date(2000, 1, 1, 10, 0, 0, 0, time.UTC).AddDate(0, 0, day).Format("20060102T150405")
+		all = append(all, parse(t, calendar(newYork, event("DTSTART;TZID=Our zone:"+start, "DURATION:PT1H"))))
+	}
+	busy, problems := freebusy.Merge(all...).Busy(freebusy.Reader{Zone: time.UTC}, time.Unix(0, 0), time.Unix(3e9, 0))
+	if len(busy) != len(all) || len(problems) > 0 {
+		t.Errorf("got %d of %d, %q", len(busy), len(all), problems)
+	}
+}
+
 // A file of holidays is read by its days, and by nobody's clocks.
 func TestDays(t *testing.T) {
 	c := parse(t, calendar(
 		event("SUMMARY:New Year", "DTSTART;VALUE=DATE:20200101", "RRULE:FREQ=YEARLY", "TRANSP:TRANSPARENT"),
-		event("SUMMARY:Carnival", "UID:2", "DTSTART;VALUE=DATE:20270209"),
+		event("SUMMARY:Carnival", "UID:2", "DTSTART;VALUE=DATE:20270209", "TRANSP:TRANSPARENT"),
 		event("SUMMARY:Easter", "UID:3", "DTSTART;VALUE=DATE:20270328", "DTEND;VALUE=DATE:20270330"),
 		event("SUMMARY:A saint", "UID:4", "DTSTART;VALUE=DATE:20270329"),
 		event("SUMMARY:Cancelled", "UID:5", "DTSTART;VALUE=DATE:20270401", "STATUS:CANCELLED"),

@@ -115,6 +115,7 @@ func TestBetween(t *testing.T) {
 		{"19970903T090000", "FREQ=DAILY;UNTIL=19970101", "1997 9/3"},
 		{"19970903T090000", "FREQ=DAILY;BYHOUR=8", "1997 9/3 T08 9/4 9/5 …"},
 		// What the month or the year does not have is passed over.
+		{"19970131T090000", "FREQ=MONTHLY;COUNT=4", "1997 1/31 3/31 5/31 7/31"},
 		{"19970131T090000", "FREQ=MONTHLY", "1997 1/31 3/31 5/31 7/31 8/31 10/31 12/31 1998 1/31 …"},
 		{"19960229T090000", "FREQ=YEARLY", "1996 2/29 2000 2/29 2004 2/29 …"},
 		{"18960229T090000", "FREQ=YEARLY", "1896 2/29 1904 2/29 …"},
@@ -168,6 +169,12 @@ func TestBetween(t *testing.T) {
 		got := between(t, test.rule, start, start, to)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s from %s:\ngot  %v\nwant %v", test.rule, test.start, got, want)
+		}
+		// From each on there is the same, however many are before it.
+		for i, from := range want {
+			if got := between(t, test.rule, start, from, to); !slices.Equal(got, want[i:]) {
+				t.Errorf("%s from %s, from %v on:\ngot  %v\nwant %v", test.rule, test.start, from, got, want[i:])
+			}
 		}
 		// The RFC's examples go on for ever: there is another, some time.
 		if more := between(t, test.rule, start, to, start.AddDate(30, 0, 0)); (len(more) > 0) != open {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,7 +10,6 @@ import (
 
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
-	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 )
 
@@ -20,8 +20,8 @@ func (a *app) answerCommand() *cobra.Command {
 		Short: "Record the partner's answer",
 		Long: `Record what the partner has answered. Nothing is sent by this; with a yes and a
 known time the invitation is due, and the daemon sends it. --time is one of the
-numbers in the brief (2, or "1 or 3" for the earlier one that is still free) or a
-time.`,
+numbers in the brief (2, or "1 or 3" for the earlier one that is still free) or a time. Where a time
+that was found has gone meanwhile, the daemon offers others.`,
 		Example: "  coalition answer maya yes --time 2\n" +
 			"  coalition answer tom later --note \"after the fair\"",
 		Args:              cobra.ExactArgs(2),
@@ -40,8 +40,7 @@ time.`,
 			change := func(b *roster.Roster, c *conversation.Conversation) (conversation.Change, error) {
 				answer := conversation.Answer{Value: value, How: "command", Note: note}
 				if at != "" {
-					var err error
-					if answer.Slot, err = a.chosenTime(b, c, at); err != nil {
+					if err := a.chosenTime(cmd.Context(), b, c, at, &answer); err != nil {
 						return nil, err
 					}
 				}
@@ -61,18 +60,32 @@ time.`,
 // numbers is a --time that names numbers of the brief.
 var numbers = regexp.MustCompile(`^\s*\d+(\s*(?:or|,|/|and)\s*\d+)*\s*$`)
 
-// chosenTime returns the slot that --time names: of the numbers in the brief the earliest that is still free.
-func (a *app) chosenTime(b *roster.Roster, c *conversation.Conversation, s string) (plan.Slot, error) {
+// chosenTime puts into a yes the slot that --time names: of the numbers in the brief the earliest that is still free.
+// Where none is, and the times were found, the yes counts all the same, and is answered with others.
+func (a *app) chosenTime(ctx context.Context, b *roster.Roster, c *conversation.Conversation, s string,
+	answer *conversation.Answer) (err error) {
 	if !numbers.MatchString(s) {
-		return a.parseStart(s, c.Plan.When.Timezone.Location(a.sched.Zone))
+		if answer.Slot, err = a.parseStart(s, c.Plan.When.Timezone.Location(a.sched.Zone)); err == nil {
+			a.sayBreaks(ctx, b, c, answer.Slot)
+		}
+		return err
 	}
 	var list []int
 	for _, word := range regexp.MustCompile(`\d+`).FindAllString(s, -1) {
 		n, err := strconv.Atoi(word)
 		if err != nil {
-			return plan.Slot{}, usage("there is no time with the number %s", "see: coalition show "+c.Ref(), word)
+			return usage("there is no time with the number %s", "see: coalition show "+c.Ref(), word)
 		}
 		list = append(list, n)
 	}
-	return b.Choose(c, list)
+	if answer.Slot, err = b.Choose(c, list); err == nil || !c.Searched() {
+		return err
+	}
+	gone, by := b.Taken(c, list)
+	if gone.IsZero() {
+		return err
+	}
+	answer.Other, answer.Taken, answer.By = true, gone, by
+	a.note("Note: %s is not free any more: %s gets other times.", gone, c.Plan.With.Name)
+	return nil
 }

@@ -86,7 +86,13 @@ func (p *picture) why(b *slots.Blocked) string {
 		}
 		return text
 	case slots.NoHours:
-		return who + " don't work"
+		switch b.Who {
+		case slots.Organizer:
+			return "outside your hours"
+		case slots.Partner:
+			return "outside the hours of " + p.partner
+		}
+		return "outside the hours of both"
 	case slots.Holiday:
 		return strings.TrimSuffix(who+are+" on holiday: "+b.Source, ": ")
 	case slots.Notice:

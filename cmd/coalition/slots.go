@@ -62,6 +62,9 @@ With --json, an object. Times are RFC 3339, on your clock:
 					return err
 				}
 			}
+			if svg == "-" {
+				return nil
+			}
 			if !a.json {
 				a.showFound(found, all, explain)
 			} else if err := a.printJSON(slotsRowOf(string(c.ID), c.Round, found.Query, found.Result)); err != nil {
@@ -76,7 +79,7 @@ With --json, an object. Times are RFC 3339, on your clock:
 	c.Flags().BoolVar(&all, "all", false, "show all free spans")
 	c.Flags().BoolVar(&explain, "explain", false, "draw each day, with what stands in the way")
 	c.Flags().BoolVar(&stale, "stale", false, "offer times although a calendar could not be read for a day")
-	c.Flags().StringVar(&svg, "svg", "", "draw the days into `FILE`, as a picture")
+	c.Flags().StringVar(&svg, "svg", "", "draw the days into `FILE`, as a picture (- for standard output)")
 	return c
 }
 
@@ -162,6 +165,10 @@ func (p *picture) both(s invites.Span) string {
 func (a *app) drawFound(f *foundTimes, path string) error {
 	data, err := f.svg()
 	if err != nil {
+		return err
+	}
+	if path == "-" {
+		_, err := a.stdout.Write(data)
 		return err
 	}
 	if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -103,6 +103,23 @@ type Capabilities struct {
 	// KnowsFreeBusy says that it can be asked when people are busy (free/busy, RFC 5545, section 3.6.4), as far as
 	// they show it to the account.
 	KnowsFreeBusy bool
+	// KeepsHolds says that it can keep a [Hold]; false: times that are offered stand in no calendar.
+	KeepsHolds bool
+}
+
+// A Hold is a time that is offered to somebody and has no answer yet, as it stands in the organizer's own online
+// calendar meanwhile: tentative, and nobody is invited.
+type Hold struct {
+	// Key tells it from others: 26 letters and digits as [EventID] writes them. It is made of all the rest, so that one
+	// that says something else is another.
+	Key string
+	// Ref is that of the conversation, as an [Event] has it.
+	Ref string
+	// In UTC; Zone is the IANA name of the zone that its clock time is in.
+	Span
+	Zone string
+	// Title is one line.
+	Title string
 }
 
 // A Span is a time, half-open.

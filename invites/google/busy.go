@@ -27,7 +27,8 @@ const busyFields = "status,transparency,visibility,summary,start,end,recurringEv
 
 // Busy returns when the calendar of the account with this id leaves no time between from and to ("": c itself): its
 // events, in order of their start, which may reach beyond either. What was declined, is shown as free or takes no time
-// is left out. A talk of this program has its Ref. An event of whole days is on the clock of the calendar.
+// is left out, and so is a hold: what is offered, others know better. A talk of this program has its Ref. An event of
+// whole days is on the clock of the calendar.
 //
 // Of a calendar whose events are not all shown to the account only the times come, without titles, those that touch as
 // one. The error says that nothing is known of it.
@@ -104,7 +105,7 @@ func hides(event *calendar.Event) bool {
 
 // takesTime reports whether the owner of the calendar has no time for anything else while the event lasts.
 func takesTime(event *calendar.Event) bool {
-	return !deleted(event) && event.Transparency != "transparent" &&
+	return !deleted(event) && !isHold(event) && event.Transparency != "transparent" &&
 		!slices.ContainsFunc(event.Attendees, func(a *calendar.EventAttendee) bool {
 			return a != nil && a.Self && a.ResponseStatus == "declined"
 		})

@@ -115,7 +115,7 @@ func (c *Calendar) Name() string {
 
 // Capabilities returns what Google Calendar does by itself: all that is asked for.
 func (c *Calendar) Capabilities() invites.Capabilities {
-	return invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true}
+	return invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true, KeepsHolds: true}
 }
 
 // at returns the calendar of that name, of the same account; c itself where in is "".

@@ -1,7 +1,8 @@
 // Package google knows Google Calendar (API v3): how a talk is an event there, how its writes are made to
-// count once, and what has changed since it was looked at last. How a person signs in it leaves to package
-// account, how Google tells of changes to package push; what is to be written, and what follows from a change, to scheduler; its words to templates. It
-// keeps no state: what has to outlive the program (a cursor, the open push channel) its callers keep.
+// count once, what has changed since it was looked at last, when it leaves no time, and how it holds one. How a
+// person signs in it leaves to package account, how Google tells of changes to package push; what is to be written,
+// and what follows from a change, to scheduler; its words to templates. It keeps no state: what has to outlive the
+// program, such as a cursor, its callers keep.
 //
 // # A write
 //
@@ -22,6 +23,13 @@
 // The attendees are sent only where a guest comes or goes. Nothing comes back from the bin unless the change
 // says Restore. A cancellation with a reason takes two requests: the reason is written into the event, of
 // which nobody hears, and then the event is deleted, of which everybody does.
+//
+// # A hold
+//
+// [Calendar.Hold] makes exactly those times stand that are offered, whatever stood before, and writes down nothing: it
+// lists what bears the mark of a hold, and writes the difference. An id is made of what the hold says, so that two
+// calls, or two programs, make one; it is not of the form of a talk's, whose properties a hold has not, either. What is
+// taken out is marked first: a hold in the bin without that mark was deleted by hand, and stays there.
 //
 // # The sync token
 //

@@ -240,7 +240,7 @@ func TestCapabilities(t *testing.T) {
 		return 500, "", nil
 	})
 	var wrapped interface{ Capabilities() invites.Capabilities } = struct{ *google.Calendar }{c}
-	if got := wrapped.Capabilities(); got != (invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true}) {
+	if got := wrapped.Capabilities(); got != (invites.Capabilities{MailsGuests: true, MakesRooms: true, KnowsFreeBusy: true, KeepsHolds: true}) {
 		t.Errorf("got %+v", got)
 	}
 }

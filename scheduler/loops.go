@@ -10,6 +10,7 @@ import (
 	"coalition/invites"
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/holds"
 	"coalition/scheduler/outbox"
 )
 
@@ -26,7 +27,7 @@ const (
 func (s *Scheduler) keepReading(ctx context.Context, heard func()) {
 	defer s.Mailbox.Close()
 	// A connection that was cut is no news; that there is none is.
-	trouble := trouble{log: s.Log, what: "the mailbox", attempts: 1}
+	trouble := trouble{log: s.Log, what: "the mailbox", can: "be read", attempts: 1}
 	for ctx.Err() == nil {
 		err := s.readMailAgain(ctx)
 		heard()
@@ -49,7 +50,7 @@ func (s *Scheduler) keepReading(ctx context.Context, heard func()) {
 // keepInStep reads the calendar again and again, until ctx ends. It calls heard when it has been read once, or can't
 // be.
 func (s *Scheduler) keepInStep(ctx context.Context, heard func()) {
-	trouble := trouble{log: s.Log, what: "the calendar"}
+	trouble := trouble{log: s.Log, what: "the calendar", can: "be read"}
 	for ctx.Err() == nil {
 		err := errFault
 		guard.Run(s.Log, "reading the calendar", "", func() { err = s.Sync.ReadCalendar(ctx) })
@@ -70,6 +71,32 @@ func (s *Scheduler) keepInStep(ctx context.Context, heard func()) {
 			}
 		}
 		pause(ctx, wait, hints)
+	}
+}
+
+// keepHolding has those times stand in the calendar that are offered, whenever it is kicked and when one of them is over,
+// until ctx ends.
+func (s *Scheduler) keepHolding(ctx context.Context, kick <-chan struct{}) {
+	trouble := trouble{log: s.Log, what: "what is offered", can: "be held in the calendar"}
+	for wait, woken := holds.LookAgain, kick; ; {
+		if pause(ctx, wait, woken); ctx.Err() != nil {
+			return
+		}
+		next, err := time.Time{}, errFault
+		guard.Run(s.Log, "holding times", "", func() { next, err = s.Holds.Keep(ctx) })
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			// Kicks don't end what the calendar has asked for.
+			wait, woken = trouble.backoff(err, reconnect, errors.Is(err, invites.ErrLogin)), nil
+			continue
+		}
+		trouble.over()
+		wait, woken = holds.LookAgain, kick
+		if !next.IsZero() {
+			wait = max(min(wait, next.Sub(s.Now())), soonest)
+		}
 	}
 }
 
@@ -96,31 +123,31 @@ func (s *Scheduler) keepDelivering(ctx, hard context.Context, by outbox.Channel,
 	}
 }
 
-// A trouble is what keeps a loop from reading something: it is told once, and backed off from.
+// A trouble is what keeps a loop from what it does: it is told once, and backed off from.
 type trouble struct {
 	log *slog.Logger
-	// what can't be read.
-	what string
+	// what can't do what: "the mailbox", "be read".
+	what, can string
 	// attempts counts those in vain, in a row: the first one alone is no news.
 	attempts int
-	// told is what was told last; "" since it could be read.
+	// told is what was told last; "" since it was over.
 	told string
 }
 
-// over takes down that it could be read.
+// over takes down that it is over.
 func (t *trouble) over() {
 	if t.told != "" {
-		t.log.Info(t.what + " can be read again")
+		t.log.Info(t.what + " can " + t.can + " again")
 	}
 	t.attempts, t.told = 0, ""
 }
 
-// backoff takes down that it could not be read, and returns how long to wait: up to most, or as long as the server
+// backoff takes down that it is still there, and returns how long to wait: up to most, or as long as the server
 // asks. news says that the first attempt in vain is to be told as well.
 func (t *trouble) backoff(err error, most time.Duration, news bool) time.Duration {
 	t.attempts++
 	if (t.attempts > 1 || news) && !delivery.SameTrouble(t.told, err.Error()) {
-		t.log.Warn(t.what+" can't be read; trying again", "error", err)
+		t.log.Warn(t.what+" can't "+t.can+"; trying again", "error", err)
 		t.told = err.Error()
 	}
 	wait := min(delivery.Backoff(t.attempts), most)

@@ -139,7 +139,7 @@ type signs struct {
 	files, changes <-chan struct{}
 	// delivered gets a value when messages are settled.
 	delivered chan struct{}
-	// kicks let each channel deliver.
+	// kicks let each channel deliver, and have what is offered be held.
 	kicks []chan struct{}
 	// rescan and freeing tick as often as the folder is looked through and claims of processes that are gone are freed.
 	rescan, freeing <-chan time.Time
@@ -154,10 +154,15 @@ func (s *Scheduler) watch(ctx, hard context.Context, side *sync.WaitGroup) *sign
 		w.kicks = append(w.kicks, kick)
 		side.Go(func() { s.keepDelivering(ctx, hard, by, kick, w.delivered) })
 	}
+	if s.Holds != nil {
+		kick := make(chan struct{}, 1)
+		w.kicks = append(w.kicks, kick)
+		side.Go(func() { s.keepHolding(ctx, kick) })
+	}
 	return w
 }
 
-// kick lets all channels deliver.
+// kick wakes all that comes of a pass.
 func (w *signs) kick() {
 	for _, c := range w.kicks {
 		wake(c)

@@ -22,9 +22,11 @@ import (
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/eventsync"
 	"coalition/scheduler/finder"
+	"coalition/scheduler/holds"
 	"coalition/scheduler/holidays"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/intake/page"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -34,8 +36,8 @@ import (
 	"coalition/templates/answers"
 )
 
-// A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Account, Mailbox and
-// Link.
+// A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Holds, Account, Mailbox
+// and Link.
 type Config struct {
 	Settings organizer.Settings
 	Plans    *folder.Folder
@@ -56,6 +58,9 @@ type Config struct {
 	Calendar eventsync.Calendar
 	// Poll is how often the calendar is looked at; more than 0 where there is one.
 	Poll time.Duration
+	// Holds is the calendar in which times that are offered can be held, or could be before the config was changed: those
+	// that stand are taken out where nothing is held any more; nil: there is none.
+	Holds holds.Calendar
 	// Account says by which account a door goes: see [delivery.NewDoors].
 	Account func(name string) string
 	// Mailbox is where answers come in by mail; nil: there is none.
@@ -74,13 +79,15 @@ type Scheduler struct {
 	Log   *slog.Logger
 
 	// Finder looks for times, Compose writes messages, Delivery hands them over, Intake takes in what partners say by mail,
-	// Pages what they say on their pages, and Sync what happens in the calendar; nil where there is none.
+	// Pages what they say on their pages, and Sync what happens in the calendar, where Holds has times stand that are
+	// offered; the last two are nil where there is none.
 	Finder   *finder.Finder
 	Compose  *compose.Composer
 	Delivery *delivery.Delivery
 	Intake   *intake.Intake
 	Pages    *page.Desk
 	Sync     *eventsync.Sync
+	Holds    *holds.Holds
 	// Doors are those to servers, and Marks what stands beside the plans.
 	Doors *delivery.Doors
 	Marks *delivery.Marks
@@ -124,6 +131,11 @@ func New(config Config) *Scheduler {
 			// It is kept in step with, and nothing is written: invitations go by mail.
 			s.Calendar = ""
 		}
+	}
+	if config.Holds != nil {
+		s.Holds = &holds.Holds{Settings: &s.Settings, Calendar: config.Holds, Store: s.Store, Title: s.Compose.HoldTitle,
+			On: s.Times.Hold && config.Calendar != nil && config.Calendar.Capabilities().KeepsHolds, Log: s.Log,
+			Recall: func(ctx context.Context) (*roster.Roster, error) { return s.Intake.Recall(ctx, lookup.Query{}) }}
 	}
 	return s
 }

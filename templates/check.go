@@ -60,6 +60,9 @@ func (s *Set) Check() []Problem {
 			for _, part := range []string{"summary", "location", path.Join(lang, "event.txt")} {
 				add("event.txt", text.ExecuteTemplate(io.Discard, part, v))
 			}
+			if s.spoken(lang, "hold.txt") == lang {
+				add("hold.txt", text.ExecuteTemplate(io.Discard, path.Join(lang, "hold.txt"), v))
+			}
 			if s.spoken(lang, "event.html") == lang {
 				add("event.html", pages.ExecuteTemplate(io.Discard, path.Join(lang, "event.html"), v))
 				add("event.html", l.html.ExecuteTemplate(io.Discard, path.Join(lang, "event.html"), v))

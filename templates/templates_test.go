@@ -229,7 +229,12 @@ func TestGolden(t *testing.T) {
 		}
 		talk := Sample()
 		talk.Setting = Setting{Kind: "video"}
-		fmt.Fprintf(&b, "video, in a room that the calendar makes\n- %s\n", view(t, s, lang, talk).Where)
+		v := view(t, s, lang, talk)
+		hold, err := v.Hold()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "video, in a room that the calendar makes\n- %s\n\na time that is held\n- %s\n", v.Where, hold)
 		golden(t, lang+"/settings.txt", b.String())
 	}
 }
@@ -703,6 +708,9 @@ func TestOwnLanguage(t *testing.T) {
 	if want, err := english.EventHTML(); err != nil || got != want {
 		t.Errorf("the event is not the English one (%v): %s", err, got)
 	}
+	if got, err := further.Hold(); err != nil || got != "Held for Maya Chen: conversation" {
+		t.Errorf("the title of a hold is not the English one (%v): %s", err, got)
+	}
 	if got := message(t, further, Reminder); !strings.Contains(got.HTML, `lang="xx"`) {
 		t.Errorf("the reminder is in another language: %+v", got)
 	}
@@ -753,6 +761,7 @@ func TestCheck(t *testing.T) {
 		{"private", "en/brief.txt", subject + "\n{{.Private.Goal}}", "Private", 2, 11},
 		{"private, in html", "en/brief.html", "é {{.Goal}}", "Goal", 1, 5},
 		{"in an event", "en/event.html", "{{if .Offer}}{{else}}\n{{.Ofer}}{{end}}", "Ofer", 2, 3},
+		{"in the title of a hold", "de/hold.txt", "{{if .Familiar}}\n{{.Partner.Nmae}}{{end}}", "Nmae", 2, 11},
 		{"half a tag in an event", "de/event.html", "<a href=\"{{.Setting.URL}}", "ends in a non-text context", 1, 1},
 		{"not closed", "en/brief.txt", subject + "\n\n{{if .Again}}", "unexpected EOF", 3, 1},
 		{"no such template", "en/brief.html", "{{template \"nothing\"}}", "nothing", 1, 12},

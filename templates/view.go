@@ -107,6 +107,19 @@ func (v *View) EventHTML() (string, error) {
 	}
 }
 
+// Hold returns the title, in the organizer's own calendar, of a time that the talk is offered for. Where own templates of
+// the language lack it, it is in English.
+func (v *View) Hold() (string, error) {
+	if lang := v.set.spoken(v.Lang, "hold.txt"); lang != v.Lang {
+		english, err := v.set.View(lang, v.talk)
+		if err != nil {
+			return "", err
+		}
+		return english.Hold()
+	}
+	return run(v.language.text, v.Lang+"/hold.txt", v, oneLine)
+}
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // run carries a template out and is what finish makes of the outcome.

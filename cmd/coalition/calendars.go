@@ -13,7 +13,6 @@ import (
 	"coalition/invites"
 	"coalition/invites/feed"
 	"coalition/invites/freebusy"
-	"coalition/invites/google"
 	"coalition/scheduler/finder"
 )
 
@@ -62,12 +61,11 @@ func (c *config) calendars(now func() time.Time, log *slog.Logger) (finder.Calen
 		Reader: freebusy.Reader{Zone: settings.Zone.Location("UTC"), Self: c.addresses()}, Now: now, Log: log}}
 	// ask reads one calendar of Google's, by its id.
 	ask := func(string) func(context.Context, time.Time, time.Time) ([]invites.Busy, error) { return nil }
-	if own := c.account(); own != nil && c.asksGoogle() {
-		calendar, err := google.New(google.Config{Client: own.Client(), Endpoint: c.Calendar.Google.Endpoint,
-			ID: c.Calendar.Google.Calendar, Account: own.Address})
-		if err != nil {
-			return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
-		}
+	calendar, err := c.calendar()
+	if err != nil {
+		return nil, err
+	}
+	if calendar != nil && c.asksGoogle() {
 		ask = func(id string) func(context.Context, time.Time, time.Time) ([]invites.Busy, error) {
 			return func(ctx context.Context, from, to time.Time) ([]invites.Busy, error) {
 				return calendar.Busy(ctx, id, from, to)

@@ -65,19 +65,35 @@ func (w *watched) Write(ctx context.Context, ch *invites.EventChange, dot func()
 	return e, err
 }
 
-// online returns the calendar of the config; nil where invitations go by mail.
-func (c *config) online(wall func() time.Time, warn func(ends time.Time)) (*watched, error) {
-	if c.Calendar.Via != "google" {
+// calendar returns the calendar of the config, whether invitations go there or by mail; nil: it names no account.
+func (c *config) calendar() (*google.Calendar, error) {
+	own := c.account()
+	if own == nil {
 		return nil, nil
 	}
-	own := c.account()
 	calendar, err := google.New(google.Config{Client: own.Client(), Endpoint: c.Calendar.Google.Endpoint,
 		ID: c.Calendar.Google.Calendar, Account: own.Address})
 	if err != nil {
 		return nil, usage("%s", "mend calendar.google.endpoint in the config", err)
 	}
-	return &watched{Calendar: calendar, account: own, wall: wall, warn: warn}, nil
+	return calendar, nil
 }
+
+// putRight has exactly those times stand in the calendar that are offered, after a command that may have changed them.
+// That it can't is told, and no fault of the command: whatever runs next tries again.
+func (a *app) putRight() {
+	if a.sched == nil || a.sched.Holds == nil || a.soft.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(a.soft, holdWithin)
+	defer cancel()
+	if _, err := a.sched.Holds.Keep(ctx); err != nil && a.soft.Err() == nil {
+		a.note("What is offered can't be held in Google Calendar now, and is when the program runs next: %s", errorText(err))
+	}
+}
+
+// holdWithin is how long a command takes for that at most.
+const holdWithin = 10 * time.Second
 
 // errLogin ends a command for which somebody has to sign in first.
 var errLogin = &invites.DeliveryError{

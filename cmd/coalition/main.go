@@ -105,6 +105,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	a.putRight()
 	if a.state != nil {
 		a.state.Close()
 	}

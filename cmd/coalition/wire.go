@@ -88,10 +88,15 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		warn := func(ends time.Time) {
 			a.note("The sign-in to Google ends on %s. Before it does, use: coalition auth google", a.local(ends))
 		}
-		if a.online, err = c.online(a.wall, warn); err != nil {
+		calendar, err := c.calendar()
+		if err != nil {
 			return err
 		}
-		if a.online != nil {
+		if calendar != nil {
+			a.parts.Holds = calendar
+		}
+		if c.Calendar.Via == "google" {
+			a.online = &watched{Calendar: calendar, account: c.account(), wall: a.wall, warn: warn}
 			a.parts.Calendar, a.parts.Poll = a.online, time.Duration(c.Calendar.Google.Poll)
 		}
 	}

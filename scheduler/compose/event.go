@@ -63,6 +63,16 @@ func (co *Composer) Publish(c *conversation.Conversation, m *outbox.Message) ([]
 	return object(c, m, view, invites.Publish, "")
 }
 
+// HoldTitle returns the title of a time that is held for a talk while it is offered, in the organizer's language.
+func (co *Composer) HoldTitle(c *conversation.Conversation) (string, error) {
+	lang, _ := co.Words.Language(string(co.Language))
+	view, err := co.view(lang, co.Talk(c, &c.Plan))
+	if err != nil {
+		return "", err
+	}
+	return view.Hold()
+}
+
 // PlanLocation returns the location of the event in the plan's own words, whatever place it was given in the calendar.
 func (co *Composer) PlanLocation(c *conversation.Conversation) (string, error) {
 	own := *c

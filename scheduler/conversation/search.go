@@ -66,16 +66,27 @@ func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {
 	if start := c.StartSlot(now); !start.IsZero() && (c.Told() != nil || c.Said(Yes)) {
 		return ahead([]plan.Slot{start}, now), true
 	}
-	m := c.NewestOffer()
+	// Not one that was dropped: what was offered before still is.
+	m := c.Last(func(m *outbox.Message) bool { return m.Waits() || m.MayHaveLeft() }, outbox.Brief, outbox.Times)
 	// What they chose was not free any more: neither need the others be, until some are offered anew.
-	gone := c.Answer != nil && !c.Answer.Taken.IsZero() && (m.Kind != outbox.Times || numberOf(m) <= c.Answer.Others)
-	if c.Said(Wait) || !c.offering && (gone || !m.Waits() && (!m.MayHaveLeft() || m.State == outbox.Bounced)) {
+	gone := m == nil || c.Answer != nil && !c.Answer.Taken.IsZero() && (m.Kind != outbox.Times || numberOf(m) <= c.Answer.Others)
+	if c.Said(Wait) || !c.offering && (gone || m.State == outbox.Bounced) {
 		return nil, false
 	}
 	if c.offering {
 		return c.Offers(now), false
 	}
 	return ahead(c.Offered, now), false
+}
+
+// Unanswered returns the times that the partner has been offered and may still choose: those ahead, for as long as they
+// have chosen none and said nothing against them.
+func (c *Conversation) Unanswered(now time.Time) []plan.Slot {
+	times, agreed := c.Keeps(now)
+	if agreed || c.Last((*outbox.Message).MayHaveLeft, outbox.Brief) == nil {
+		return nil
+	}
+	return slices.DeleteFunc(times, func(slot plan.Slot) bool { return !c.Stands(slot, now) })
 }
 
 // Gone reports whether the partner has said yes to a time that could not be had any more, and no other is known yet:

@@ -27,7 +27,8 @@ func (c *Calendar) Busy(r Reader, from, to time.Time) (busy []invites.Busy, prob
 	x.takes = func(e *event) bool { return !e.free && !e.off && !r.declined(e) }
 	// All instances of a series have the same title.
 	titles, last := []string{""}, (*event)(nil)
-	var all []instance
+	// So many are mostly enough.
+	all := make([]instance, 0, 500)
 	x.found = func(start, end int64, e *event) {
 		if e != last && e != nil {
 			titles, last = append(titles, e.title()), e

@@ -114,7 +114,8 @@ func TestTakes(t *testing.T) {
 			"ATTENDEE;PARTSTAT=DECL\n INED:mailto:ana@\n\texample.org"))},
 		{name: "declined, by a parameter", data: calendar(event(thursday,
 			`ATTENDEE;EMAIL="ana@example.org";PARTSTAT=DECLINED:urn:uuid:1`))},
-		{name: "declined by name", data: calendar(event(thursday, `ATTENDEE;CN="A;PARTSTAT=DECLINED;B":mailto:ana@example.org`)),
+		{name: "declined by name", data: calendar(event(thursday,
+			`ATTENDEE;CN="A;PARTSTAT=DECLINED;B":mailto:ana@example.org`)),
 			want: []string{once}},
 		{name: "declined by another", data: calendar(event(thursday,
 			"ATTENDEE;PARTSTAT=DECLINED:mailto:joana@example.org")),
@@ -307,8 +308,10 @@ func TestZones(t *testing.T) {
 		zone, lines string
 		want        []string
 	}{
-		{"Europe/Berlin", "DTSTART;TZID=Europe/Berlin:20271031T023000\nDURATION:PT1H", []string{"10-31 02:30 CEST 1h A"}},
-		{"America/Santiago", "DTSTART;VALUE=DATE:20270905\nDTEND;VALUE=DATE:20270906", []string{"09-05 01:00 -03 23h A"}},
+		{"Europe/Berlin", "DTSTART;TZID=Europe/Berlin:20271031T023000\nDURATION:PT1H",
+			[]string{"10-31 02:30 CEST 1h A"}},
+		{"America/Santiago", "DTSTART;VALUE=DATE:20270905\nDTEND;VALUE=DATE:20270906",
+			[]string{"09-05 01:00 -03 23h A"}},
 		{"America/New_York", "DTSTART;VALUE=DATE:20270301\nRRULE:FREQ=DAILY;UNTIL=20270302T000000Z",
 			[]string{"03-01 00:00 EST 24h A", "03-02 00:00 EST 24h A"}},
 	} {

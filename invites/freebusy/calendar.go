@@ -22,14 +22,31 @@ type event struct {
 	// As they stand there; nil where they are missing.
 	uid, summary, duration []byte
 	start, end             moment
-	// recurrence is of which instance it tells; missing in the series itself.
+	// free says that it is TRANSPARENT; off, that it is CANCELLED.
+	free, off bool
+	*rest
+}
+
+// A rest is what few events have; all others share the plain one.
+type rest struct {
+	// recurrence is of which instance it tells; missing in the series itself. onward says that it tells of all later
+	// instances, too.
 	recurrence moment
+	onward     bool
 	// repeats are RRULE, RDATE and EXDATE.
 	repeats []list
 	// declined are the addresses of ATTENDEEs who have declined.
 	declined [][]byte
-	// free says that it is TRANSPARENT; off, that it is CANCELLED; onward, that it tells of all later instances, too.
-	free, off, onward bool
+}
+
+var plain rest
+
+// own returns the rest of the event, to be written.
+func (e *event) own() *rest {
+	if e.rest == &plain {
+		e.rest = new(rest)
+	}
+	return e.rest
 }
 
 // A list is a property that may have several values, with a comma between them; an RRULE has one.
@@ -58,11 +75,11 @@ func Parse(data []byte) (*Calendar, error) {
 	}
 	// That is about what an event takes; more room is made where it is needed.
 	const octets = 400
-	p := parser{scanner: scanner{data: data}, calendar: &Calendar{events: make([]event, 0, len(data)/octets)}}
+	p := parser{scanner: scanner{data: data}, Calendar: Calendar{events: make([]event, 0, len(data)/octets)}}
 	if err := p.parse(); err != nil {
 		return nil, err
 	}
-	return p.calendar, nil
+	return &p.Calendar, nil
 }
 
 var (
@@ -84,7 +101,7 @@ func Merge(calendars ...*Calendar) *Calendar {
 // A parser is how far a calendar has been read.
 type parser struct {
 	scanner
-	calendar *Calendar
+	Calendar
 	// depth is how many components are open. The innermost that counts is in, and has opened at inDepth.
 	depth   int
 	in      component
@@ -92,48 +109,70 @@ type parser struct {
 	// Of the VCALENDAR: its zones by their TZID as it stands there, and its VTIMEZONEs by their name.
 	zones       map[string]*zone
 	definitions map[string][][]byte
-	lastID      string
-	lastZone    *zone
+	// lastZone is that of lastParams; nil: there is none.
+	lastZone   *zone
+	lastParams []byte
 	// Of the VTIMEZONE: its name, and where it begins.
 	zoneName string
 	zoneAt   int
 }
 
-// A component is one that counts.
+// A component is one that counts, or none.
 type component uint8
 
 const (
-	inOther component = iota
-	inEvent
-	inBusy
-	inTimezone
+	none component = iota
+	calendar
+	vevent
+	vfreebusy
+	vtimezone
 )
+
+func componentOf(name []byte) component {
+	switch string(name) {
+	case "VCALENDAR":
+		return calendar
+	case "VEVENT":
+		return vevent
+	case "VFREEBUSY":
+		return vfreebusy
+	case "VTIMEZONE":
+		return vtimezone
+	case "VALARM", "STANDARD", "DAYLIGHT":
+		return none
+	}
+	if plain := bytes.ToUpper(bytes.TrimSpace(name)); !bytes.Equal(plain, name) {
+		return componentOf(plain)
+	}
+	return none
+}
 
 // parse reads all calendars, each of which has to come to its end.
 func (p *parser) parse() error {
 	ended := false
 	for p.next() {
-		var name []byte
+		var of component
 		if p.kind == propBegin || p.kind == propEnd {
-			name = bytes.TrimSpace(p.value)
+			of = componentOf(p.value)
 		}
-		opens := p.kind == propBegin && is(name, "VCALENDAR")
+		opens := p.kind == propBegin && of == calendar
 		switch {
 		case p.depth == 0 && !opens:
 			return errNoCalendar
 		case opens && p.depth > 0 && !ended:
 			return errCutOff
 		case p.kind == propBegin:
-			p.begin(name)
+			p.begin(of)
 			ended = false
 		case p.kind == propEnd:
-			ended = p.end(name) || ended
+			p.end(of)
+			ended = ended || of == calendar
 		case p.depth != p.inDepth:
-		case p.in == inEvent:
-			p.take(&p.calendar.events[len(p.calendar.events)-1])
-		case p.in == inBusy && p.kind == propFreebusy && !is(p.param("FBTYPE"), "FREE"):
-			p.calendar.periods = append(p.calendar.periods, list{p.kind, p.kept(), p.tzid()})
-		case p.in == inTimezone && p.kind == propTzid:
+		case p.in == vevent:
+			p.take(&p.events[len(p.events)-1])
+		case p.in == vfreebusy && p.kind == propFreebusy && !is(p.param("FBTYPE"), "FREE"):
+			p.periods = append(p.periods, list{p.kind, p.kept(), p.tzid()})
+		case p.in == vtimezone && p.kind == propTzid:
 			p.zoneName = tzid.Name(string(p.value))
 		}
 	}
@@ -143,53 +182,47 @@ func (p *parser) parse() error {
 	return nil
 }
 
-func (p *parser) begin(name []byte) {
+func (p *parser) begin(of component) {
 	p.depth++
-	in := inOther
-	switch {
-	case is(name, "VCALENDAR"):
-		p.depth, p.in = 1, inOther
+	if of == none {
+		return
+	}
+	// One that nobody has closed ends where the next begins.
+	p.close()
+	switch of {
+	case calendar:
+		p.depth = 1
 		p.zones, p.definitions, p.lastZone = make(map[string]*zone), make(map[string][][]byte), nil
-	case is(name, "VEVENT"):
-		in = inEvent
-		p.calendar.events = append(p.calendar.events, event{})
-	case is(name, "VFREEBUSY"):
-		in = inBusy
-	case is(name, "VTIMEZONE"):
-		in = inTimezone
-	}
-	if in != inOther {
-		// One that nobody has closed ends where the next begins.
-		p.close()
+	case vevent:
+		p.events = append(p.events, event{rest: &plain})
+	case vtimezone:
 		p.zoneName, p.zoneAt = "", p.at
-		p.in, p.inDepth = in, p.depth
+	default:
 	}
+	p.in, p.inDepth = of, p.depth
 }
 
-// end reports whether it was that of the calendar.
-func (p *parser) end(name []byte) bool {
-	if is(name, "VCALENDAR") {
+func (p *parser) end(of component) {
+	switch {
+	case of == calendar:
 		p.close()
 		for _, z := range p.zones {
 			z.definitions = p.definitions[z.name]
 		}
-		return true
-	}
-	if p.in != inOther && is(name, []string{inEvent: "VEVENT", inBusy: "VFREEBUSY", inTimezone: "VTIMEZONE"}[p.in]) {
+	case of != none && of == p.in:
 		p.depth = p.inDepth - 1
 		p.close()
-	} else if p.in == inOther || p.depth > p.inDepth {
+	case p.in == none || p.depth > p.inDepth:
 		p.depth = max(1, p.depth-1)
 	}
-	return false
 }
 
 // close is the end of the component that is open.
 func (p *parser) close() {
-	if p.in == inTimezone {
+	if p.in == vtimezone {
 		p.definitions[p.zoneName] = append(p.definitions[p.zoneName], p.data[p.zoneAt:p.at])
 	}
-	p.in = inOther
+	p.in = none
 }
 
 // take takes the property in that is one of an event.
@@ -206,14 +239,16 @@ func (p *parser) take(e *event) {
 	case propDuration:
 		e.duration = p.kept()
 	case propRecurrenceID:
-		e.recurrence = p.moment()
-		e.onward = is(p.param("RANGE"), "THISANDFUTURE")
+		r := e.own()
+		r.recurrence, r.onward = p.moment(), is(p.param("RANGE"), "THISANDFUTURE")
 	case propRrule, propRdate, propExdate:
-		e.repeats = append(e.repeats, list{p.kind, p.kept(), p.tzid()})
+		r := e.own()
+		r.repeats = append(r.repeats, list{p.kind, p.kept(), p.tzid()})
 	case propAttendee:
 		if is(p.param("PARTSTAT"), "DECLINED") {
 			// iCloud may have the address only in a parameter (RFC 7986, section 6.2).
-			e.declined = append(e.declined, p.kept(), bytes.Clone(p.param("EMAIL")))
+			r := e.own()
+			r.declined = append(r.declined, p.kept(), bytes.Clone(p.param("EMAIL")))
 		}
 	case propStatus:
 		e.off = is(p.value, "CANCELLED")
@@ -227,7 +262,10 @@ func (p *parser) moment() moment { return readMoment(p.value, p.tzid()) }
 
 // readMoment goes by what the value says, whatever VALUE says of it.
 func readMoment(value []byte, z *zone) moment {
-	form, wall := icaltime.Read(bytes.TrimSpace(value))
+	form, wall := icaltime.Read(value)
+	if form == icaltime.Unreadable {
+		form, wall = icaltime.Read(bytes.TrimSpace(value))
+	}
 	m := moment{there: true, form: form, wall: wall.Unix()}
 	if form == icaltime.Wall {
 		m.zone = z
@@ -237,20 +275,23 @@ func readMoment(value []byte, z *zone) moment {
 
 // tzid returns the zone of the property; nil: it has none.
 func (p *parser) tzid() *zone {
-	id := p.param("TZID")
-	switch {
-	case len(id) == 0:
-		return nil
-	// Most are in the same.
-	case p.lastZone != nil && string(id) == p.lastID:
+	// Most are in the same as the one before.
+	if p.lastZone != nil && bytes.Equal(p.params, p.lastParams) {
 		return p.lastZone
+	}
+	id := p.param("TZID")
+	if len(id) == 0 {
+		return nil
 	}
 	z := p.zones[string(id)]
 	if z == nil {
 		z = &zone{name: tzid.Name(string(id))}
 		p.zones[string(id)] = z
 	}
-	p.lastID, p.lastZone = string(id), z
+	if p.lastZone = z; p.passing {
+		p.lastZone = nil
+	}
+	p.lastParams = p.params
 	return z
 }
 

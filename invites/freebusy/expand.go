@@ -57,6 +57,10 @@ func (x *expansion) expand(c *Calendar) {
 	differ := x.overrides(c)
 	for i := range c.events {
 		e := &c.events[i]
+		// Most are one, and elsewhere.
+		if len(e.repeats) == 0 && e.start.readable() && !x.near(e) {
+			continue
+		}
 		var o overrides
 		if differ != nil && !e.recurrence.there {
 			o = differ[string(e.uid)]
@@ -69,11 +73,16 @@ func (x *expansion) expand(c *Calendar) {
 			x.problems.add("%v has no start that can be read, and takes no time", e)
 		case len(e.repeats) > 0 || len(o.events) > 0:
 			x.series(e, o.events)
-		case e.start.wall < x.to+margin && (!e.end.readable() || max(e.start.wall, e.end.wall) >= x.from-margin):
+		default:
 			start := x.at(e.start)
 			x.one(e, e.start, start, x.length(e, start))
 		}
 	}
+}
+
+// near reports whether an event that does not repeat may be in the window.
+func (x *expansion) near(e *event) bool {
+	return e.start.wall < x.to+margin && (!e.end.readable() || max(e.start.wall, e.end.wall) >= x.from-margin)
 }
 
 // overrides are the events that tell of instances of one series.

@@ -102,9 +102,8 @@ type scanner struct {
 // next goes to the next property that counts; false: there is none.
 func (s *scanner) next() bool {
 	for s.at < len(s.data) {
-		first := s.data[s.at]
 		line, folded := s.line()
-		if !counts[first] {
+		if !counts(line) {
 			continue
 		}
 		length, lower := nameIn(line)
@@ -142,10 +141,23 @@ func chomp(line []byte) []byte {
 	return line
 }
 
-// counts tells with which letters the name of a property that counts may begin: most lines are of others.
-var counts = [256]bool{'A': true, 'B': true, 'D': true, 'E': true, 'F': true, 'R': true, 'S': true, 'T': true,
-	'U': true,
-	'a': true, 'b': true, 'd': true, 'e': true, 'f': true, 'r': true, 's': true, 't': true, 'u': true}
+// follow has, by the first letter of a name, the letters that may follow where the property counts, each a bit: most
+// lines are of others.
+var follow = [256]uint32{
+	'A': 1 << ('T' & 31), 'B': 1 << ('E' & 31), 'D': 1<<('T'&31) | 1<<('U'&31), 'E': 1<<('N'&31) | 1<<('X'&31),
+	'F': 1 << ('R' & 31), 'R': 1<<('D'&31) | 1<<('E'&31) | 1<<('R'&31), 'S': 1<<('T'&31) | 1<<('U'&31),
+	'T': 1<<('R'&31) | 1<<('Z'&31), 'U': 1 << ('I' & 31),
+}
+
+// counts reports whether a line may be of a property that counts.
+func counts(line []byte) bool {
+	if len(line) < 2 {
+		return false
+	}
+	letters := follow[line[0]&^0x20]
+	// It may be folded behind its first letter.
+	return letters != 0 && (line[1] < 'A' || letters&(1<<(line[1]&31)) != 0)
+}
 
 // line returns the next line as it stands there, with its folds but without its end.
 func (s *scanner) line() (line []byte, folded bool) {

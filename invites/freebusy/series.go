@@ -14,19 +14,13 @@ import (
 type series struct {
 	*expansion
 	event *event
-	// without are the instances that EXDATE and overrides take out.
-	without map[exception]bool
+	// What EXDATE and overrides take out: what begins at an instant, in seconds since 1970, or all on a day of the
+	// event's clocks, by its number.
+	without, withoutDays map[int64]bool
 	// variants tell what the instances are like from one on, in order.
 	variants []variant
 	// The clocks of the event show low before, and high after the first and last instances that may be in the window.
 	low, high int64
-}
-
-// An exception is what is no instance: what begins at an instant, in seconds since 1970, or all on a day of the event's
-// clocks, by its number.
-type exception struct {
-	at    int64
-	isDay bool
 }
 
 // A variant is an event that all instances from an instant on are like, moved by a shift, in seconds on its clocks.
@@ -43,9 +37,12 @@ func (x *expansion) series(e *event, differ []*event) {
 	s := series{expansion: x, event: e}
 	s.variants = []variant{{event: e, takes: x.takes(e), from: -1 << 62, length: x.length(e, x.at(e.start))}}
 	// Several series of one UID share what differs; where that is too much work, all of it counts.
-	if x.steps -= stepsOfOverride * len(differ); x.steps > 0 {
-		for _, o := range differ {
-			s.override(o)
+	if x.steps -= stepsOfOverride * len(differ); x.steps < 0 {
+		differ = nil
+	}
+	for _, o := range differ {
+		if o.onward && o.recurrence.readable() && o.start.readable() {
+			s.vary(o)
 		}
 	}
 	slices.SortStableFunc(s.variants, func(a, b variant) int { return cmp.Compare(a.from, b.from) })
@@ -53,6 +50,15 @@ func (x *expansion) series(e *event, differ []*event) {
 	for _, v := range s.variants {
 		s.low = min(s.low, x.from-margin-v.shift-v.length.most())
 		s.high = max(s.high, x.to+margin-v.shift)
+	}
+	for _, o := range differ {
+		switch {
+		case !o.recurrence.readable():
+			x.problems.add("%v stands for an instance of its series that can't be told; both count", o)
+		// What has no place does not make another instance go away.
+		case o.start.readable() || !x.takes(o):
+			s.leaveOut(o.recurrence)
+		}
 	}
 	for _, line := range e.repeats {
 		if line.kind == propExdate {
@@ -72,20 +78,8 @@ func (x *expansion) series(e *event, differ []*event) {
 	}
 }
 
-// override takes in an event that tells of one instance, or of all from that one on.
-func (s *series) override(o *event) {
-	switch {
-	case !o.recurrence.readable():
-		s.problems.add("%v stands for an instance of its series that can't be told; both count", o)
-		return
-	// What has no place does not make another instance go away.
-	case !o.start.readable() && s.takes(o):
-		return
-	}
-	s.leaveOut(o.recurrence)
-	if !o.onward || !o.start.readable() {
-		return
-	}
+// vary takes in an event that tells of all instances from one on.
+func (s *series) vary(o *event) {
 	from, start := s.at(o.recurrence), s.at(o.start)
 	shift := start - from
 	if o.start.form == o.recurrence.form && o.start.zone == o.recurrence.zone {
@@ -99,14 +93,19 @@ func (s *series) override(o *event) {
 // leaveOut leaves out the instance at a moment. A day means all that begins on it, and so does any moment where the
 // event is an all-day one.
 func (s *series) leaveOut(m moment) {
-	if s.without == nil {
-		s.without = make(map[exception]bool)
+	switch {
+	case m.wall < s.low || m.wall >= s.high:
+	case m.isDate() || s.event.start.isDate():
+		if s.withoutDays == nil {
+			s.withoutDays = make(map[int64]bool)
+		}
+		s.withoutDays[m.date()] = true
+	default:
+		if s.without == nil {
+			s.without = make(map[int64]bool)
+		}
+		s.without[s.at(m)] = true
 	}
-	if m.isDate() || s.event.start.isDate() {
-		s.without[exception{at: m.date(), isDay: true}] = true
-		return
-	}
-	s.without[exception{at: s.at(m)}] = true
 }
 
 // exclude takes in an EXDATE (RFC 5545, section 3.8.5.1).
@@ -188,7 +187,7 @@ func wall(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 // instance takes in the one that begins at m, with a length of its own or that of the event.
 func (s *series) instance(m moment, own *length) {
 	at := s.at(m)
-	if s.without != nil && (s.without[exception{at: at}] || s.without[exception{at: m.date(), isDay: true}]) {
+	if s.without[at] || s.withoutDays != nil && s.withoutDays[m.date()] {
 		return
 	}
 	// The last that begins there or before.

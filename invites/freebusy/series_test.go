@@ -61,7 +61,8 @@ func TestRules(t *testing.T) {
 		{name: "until just before", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309T085959Z")),
 			want: []string{"03-02 10:00 CET 1h A"}},
 		{name: "until just before, in the west", data: calendar(
-			event("DTSTART;TZID=America/New_York:20270302T100000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;UNTIL=20270309T145959Z")),
+			event("DTSTART;TZID=America/New_York:20270302T100000\nDURATION:PT1H\n" +
+				"RRULE:FREQ=WEEKLY;UNTIL=20270309T145959Z")),
 			want: []string{"03-02 16:00 CET 1h A"}},
 		{name: "until a day", data: calendar(event(tuesdays, "RRULE:FREQ=WEEKLY;UNTIL=20270309")),
 			want: []string{"03-02 10:00 CET 1h A", "03-09 10:00 CET 1h A"}},
@@ -304,7 +305,8 @@ func TestOverrides(t *testing.T) {
 			event("RECURRENCE-ID:20270305T090000Z", "SUMMARY:C\nDTSTART:20270306T090000Z\nDURATION:PT1H")),
 			want: append(slices.Clone(before), moved, "03-06 10:00 CET 1h C")},
 		{name: "onward, twice", data: calendar(event(strings.Replace(daily, "COUNT=4", "COUNT=5", 1)),
-			event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270305T090000Z", "SUMMARY:C\nDTSTART:20270305T080000Z\nDURATION:PT1H"),
+			event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270305T090000Z",
+				"SUMMARY:C\nDTSTART:20270305T080000Z\nDURATION:PT1H"),
 			event(onward, later)),
 			want: append(slices.Clone(before), moved, "03-05 09:00 CET 1h C", "03-06 09:00 CET 1h C")},
 		{name: "onward cancelled", data: calendar(event(daily), event(onward, later, "STATUS:CANCELLED")),

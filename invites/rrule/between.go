@@ -31,7 +31,7 @@ func (r *Rule) Between(start, from, to time.Time, steps *int, yield func(time.Ti
 	}
 	w := walkers.Get().(*walker)
 	defer walkers.Put(w)
-	counted, n, err := w.begin(r.filled(start), start, low, steps)
+	counted, n, err := w.begin(r, start, low, steps)
 	for ; err == nil; n++ {
 		var more bool
 		if more, err = w.instances(n, high); !more {
@@ -54,32 +54,6 @@ func (r *Rule) Between(start, from, to time.Time, steps *int, yield func(time.Ti
 
 const secondsOfDay = 24 * 60 * 60
 
-// filled returns the rule with what it leaves to its start.
-func (r *Rule) filled(start time.Time) Rule {
-	f := *r
-	if f.hours == 0 && f.frequency != hourly {
-		f.hours = 1 << start.Hour()
-	}
-	if f.minutes == 0 {
-		f.minutes = 1 << start.Minute()
-	}
-	if f.seconds == 0 {
-		f.seconds = 1 << start.Second()
-	}
-	anyDay := f.weekdays == 0 && len(f.nth) == 0
-	switch {
-	case f.frequency == weekly && anyDay, len(f.weeks) > 0 && anyDay && len(f.monthDays) == 0 && len(f.yearDays) == 0:
-		f.weekdays = 1 << start.Weekday()
-	case f.frequency < monthly || !anyDay || len(f.monthDays) > 0 || len(f.yearDays) > 0:
-	default:
-		f.monthDays = numbers{start.Day()}
-		if f.frequency == yearly && f.months == 0 {
-			f.months = 1 << start.Month()
-		}
-	}
-	return f
-}
-
 // A walker goes through the periods of a rule.
 type walker struct {
 	Rule
@@ -96,8 +70,9 @@ type walker struct {
 var walkers = sync.Pool{New: func() any { return new(walker) }}
 
 // begin prepares for a rule, and returns the first period to look at, and how many instances there are before.
-func (w *walker) begin(r Rule, start time.Time, low int64, steps *int) (counted int, n int64, err error) {
-	w.Rule, w.steps = r, steps
+func (w *walker) begin(r *Rule, start time.Time, low int64, steps *int) (counted int, n int64, err error) {
+	w.Rule, w.steps = *r, steps
+	w.fill(start)
 	w.base = w.period(start)
 	if err := w.clock(); err != nil {
 		return 0, 0, err
@@ -122,6 +97,30 @@ func (w *walker) begin(r Rule, start time.Time, low int64, steps *int) (counted 
 	}
 	_, err = w.instances(1, math.MaxInt64)
 	return counted + int(n-1)*len(w.found), n, err
+}
+
+// fill takes from the start what the rule leaves to it.
+func (w *walker) fill(start time.Time) {
+	if w.hours == 0 && w.frequency != hourly {
+		w.hours = 1 << start.Hour()
+	}
+	if w.minutes == 0 {
+		w.minutes = 1 << start.Minute()
+	}
+	if w.Rule.seconds == 0 {
+		w.Rule.seconds = 1 << start.Second()
+	}
+	anyDay := w.weekdays == 0 && len(w.nth) == 0
+	switch {
+	case w.frequency == weekly && anyDay, len(w.weeks) > 0 && anyDay && len(w.monthDays) == 0 && len(w.yearDays) == 0:
+		w.weekdays = 1 << start.Weekday()
+	case w.frequency < monthly || !anyDay || len(w.monthDays) > 0 || len(w.yearDays) > 0:
+	default:
+		w.monthDays = numbers{start.Day()}
+		if w.frequency == yearly && w.months == 0 {
+			w.months = 1 << start.Month()
+		}
+	}
 }
 
 // even reports whether there are as many instances in each period.
@@ -258,7 +257,7 @@ func (w *walker) choose() {
 	if len(w.positions) == 0 {
 		return
 	}
-	chosen := make([]int64, 0, len(w.positions))
+	chosen := w.found[:0]
 	for i, at := range w.found {
 		if numbers(w.positions).has(i+1, len(w.found)-i) {
 			chosen = append(chosen, at)

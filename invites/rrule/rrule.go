@@ -101,8 +101,8 @@ func Parse(value string) (*Rule, error) {
 func (r *Rule) read(name, value string) (ok bool) {
 	switch name {
 	case "FREQ":
-		r.frequency = frequency(slices.Index([]string{"", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"}, value))
-		return r.frequency >= hourly && r.frequency <= yearly
+		r.frequency, ok = frequencyOf(value)
+		return ok
 	case "INTERVAL":
 		r.interval, ok = number(value, 1)
 		r.interval = min(r.interval, mostInterval)
@@ -218,6 +218,37 @@ func (r *Rule) readWeekdays(list string) bool {
 }
 
 func weekday(s string) (time.Weekday, bool) {
-	day := slices.Index([]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}, s)
-	return time.Weekday(day), day >= 0
+	switch s {
+	case "SU":
+		return time.Sunday, true
+	case "MO":
+		return time.Monday, true
+	case "TU":
+		return time.Tuesday, true
+	case "WE":
+		return time.Wednesday, true
+	case "TH":
+		return time.Thursday, true
+	case "FR":
+		return time.Friday, true
+	case "SA":
+		return time.Saturday, true
+	}
+	return 0, false
+}
+
+func frequencyOf(s string) (frequency, bool) {
+	switch s {
+	case "HOURLY":
+		return hourly, true
+	case "DAILY":
+		return daily, true
+	case "WEEKLY":
+		return weekly, true
+	case "MONTHLY":
+		return monthly, true
+	case "YEARLY":
+		return yearly, true
+	}
+	return 0, false
 }

@@ -74,8 +74,8 @@ func (s *Scheduler) keepInStep(ctx context.Context, heard func()) {
 	}
 }
 
-// keepHolding has those times stand in the calendar that are offered, whenever it is kicked and when one of them is over,
-// until ctx ends.
+// keepHolding has those times stand in the calendar that are offered, whenever it is kicked and when one of them is
+// over, until ctx ends.
 func (s *Scheduler) keepHolding(ctx context.Context, kick <-chan struct{}) {
 	trouble := trouble{log: s.Log, what: "what is offered", can: "be held in the calendar"}
 	for wait, woken := holds.LookAgain, kick; ; {

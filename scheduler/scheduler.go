@@ -36,8 +36,8 @@ import (
 	"coalition/templates/answers"
 )
 
-// A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Holds, Account, Mailbox
-// and Link.
+// A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Holds, Account,
+// Mailbox and Link.
 type Config struct {
 	Settings organizer.Settings
 	Plans    *folder.Folder

@@ -107,8 +107,8 @@ func (v *View) EventHTML() (string, error) {
 	}
 }
 
-// Hold returns the title, in the organizer's own calendar, of a time that the talk is offered for. Where own templates of
-// the language lack it, it is in English.
+// Hold returns the title, in the organizer's own calendar, of a time that the talk is offered for. Where own templates
+// of the language lack it, it is in English.
 func (v *View) Hold() (string, error) {
 	if lang := v.set.spoken(v.Lang, "hold.txt"); lang != v.Lang {
 		english, err := v.set.View(lang, v.talk)

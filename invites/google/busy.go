@@ -50,7 +50,8 @@ func (c *Calendar) Busy(ctx context.Context, id string, from, to time.Time) ([]i
 	case f != nil:
 		return nil, f
 	}
-	return nil, &invites.DeliveryError{Text: "Google does not say when the calendar " + plaintext.Line(there.id) + " is busy"}
+	return nil, &invites.DeliveryError{
+		Text: "Google does not say when the calendar " + plaintext.Line(there.id) + " is busy"}
 }
 
 // events returns the events of c that leave no time; shown is whether it could be seen of all of them.

@@ -69,7 +69,8 @@ func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {
 	// Not one that was dropped: what was offered before still is.
 	m := c.Last(func(m *outbox.Message) bool { return m.Waits() || m.MayHaveLeft() }, outbox.Brief, outbox.Times)
 	// What they chose was not free any more: neither need the others be, until some are offered anew.
-	gone := m == nil || c.Answer != nil && !c.Answer.Taken.IsZero() && (m.Kind != outbox.Times || numberOf(m) <= c.Answer.Others)
+	gone := m == nil || c.Answer != nil && !c.Answer.Taken.IsZero() &&
+		(m.Kind != outbox.Times || numberOf(m) <= c.Answer.Others)
 	if c.Said(Wait) || !c.offering && (gone || m.State == outbox.Bounced) {
 		return nil, false
 	}

@@ -329,7 +329,7 @@ func TestCounterToGoogle(t *testing.T) {
 		if r := w.receive(mail); !r.Counted {
 			t.Fatalf("%+v", r)
 		}
-		if next := roster.Next(w.find("maya"), w.now).Next; !strings.HasPrefix(next, "take or decline the time that Maya Chen proposes") {
+		if next := roster.Next(w.find("maya"), w.now).Next; !strings.HasPrefix(next, "take or decline the time that Maya Chen would rather have") {
 			t.Fatalf("next: %s", next)
 		}
 		if c := w.find("maya"); c.PartStat != invites.Accepted {

@@ -53,7 +53,7 @@ func (w *world) open(token string) *templates.Page {
 
 func (w *world) choose(token string, choice templates.Choice, note string) *templates.Page {
 	w.t.Helper()
-	p, _, err := w.Pages.Answer(context.Background(), token, choice, note)
+	p, _, err := w.Pages.Answer(context.Background(), token, templates.Reply{Choice: choice, Note: note})
 	if err != nil {
 		w.t.Fatal(err)
 	}

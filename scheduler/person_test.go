@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
+	"coalition/templates"
 )
 
 // sent are the conversations whose messages of that kind have arrived, in their order.
@@ -117,7 +118,8 @@ func TestAfterANo(t *testing.T) {
 			case "command":
 				w.take("maya", conversation.Answer{Value: conversation.No, How: "command"})
 			case "page":
-				if p, _, err := w.Pages.Answer(context.Background(), w.token(), "no", ""); p == nil || err != nil {
+				p, _, err := w.Pages.Answer(context.Background(), w.token(), templates.Reply{Choice: "no"})
+				if p == nil || err != nil {
 					t.Fatal(p, err)
 				}
 			}

@@ -27,11 +27,21 @@ type Page struct {
 	Invited bool
 	// HasCalendar says that there is an entry to put into a calendar.
 	HasCalendar bool
-	// Problem is why the form that was just sent did not count, and Note what was written into it.
-	Problem PageProblem
-	Note    string
+	// Problem is why the form that was just sent did not count, and Note and Own what was written into it.
+	Problem   PageProblem
+	Note, Own string
 	// Path is the last part of the page's own address: the form goes there, the entry is found below.
 	Path string
+}
+
+// A Reply is what the partner has sent from the page.
+type Reply struct {
+	Choice Choice
+	// Note may have several lines; it may be empty.
+	Note string
+	// Own is a time of their own, as a browser writes it (2027-03-04T15:00, on their clock) or in their words; it may be
+	// empty.
+	Own string
 }
 
 // A Choice is what the partner decides on the page.
@@ -56,6 +66,8 @@ const (
 	NothingAsked PageProblem = "nothing asked"
 	// TimeGone says that the time chosen has passed, or is taken.
 	TimeGone PageProblem = "time gone"
+	// TwoTimes says that a time was chosen, and another one named.
+	TwoTimes PageProblem = "two times"
 	// TooLong is said of the note.
 	TooLong PageProblem = "too long"
 	// TooLate says that something has followed from the answer before.
@@ -173,7 +185,7 @@ type pageView struct {
 	Answered, Until            *ShownTime
 	Open, Invited, HasCalendar bool
 	Problem                    PageProblem
-	Note, Path                 string
+	Note, Own, Path            string
 }
 
 // view makes the parts of a view with the templates in text.
@@ -191,7 +203,8 @@ func (t *site) view(text *texttemplate.Template, p *Page) (*pageView, error) {
 	say := &speaker{language: t.language, text: text, partner: p.Partner.Zone, organizer: p.Organizer.Zone}
 	page := &pageView{
 		View: v, Style: t.style, Answer: p.Answer, Answered: say.span(p.At, 0), Until: say.span(p.Changeable, 0),
-		Open: p.Open, Invited: p.Invited, HasCalendar: p.HasCalendar, Problem: p.Problem, Note: p.Note, Path: p.Path,
+		Open: p.Open, Invited: p.Invited, HasCalendar: p.HasCalendar, Problem: p.Problem, Note: p.Note,
+		Own: p.Own, Path: p.Path,
 	}
 	if number, ok := strings.CutPrefix(string(p.Answer), string(ChooseYes)); ok {
 		page.Answer, page.Agreed = ChooseYes, v.When

@@ -28,6 +28,7 @@ var states = []struct {
 	{"nothing-chosen", func(p *Page) { p.Problem, p.Note = NothingChosen, "\nTwo lines:\n<b>bold</b> & more" }},
 	{"nothing-asked", func(p *Page) { p.Problem = NothingAsked }},
 	{"time-gone", func(p *Page) { p.Problem, p.Times, p.Numbers = TimeGone, p.Times[1:], []int{2} }},
+	{"two-times", func(p *Page) { p.Problem, p.Own = TwoTimes, "2027-03-06T14:00" }},
 	{"too-long", func(p *Page) { p.Problem, p.Note = TooLong, "What I wrote" }},
 	{"yes", func(p *Page) { p.Answer, p.HasCalendar = "yes2", true }},
 	{"yes-change", func(p *Page) { answer(p, "yes2") }},
@@ -35,6 +36,7 @@ var states = []struct {
 	{"yes-change-problem", func(p *Page) { answer(p, "yes2"); p.Problem = NothingChosen }},
 	{"yes-settled", func(p *Page) { answer(p, "yes2"); p.Open, p.Start = false, p.Times[1] }},
 	{"yes-no-time", func(p *Page) { answer(p, "yes") }},
+	{"yes-own-time", func(p *Page) { answer(p, "yes"); p.Proposed = Sample().Proposed }},
 	{"times", func(p *Page) { others(p) }},
 	{"times-one", func(p *Page) { others(p); p.Times, p.Numbers = p.Times[1:], []int{2} }},
 	{"times-none", func(p *Page) { others(p); p.Times, p.Numbers = nil, nil }},
@@ -43,6 +45,7 @@ var states = []struct {
 	{"later-settled", func(p *Page) { answer(p, "later"); p.Open = false }},
 	{"no", func(p *Page) { answer(p, "no") }},
 	{"no-settled", func(p *Page) { answer(p, "no"); p.Open = false }},
+	{"asked-own-time", func(p *Page) { answer(p, "question"); p.Proposed = Sample().Proposed }},
 	{"asked", func(p *Page) { answer(p, "question") }},
 	{"invited", func(p *Page) {
 		answer(p, "yes2")
@@ -67,7 +70,7 @@ func state(t *testing.T, name string) *Page {
 	for _, x := range states {
 		if x.name == name {
 			p := &Page{Talk: *Sample(), Numbers: []int{1, 2}, Open: true, Path: "link"}
-			p.Start, p.Before = time.Time{}, OtherTime{}
+			p.Start, p.Before, p.Proposed = time.Time{}, OtherTime{}, OtherTime{}
 			x.change(p)
 			return p
 		}
@@ -175,7 +178,8 @@ func TestPageForEveryone(t *testing.T) {
 				case "h1":
 					heading = n.FirstChild.Data
 				case "input":
-					if n.Parent.Data != "label" || attr["type"] != "radio" {
+					choice := n.Parent.Data == "label" && attr["type"] == "radio"
+					if !choice && (attr["type"] != "datetime-local" || attr["aria-describedby"] == "") {
 						t.Errorf("%s/%s: <input type=%q> stands in <%s>", lang, name, attr["type"], n.Parent.Data)
 					}
 				case "script", "img", "link", "iframe", "base", "object":
@@ -312,11 +316,11 @@ func TestPageChoices(t *testing.T) {
 	value := regexp.MustCompile(`name="choice" value="(\w+)"`)
 	for name, want := range map[string][]string{
 		"question":          {"yes1", "yes2", "yes", "later", "no", "question"},
-		"question-one-time": {"yes2", "later", "no", "question"},
+		"question-one-time": {"yes2", "yes", "later", "no", "question"},
 		"question-between":  {"yes", "later", "no", "question"},
 		"yes-change":        {"yes1", "yes2", "yes", "later", "no", "question"},
 		"times":             {"yes1", "yes2", "yes", "later", "no", "question"},
-		"times-one":         {"yes2", "later", "no", "question"},
+		"times-one":         {"yes2", "yes", "later", "no", "question"},
 		"yes-settled":       nil,
 		"invited":           nil,
 	} {

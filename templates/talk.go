@@ -111,8 +111,8 @@ type OtherTime struct {
 
 // News is what has come from the partner, or from Google, and waits for a decision of the organizer.
 type News struct {
-	// What has come: question, yes, later, no, declined, tentative, counter, bounced, failed, passed, taken, adds, mail,
-	// doubted, deleted, left, clocks or guests.
+	// What has come: question, yes, later, no, declined, tentative, counter, time, bounced, failed, passed, taken, adds,
+	// mail, doubted, deleted, left, clocks or guests.
 	What string
 	// From is the address it came from; it may be empty.
 	From string

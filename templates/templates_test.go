@@ -145,6 +145,11 @@ var variants = []variant{
 	{"notice-declined", Notice, news("declined", "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-tentative", Notice, news("tentative", "calendar", "")},
 	{"notice-counter", Notice, news("counter", "calendar", "Could we meet on Saturday?", "coalition move maya --start '2027-03-06 13:00'")},
+	{"notice-time", Notice, func(t *Talk) {
+		news("time", "mail", "Saturday at 13:00 would be better.", "coalition counter maya take",
+			"coalition counter maya decline")(t)
+		t.Start, t.Proposed = time.Time{}, Sample().Proposed
+	}},
 	{"notice-counter-place", Notice, func(t *Talk) {
 		news("counter", "calendar", "The café at the corner?")(t)
 		t.Proposed = OtherTime{}

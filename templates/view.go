@@ -219,6 +219,8 @@ type View struct {
 	// WhereNamed is where, with the names of both, for words that both read, or the organizer.
 	WhereNamed string
 	Length     string
+	// City is that of the partner's clock, in the language of the reader.
+	City string
 	// When, Was and Proposed are nil where the start is not known, none has changed or gone, and no other was proposed.
 	When, Was, Proposed *ShownTime
 	// Came is when the news came, where the organizer is. City and To are empty; so is Day where it is not known.
@@ -299,6 +301,7 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	there.Named = true
 	v.WhereNamed = say.words("where "+kind, there)
 	v.Length = say.words("length", struct{ Hours, Minutes int }{int(t.Length.Hours()), int(t.Length.Minutes()) % 60})
+	v.City = l.city(t.Partner.Zone)
 	v.When, v.Was = say.span(t.Start, t.Length), say.span(t.Before.Start, t.Before.Length)
 	v.Proposed = say.span(t.Proposed.Start, t.Proposed.Length)
 	if t.News != nil && !t.News.At.IsZero() {

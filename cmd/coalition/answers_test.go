@@ -149,6 +149,7 @@ func TestOtherTimesFromFiles(t *testing.T) {
 		{"daemon --once", "maya, the mail with other times to maya@example.org"},
 		{"daemon --once", "wait until Maya Chen has chosen another time"},
 		{"log maya --json", `"kind": "times"`},
+		{"slots maya", "Offered, and not answered yet:"},
 		{"receive yes", "maya: yes, "},
 		{"daemon --once", "maya, the invitation to maya@example.org"},
 	} {
@@ -159,6 +160,42 @@ func TestOtherTimesFromFiles(t *testing.T) {
 		code, stdout, stderr := coalition(t, dir, strings.Fields(step.args)...)
 		if code != 0 || !strings.Contains(stdout, step.want) {
 			t.Errorf("coalition %s: exit %d, want %q\n%s%s", step.args, code, step.want, stdout, stderr)
+		}
+	}
+}
+
+// A time of their own in a reply is shown with whether it is free, and taken by one command, which tells first what it
+// breaks.
+func TestOwnTimeFromFiles(t *testing.T) {
+	plan := strings.Replace(mayaPlan, "times: [in 8 working days at 10:00, in 9 working days at 15:00]",
+		"times: [2027-03-04 10:00, 2027-03-05 15:00]", 1)
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", plan)
+	p := &partner{t: t, dir: dir}
+	for _, step := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"daemon --once", 0, "maya, the brief to maya@example.org"},
+		{"counter maya take --yes", 2, "no other time is proposed for maya"},
+		{"receive Saturday 6 March at 14:00 would be better", 0, "would rather have Sat 6 Mar 2027 13:00"},
+		{"list", 0, "which does not suit (both don't work)"},
+		{"receive Wednesday 10 March at 11:00 would be better", 0, "would rather have Wed 10 Mar 2027 10:00"},
+		{"list --json", 0, "Wed 10 Mar 2027 10:00 (Europe/Lisbon), which is free as far as is known: coalition counter maya"},
+		{"show maya", 0, "Wed 10 Mar 2027 10:00, 60 min, proposed on"},
+		{"daemon --once", 0, "take or decline the time that Maya Chen would rather have"},
+		{"counter maya decline", 0, "declined the time proposed, Wed 10 Mar 2027 10:00 (Europe/Lisbon). Nobody is written"},
+		{"receive Saturday 6 March at 14:00 would be better!", 0, "would rather have Sat 6 Mar 2027 13:00"},
+		{"counter maya take --dry-run", 0, "Sat 6 Mar 2027 13:00 (Europe/Lisbon): both don't work."},
+		{"counter maya take --yes", 0, "The invitation to maya@example.org is on its way."},
+	} {
+		words := strings.Fields(step.args)
+		if text, ok := strings.CutPrefix(step.args, "receive "); ok {
+			words = []string{"receive", p.says("maya-brief", text)}
+		}
+		code, stdout, stderr := coalition(t, dir, append(words, "--at", "2027-02-22 10:00")...)
+		if text := strings.Join(strings.Fields(stdout+stderr), " "); code != step.code || !strings.Contains(text, step.want) {
+			t.Errorf("coalition %s: exit %d, want %d and %q\n%s%s", step.args, code, step.code, step.want, stdout, stderr)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"coalition/invites"
@@ -43,6 +44,33 @@ func (a *app) sayBreaks(ctx context.Context, b *roster.Roster, c *conversation.C
 		if text := a.inTheWay(&blocked[i], c); !slices.Contains(said, text) {
 			said = append(said, text)
 			a.note("Note: %s: %s.", start, text)
+		}
+	}
+}
+
+// judgeCounters lets conversations say whether the times that partners propose are free, as is known without asking the
+// calendars.
+func (a *app) judgeCounters(b *roster.Roster) {
+	known, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range b.Conversations {
+		if c.Counter == nil || !c.Counter.Start.After(b.Now) || c.Cancelled != nil {
+			continue
+		}
+		blocked, err := a.sched.Finder.Breaks(known, b, c, c.Counter.Start)
+		if err != nil {
+			continue
+		}
+		var said []string
+		for i := range blocked {
+			if text := a.inTheWay(&blocked[i], c); !slices.Contains(said, text) {
+				said = append(said, text)
+			}
+		}
+		if len(said) == 0 {
+			c.Judge("which is free as far as is known")
+		} else {
+			c.Judge("which does not suit (" + strings.Join(said, "; ") + ")")
 		}
 	}
 }

@@ -12,9 +12,15 @@ func (a *app) counterCommand() *cobra.Command {
 	var reason string
 	c := a.sends(&cobra.Command{
 		Use:   "counter ID take|decline",
-		Short: "Take or decline another time that the partner's calendar proposes",
+		Short: "Take or decline another time that the partner proposes",
 		Long: `Take the time that your partner's calendar has proposed: they get one update, as
-with move. Or decline it: they are told once, and the talk stays where it is.`,
+with move. Or decline it: they are told once, and the talk stays where it is.
+
+Before they are invited, they may have named a time of their own in place of those
+offered, by mail or on their page. Take it, and the invitation goes: what they wrote is
+then a yes on record, by your word. Or decline it, and write to them yourself.
+
+What the time breaks of your own rules is told before the question.`,
 		Example: "  coalition counter maya take --yes\n" +
 			"  coalition counter maya decline --reason \"I am on the train then.\" --yes",
 		Args:              cobra.ExactArgs(2),
@@ -28,6 +34,10 @@ with move. Or decline it: they are told once, and the talk stays where it is.`,
 			}
 			decide := func(b *roster.Roster, c *conversation.Conversation) (*conversation.Draft, error) {
 				if args[1] == "take" {
+					if c.Counter != nil && !a.judged {
+						a.judged = true
+						a.sayBreaks(cmd.Context(), b, c, c.SlotOf(c.Counter))
+					}
 					return command.TakeCounter(c, b.Now, a.wall())
 				}
 				return command.DeclineCounter(c, reason, b.Now)

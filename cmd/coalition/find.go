@@ -27,6 +27,9 @@ func (a *app) board(ctx context.Context) (*roster.Roster, error) {
 // look returns all conversations as they stand.
 func (a *app) look(ctx context.Context) (*roster.Roster, error) {
 	b, err := a.sched.Look(ctx, 0)
+	if err == nil {
+		a.judgeCounters(b)
+	}
 	return b, a.noFolder(err)
 }
 

@@ -100,7 +100,7 @@ func (a *app) searchFor(ctx context.Context, b *roster.Roster, c *conversation.C
 		return nil, err
 	}
 	times, agreed := c.Keeps(b.Now)
-	asked := len(times) > 0 && !agreed && c.Answer == nil
+	asked := len(times) > 0 && !agreed && (c.Answer == nil || c.Gone(b.Now))
 	if asked {
 		search.Result.Offered = nil
 		for _, t := range times {

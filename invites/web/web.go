@@ -31,11 +31,9 @@ import (
 type Desk interface {
 	// Page is what the link shows, and the language to show it in.
 	Page(ctx context.Context, token string) (p *templates.Page, lang string, err error)
-	// Answer takes a choice in ("yes", "yes2", "later", "no" or "question"), with a note, which may have
-	// several lines. Where it does not count, Problem of the page says why, and nothing has changed.
-	Answer(
-		ctx context.Context, token string, choice templates.Choice, note string,
-	) (p *templates.Page, lang string, err error)
+	// Answer takes a reply in, whose choice is "yes", "yes2", "later", "no" or "question". Where it does not count,
+	// Problem of the page says why, and nothing has changed.
+	Answer(ctx context.Context, token string, reply templates.Reply) (p *templates.Page, lang string, err error)
 	// Calendar is the agreed talk as an iCalendar file (METHOD:PUBLISH); nil where there is none.
 	Calendar(ctx context.Context, token string) ([]byte, error)
 }
@@ -53,6 +51,8 @@ const robots = "/robots.txt"
 const (
 	// maxNote is in characters; the page says so.
 	maxNote = 2000
+	// maxOwn is in characters; a browser writes sixteen.
+	maxOwn = 100
 	// maxForm is in bytes; a character of a note may take twelve in a form.
 	maxForm = 32 << 10
 )
@@ -196,23 +196,16 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client *client,
 		return
 	}
 	form, err2 := url.ParseQuery(string(body))
-	choice := templates.Choice(form.Get("choice"))
-	if err != nil || err2 != nil || len(form["choice"]) > 1 || len(form["note"]) > 1 ||
-		choice != "" && !isChoice(string(choice)) {
+	reply := templates.Reply{Choice: templates.Choice(form.Get("choice")),
+		Note: strings.TrimSpace(plaintext.Text(form.Get("note"))), Own: plaintext.Line(form.Get("own"))}
+	twice := len(form["choice"]) > 1 || len(form["note"]) > 1 || len(form["own"]) > 1
+	if err != nil || err2 != nil || twice || utf8.RuneCountInString(reply.Own) > maxOwn ||
+		reply.Choice != "" && !isChoice(string(reply.Choice)) {
 		h.trouble(w, r, http.StatusBadRequest, templates.NoForm)
 		return
 	}
-	note := strings.TrimSpace(plaintext.Text(form.Get("note")))
-	var problem templates.PageProblem
-	switch {
-	case choice == "":
-		problem = templates.NothingChosen
-	case choice == templates.ChooseAsk && note == "":
-		problem = templates.NothingAsked
-	case utf8.RuneCountInString(note) > maxNote:
-		problem = templates.TooLong
-	}
-	ask := func() (*templates.Page, string, error) { return h.desk.Answer(r.Context(), token, choice, note) }
+	problem := problemOf(reply)
+	ask := func() (*templates.Page, string, error) { return h.desk.Answer(r.Context(), token, reply) }
 	if problem != "" {
 		ask = func() (*templates.Page, string, error) { return h.desk.Page(r.Context(), token) }
 	}
@@ -228,10 +221,25 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, client *client,
 			write(w, r, http.StatusSeeOther, "text/plain; charset=utf-8", nil)
 			return
 		}
-		shown.Note = note
+		shown.Note, shown.Own = reply.Note, reply.Own
 		p = &shown
 	}
 	h.page(w, r, client, token, http.StatusUnprocessableEntity, p, lang, err)
+}
+
+// problemOf returns why a reply does not count, as far as it says so itself; "" where it may.
+func problemOf(reply templates.Reply) templates.PageProblem {
+	switch {
+	case reply.Choice == "":
+		return templates.NothingChosen
+	case reply.Choice == templates.ChooseAsk && reply.Note == "" && reply.Own == "":
+		return templates.NothingAsked
+	case utf8.RuneCountInString(reply.Note) > maxNote:
+		return templates.TooLong
+	case reply.Own != "" && reply.Choice != templates.ChooseYes && strings.HasPrefix(string(reply.Choice), "yes"):
+		return templates.TwoTimes
+	}
+	return ""
 }
 
 var isChoice = regexp.MustCompile(`^(yes([1-9][0-9]?)?|later|no|question)$`).MatchString

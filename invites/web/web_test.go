@@ -41,7 +41,7 @@ type fakeDesk struct {
 func newDesk(lang string) *fakeDesk {
 	p := *templates.SamplePage()
 	p.Answer, p.At, p.Changeable = "", time.Time{}, time.Time{}
-	p.Start, p.Before, p.Problem, p.Note, p.Path = time.Time{}, templates.OtherTime{}, "", "", ""
+	p.Start, p.Before, p.Proposed, p.Problem, p.Note, p.Path = time.Time{}, templates.OtherTime{}, templates.OtherTime{}, "", "", ""
 	p.Invited, p.HasCalendar = false, false
 	return &fakeDesk{lang: lang, page: p}
 }
@@ -56,19 +56,19 @@ func (d *fakeDesk) Page(_ context.Context, tok string) (*templates.Page, string,
 	return &p, d.lang, nil
 }
 
-func (d *fakeDesk) Answer(_ context.Context, tok string, choice templates.Choice, note string) (*templates.Page, string, error) {
+func (d *fakeDesk) Answer(_ context.Context, tok string, reply templates.Reply) (*templates.Page, string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.err != nil || tok != token {
 		return nil, "", d.err
 	}
-	p := d.page
+	p, choice := d.page, reply.Choice
 	if choice == "yes9" {
 		p.Problem = templates.TimeGone
 		return &p, d.lang, nil
 	}
 	if p.Open {
-		d.answers = append(d.answers, string(choice)+"|"+note)
+		d.answers = append(d.answers, string(choice)+"|"+strings.TrimPrefix(reply.Own+"|", "|")+reply.Note)
 		p.Answer, p.At = choice, time.Date(2027, 2, 24, 10, 0, 0, 0, time.UTC)
 		p.Changeable = p.At.Add(5 * time.Minute)
 		p.HasCalendar = len(choice) > 3 && choice[:3] == "yes"
@@ -170,6 +170,8 @@ func TestAnswer(t *testing.T) {
 		{"choice=yes2&note=", "yes2|"},
 		{"choice=yes&note=+Mondays%0D%0Aor+Tuesdays%0D%0A", "yes|Mondays\nor Tuesdays"},
 		{"choice=later", "later|"},
+		{"choice=yes&own=2027-03-10T11%3A00&note=b", "yes|2027-03-10T11:00|b"},
+		{"choice=question&own=+Wednesday%0Aat+11+", "question|Wednesday at 11|"},
 		{"choice=no&note=%E2%80%AEevil%00%07+b%C3%BCro%0D%C2%85%FF", "no|evil büro\n\n\ufffd"},
 		{"choice=question&note=Who+else%3F", "question|Who else?"},
 		{"note=" + strings.Repeat("%F0%9F%99%82", 2000) + "&choice=yes1", "yes1|" + strings.Repeat("🙂", 2000)},
@@ -227,6 +229,9 @@ func TestProblems(t *testing.T) {
 		{"choice=question&note=+%0D%0A+", 422, "Your question is still missing.", ""},
 		{"choice=yes1&note=" + url.QueryEscape(long), 422, "longer than 2,000 characters", long},
 		{"choice=yes9&note=still+here", 422, "That time is not free any more.", "still here"},
+		{"choice=yes1&own=2027-03-10T11%3A00&note=still+here", 422, "You have chosen one time, and", "still here"},
+		{"choice=yes&own=a&own=b", 400, "does not count as an answer", ""},
+		{"choice=yes&own=" + strings.Repeat("x", maxOwn+1), 400, "does not count as an answer", ""},
 		{"choice=maybe", 400, "does not count as an answer", ""},
 		{"choice=yes0", 400, "does not count as an answer", ""},
 		{"choice=yes1&choice=no", 400, "does not count as an answer", ""},
@@ -615,7 +620,7 @@ func TestRobot(t *testing.T) {
 						fields = append(fields, attr["name"])
 					}
 				}
-				if !slices.Equal(fields, []string{"note"}) {
+				if !slices.Equal(fields, []string{"own", "note"}) {
 					t.Errorf("an untouched form sends %v", fields)
 				}
 				visit("POST", func() (*http.Response, error) { return http.PostForm(r.Request.URL.String(), form) })

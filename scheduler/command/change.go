@@ -42,7 +42,7 @@ func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 	case !c.Ready:
 		return c.NotReady()
 	}
-	c.Asks, c.Insisted = len(c.Briefs())+1, now
+	c.Asks, c.Insisted, c.Counter = len(c.Briefs())+1, now, nil
 	d := c.DatesAt(now)
 	// The organizer's word of now overrules the plan's day.
 	d.AskOn = time.Time{}

@@ -149,48 +149,6 @@ func Reschedule(c *conversation.Conversation, to plan.Slot, now, wall time.Time)
 	return d, err
 }
 
-// TakeCounter decides on the time that the partner has proposed. The error is a [refusal.Error].
-func TakeCounter(c *conversation.Conversation, now, wall time.Time) (*conversation.Draft, error) {
-	if c.Counter == nil {
-		return nil, noCounter(c)
-	}
-	if at := c.SlotOf(c.Counter); !at.Time().Equal(c.Counter.Start) {
-		return nil, refusal.New(refusal.ErrUnfit, fmt.Sprintf("on the clock of %s this time exists twice", at.Zone), "choose another with: "+c.How(ways.Move))
-	}
-	return Reschedule(c, c.SlotOf(c.Counter), now, wall)
-}
-
-// DeclineCounter decides on declining the time that the partner has proposed: they are told once, with
-// the reason where there is one. The error is a [refusal.Error].
-func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) (*conversation.Draft, error) {
-	if c.Counter == nil {
-		return nil, noCounter(c)
-	}
-	switch {
-	case c.Cancelled != nil:
-		return nil, c.RefuseOver("cancelled")
-	case !now.Before(c.Told().Start.Time()):
-		return nil, c.Begun(now)
-	case c.Said(conversation.No):
-		return nil, refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" said no", "nothing more goes out")
-	case !c.Ready:
-		return nil, c.NotReady()
-	}
-	if err := refusal.CheckText("the reason", reason); err != nil {
-		return nil, err
-	}
-	text := strings.TrimSuffix("declined the time proposed, "+c.SlotOf(c.Counter).String()+": "+reason, ": ")
-	d := c.Decide(conversation.Step{Kind: outbox.DeclineCounter}, now, true)
-	d.Declined, d.Reason = c.Counter, reason
-	c.Counter, c.Touched = nil, now
-	d.Events = append(d.Events, c.Entry(now, "counter", text))
-	return d, nil
-}
-
-func noCounter(c *conversation.Conversation) error {
-	return refusal.New(refusal.ErrUnfit, "no other time is proposed for "+c.Ref(), "see: "+c.How(ways.Show))
-}
-
 // ByFile turns a draft whose message waits in the outbox into one of a message for a file: the one
 // that waits will not go. The error is a [refusal.Error].
 func ByFile(d *conversation.Draft) (*conversation.Draft, error) {

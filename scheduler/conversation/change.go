@@ -79,6 +79,10 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 		}
 		c.Chosen = a.Slot
 	}
+	if c.Told() == nil {
+		// It came with the answer before.
+		c.Counter = nil
+	}
 	if c.Told() == nil && (a.Value != Yes || a.Other) {
 		// The time was part of the yes.
 		c.Chosen = plan.Slot{}

@@ -126,6 +126,8 @@ type Conversation struct {
 	blind bool
 	// The times found, or those of the plan, are about to be offered: nobody else may be offered them.
 	offering bool
+	// See Judge.
+	judged string
 }
 
 // An Intent is what is meant: the plan, and what the organizer, the partner or a calendar has decided since.
@@ -236,6 +238,9 @@ func (c *Conversation) Answered(a Answer) {
 // Moved takes in that the organizer has named another start, which answers a "later" to the invitation,
 // and a yes to another time than the one proposed.
 func (c *Conversation) Moved() {
+	if c.Told() == nil {
+		c.Counter = nil
+	}
 	if c.Answer == nil {
 		return
 	}

@@ -68,6 +68,10 @@ func (c *Conversation) Next(now time.Time) Step {
 		return Step{Next: "move the talk, or cancel it: " + c.Plan.With.Name + " asked for another moment", Again: told.End()}
 	case told != nil:
 		return c.nextInvited(now, told)
+	case c.Countered(now):
+		s := c.nextCounter()
+		s.Again = c.Counter.Start
+		return s
 	case c.Said(Yes):
 		return c.nextPermitted(now)
 	}
@@ -223,7 +227,9 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case c.shifted(now) && !c.Declined() && !c.lost():
 		return Step{Next: c.asksClocks(told), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
-		return Step{Next: "take or decline the time that " + who + " proposes, " + c.SlotOf(c.Counter).String() + ": " + c.How(ways.Counter), Again: again}
+		s := c.nextCounter()
+		s.Again = again
+		return s
 	case c.Declined():
 		// Too late for both.
 		if !now.Before(told.Start.Time()) {
@@ -446,7 +452,8 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 		switch {
 		case c.Told() != nil && c.follows(now).Waits:
 			return outbox.Dropped
-		case !c.willing() || m.Kind == outbox.Invite && c.Said(Yes) && c.unseen() && !m.Approved && m.Unclears == 0:
+		case !c.willing() || m.Kind == outbox.Invite && !m.Approved && m.Unclears == 0 && c.Said(Yes) &&
+			(c.unseen() || c.Countered(now)):
 			return outbox.Dropped
 		// It may have arrived: the same bytes again, unless an update says more.
 		case m.Unclears > 0:

@@ -100,6 +100,26 @@ func (c *Conversation) Gone(now time.Time) bool {
 // choose.
 func (c *Conversation) Awaited(now time.Time) bool { return c.Status(now) == Asked || c.Gone(now) }
 
+// Countered reports whether the partner would rather have a time of their own, ahead, before they are invited, and
+// nobody has decided on it.
+func (c *Conversation) Countered(now time.Time) bool {
+	return c.Counter != nil && c.Counter.Start.After(now) && c.Told() == nil
+}
+
+// Judge takes in what the organizer is to know of the time that the partner proposes, in a phrase such as "which is
+// free"; it is not stored.
+func (c *Conversation) Judge(counter string) { c.judged = counter }
+
+// nextCounter is the step where the partner proposes another time.
+func (c *Conversation) nextCounter() Step {
+	proposed := c.SlotOf(c.Counter).String()
+	if c.judged != "" {
+		proposed += ", " + c.judged
+	}
+	return Step{Next: "take or decline the time that " + c.Plan.With.Name + " would rather have, " + proposed + ": " +
+		c.How(ways.Counter)}
+}
+
 // othersSent is the number of the last mail with other times that may have reached the partner; 0: none has.
 func (c *Conversation) othersSent() int {
 	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Times); m != nil {

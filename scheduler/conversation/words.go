@@ -89,6 +89,19 @@ func (c *Conversation) Tell(n inbox.News) {
 	}
 }
 
+// settled reports whether there is nothing to tell any more of such news.
+func (c *Conversation) settled(news string) bool {
+	switch news {
+	case inbox.NewsCounter, inbox.NewsTime:
+		return c.Counter == nil
+	case inbox.NewsQuestion:
+		return !c.Said(Query)
+	case inbox.NewsDoubted:
+		return c.Doubted == nil
+	}
+	return false
+}
+
 // Notify adds to the draft the notices that are due, whose words are still to be written.
 func (c *Conversation) Notify(d *Draft, now time.Time) {
 	var later []inbox.News
@@ -97,8 +110,7 @@ func (c *Conversation) Notify(d *Draft, now time.Time) {
 			later = append(later, n)
 			continue
 		}
-		if n.What == inbox.NewsCounter && c.Counter == nil || n.What == inbox.NewsQuestion && !c.Said(Query) || n.What == inbox.NewsDoubted && c.Doubted == nil {
-			// It is settled meanwhile.
+		if c.settled(n.What) {
 			continue
 		}
 		m := c.Message(outbox.Notice, n.Due)

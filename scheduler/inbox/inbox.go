@@ -46,13 +46,15 @@ type Remark struct {
 	Sign bool `json:"sign,omitempty"`
 }
 
-// A Proposal is another time that the partner's calendar has proposed (COUNTER), and that nobody has
-// decided on.
+// A Proposal is another time that the partner has proposed, by their calendar (COUNTER) or, before they were invited,
+// in their own words, and that nobody has decided on.
 type Proposal struct {
 	At     time.Time     `json:"at"`
 	Start  time.Time     `json:"start"`
 	Length time.Duration `json:"length"`
 	Note   string        `json:"note,omitempty"`
+	// From is the address that words of their own came from.
+	From string `json:"from,omitempty"`
 }
 
 // Propose keeps lines that the partner proposes for the agenda.

@@ -35,6 +35,8 @@ const (
 	NewsTentative = "tentative"
 	// The time Proposed in the talk; zero: only another place.
 	NewsCounter = "counter"
+	// Likewise, in place of those offered, before there is an invitation.
+	NewsTime = "time"
 	// A message of ours came back.
 	NewsBounced = "bounced"
 	// A message of ours was refused at once, or given up.

@@ -445,16 +445,32 @@ func (t *taking) takeText() (Receipt, *conversation.Draft) {
 	if why, foreign := t.beside(); why != "" {
 		return t.aside(why, foreign)
 	}
-	a, adds := t.understand()
-	if a.Value == conversation.Query && (c.Said(conversation.Yes) || c.Said(conversation.No)) { // it does not take back what is on record
-		return t.shown(wrote)
+	a, said := t.understand()
+	var own time.Time
+	if a.Value == conversation.Query {
+		own = OwnTime(c, said, t.mail.At, t.at)
+	}
+	if a.Value == conversation.Query && (c.Said(conversation.Yes) || c.Said(conversation.No)) {
+		// It does not take back what is on record.
+		if own.IsZero() || c.Said(conversation.No) {
+			return t.shown(wrote)
+		}
+		return t.proposed(wrote, a, own)
 	}
 	if err := c.Apply(a, t.at); err != nil {
 		return t.shown(wrote + " (" + err.Error() + ")")
 	}
-	c.Propose(adds)
-	TellAnswer(c, a, t.at, t.news(t.mail.Text))
-	return t.receipt(a.Text(), true, c.Entry(t.at, "answer", a.Text()))
+	if a.Value != conversation.Query {
+		c.Propose(said.Adds)
+	}
+	return t.proposed(a.Text(), a, own)
+}
+
+// proposed ends the taking in of an answer, with a time of the partner's own that came with it, if one did.
+func (t *taking) proposed(what string, a conversation.Answer, own time.Time) (Receipt, *conversation.Draft) {
+	what += Propose(t.c, own, a, t.at)
+	TellAnswer(t.c, a, t.at, t.news(t.mail.Text))
+	return t.receipt(what, true, t.c.Entry(t.at, "answer", what))
 }
 
 // beside is why a plain mail of the partner is no answer to the brief, whatever it says; "" where it may be
@@ -528,18 +544,22 @@ func (t *taking) takeStop() (Receipt, *conversation.Draft) {
 	return t.receipt(what, true, c.Entry(t.at, "answer", what))
 }
 
-// understand is the answer that a plain reply gives, and what it adds to the agenda.
-func (t *taking) understand() (a conversation.Answer, adds []string) {
+// understand is the answer that a plain reply gives, and what its words mean besides.
+func (t *taking) understand() (a conversation.Answer, said answers.Meaning) {
 	c := t.c
 	a = conversation.Answer{Value: conversation.Query, At: t.mail.At, How: "mail", From: t.from(), Note: plaintext.Clip(plaintext.Line(t.mail.Text), plaintext.MaxLine)}
 	if t.mail.Sealed != "" {
 		a.Note = "[" + t.sealed() + "]"
-		return a, nil
+		return a, said
 	}
-	said := t.s.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, c.Plan.With.Call, t.mail.From.Name)
-	const long = 400 // characters: what stands in more of them, and is no list of points, wants to be read
-	if !t.s.answersBrief(c, t.mail) || said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
-		return a, nil
+	said = t.s.Understand(c.Language(), t.mail.Text, c.Plan.With.Name, c.Plan.With.Call, t.mail.From.Name)
+	if !t.s.answersBrief(c, t.mail) {
+		return a, answers.Meaning{}
+	}
+	// What stands in more characters, and is no list of points, wants to be read.
+	const long = 400
+	if said.Value == "yes" && len(said.Adds) == 0 && said.Length > long {
+		return a, said
 	}
 	switch said.Value {
 	case "yes":
@@ -550,7 +570,7 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 		}
 		slot, unknown := t.b.Pick(c, numbers)
 		if unknown != 0 {
-			return a, nil
+			return a, said
 		}
 		a.Value, a.Slot = conversation.Yes, slot
 		// With one time in the brief a bare yes is to that one; and a number to no other.
@@ -563,13 +583,15 @@ func (t *taking) understand() (a conversation.Answer, adds []string) {
 	case "later":
 		a.Value = conversation.Wait
 	}
-	return a, said.Adds
+	return a, said
 }
 
 // TellAnswer tells the organizer of an answer that the program does not carry on with by itself; n says how it came, and
 // in which words.
 func TellAnswer(c *conversation.Conversation, a conversation.Answer, now time.Time, n inbox.News) {
 	switch {
+	case a.Value != conversation.No && c.Countered(now):
+		n.What, n.Do = inbox.NewsTime, []string{c.How(ways.TakeCounter), c.How(ways.RefuseCounter), c.How(ways.Show)}
 	case a.Value == conversation.Query:
 		n.What, n.Text = inbox.NewsQuestion, cmp.Or(n.Text, strings.Trim(a.Note, "[]"))
 		n.Do = []string{c.How(ways.Record), c.How(ways.Show)}

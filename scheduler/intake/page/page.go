@@ -76,7 +76,8 @@ func (s *Desk) page(c *conversation.Conversation, b *roster.Roster) (*templates.
 	}
 	if a := c.Answer; a != nil {
 		p.Answer = templates.Choice(a.Value)
-		if a.How == "page" || a.How == "mail" { // what the organizer has recorded was not answered here
+		// What the organizer has recorded was not answered here.
+		if a.How == "page" || a.How == "mail" {
 			p.At = a.At
 		}
 		if a.Value == conversation.Yes {
@@ -89,6 +90,9 @@ func (s *Desk) page(c *conversation.Conversation, b *roster.Roster) (*templates.
 			p.Before = templates.OtherTime{Start: a.Taken.Time(), Length: c.Length()}
 		}
 	}
+	if c.Countered(b.Now) {
+		p.Proposed = templates.OtherTime{Start: c.Counter.Start, Length: c.Counter.Length}
+	}
 	if told := c.Told(); told != nil {
 		p.Start = told.Start.Time()
 	}
@@ -98,9 +102,10 @@ func (s *Desk) page(c *conversation.Conversation, b *roster.Roster) (*templates.
 	return p, lang
 }
 
-// Answer takes in what a partner has chosen under a link, with a note of any number of lines. Where it
-// does not count, Problem of the page says why. The page is nil where the token leads nowhere.
-func (s *Desk) Answer(ctx context.Context, token string, choice templates.Choice, note string) (p *templates.Page, lang string, err error) {
+// Answer takes in what a partner has sent under a link. Where it does not count, Problem of the page says why. The page
+// is nil where the token leads nowhere.
+func (s *Desk) Answer(ctx context.Context, token string, reply templates.Reply) (p *templates.Page, lang string,
+	err error) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
 	var c *conversation.Conversation
@@ -112,7 +117,7 @@ func (s *Desk) Answer(ctx context.Context, token string, choice templates.Choice
 		p, d = nil, nil
 		if c != nil {
 			p, lang = s.page(c, b)
-			d, err = s.answer(c, b, p, choice, note)
+			d, err = s.answer(c, b, p, reply)
 		}
 		return d, err
 	})
@@ -125,15 +130,23 @@ func (s *Desk) Answer(ctx context.Context, token string, choice templates.Choice
 	return p, lang, nil
 }
 
-// answer is the draft of what a partner has chosen, nil where there is nothing to write down, and takes into p how the
+// answer is the draft of what a partner has sent, nil where there is nothing to write down, and takes into p how the
 // page is then, and why it does not count.
-func (s *Desk) answer(c *conversation.Conversation, b *roster.Roster, p *templates.Page, choice templates.Choice, note string) (*conversation.Draft, error) {
+func (s *Desk) answer(c *conversation.Conversation, b *roster.Roster, p *templates.Page,
+	reply templates.Reply) (*conversation.Draft, error) {
 	if !p.Open {
-		p.Problem, p.Note = templates.TooLate, note
-		return s.tooLate(c, choice, note, b.Now), nil
+		p.Problem, p.Note = templates.TooLate, reply.Note
+		return s.tooLate(c, reply, b.Now), nil
 	}
-	a := conversation.Answer{How: "page", From: string(c.Plan.With.Email), Note: plaintext.Clip(plaintext.Line(note), plaintext.MaxLine), Until: b.Now.Add(changeable)}
-	switch choice {
+	own, ahead := s.own(c, &reply, b.Now)
+	if !ahead {
+		p.Problem, p.Note, p.Own = templates.TimeGone, reply.Note, reply.Own
+		return nil, nil
+	}
+	note := reply.Note
+	a := conversation.Answer{How: "page", From: string(c.Plan.With.Email),
+		Note: plaintext.Clip(plaintext.Line(note), plaintext.MaxLine), Until: b.Now.Add(changeable)}
+	switch reply.Choice {
 	case templates.ChooseLater:
 		a.Value = conversation.Wait
 	case templates.ChooseNo:
@@ -146,7 +159,7 @@ func (s *Desk) answer(c *conversation.Conversation, b *roster.Roster, p *templat
 			a.Taken, a.By = b.Taken(c, []int{1})
 		}
 	default:
-		n := number(choice)
+		n := number(reply.Choice)
 		switch {
 		case slices.Contains(p.Numbers, n):
 			a.Value, a.Slot = conversation.Yes, c.Choices(b.Now)[n-1]
@@ -159,7 +172,7 @@ func (s *Desk) answer(c *conversation.Conversation, b *roster.Roster, p *templat
 			return s.gone(c, b, n), nil
 		}
 	}
-	d, err := s.answerPage(c, a, note, b.Now)
+	d, err := s.answerPage(c, a, note, own, b.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +183,31 @@ func (s *Desk) answer(c *conversation.Conversation, b *roster.Roster, p *templat
 	return d, nil
 }
 
+// own is the time of their own that a partner has sent, in its field or in words of the note; zero: none that is plain.
+// What of it is none stands in the note then. ahead is false for one that has passed.
+func (s *Desk) own(c *conversation.Conversation, reply *templates.Reply, now time.Time) (at time.Time, ahead bool) {
+	// As browsers write it.
+	const layout = "2006-01-02T15:04"
+	words := reply.Note
+	if reply.Own != "" {
+		// Clocks may skip it.
+		at, err := time.ParseInLocation(layout, reply.Own, c.Zone())
+		if err == nil && at.Format(layout) == reply.Own && reply.Choice != templates.ChooseNo {
+			return at, at.After(now)
+		}
+		words = reply.Own
+	}
+	switch reply.Choice {
+	case templates.ChooseYes, templates.ChooseLater, templates.ChooseAsk:
+		said := s.Understand(c.Language(), words, c.Plan.With.Name, c.Plan.With.Call)
+		at = intake.OwnTime(c, said, now, now)
+	}
+	if at.IsZero() && reply.Own != "" {
+		reply.Note = strings.TrimSpace(reply.Own + "\n" + reply.Note)
+	}
+	return at, true
+}
+
 // gone writes down that the partner has chosen a time on the page that can't be had any more: they see that there,
 // beside those that are left, and choose again. Whoever leaves it at that gets no mail on top.
 func (s *Desk) gone(c *conversation.Conversation, b *roster.Roster, n int) *conversation.Draft {
@@ -177,9 +215,11 @@ func (s *Desk) gone(c *conversation.Conversation, b *roster.Roster, n int) *conv
 	if slot.IsZero() {
 		return nil
 	}
-	what := "on the page: " + conversation.Answer{Taken: slot, By: by}.TakenText() + "; they were told, and can choose another"
+	what := "on the page: " + conversation.Answer{Taken: slot, By: by}.TakenText() +
+		"; they were told, and can choose another"
+	// It was sent once more.
 	if c.Remark != nil && strings.Contains(c.Remark.Text, what) {
-		return nil // it was sent once more
+		return nil
 	}
 	c.Hear(inbox.Remark{At: b.Now, From: string(c.Plan.With.Email), Text: what, Sign: true})
 	return c.Record(b.Now, c.Entry(b.Now, "page", what))
@@ -195,17 +235,22 @@ func number(choice templates.Choice) int {
 	return int(n)
 }
 
-// answerPage takes in an answer of the page in place of the one that it changes, if it does.
-func (s *Desk) answerPage(c *conversation.Conversation, a conversation.Answer, note string, now time.Time) (*conversation.Draft, error) {
-	if a.Value == conversation.Yes && s.Understand(c.Language(), note).Stop { // nobody knows what is meant, as in a mail
+// answerPage takes in an answer of the page in place of the one that it changes, if it does, and a time of the
+// partner's own; zero: none.
+func (s *Desk) answerPage(c *conversation.Conversation, a conversation.Answer, note string,
+	own, now time.Time) (*conversation.Draft, error) {
+	// Nobody knows what is meant, as in a mail.
+	if a.Value == conversation.Yes && s.Understand(c.Language(), note).Stop {
 		a = conversation.Answer{Value: conversation.Query, How: a.How, From: a.From, Note: a.Note, Until: a.Until}
 	}
 	if old := c.Answer; old != nil && old.How == "page" {
-		if a.Note == "" && old.Until.After(now) { // the words that came with it need not be written again
+		// The words that came with it need not be written again.
+		if a.Note == "" && old.Until.After(now) {
 			a.Note, note = old.Note, old.Note
 		}
+		// They belonged to that one.
 		if a.Note != old.Note || a.Value != conversation.Yes {
-			c.Proposed = nil // they belonged to that one
+			c.Proposed = nil
 		}
 	}
 	if err := c.Apply(a, now); err != nil {
@@ -214,7 +259,8 @@ func (s *Desk) answerPage(c *conversation.Conversation, a conversation.Answer, n
 	if a.Value == conversation.Yes {
 		c.Identify()
 	}
-	if a.Value == conversation.Yes && !c.StartSlot(now).IsZero() { // without a time, the words are rather about that
+	// Without a time, the words are rather about that.
+	if a.Value == conversation.Yes && !c.StartSlot(now).IsZero() {
 		var lines []string
 		for line := range strings.Lines(note) {
 			if line = plaintext.Line(line); line != "" && len([]rune(line)) <= 200 {
@@ -223,26 +269,31 @@ func (s *Desk) answerPage(c *conversation.Conversation, a conversation.Answer, n
 		}
 		c.Propose(lines)
 	}
-	intake.TellAnswer(c, a, now, inbox.News{Due: a.Until, At: now, From: string(c.Plan.With.Email), How: "page", Text: note})
+	what := a.Text() + intake.Propose(c, own, a, now)
+	intake.TellAnswer(c, a, now, inbox.News{Due: a.Until, At: now, From: string(c.Plan.With.Email), How: "page",
+		Text: note})
 	if s.Understand(c.Language(), note).Stop && a.Value != conversation.Yes {
 		c.Stopped(a.From, now)
 	}
-	d := c.Record(now, c.Entry(now, "answer", a.Text()))
+	d := c.Record(now, c.Entry(now, "answer", what))
 	roster.Hush(c, d)
 	return d, nil
 }
 
 // tooLate shows the organizer what a partner has sent from a page that was open for too long.
-func (s *Desk) tooLate(c *conversation.Conversation, choice templates.Choice, note string, now time.Time) *conversation.Draft {
-	what := fmt.Sprintf("on the page, too late to count: %s", choice)
+func (s *Desk) tooLate(c *conversation.Conversation, reply templates.Reply, now time.Time) *conversation.Draft {
+	what := fmt.Sprintf("on the page, too late to count: %s", reply.Choice)
+	note := strings.TrimSpace(reply.Own + "\n" + reply.Note)
 	if note = plaintext.Clip(plaintext.Line(note), plaintext.MaxLine); note != "" {
 		what += ": “" + note + "”"
 	}
+	// It was sent once more.
 	if c.Remark != nil && strings.Contains(c.Remark.Text, what) {
-		return nil // it was sent once more
+		return nil
 	}
 	c.Hear(inbox.Remark{At: now, From: string(c.Plan.With.Email), Text: what})
-	c.Tell(inbox.News{What: inbox.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what, Do: []string{c.How(ways.Show)}})
+	c.Tell(inbox.News{What: inbox.NewsMail, At: now, From: string(c.Plan.With.Email), How: "page", Text: what,
+		Do: []string{c.How(ways.Show)}})
 	return c.Record(now, c.Entry(now, "page", what))
 }
 

@@ -275,6 +275,10 @@ func TestZones(t *testing.T) {
 		{name: "its own", data: calendar(newYork, at("Our zone")), want: []string{"03-15 15:00 CET 1h A"}},
 		{name: "its own, further down", data: calendar(at("Our zone"), newYork),
 			want: []string{"03-15 15:00 CET 1h A"}},
+		{name: "its own, without its end", data: calendar(strings.TrimSuffix(newYork, "END:VTIMEZONE"), at("Our zone")),
+			want: []string{"03-15 15:00 CET 1h A"}},
+		{name: "places on folded lines", data: calendar(at("Europe/Lis\n bon"), at("Europe/Ath\n ens")),
+			want: []string{"03-15 09:00 CET 1h A", "03-15 11:00 CET 1h A"}},
 		{name: "its own, of dates", data: calendar(dated, at("Our zone")), want: []string{"03-15 11:00 CET 1h A"}},
 		{name: "its own, with a colon and commas", data: calendar(strings.Replace(newYork, "Our zone",
 			`(UTC-05:00) New York\, Boston`, 1),
@@ -380,7 +384,7 @@ func TestParse(t *testing.T) {
 		"without an end":   strings.TrimSuffix(plain, "\r\n"),
 		"with blank lines": strings.ReplaceAll(plain, "\r\n", "\r\n\r\n"),
 		"with other lines": strings.ReplaceAll(plain, "SUMMARY", "no property\r\n:\r\n;\r\nX-A;B=\"\r\nSUMMARY"),
-		"folded everywhere": strings.NewReplacer("DTSTART", "DT\r\n START", "Berlin:2027",
+		"folded everywhere": strings.NewReplacer("DTSTART", "D\r\n TSTART", "DTEND", "DTE\r\n ND", "Berlin:2027",
 			"Ber\r\n\tlin:20\r\n 27").Replace(plain),
 	} {
 		(&busyTest{name: name, data: data, want: []string{once}}).run(t)

@@ -58,7 +58,7 @@ func (x *expansion) expand(c *Calendar) {
 	for i := range c.events {
 		e := &c.events[i]
 		// Most are one, and elsewhere.
-		if len(e.repeats) == 0 && e.start.readable() && !x.near(e) {
+		if len(e.repeats) == 0 && !x.near(e) {
 			continue
 		}
 		var o overrides

@@ -23,11 +23,12 @@ type series struct {
 	low, high int64
 }
 
-// A variant is an event that all instances from an instant on are like, moved by a shift, in seconds on its clocks.
+// A variant is an event that all instances from an instant on are like. Where it takes time, they are moved by a shift,
+// in seconds on its clocks.
 type variant struct {
 	event  *event
-	takes  bool
 	from   int64
+	takes  bool
 	shift  int64
 	length length
 }
@@ -41,7 +42,7 @@ func (x *expansion) series(e *event, differ []*event) {
 		differ = nil
 	}
 	for _, o := range differ {
-		if o.onward && o.recurrence.readable() && o.start.readable() {
+		if o.onward && o.recurrence.readable() && (o.start.readable() || !x.takes(o)) {
 			s.vary(o)
 		}
 	}
@@ -80,14 +81,15 @@ func (x *expansion) series(e *event, differ []*event) {
 
 // vary takes in an event that tells of all instances from one on.
 func (s *series) vary(o *event) {
-	from, start := s.at(o.recurrence), s.at(o.start)
-	shift := start - from
-	if o.start.form == o.recurrence.form && o.start.zone == o.recurrence.zone {
-		shift = o.start.wall - o.recurrence.wall
+	v := variant{event: o, takes: s.takes(o), from: s.at(o.recurrence)}
+	if v.takes {
+		start := s.at(o.start)
+		v.shift, v.length = start-v.from, s.length(o, start)
+		if o.start.form == o.recurrence.form && o.start.zone == o.recurrence.zone {
+			v.shift = o.start.wall - o.recurrence.wall
+		}
 	}
-	s.variants = append(s.variants, variant{
-		event: o, takes: s.takes(o), from: from, shift: shift, length: s.length(o, start),
-	})
+	s.variants = append(s.variants, v)
 }
 
 // leaveOut leaves out the instance at a moment. A day means all that begins on it, and so does any moment where the

@@ -73,7 +73,10 @@ func FuzzBusy(f *testing.F) {
 
 // A calendar of the worst that somebody can write takes no longer than it may: what is quadratic would take minutes.
 func TestNoLonger(t *testing.T) {
-	const octets = 1 << 20
+	octets := 1 << 20
+	if testing.Short() {
+		octets = 1 << 18
+	}
 	fill := func(s string) string { return strings.Repeat(s+"\n", octets/(len(s)+1)) }
 	each := func(form string, size int) string { // with the number of each in it
 		var s strings.Builder
@@ -154,7 +157,7 @@ func TestNoLonger(t *testing.T) {
 		megabytes := (after.TotalAlloc - before.TotalAlloc) >> 20
 		t.Logf("%-25s %6.0f ms %5d MB %7d spans %3d problems", name, took.Seconds()*1e3, megabytes, len(busy),
 			len(problems))
-		if took > 3*time.Second || megabytes > 1_000 {
+		if took > 10*time.Second || megabytes > 1_000 {
 			t.Errorf("%s: took %v and %d MB", name, took, megabytes)
 		}
 		sound(t, busy, problems, from, to)

@@ -74,7 +74,7 @@ func (l *searchLife) deed() {
 	case 3:
 		l.passesBeside()
 	case 4, 5:
-		if m := w.find(id).NewestBrief(); m.State == outbox.Accepted {
+		if m := w.find(id).NewestOffer(); m.State == outbox.Accepted {
 			w.receive(w.letterTo(id, fmt.Sprint(1+l.rnd.IntN(3))))
 		}
 	case 6:
@@ -160,19 +160,19 @@ func (l *searchLife) judge() {
 		c := must(b.Find(p.ID))
 		var starts []time.Time
 		switch p.Kind {
-		case "brief":
+		case "brief", "times":
 			for _, s := range c.Offered {
 				starts = append(starts, s.Time())
 			}
 			if len(starts) == 0 {
-				l.Errorf("a brief of %s offers nothing", p.ID)
+				l.Errorf("a %s of %s offers nothing", p.Kind, p.ID)
 			}
 		case "invite":
 			starts = append(starts, c.Start(b.Now))
 		}
 		for _, start := range starts {
 			for _, e := range l.d.busy {
-				if start.Add(-15*time.Minute).Before(e.End) && e.Start.Before(start.Add(75*time.Minute)) && p.Kind == "brief" {
+				if start.Add(-15*time.Minute).Before(e.End) && e.Start.Before(start.Add(75*time.Minute)) && p.Kind != "invite" {
 					l.Errorf("the %s of %s, for %s, leaves at %s, when there is something else from %s", p.Kind, p.ID, start, b.Now, e.Start)
 				}
 			}

@@ -179,14 +179,14 @@ func TestOwnTimeFromFiles(t *testing.T) {
 		{"daemon --once", 0, "maya, the brief to maya@example.org"},
 		{"counter maya take --yes", 2, "no other time is proposed for maya"},
 		{"receive Saturday 6 March at 14:00 would be better", 0, "would rather have Sat 6 Mar 2027 13:00"},
-		{"list", 0, "which does not suit (both don't work)"},
+		{"list", 0, "which does not suit (outside the hours of both)"},
 		{"receive Wednesday 10 March at 11:00 would be better", 0, "would rather have Wed 10 Mar 2027 10:00"},
 		{"list --json", 0, "Wed 10 Mar 2027 10:00 (Europe/Lisbon), which is free as far as is known: coalition counter maya"},
 		{"show maya", 0, "Wed 10 Mar 2027 10:00, 60 min, proposed on"},
 		{"daemon --once", 0, "take or decline the time that Maya Chen would rather have"},
 		{"counter maya decline", 0, "declined the time proposed, Wed 10 Mar 2027 10:00 (Europe/Lisbon). Nobody is written"},
 		{"receive Saturday 6 March at 14:00 would be better!", 0, "would rather have Sat 6 Mar 2027 13:00"},
-		{"counter maya take --dry-run", 0, "Sat 6 Mar 2027 13:00 (Europe/Lisbon): both don't work."},
+		{"counter maya take --dry-run", 0, "Sat 6 Mar 2027 13:00 (Europe/Lisbon): outside the hours of both."},
 		{"counter maya take --yes", 0, "The invitation to maya@example.org is on its way."},
 	} {
 		words := strings.Fields(step.args)

@@ -20,6 +20,9 @@ import (
 // nothing at all after a stop. A test of its own memory judges what has left.
 func TestLifeOfPeople(t *testing.T) {
 	lives := 8
+	if testing.Short() {
+		lives = 3
+	}
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() != f.DefValue {
 		if _, err := fmt.Sscan(f.Value.String(), &lives); err != nil {
 			t.Fatal(err)

@@ -21,6 +21,9 @@ import (
 // nobody else, and nothing is booked twice. A test of its own memory judges what has left.
 func TestLifeOfSearches(t *testing.T) {
 	lives := 12
+	if testing.Short() {
+		lives = 3
+	}
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() != f.DefValue {
 		if _, err := fmt.Sscan(f.Value.String(), &lives); err != nil {
 			t.Fatal(err)

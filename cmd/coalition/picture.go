@@ -2,13 +2,13 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/finder"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/slots"
 )
@@ -262,9 +262,9 @@ func (p *picture) times(s invites.Span) string {
 // heading tells what is looked for, and when.
 func (p *picture) heading() string {
 	q := p.query
-	text := "A talk of " + length(q.Length) + " with " + p.partner
+	text := "A talk of " + finder.Length(q.Length) + " with " + p.partner
 	if q.Travel > 0 {
-		text += ", and " + length(q.Travel) + " for the way before and after"
+		text += ", and " + finder.Length(q.Travel) + " for the way before and after"
 	}
 	last := q.Window.End.Add(-time.Nanosecond).In(p.zone())
 	first, layout := q.Window.Start.In(p.zone()), "2 January"
@@ -272,12 +272,4 @@ func (p *picture) heading() string {
 		layout = "2 January 2006"
 	}
 	return text + ", from " + first.Format(layout) + " to " + last.Format("2 January 2006")
-}
-
-// length is how a length of whole minutes is written.
-func length(d time.Duration) string {
-	if d < time.Hour && d != 0 {
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(d.Round(time.Minute).String(), "0s"), "0m")
 }

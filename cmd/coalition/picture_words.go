@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"coalition/invites"
+	"coalition/scheduler/finder"
 	"coalition/scheduler/slots"
 )
 
@@ -49,7 +50,7 @@ func (p *picture) remarks(d *slots.Day) (list []remark) {
 	if gap.Start.Equal(gap.End) {
 		return append(list, remark{"", "nothing fits: it is all taken"})
 	}
-	return append(list, remark{"", "nothing fits: the longest gap is " + length(gap.End.Sub(gap.Start)) + ", " + p.times(gap)})
+	return append(list, remark{"", "nothing fits: the longest gap is " + finder.Length(gap.End.Sub(gap.Start)) + ", " + p.times(gap)})
 }
 
 // offer names an offered time, by its number and on the partner's clock.
@@ -96,7 +97,7 @@ func (p *picture) why(b *slots.Blocked) string {
 	case slots.Holiday:
 		return strings.TrimSuffix(who+are+" on holiday: "+b.Source, ": ")
 	case slots.Notice:
-		return "sooner than your notice of " + length(p.query.Notice)
+		return "sooner than your notice of " + finder.Length(p.query.Notice)
 	case slots.Unsuited:
 		return "not the time of day for a talk of this kind: " + string(p.setting)
 	case slots.KeepFree:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"coalition/invites"
@@ -108,7 +107,7 @@ func Remedy(r slots.Remedy) string {
 		}
 		return fmt.Sprintf("%d days longer", r.Days) + gives
 	case slots.Notice:
-		return "a notice of " + length(r.Notice) + gives
+		return "a notice of " + Length(r.Notice) + gives
 	case slots.Travel:
 		return "without the time for travel" + gives
 	case slots.PerDay:
@@ -123,7 +122,14 @@ func Remedy(r slots.Remedy) string {
 	return ""
 }
 
-// length is a length of whole hours or minutes.
-func length(d time.Duration) string {
-	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+// Length returns how a length of whole minutes is written: 45m, 2h, 1h30m.
+func Length(d time.Duration) string {
+	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	switch {
+	case hours == 0:
+		return fmt.Sprintf("%dm", minutes)
+	case minutes == 0:
+		return fmt.Sprintf("%dh", hours)
+	}
+	return fmt.Sprintf("%dh%dm", hours, minutes)
 }

@@ -150,11 +150,16 @@ func without(list []invites.Busy, talk invites.Span) (rest []invites.Busy) {
 
 // Busy returns what says whether the organizer's calendars leave no time for a talk at that start, with the way to it.
 // It knows that only of talks whose times were found by them: a time that the organizer has named is theirs to judge.
+// Somebody may be waiting for the page: a calendar that takes its time is asked for [patience] in all, and then counts as
+// it is known.
 func (f *Finder) Busy(ctx context.Context) func(c *conversation.Conversation, start time.Time) bool {
+	until := time.Now().Add(patience)
 	return func(c *conversation.Conversation, start time.Time) bool {
 		if !c.Searched() {
 			return false
 		}
+		ctx, cancel := context.WithDeadline(ctx, until)
+		defer cancel()
 		travel := c.Travel()
 		from, to := start.Add(-travel), start.Add(c.Length()+travel)
 		return slices.ContainsFunc(f.freeBusy(ctx, c, "", from, to), func(calendar invites.FreeBusy) bool {
@@ -164,6 +169,9 @@ func (f *Finder) Busy(ctx context.Context) func(c *conversation.Conversation, st
 		})
 	}
 }
+
+// patience is how long calendars are waited for while an answer is taken in, in real time.
+const patience = 3 * time.Second
 
 // agreed are what calendars call the talks that were agreed on.
 func agreed(b *roster.Roster) (refs []string) {

@@ -49,6 +49,9 @@ func (s *Set) Check() []Problem {
 		}
 		add("answers.tmpl", s.placed(err))
 		text, pages := bothWays(l.text), bothWays(l.pages)
+		if s.spoken(lang, "agenda.txt") == lang {
+			add("agenda.txt", text.ExecuteTemplate(io.Discard, path.Join(lang, "agenda.txt"), proposal{}))
+		}
 		for _, setting := range settings {
 			talk := Sample()
 			talk.Setting.Kind = setting

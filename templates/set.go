@@ -84,7 +84,7 @@ func (s *Set) spoken(lang string, names ...string) string {
 func languageFiles() []string { return append(messageFiles(), siteFiles...) }
 
 func messageFiles() []string {
-	return append([]string{"words.tmpl", "answers.tmpl", "event.txt", "event.html", "hold.txt"}, filesOf(Kinds)...)
+	return append([]string{"words.tmpl", "answers.tmpl", "event.txt", "event.html", "hold.txt", "agenda.txt"}, filesOf(Kinds)...)
 }
 
 // neededFiles returns those of [messageFiles] that a language must have to be known.

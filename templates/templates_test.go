@@ -767,6 +767,7 @@ func TestCheck(t *testing.T) {
 		{"private, in html", "en/brief.html", "é {{.Goal}}", "Goal", 1, 5},
 		{"in an event", "en/event.html", "{{if .Offer}}{{else}}\n{{.Ofer}}{{end}}", "Ofer", 2, 3},
 		{"in the title of a hold", "de/hold.txt", "{{if .Familiar}}\n{{.Partner.Nmae}}{{end}}", "Nmae", 2, 11},
+		{"in a proposed agenda", "de/agenda.txt", "{{if .Past}}\n{{.Nothing}}{{end}}", "Nothing", 2, 3},
 		{"half a tag in an event", "de/event.html", "<a href=\"{{.Setting.URL}}", "ends in a non-text context", 1, 1},
 		{"not closed", "en/brief.txt", subject + "\n\n{{if .Again}}", "unexpected EOF", 3, 1},
 		{"no such template", "en/brief.html", "{{template \"nothing\"}}", "nothing", 1, 12},
@@ -789,6 +790,46 @@ func TestCheck(t *testing.T) {
 	}
 	if list := load(t, "").Check(); len(list) > 0 {
 		t.Error("the built-in templates have problems:", list)
+	}
+}
+
+// TestAgenda: what is proposed follows the method, takes an hour in each language, and may be the organizer's own; a
+// language that lacks it gets it in English.
+func TestAgenda(t *testing.T) {
+	s := load(t, "")
+	minutes := regexp.MustCompile(`^\S.*\S \((\d+)\)$`)
+	for _, lang := range s.Languages() {
+		for _, past := range []bool{false, true} {
+			points, err := s.Agenda(lang, past)
+			total := 0
+			for _, point := range points {
+				m := minutes.FindStringSubmatch(point)
+				if m == nil {
+					t.Fatalf("%s: %q has no minutes", lang, point)
+				}
+				n, _ := strconv.Atoi(m[1])
+				total += n
+			}
+			if err != nil || len(points) != 3 || total != 60 {
+				t.Errorf("%s, past %v: %q take %d minutes, %v", lang, past, points, total, err)
+			}
+		}
+	}
+	if points, err := load(t, own(t, "de/agenda.txt", "Was ansteht (60)\n")).Agenda("de", true); err != nil ||
+		!slices.Equal(points, []string{"Was ansteht (60)"}) {
+		t.Errorf("own: %q, %v", points, err)
+	}
+	var files []string
+	for _, name := range neededFiles() {
+		data, err := s.Source("de/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, "xx/"+name, string(data))
+	}
+	english, _ := s.Agenda("en", true)
+	if points, err := load(t, own(t, files...)).Agenda("xx", true); err != nil || !slices.Equal(points, english) {
+		t.Errorf("lacking: %q, %v", points, err)
 	}
 }
 

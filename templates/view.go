@@ -120,6 +120,22 @@ func (v *View) Hold() (string, error) {
 	return run(v.language.text, v.Lang+"/hold.txt", v, oneLine)
 }
 
+// A proposal is what the template of a proposed agenda gets.
+type proposal struct{ Past bool }
+
+// Agenda returns what is proposed as the agenda of a new plan, an hour in all: a point a line, with its minutes in
+// brackets behind it. With past it is that of a first talk about what stands between the two. Where own templates of
+// the language lack it, it is in English; lang is one of [Set.Languages].
+func (s *Set) Agenda(lang string, past bool) ([]string, error) {
+	lang = s.spoken(lang, "agenda.txt")
+	l, err := s.language(lang)
+	if err != nil {
+		return nil, err
+	}
+	text, err := run(l.text, lang+"/agenda.txt", proposal{past}, tidy)
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), err
+}
+
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // run carries a template out and is what finish makes of the outcome.

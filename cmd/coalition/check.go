@@ -12,6 +12,7 @@ import (
 
 	"coalition/invites/zones"
 	"coalition/scheduler/check"
+	"coalition/scheduler/journal"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/strictyaml"
 )
@@ -19,9 +20,9 @@ import (
 func (a *app) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [ID…]",
-		Short: "Check config, plans and templates",
-		Long: `Check config, plans and templates, and say everything that is wrong at once: where it
-stands, what it is, and how to mend it. Warnings are worth a look and keep nothing
+		Short: "Check config, plans, journals and templates",
+		Long: `Check config, plans, journals and templates, and say everything that is wrong at once:
+where it stands, what it is, and how to mend it. Warnings are worth a look and keep nothing
 from being sent. The last line says by which data clocks are put: the newest of the
 system's and that built in, which a warning names when it is over six months old.
 Nothing is changed.`,
@@ -33,6 +34,8 @@ Nothing is changed.`,
 				return err
 			}
 			list := append(check.Plans(b, a.sched.Words, a.sched.Finder.Holidays), a.calendarProblems(cmd.Context(), b)...)
+			_, unread := journal.ReadAll(a.config.journals())
+			list = append(list, unread...)
 			if len(args) > 0 {
 				wanted := make(map[string]bool)
 				for _, ref := range args {

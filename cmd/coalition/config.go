@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 type config struct {
 	Organizer     organizerConfig `yaml:"organizer" strict:"required" doc:"You."`
 	Conversations string          `yaml:"conversations" strict:"max=1000" doc:"The folder of plan files; default ./conversations."`
+	Journal       string          `yaml:"journal" strict:"max=1000" doc:"The folder of your journals, which say what came of the talks; default: journal, beside the folder of plan files."`
 	State         string          `yaml:"state" strict:"max=1000" doc:"An SQLite file, or postgres://…; default ./state/coalition.db."`
 	Mail          mailConfig      `yaml:"mail" doc:"How mail leaves."`
 	Replies       *repliesConfig  `yaml:"replies" doc:"Where the daemon reads answers."`
@@ -251,6 +253,9 @@ func (c *config) rules() (list []strictyaml.Problem) {
 	}
 	c.Organizer.WorkingHours.Check(c.doc, refuse, "organizer", "working_hours")
 	c.timesRules(refuse)
+	if filepath.Clean(c.journals()) == filepath.Clean(c.resolve(c.Conversations)) {
+		refuse("journals can't lie among the plan files", "name another folder", "journal")
+	}
 	if c.HoldOver < 0 || c.HoldOver > 10000 {
 		refuse("hold_over is no number of messages", "write 10, or another number from 0 to 10000", "hold_over")
 	}

@@ -196,6 +196,14 @@ func (c *config) resolve(path string) string {
 	return filepath.Join(filepath.Dir(c.path), path)
 }
 
+// journals returns the folder of the journals.
+func (c *config) journals() string {
+	if c.Journal == "" {
+		return filepath.Join(filepath.Dir(c.resolve(c.Conversations)), "journal")
+	}
+	return c.resolve(c.Journal)
+}
+
 func (c *config) settings() organizer.Settings {
 	o := &c.Organizer
 	s := organizer.Settings{

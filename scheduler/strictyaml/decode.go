@@ -203,7 +203,7 @@ func (r *reader) list(n *yaml.Node, v reflect.Value, name string, l limits) {
 
 func (r *reader) mapping(n *yaml.Node, v reflect.Value, name string) {
 	if n.Kind != yaml.MappingNode {
-		r.wrongType(n, cmp.Or(name, "this file"), "a block of keys")
+		r.wrongType(n, cmp.Or(name, r.d.name()), "a block of keys")
 		return
 	}
 	fields := Fields(v.Type())

@@ -78,6 +78,7 @@ type Document struct {
 	file   string
 	lines  [][]byte
 	root   *yaml.Node
+	item   bool                // it is one of Items
 	fault  map[*yaml.Node]bool // what Decode has reported
 	alone  map[*yaml.Node]bool // items that Decode has found without a list around them
 	doubts []Problem           // see Doubts
@@ -292,6 +293,28 @@ func excerpt(line []byte, column int) string {
 	}
 	end := min(start+width, len(runes))
 	return "    " + string(runes[start:end]) + "\n    " + strings.Repeat(" ", column-1-start) + "^"
+}
+
+// Items are the items of a document that is a list, each as a document of its own.
+func (d *Document) Items() ([]*Document, []Problem) {
+	if d.root.Kind != yaml.SequenceNode {
+		r := reader{d: d}
+		d.fault = make(map[*yaml.Node]bool)
+		r.wrongType(d.root, d.name(), "a list")
+		return nil, r.problems
+	}
+	var items []*Document
+	for _, n := range d.root.Content {
+		items = append(items, &Document{file: d.file, lines: d.lines, root: n, item: true})
+	}
+	return items, nil
+}
+
+func (d *Document) name() string {
+	if d.item {
+		return "this item"
+	}
+	return "this file"
 }
 
 // Problem is a problem at the value of the key that path leads to, such as "with", "email" or

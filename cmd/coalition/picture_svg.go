@@ -10,6 +10,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"coalition/invites/plaintext"
 	"coalition/scheduler/slots"
 )
 
@@ -171,7 +172,7 @@ func (d *drawing) day(s stretch) string {
 			x, columns = svgTimes, columns+12
 		}
 		d.write(svgTimes, y, "small", r.when)
-		for _, piece := range wrap(r.what, columns) {
+		for _, piece := range plaintext.Wrap(r.what, columns) {
 			d.write(x, y, "small", piece)
 			y += wordHeight
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"coalition/invites"
+	"coalition/invites/plaintext"
 	"coalition/scheduler/slots"
 )
 
@@ -69,7 +70,7 @@ func (p *picture) text(pen pen) string {
 			t.columns = n
 		}
 	}
-	for _, piece := range wrap(p.heading(), pen.width) {
+	for _, piece := range plaintext.Wrap(p.heading(), pen.width) {
 		t.line(t.cut(piece, pen.width))
 	}
 	for _, s := range p.stretches() {
@@ -119,7 +120,7 @@ func (t *textPicture) remarks(d *slots.Day) {
 		if r.when != "" {
 			indent += when
 		}
-		for i, piece := range wrap(r.what, t.pen.width-indent) {
+		for i, piece := range plaintext.Wrap(r.what, t.pen.width-indent) {
 			first := strings.Repeat(" ", t.left)
 			if i == 0 {
 				first += r.when

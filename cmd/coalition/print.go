@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"coalition/invites/plaintext"
 	"coalition/scheduler/strictyaml"
 
 	"github.com/mattn/go-runewidth"
@@ -57,7 +58,7 @@ func (a *app) table(rows [][]string) {
 		for i, cell := range r[:last] {
 			line.WriteString(runewidth.FillRight(runewidth.Truncate(cell, widths[i], "…"), widths[i]) + "  ")
 		}
-		for i, piece := range wrap(r[last], max(width-indent, 20)) {
+		for i, piece := range plaintext.Wrap(r[last], max(width-indent, 20)) {
 			if i > 0 {
 				line.WriteString("\n" + strings.Repeat(" ", indent))
 			}
@@ -71,23 +72,6 @@ func (a *app) table(rows [][]string) {
 	}
 	// Who has closed the pipe wants no more.
 	_ = out.Flush()
-}
-
-// wrap breaks s between words into lines of that width.
-func wrap(s string, width int) []string {
-	lines := []string{""}
-	for _, word := range strings.Fields(s) {
-		i := len(lines) - 1
-		switch {
-		case lines[i] == "":
-			lines[i] = word
-		case runewidth.StringWidth(lines[i])+1+runewidth.StringWidth(word) <= width:
-			lines[i] += " " + word
-		default:
-			lines = append(lines, word)
-		}
-	}
-	return lines
 }
 
 // color reports whether what is printed may be bold or in colours.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
@@ -48,7 +49,7 @@ func (a *app) show(ctx context.Context, b *roster.Roster, c *conversation.Conver
 	}
 	line := func(name, value string) {
 		if value != "" {
-			pieces := wrap(value, 66)
+			pieces := plaintext.Wrap(value, 66)
 			fmt.Fprintf(a.stdout, "%s%s\n", a.bold(fmt.Sprintf("%-12s", name)), strings.Join(pieces, "\n            "))
 		}
 	}

@@ -1,6 +1,6 @@
 // Package plaintext knows what text is safe to show to people, to keep in a log and to put into a header or a
-// calendar: it refuses, or makes safe, what breaks lines, steers a terminal, or can't be seen.
-// It leaves to others what a text means and how it is escaped.
+// calendar: it refuses, or makes safe, what breaks lines, steers a terminal, or can't be seen; and how text breaks into
+// lines of a width. It leaves to others what a text means and how it is escaped.
 package plaintext
 
 import (

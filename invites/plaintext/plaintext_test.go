@@ -6,6 +6,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/mattn/go-runewidth"
+
 	"coalition/invites/plaintext"
 )
 
@@ -103,4 +105,47 @@ func FuzzMadePlain(f *testing.F) {
 func ExampleLine() {
 	fmt.Println(plaintext.Clip(plaintext.Line("550 no such user\r\n\x1b[2J here"), 22))
 	// Output: 550 no such user [2J…
+}
+
+func TestWrap(t *testing.T) {
+	for _, test := range []struct {
+		in      string
+		columns int
+		want    string
+	}{
+		{"", 10, ""},
+		{"  one two  three ", 9, "one two|three"},
+		{"exactly so", 10, "exactly so"},
+		// Each of these takes two columns, and no space is needed to break between them.
+		{"会议 什么对我们最重要", 10, "会议 什么|对我们最重|要"},
+		{"ab 会议", 4, "ab|会议"},
+		// Marks stay with their letter.
+		{"e\u0301e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301|e\u0301"},
+		{"a Donaudampfschifffahrt b", 10, "a|Donaudampf|schifffahr|t b"},
+		{"see https://example.org/a/b?c now", 10, "see|https://example.org/a/b?c|now"},
+		{"👩\u200d👧👩\u200d👧", 3, "👩\u200d👧|👩\u200d👧"},
+		// Narrower than what is to be written.
+		{"会", 1, "会"},
+	} {
+		if got := strings.Join(plaintext.Wrap(test.in, test.columns), "|"); got != test.want {
+			t.Errorf("%q in %d columns: got %q, want %q", test.in, test.columns, got, test.want)
+		}
+	}
+}
+
+func FuzzWrap(f *testing.F) {
+	f.Add("one 会议 e\u0301 https://example.org", 9)
+	f.Fuzz(func(t *testing.T, s string, columns int) {
+		s, columns = plaintext.Text(s), 2+columns&31
+		lines := plaintext.Wrap(s, columns)
+		squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		if got, want := squeeze(strings.Join(lines, "")), squeeze(s); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		for _, l := range lines {
+			if !strings.Contains(l, "://") && runewidth.StringWidth(l) > columns {
+				t.Errorf("%q has more than %d columns", l, columns)
+			}
+		}
+	})
 }

@@ -25,6 +25,8 @@ type Problem struct {
 	Text         string
 }
 
+func (p Problem) place() Problem { return Problem{File: p.File, Line: p.Line, Column: p.Column} }
+
 // Check reads every template of every language and carries each out on a talk that has all there is, in every setting
 // and with both branches of each condition, so that a misspelt field is found before it is needed.
 func (s *Set) Check() []Problem {
@@ -34,7 +36,9 @@ func (s *Set) Check() []Problem {
 			if err == nil {
 				return
 			}
-			if p := s.problem(path.Join(lang, file), err); !slices.Contains(list, p) {
+			p := s.problem(path.Join(lang, file), err)
+			// A file may serve several languages.
+			if !slices.ContainsFunc(list, func(q Problem) bool { return q.place() == p.place() }) {
 				list = append(list, p)
 			}
 		}
@@ -44,7 +48,7 @@ func (s *Set) Check() []Problem {
 			continue
 		}
 		words, err := l.answers()
-		if words != nil {
+		if words != nil && !words.Variant {
 			_, err = answers.New([]phrases.Words{*words})
 		}
 		add("answers.tmpl", s.placed(err))
@@ -73,7 +77,7 @@ func (s *Set) Check() []Problem {
 			for _, k := range Kinds {
 				txt, html := string(k)+".txt", string(k)+".html"
 				if s.spoken(lang, txt, html) != lang {
-					if s.has(path.Join(lang, txt)) != s.has(path.Join(lang, html)) {
+					if (s.file(lang, txt) == "") != (s.file(lang, html) == "") {
 						const half = "a %s needs both %s and %s; with one of them missing it is written in English"
 						add(txt, fmt.Errorf(half, k, txt, html))
 					}
@@ -95,7 +99,7 @@ func (s *Set) Check() []Problem {
 func (s *Set) checkSite(lang string, add func(file string, err error)) {
 	for _, name := range siteFiles {
 		file := path.Join(lang, name)
-		if !s.has(file) {
+		if s.file(lang, name) == "" {
 			continue
 		}
 		t, err := s.site(lang, name)

@@ -19,6 +19,11 @@
 //   - formal.txt is an expression for the words with which nobody is addressed in the familiar form; it is there only
 //     where the language has one, for which templates choose by {{.You "formal" "familiar"}}.
 //
+// What is said otherwise in a region stands in a folder of its own, such as pt-BR, whose readers get everything else from
+// that of the language, here pt: file by file, and in words.tmpl and answers.tmpl template by template. words.tmpl may
+// have two more there, or anywhere: "clock", where hours are not written as 15:00, and "month first", where 3/4 is the
+// fourth of March.
+//
 // At last the golden files are made, and read by somebody who speaks the language:
 //
 //	go test ./templates -update && go test ./cmd/coalition -run TestGolden -update

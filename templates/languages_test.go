@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	texttemplate "text/template"
+	"time"
 
 	"coalition/templates/answers/phrases"
 )
@@ -30,7 +31,8 @@ func folders(t *testing.T) (list []string) {
 }
 
 // TestLanguages names what a language built in still lacks: files, templates, lists of answers, replies to try, and
-// whatever says the same as in English. What is right as it is stands in its testdata/same.txt, a template a line.
+// whatever says the same as in English. What is right as it is stands in its testdata/same.txt, a template a line. One of
+// a region, such as pt-BR, has only what is said otherwise there.
 func TestLanguages(t *testing.T) {
 	all := make(map[string]map[string]string)
 	for _, lang := range folders(t) {
@@ -38,6 +40,14 @@ func TestLanguages(t *testing.T) {
 	}
 	for lang := range all {
 		t.Run(lang, func(t *testing.T) {
+			if of := all[broader(lang)]; of != nil {
+				for unit, says := range all[lang] {
+					if of[unit] == says {
+						t.Errorf("%s/%s says the same as in %s, and need not be here", lang, unit, broader(lang))
+					}
+				}
+				return
+			}
 			for _, name := range languageFiles() {
 				if _, err := fs.Stat(embedded, path.Join(lang, name)); err != nil {
 					t.Errorf("there is no %s/%s", lang, name)
@@ -77,7 +87,10 @@ func TestLanguages(t *testing.T) {
 // units are the templates of a language, by their file and, where they are defined in one, their name.
 func units(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	list := map[string]string{"testdata/replies.txt": string(data(t, lang, "replies.txt"))}
+	list := make(map[string]string)
+	if replies := string(data(t, lang, "replies.txt")); replies != "" {
+		list["testdata/replies.txt"] = replies
+	}
 	for _, name := range languageFiles() {
 		source, err := fs.ReadFile(embedded, path.Join(lang, name))
 		if err != nil {
@@ -109,6 +122,79 @@ func data(t *testing.T, lang, name string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestVariant: a language of a region takes from the broader one what its own folder lacks, file by file, and of what is
+// named in words.tmpl and answers.tmpl one by one; also from an organizer's own.
+func TestVariant(t *testing.T) {
+	dir := own(t,
+		"en/brief.txt", `{{define "subject brief"}}Mine{{end}}{{.When}}`,
+		"en/hold.txt", "Mine",
+		"en-US/hold.txt", "Held",
+		"en-ZA/words.tmpl", `{{define "day"}}{{.Day}} {{.Month}}{{end}}{{define "min"}}minutes{{end}}`,
+		"de-CH/answers.tmpl", `{{define "answer yes"}}gärn{{end}}`)
+	s := load(t, dir)
+	for _, lang := range []string{"de-CH", "en-US", "en-ZA"} {
+		if !slices.Contains(s.Languages(), lang) {
+			t.Errorf("%s is not among %v", lang, s.Languages())
+		}
+	}
+	if list := s.Check(); len(list) > 0 {
+		t.Error(list)
+	}
+	for lang, want := range map[string]string{
+		"en":    "Thursday, 4 March 2027, 11:00–12:00 (Berlin time; in Lisbon 10:00–11:00)\n",
+		"en-US": "Thursday, March 4, 2027, 11:00 AM–12:00 noon (Berlin time; in Lisbon 10:00 AM–11:00 AM)\n",
+		"en-ZA": "4 March, 11:00–12:00 (Berlin time; in Lisbon 10:00–11:00)\n",
+	} {
+		if m := message(t, view(t, s, lang, Sample()), Brief); m.Subject != "Mine" || m.Text != want || !strings.Contains(m.HTML, `lang="`+lang+`"`) {
+			t.Errorf("%s: got %q, %q", lang, m.Subject, m.Text)
+		}
+	}
+	for lang, want := range map[string]string{"en": "Mine", "en-US": "Held", "en-ZA": "Mine"} {
+		if got, err := view(t, s, lang, Sample()).Hold(); got != want {
+			t.Errorf("%s: a hold is %q (%v), want %q", lang, got, err, want)
+		}
+	}
+	reader, err := s.Answers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ lang, text, want string }{
+		{"de-CH", "gärn", "yes"}, {"de-CH", "ja", ""}, {"de-CH", "nein", "no"}, {"de-CH", "yes", "yes"}, {"de", "gärn", ""}, {"en", "gärn", ""},
+		{"en-ZA", "yes", "yes"}, {"en-GB", "yes", "yes"}, {"xx-YY", "yes", "yes"},
+	} {
+		if got := reader.Read(x.lang, x.text).Value; got != x.want {
+			t.Errorf("%s: %q is %q, want %q", x.lang, x.text, got, x.want)
+		}
+	}
+	// A fault is in the file where it stands, and found once.
+	s = load(t, own(t, "en/brief.txt", `{{define "subject brief"}}Mine{{end}}`+"\n{{.Nothing}}", "en-US/copy.txt", `{{define "subject copy"}}{{.Nope}}{{end}}`))
+	var places []string
+	for _, p := range s.Check() {
+		places = append(places, fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column))
+	}
+	if want := []string{"en/brief.txt:2:3", "en-US/copy.txt:1:28"}; !slices.Equal(places, want) {
+		t.Errorf("the problems are at %v, want %v", places, want)
+	}
+}
+
+// TestClock: in the United States it is never open which half of the day is meant.
+func TestClock(t *testing.T) {
+	s := load(t, "")
+	for hour, want := range map[int]string{0: "12:00 midnight–1:00 AM", 8: "8:00 AM–9:00 AM", 11: "11:00 AM–12:00 noon", 12: "12:00 noon–1:00 PM", 13: "1:00 PM–2:00 PM", 23: "11:00 PM–12:00 midnight"} {
+		talk := Sample()
+		talk.Partner.Zone, talk.Organizer.Zone = time.UTC, time.UTC
+		talk.Start = time.Date(2027, 3, 4, hour, 0, 0, 0, time.UTC)
+		if got := view(t, s, "en-US", talk).When.String(); got != "Thursday, March 4, 2027, "+want {
+			t.Errorf("at %d it is %q, want %q", hour, got, want)
+		}
+		talk.Start = talk.Start.Add(30 * time.Minute)
+		got := view(t, s, "en-US", talk).When.There.From
+		if want := talk.Start.Format("3:04 PM"); got != want {
+			t.Errorf("at half past %d it is %q, want %q", hour, got, want)
+		}
+	}
 }
 
 // A reply is a line of testdata/replies.txt: what it means, and how it is put.

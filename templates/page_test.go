@@ -121,6 +121,9 @@ func TestGoldenPages(t *testing.T) {
 	}
 	for _, lang := range s.Languages() {
 		for name, got := range allPages(t, s, lang) {
+			if name != "page-question" && inherits(s, lang, strings.SplitN(name, "-", 2)[0]+".html") {
+				continue
+			}
 			bare := strings.Replace(got, "<style>"+style+"</style>", "<style></style>", 1)
 			if bare == got {
 				t.Errorf("%s/%s: the style is not that of PageStyle", lang, name)

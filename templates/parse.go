@@ -20,7 +20,9 @@ type language struct {
 	weekdays, months []string
 	minutes          string
 	cities           map[string]string
-	text             *texttemplate.Template
+	// answersFile is which answers.tmpl it has; "": none.
+	answersFile string
+	text        *texttemplate.Template
 	// pages are those in HTML, as they are before html gives them its escapes.
 	pages *texttemplate.Template
 	html  *htmltemplate.Template
@@ -41,7 +43,7 @@ func (s *Set) language(lang string) (*language, error) {
 
 // read returns the text of a template, whatever editor wrote it.
 func (s *Set) read(name string) (string, error) {
-	b, err := fs.ReadFile(s.files, name)
+	b, err := fs.ReadFile(s.source, name)
 	if err == nil && !utf8.Valid(b) {
 		err = errors.New("this is not UTF-8")
 	}
@@ -68,6 +70,7 @@ func (l *language) parse(s *Set) error {
 	if err != nil {
 		return err
 	}
+	l.answersFile = s.file(l.name, "answers.tmpl")
 	l.text = texttemplate.New("").Funcs(functions)
 	if l.pages, l.html, err = s.parseFiles(l.name, messageFiles(), l.text, dresser(css)); err != nil {
 		return err
@@ -84,23 +87,18 @@ func (s *Set) parseFiles(lang string, names []string, text *texttemplate.Templat
 	if err := s.builtInLayout(pages); err != nil {
 		return nil, nil, err
 	}
-	for _, name := range append([]string{"layout.html"}, names...) {
+	if err := s.parseFile(pages, "layout.html", "layout.html"); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range names {
 		set := text
 		if path.Ext(name) == ".html" {
 			set = pages
 		}
-		if name != "layout.html" {
-			name = path.Join(lang, name)
-		}
-		if !s.has(name) {
-			continue
-		}
-		source, err := s.read(name)
-		if err == nil {
-			_, err = set.New(name).Parse(source)
-		}
-		if err != nil {
-			return nil, nil, err
+		for _, file := range s.files(lang, name) {
+			if err := s.parseFile(set, path.Join(lang, name), file); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
 	for _, t := range pages.Templates() {
@@ -113,6 +111,33 @@ func (s *Set) parseFiles(lang string, names []string, text *texttemplate.Templat
 		}
 	}
 	return pages, html, nil
+}
+
+// parseFile gives set what stands in a file, which the template of that name is in.
+func (s *Set) parseFile(set *texttemplate.Template, name, file string) error {
+	source, err := s.read(file)
+	if err != nil {
+		return err
+	}
+	if name == file {
+		_, err = set.New(name).Parse(source)
+		return err
+	}
+	// Faults in it are found under the name of the file.
+	of, err := texttemplate.New(file).Funcs(functions).Parse(source)
+	if err != nil {
+		return err
+	}
+	for _, t := range of.Templates() {
+		as := t.Name()
+		if as == file {
+			as = name
+		}
+		if _, err := set.AddParseTree(as, t.Tree); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // functions are those that templates have besides the usual ones.

@@ -26,7 +26,7 @@ var first = []Kind{Brief, Invitation, Update, Cancellation, Reminder, Copy}
 // A Set is the templates in all languages: those built in, and the organizer's own in their place.
 // It is safe for concurrent use.
 type Set struct {
-	files     fs.FS
+	source    fs.FS
 	languages []string
 
 	mu     sync.Mutex
@@ -36,18 +36,19 @@ type Set struct {
 
 // Load returns the set with the organizer's own versions from the folder own, which has the layout of
 // `coalition template list`; "" means none. A language of which every template is there is known,
-// too; where one is missing that older versions did not have, the English one serves. Templates are
-// parsed when they are first used; [Set.Check] looks at all of them.
+// too; where one is missing that older versions did not have, the English one serves. One of a region takes from the
+// folder of its language, such as pt for pt-BR, what its own lacks. Templates are parsed when they are first used;
+// [Set.Check] looks at all of them.
 func Load(own string) (*Set, error) {
-	s := &Set{files: embedded, parsed: make(map[string]*language), sites: make(map[string]*site)}
+	s := &Set{source: embedded, parsed: make(map[string]*language), sites: make(map[string]*site)}
 	if own != "" {
 		info, err := os.Stat(own)
 		if err != nil || !info.IsDir() {
 			return nil, fmt.Errorf("%s is no folder of templates", own)
 		}
-		s.files = overlay{os.DirFS(own), embedded}
+		s.source = overlay{os.DirFS(own), embedded}
 	}
-	entries, err := fs.ReadDir(s.files, ".")
+	entries, err := fs.ReadDir(s.source, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +62,37 @@ func Load(own string) (*Set, error) {
 }
 
 func (s *Set) complete(lang string) bool {
-	return !slices.ContainsFunc(neededFiles(), func(name string) bool { return !s.has(path.Join(lang, name)) })
+	return !slices.ContainsFunc(neededFiles(), func(name string) bool { return s.file(lang, name) == "" })
+}
+
+// broader returns a language without the last part of its tag, such as pt for pt-BR; "" for one of a single part.
+func broader(lang string) string { return lang[:max(strings.LastIndexByte(lang, '-'), 0)] }
+
+// file returns which file has the template of that name for readers of lang: that in its own folder or, where there is
+// none, in the folder of the broader language; "": there is none in these.
+func (s *Set) file(lang, name string) string {
+	for ; lang != ""; lang = broader(lang) {
+		if file := path.Join(lang, name); s.has(file) {
+			return file
+		}
+	}
+	return ""
+}
+
+// files returns the same as a list; of templates that are named one by one, as in words.tmpl, it has all files, and what
+// a later one names stands in the place of what an earlier one does.
+func (s *Set) files(lang, name string) (list []string) {
+	for file := s.file(lang, name); file != ""; file = s.file(broader(path.Dir(file)), name) {
+		list = slices.Insert(list, 0, file)
+		if path.Ext(name) != ".tmpl" {
+			break
+		}
+	}
+	return list
 }
 
 func (s *Set) has(name string) bool {
-	_, err := fs.Stat(s.files, name)
+	_, err := fs.Stat(s.source, name)
 	return err == nil
 }
 
@@ -73,7 +100,7 @@ func (s *Set) has(name string) bool {
 // itself, or English where one of them is missing.
 func (s *Set) spoken(lang string, names ...string) string {
 	for _, name := range names {
-		if !s.has(path.Join(lang, name)) {
+		if s.file(lang, name) == "" {
 			return fallback
 		}
 	}
@@ -142,13 +169,12 @@ func (s *Set) Languages() []string { return s.languages }
 // Language returns the known language that serves the wanted one best: itself, the one without its
 // region, or else English; ok is false for the last.
 func (s *Set) Language(want string) (lang string, ok bool) {
-	for want != "" {
+	for ; want != ""; want = broader(want) {
 		for _, lang := range s.languages {
 			if strings.EqualFold(lang, want) {
 				return lang, true
 			}
 		}
-		want = want[:max(strings.LastIndexByte(want, '-'), 0)]
 	}
 	return fallback, false
 }
@@ -171,11 +197,11 @@ func (s *Set) Source(name string) ([]byte, error) {
 	if !slices.Contains(s.Files(), name) {
 		return nil, fmt.Errorf("there is no template %q", name)
 	}
-	return fs.ReadFile(s.files, name)
+	return fs.ReadFile(s.source, name)
 }
 
 // Own reports whether the template of that name is the organizer's own.
 func (s *Set) Own(name string) bool {
-	o, ok := s.files.(overlay)
+	o, ok := s.source.(overlay)
 	return ok && o.has(name)
 }

@@ -292,7 +292,7 @@ func (s ShownTime) String() string { return s.Text }
 type ShownClock struct {
 	// Day is in words, such as Thursday, 4 March 2027.
 	Day string
-	// From and To are in 24 hours, such as 10:00.
+	// From and To are such as 10:00, in 24 hours but where the language has a "clock" of its own.
 	From, To string
 	// City is that of the zone, in the language of the reader.
 	City string
@@ -322,7 +322,7 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	v.Proposed = say.span(t.Proposed.Start, t.Proposed.Length)
 	if t.News != nil && !t.News.At.IsZero() {
 		at := t.News.At.In(t.Organizer.Zone)
-		v.Came = ShownClock{Day: say.day(at), From: at.Format("15:04")}
+		v.Came = ShownClock{Day: say.day(at), From: say.hour(at)}
 	}
 	for i, start := range t.Times {
 		choice := say.span(start, t.Length)
@@ -377,8 +377,18 @@ func (s *speaker) day(at time.Time) string {
 func (s *speaker) clock(start time.Time, length time.Duration, zone *time.Location) ShownClock {
 	start = start.In(zone)
 	end := start.Add(length)
-	const clock = "15:04"
-	return ShownClock{Day: s.day(start), From: start.Format(clock), To: end.Format(clock), City: s.language.city(zone)}
+	return ShownClock{Day: s.day(start), From: s.hour(start), To: s.hour(end), City: s.language.city(zone)}
+}
+
+// hour is a time of day: such as 15:00, but where the language has a "clock" of its own.
+func (s *speaker) hour(at time.Time) string {
+	if s.text.Lookup("clock") == nil {
+		return at.Format("15:04")
+	}
+	return s.words("clock", struct {
+		Hour           int
+		Hour12, Minute string
+	}{at.Hour(), at.Format("3"), at.Format("04")})
 }
 
 // span returns a time on the clocks of both; nil where start is zero.

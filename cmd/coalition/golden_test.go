@@ -30,6 +30,10 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range words.Languages() {
+		// The words of a region are held where templates are.
+		if strings.Contains(lang, "-") {
+			continue
+		}
 		t.Run(lang, func(t *testing.T) { golden(t, lang) })
 	}
 }

@@ -25,7 +25,7 @@ func (l *letter) doubtful(i, end int, answer phrases.Roles) bool {
 		return true
 	}
 	for i = max(i, l.opening); i < end; {
-		p, n := l.all.Match(l.tokens, i)
+		p, n := l.match(i)
 		if p.Has(doubt) && !p.Has(answer) || p.Has(phrases.Stop) && n > 1 {
 			return true
 		}
@@ -43,10 +43,12 @@ func (l *letter) differs(i, end int, answer phrases.Roles) bool {
 	if answer == phrases.Yes {
 		other |= phrases.Regret | phrases.Reason
 	}
-	for k, p := range l.all.Scan(l.tokens, i, end) {
-		if p.Has(other) || l.numeric(k) && !l.tokens[k].Item {
+	for i < end {
+		p, n := l.match(i)
+		if p.Has(other) || l.numeric(i) && !l.tokens[i].Item {
 			return true
 		}
+		i += max(n, 1)
 	}
 	return false
 }

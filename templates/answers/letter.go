@@ -13,8 +13,8 @@ import (
 type letter struct {
 	text   string
 	tokens []phrases.Token
-	// all is the words of all languages.
-	all *phrases.Lexicon
+	// all is the words of all languages, and main those of the one that the letter is in.
+	all, main *phrases.Lexicon
 	// names are the words of what the writer is called.
 	names []string
 	// opening is the token behind the opening.
@@ -54,6 +54,16 @@ func (l *letter) next(i int, gap string) int {
 // holds reports whether a token from i to end is a phrase by itself that has one of those roles.
 func (l *letter) holds(i, end int, role phrases.Roles) bool {
 	return slices.ContainsFunc(l.tokens[i:end], func(t phrases.Token) bool { return l.all.Word(t.Word).Has(role) })
+}
+
+// match returns the longest phrase of any language that begins with token i, and how many tokens it has: what the
+// language of the letter knows has no other meaning.
+func (l *letter) match(i int) (phrases.Phrase, int) {
+	p, n := l.all.Match(l.tokens, i)
+	if known, m := l.main.Match(l.tokens, i); m > 0 && m >= n {
+		return known, m
+	}
+	return p, n
 }
 
 // unknown reports whether token i is a word that no language knows, such as a name.

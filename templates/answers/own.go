@@ -14,7 +14,7 @@ const longestOwn = 400
 // a sentence that names something of it every word is known; the others may say anything but another day, time or
 // number.
 func (l *letter) own(v *phrases.Vocabulary) moment.Moment {
-	r := moment.NewReader(l.tokens, v.Times)
+	r := moment.NewReader(l.tokens, v)
 	end := len(l.tokens)
 	for i := l.opening; i < end; {
 		next := l.sentence(i)

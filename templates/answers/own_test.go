@@ -44,6 +44,11 @@ var own = []struct{ lang, text, want string }{
 	{"de", "Guten Tag Frau Lopes,\n\nleider passt mir keiner der Termine. Am 4.3. hätte ich um 3 Uhr nachmittags Zeit.\n\nViele Grüße\nMaya Chen", "2027-03-04 15:00"},
 	{"de", "übermorgen um 11 Uhr ginge es bei mir", "2027-02-03 11:00"},
 	{"de", "Do., 4. März 2027, 15h30 passt mir besser", "2027-03-04 15:30"},
+	{"en-US", "3/4 at 10:00 AM would be better", "2027-03-04 10:00"},
+	{"en-US", "Could we do 3/4/2027 at 3pm?", "2027-03-04 15:00"},
+	{"en-US", "Could we do March 4 at 3pm?", "2027-03-04 15:00"},
+	{"en-US", "13/3/2027 at 10:00 would be better", "2027-03-13 10:00"},
+	{"en-US", "Lieber am 4.3. um 15 Uhr", "2027-03-04 15:00"},
 	// In another language than they were written to.
 	{"de", "Could we do 5 March at 10:00?", "2027-03-05 10:00"},
 	{"en", "Lieber am 4.3. um 15 Uhr", "2027-03-04 15:00"},
@@ -62,6 +67,9 @@ var own = []struct{ lang, text, want string }{
 	{"de", "Do oder Fr um 15 Uhr", ""},
 	// What may be meant in two ways.
 	{"en", "Could we do 4/3 at 10:00?", ""},
+	{"en", "3/4 at 10:00 AM would be better", ""},
+	{"en-GB", "Could we do 3/4/2027 at 3pm?", ""},
+	{"de", "3/4 at 10:00 AM would be better", ""},
 	{"en", "Thursday at 7 would be better", ""},
 	{"en", "Friday 4 March at 3pm would be better", ""},
 	{"en", "31 February at 3pm would be better", ""},

@@ -12,15 +12,17 @@ import (
 type Reader struct {
 	tokens []phrases.Token
 	words  *phrases.Lexicon
-	found  Moment
+	// monthFirst says what comes first in 3/4.
+	monthFirst bool
+	found      Moment
 	// days and clocks count what was named; unclear says that something of it may be read in two ways.
 	days, clocks int
 	unclear      bool
 }
 
-// NewReader reads tokens in the words of one language, which are those of [phrases.Vocabulary.Times].
-func NewReader(tokens []phrases.Token, words *phrases.Lexicon) *Reader {
-	return &Reader{tokens: tokens, words: words}
+// NewReader reads tokens in the words of one language.
+func NewReader(tokens []phrases.Token, words *phrases.Vocabulary) *Reader {
+	return &Reader{tokens: tokens, words: words.Times, monthFirst: words.MonthFirst}
 }
 
 // Any reports whether anything of a moment was taken in.
@@ -115,7 +117,7 @@ func (r *Reader) isoDate(i int) int {
 }
 
 // numericDate takes in one such as 4.3., 4.3.2027 or 4/3/2027. Of one with slashes it must be plain which of the two is
-// the month.
+// the month, but where the month is always the first.
 func (r *Reader) numericDate(i int) int {
 	day, _, digits := r.number(i)
 	sign := "."
@@ -130,10 +132,10 @@ func (r *Reader) numericDate(i int) int {
 		return 0
 	}
 	if sign == "/" && day != month {
-		if day <= 12 && month <= 12 {
+		if day <= 12 && month <= 12 && !r.monthFirst {
 			r.unclear = true
 		}
-		if month > 12 {
+		if month > 12 || r.monthFirst && day <= 12 {
 			day, month = month, day
 		}
 	}

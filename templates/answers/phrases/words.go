@@ -19,6 +19,11 @@ type Words struct {
 	Lists map[string][]string
 	// Weekdays and Months are their names in full, from Sunday and from January on.
 	Weekdays, Months []string
+	// MonthFirst says that 3/4 is the fourth of March; otherwise nobody knows.
+	MonthFirst bool
+	// Variant says that Lists, Weekdays and Months are those of the broader language that stands before it, such as en
+	// for en-US, and need not be here.
+	Variant bool
 }
 
 // A ListError says what is wrong with a list of [Words].
@@ -68,6 +73,8 @@ const (
 	Address
 	Self
 	Duty
+	// Common says of a word that it has no meaning here, where it has one in another language.
+	Common
 	footer
 	// Weekday is from 1, Monday, to 7, Month from 1 to 12, and Tomorrow in so many days.
 	Weekday
@@ -94,7 +101,7 @@ func (r Roles) Has(one Roles) bool { return r&one != 0 }
 var lists = []string{
 	"yes", "no", "later", "doubt", "regret", "filler", "or", "article", "label", "number", "ordinal", "time", "greeting",
 	"title", "closing", "thanks", "adds",
-	"stop", "plea", "negation", "reason", "mark", "postscript", "address", "self", "duty", "footer",
+	"stop", "plea", "negation", "reason", "mark", "postscript", "address", "self", "duty", "common", "footer",
 	"weekday", "month", "tomorrow", "clock", "am", "pm", "noon", "at", "on",
 	"rather",
 }
@@ -113,11 +120,14 @@ func Optional() []string { return slices.Clone(lists[required:]) }
 type Vocabulary struct {
 	// Own are those that people answer with, Footers those that stand in footers alone, and Times those of a time.
 	Own, Footers, Times *Lexicon
+	// MonthFirst is that of [Words].
+	MonthFirst bool
 }
 
 // Spell spells out the words of a language. The error is a [*ListError].
 func (w *Words) Spell() (*Vocabulary, error) {
-	v := &Vocabulary{Own: new(Lexicon), Footers: NewLoose(), Times: NewLoose()}
+	v := &Vocabulary{Own: new(Lexicon), Footers: NewLoose(), Times: NewLoose(), MonthFirst: w.MonthFirst}
+	keys := make(keys)
 	for i, name := range lists {
 		entries, ok := w.Lists[name]
 		if !ok && i < required {
@@ -131,7 +141,7 @@ func (w *Words) Spell() (*Vocabulary, error) {
 			learner = v.Times
 		}
 		for _, entry := range entries {
-			if err := learner.learn(role, entry); err != nil {
+			if err := learner.learn(role, entry, keys); err != nil {
 				return nil, &ListError{Language: w.Language, List: name, Problem: err.Error()}
 			}
 		}
@@ -139,21 +149,22 @@ func (w *Words) Spell() (*Vocabulary, error) {
 	// Shorter days, in characters, are the beginning of other words.
 	const shortest = 5
 	for i, day := range w.Weekdays {
-		if day = key(day); utf8.RuneCountInString(day) >= shortest {
+		if day = keys.of(day); utf8.RuneCountInString(day) >= shortest {
 			v.Own.weekdays = append(v.Own.weekdays, day)
 		}
 		v.Own.add(day, Phrase{Roles: Time})
 		v.Times.add(day, Phrase{Roles: Weekday, Number: (i+6)%7 + 1})
 	}
 	for i, month := range w.Months {
-		v.Own.add(key(month), Phrase{Roles: Time})
-		v.Times.add(key(month), Phrase{Roles: Month, Number: i + 1})
+		month = keys.of(month)
+		v.Own.add(month, Phrase{Roles: Time})
+		v.Times.add(month, Phrase{Roles: Month, Number: i + 1})
 	}
 	return v, nil
 }
 
 // learn adds an entry of the list of a role, in all the ways that it can be put.
-func (x *Lexicon) learn(role Roles, entry string) error {
+func (x *Lexicon) learn(role Roles, entry string, keys keys) error {
 	p := Phrase{Roles: role, Alone: role == Stop && strings.HasSuffix(entry, ".")}
 	if role.Has(numbered) && entry != "" {
 		word, number, _ := strings.Cut(entry, "=")
@@ -168,7 +179,7 @@ func (x *Lexicon) learn(role Roles, entry string) error {
 		return fmt.Errorf("%q has a bracket too many or too few, or too many of them", entry)
 	}
 	for _, way := range ways {
-		words := key(way)
+		words := keys.of(way)
 		const clear = Answer | Doubt | Filler | Negation | Reason
 		if role.Has(clear) && x.phrases[words].Has(clear&^role) {
 			return fmt.Errorf("%q has another meaning already", way)
@@ -313,11 +324,27 @@ func (x *Lexicon) Scan(tokens []Token, i, end int) iter.Seq2[int, Phrase] {
 	}
 }
 
-// key returns a phrase as a lexicon has it.
-func key(entry string) string {
-	var words []string
-	for _, t := range Tokenize(entry, nil) {
-		words = append(words, t.Word)
+// keys are words as tokens have them, by how they are written: most phrases share theirs with others.
+type keys map[string]string
+
+// of returns a phrase as a lexicon has it.
+func (k keys) of(entry string) string {
+	var phrase []byte
+	for word := range strings.FieldsSeq(entry) {
+		as, ok := k[word]
+		if !ok {
+			for _, t := range Tokenize(word, nil) {
+				as = strings.TrimPrefix(as+" "+t.Word, " ")
+			}
+			k[word] = as
+		}
+		if as == "" {
+			continue
+		}
+		if len(phrase) > 0 {
+			phrase = append(phrase, ' ')
+		}
+		phrase = append(phrase, as...)
 	}
-	return strings.Join(words, " ")
+	return string(phrase)
 }

@@ -80,27 +80,21 @@ say how to send it. On a terminal you are asked for what no flag says.`,
 
 // inquireConfig asks for what no flag has said.
 func (a *app) inquireConfig(name, address, zone, language *string) error {
-	here := *zone
-	if here == "" {
+	if *zone == "" {
 		// It is only proposed.
-		here, _ = tzlocal.RuntimeTZ()
+		*zone, _ = tzlocal.RuntimeTZ()
 	}
-	for _, q := range []struct {
-		value            *string
-		question, preset string
-		valid            func(string) error
-	}{
-		{name, "Your name, as your partners know it", *name, nil},
-		{address, "Your mail address", *address, new(plan.Email).Parse},
-		{zone, "Your time zone", here, new(plan.Zone).Parse},
-		{language, "The language in which you write", cmp.Or(*language, "en"), new(plan.Language).Parse},
-	} {
-		var err error
-		if *q.value, err = a.inquire(q.question, q.preset, true, q.valid); err != nil {
-			return err
-		}
-	}
-	return nil
+	*language = cmp.Or(*language, "en")
+	return a.walk([]*question{
+		{key: "name", title: "Your name", explain: "As your partners know it.", text: name, needed: true},
+		{key: "email", title: "Your mail address", explain: "Your partners see it, and answers come back here.",
+			text: address, needed: true, valid: new(plan.Email).Parse},
+		{key: "timezone", title: "Your time zone", explain: "Times without a zone are meant on this clock.",
+			text: zone, needed: true, valid: new(plan.Zone).Parse},
+		{key: "language", title: "The language in which you write",
+			explain: "A plan may name another one for its partner.",
+			text:    language, needed: true, valid: new(plan.Language).Parse},
+	}, nil)
 }
 
 // sameFile reports whether two paths lead to one file.

@@ -10,9 +10,7 @@ import (
 
 	"golang.org/x/term"
 
-	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
-	"coalition/scheduler/strictyaml"
 )
 
 // terminal reports whether v is a terminal.
@@ -67,74 +65,60 @@ func (a *app) allTheSame(objection, question string) string {
 	return objection + " " + strings.TrimSuffix(question, "?") + " all the same?"
 }
 
-// inquire asks until the answer is one that valid takes; an empty one stands for preset. Where nothing may
-// be left out, needed says so.
-func (a *app) inquire(question, preset string, needed bool, valid func(string) error) (string, error) {
-	if preset != "" {
-		question += " [" + preset + "]"
-	}
-	for {
-		answer, err := a.prompt(question + ": ")
-		if errors.Is(err, io.EOF) {
-			a.note("")
-			return "", usage("nothing was written: the answers ended too soon", "")
-		}
-		if err != nil {
-			return "", err
-		}
-		if answer == "" {
-			answer = preset
-		}
-		switch {
-		case answer == "" && !needed:
-			return "", nil
-		case answer == "":
-			a.note("  This one is needed; Ctrl-C leaves.")
-			continue
-		}
-		if err := plaintext.CheckLine(answer); err != nil {
-			a.note("  This %s.", err)
-			continue
-		}
-		if valid == nil {
-			return answer, nil
-		}
-		var fault *strictyaml.Fault
-		switch err := valid(answer); {
-		case err == nil:
-			return answer, nil
-		case errors.As(err, &fault):
-			a.note("  This %s; %s.", fault.Text, fault.Mend)
-		default:
-			a.note("  This %s.", err)
-		}
-	}
-}
-
 // errStopped ends a command at whose question somebody has pressed Ctrl-C.
 var errStopped = errors.New("stopped at a question")
 
 // prompt returns the line that is typed behind text; the error is io.EOF at the end of the input, or errStopped.
 func (a *app) prompt(text string) (string, error) {
-	fmt.Fprint(a.stderr, text)
 	if a.lines == nil {
 		a.lines = bufio.NewReader(a.stdin)
 	}
+	line, err := a.typed(text, func() (string, error) { return a.lines.ReadString('\n') })
+	return strings.TrimSpace(line), err
+}
+
+// promptSecret does what prompt does, on a terminal, and shows nothing of what is typed.
+func (a *app) promptSecret(text string) (string, error) {
+	f, ok := a.stdin.(*os.File)
+	if !ok {
+		return a.prompt(text)
+	}
+	shown, err := term.GetState(int(f.Fd()))
+	if err != nil {
+		return a.prompt(text)
+	}
+	// A terminal hands over one line at a time: nothing that was typed ahead is held back in a.lines.
+	line, err := a.typed(text, func() (string, error) {
+		line, err := term.ReadPassword(int(f.Fd()))
+		return string(line), err
+	})
+	if errors.Is(err, errStopped) {
+		// The read goes on, and would leave the terminal as it is.
+		_ = term.Restore(int(f.Fd()), shown)
+		return "", err
+	}
+	a.note("")
+	return line, err
+}
+
+// typed returns what read gets, once text has been shown.
+func (a *app) typed(text string, read func() (string, error)) (string, error) {
+	fmt.Fprint(a.stderr, text)
 	type input struct {
 		line string
 		err  error
 	}
-	typed := make(chan input, 1)
+	got := make(chan input, 1)
 	// Nothing calls a read back.
 	go func() {
-		line, err := a.lines.ReadString('\n')
-		if line = strings.TrimSpace(line); line != "" {
+		line, err := read()
+		if line != "" {
 			err = nil
 		}
-		typed <- input{line, err}
+		got <- input{line, err}
 	}()
 	select {
-	case in := <-typed:
+	case in := <-got:
 		return in.line, in.err
 	case <-a.soft.Done():
 		return "", errStopped

@@ -4,35 +4,100 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/plan/form"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
 )
 
-// newPlan are the flags of `new`.
-type newPlan struct {
-	id, timezone, language, call, opening, purpose, result, history string
-	kind, place, phone, caller, url, start, duration, askOn         string
-	offer, ask, times                                               []string
-	privateRoom, familiar                                           bool
+// planFlags are the flags of `new`: one for each key of a plan but the name and the address.
+var planFlags = []struct{ path, name, usage string }{
+	{"id", "id", "the `ID` (default from the name)"},
+	{"round", "round", "`NUMBER` 2 or more: a further talk of the conversation that --id names"},
+	{"with.call", "call", "how mails address them: `NAME` (default the name)"},
+	{"with.familiar", "familiar", "they are addressed in the familiar form (du)"},
+	{"with.language", "language", "their `LANGUAGE`"},
+	{"with.timezone", "timezone", "their `ZONE`"},
+	{"with.aliases", "alias", "another `ADDRESS` from which they may answer; may be repeated"},
+	{"with.working_hours", "working-hours", "when they can be met: `HOURS`, such as \"mon-thu 09:00-17:00\"; may be repeated"},
+	{"with.holidays", "holidays", "theirs: a `REGION` such as DE-BE, or a calendar file"},
+	{"result", "result", "what several conversations may serve together: `TEXT`"},
+	{"opening", "opening", "a sentence or two of your own that begin the brief: `TEXT`"},
+	{"purpose", "purpose", "what the partnership is for: `TEXT`"},
+	{"offer", "offer", "what you bring: `TEXT`; may be repeated"},
+	{"ask", "ask", "how you would like to be supported: `TEXT`; may be repeated"},
+	{"agenda", "agenda", "a point of the agenda: `TOPIC` with its minutes, such as \"How we begin (20)\"; may be repeated"},
+	{"setting.kind", "kind", "the `KIND` of setting: neutral, walk, coffee, lunch, office, phone or video"},
+	{"setting.place", "place", "where to meet: `TEXT`"},
+	{"setting.private_room", "private-room", "the office has a door"},
+	{"setting.phone", "phone", "the `NUMBER` to call"},
+	{"setting.caller", "caller", "for phone: `WHO` calls, me or partner (default me)"},
+	{"setting.url", "url", "the `ADDRESS` of the video call"},
+	{"setting.travel", "travel", "the `TIME` that you keep free for the way, before and after, such as 45m"},
+	{"when.duration", "duration", "how long: `TIME`, such as 90m"},
+	{"when.short", "short", "less than an hour is meant"},
+	{"when.start", "start", "a fixed `TIME`"},
+	{"when.times", "time", "a `TIME` to offer; may be repeated"},
+	{"when.between", "between", "the `DAYS` between which a time is looked for: FROM..TO"},
+	{"when.timezone", "when-timezone", "the `ZONE` of these times (default yours)"},
+	{"ask_on", "ask-on", "the `DAY` on which the brief goes out"},
+	{"ready", "ready", "you have checked in with yourself: it may go out"},
+	{"permitted", "permitted", "a yes that they gave in person, and how: `TEXT`"},
+	{"private.why", "why", "why this person, to what end; stays private: `TEXT`"},
+	{"private.goal", "goal", "what you want to come of it; stays private: `TEXT`"},
+	{"private.measures", "measure", "by what you will see that it came; stays private: `TEXT`; may be repeated"},
+	{"private.importance", "importance", "how much it matters, `1..5`; stays private"},
+	{"private.urgency", "urgency", "how soon, `1..5`; stays private"},
+	{"private.history", "history", "what stands between you; stays private: `TEXT`"},
+}
+
+// A planFlag keeps what a flag says of a key.
+type planFlag struct {
+	said form.Said
+	key  form.Key
+}
+
+func (f planFlag) String() string { return strings.Join(f.said[f.key.Path], ", ") }
+
+func (f planFlag) Set(value string) error {
+	switch {
+	case f.key.List:
+		f.said[f.key.Path] = append(f.said[f.key.Path], value)
+	case value == "", f.key.Bool && value == "false":
+		delete(f.said, f.key.Path)
+	default:
+		f.said[f.key.Path] = []string{value}
+	}
+	return nil
+}
+
+// Type implements pflag.Value.
+func (f planFlag) Type() string {
+	if f.key.Bool {
+		return "bool"
+	}
+	return "string"
 }
 
 func (a *app) newCommand() *cobra.Command {
-	var n newPlan
+	said := form.Said{"when.duration": {"1h"}}
 	c := &cobra.Command{
 		Use:   "new [NAME EMAIL]",
 		Short: "Write a plan file",
 		Long: `Write the plan of a conversation, with a suggested agenda. What you leave out stands
 in the file as a comment for you to fill in. With --history (what stands between the
 two of you; it stays private) a first round for that is proposed, and the talk about
-the partnership becomes the second. Without a name you are asked, on a terminal; an
-empty answer leaves that for later.`,
+the partnership becomes the second; an --agenda of your own keeps it to one. Without
+a time, free ones are found. Without a name you are asked, on a terminal; an empty
+answer leaves that for later.`,
 		Example: `  coalition new "Maya Chen" maya@example.org
   coalition new "Maya Chen" maya@example.org --purpose "Join forces on the launch" \
     --kind walk --place "Riverside path" --start "in 10 working days at 10:00"`,
@@ -56,36 +121,19 @@ empty answer leaves that for later.`,
 					return err
 				}
 			}
-			if n.id == "" {
-				n.id = slug(args[0])
-			}
-			var id plan.ID
-			if err := id.Parse(n.id); err != nil {
-				return usage("%q %s", "name one with --id", n.id, err)
-			}
-			path := filepath.Join(a.sched.Plans.Path, string(id)+".yaml")
-			if err := taken(b, id, path); err != nil {
+			said["with.name"], said["with.email"] = args[:1], args[1:]
+			id, path, err := a.place(b, said)
+			if err != nil {
 				return err
 			}
 			if asked {
-				if err := a.inquirePlan(&n); err != nil {
+				if err := a.inquirePlan(said); err != nil {
 					return err
 				}
 			}
-			if flag := n.homeless(); flag != "" {
-				return usage("--%s belongs to a setting",
-					"add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
-			}
-			data := []byte(n.file(args[0], args[1]))
-			_, _, problems := a.sched.Plans.Parse(path, id, data)
-			var wrong []strictyaml.Problem
-			for _, p := range problems {
-				if !p.Warning {
-					wrong = append(wrong, p)
-				}
-			}
-			if len(wrong) > 0 {
-				return fromFlags(wrong)
+			data, err := a.planFile(id, path, said)
+			if err != nil {
+				return err
 			}
 			if err := writeNew(path, data); err != nil {
 				return err
@@ -94,29 +142,97 @@ empty answer leaves that for later.`,
 			return a.data(map[string]string{"id": string(id), "file": path})
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&n.id, "id", "", "the `ID` (default from the name)")
-	f.StringVar(&n.timezone, "timezone", "", "their `ZONE`")
-	f.StringVar(&n.language, "language", "", "their `LANGUAGE`")
-	f.StringVar(&n.call, "call", "", "how mails address them: `NAME` (default the name)")
-	f.BoolVar(&n.familiar, "familiar", false, "they are addressed in the familiar form (du)")
-	f.StringVar(&n.opening, "opening", "", "a sentence or two of your own that begin the brief: `TEXT`")
-	f.StringVar(&n.result, "result", "", "what several conversations may serve together: `TEXT`")
-	f.StringVar(&n.purpose, "purpose", "", "what the partnership is for: `TEXT`")
-	f.StringArrayVar(&n.offer, "offer", nil, "what you bring: `TEXT`; may be repeated")
-	f.StringArrayVar(&n.ask, "ask", nil, "how you would like to be supported: `TEXT`; may be repeated")
-	f.StringVar(&n.kind, "kind", "", "the `KIND` of setting: neutral, walk, coffee, lunch, office, phone or video")
-	f.StringVar(&n.place, "place", "", "where to meet: `TEXT`")
-	f.BoolVar(&n.privateRoom, "private-room", false, "the office has a door")
-	f.StringVar(&n.phone, "phone", "", "the `NUMBER` to call")
-	f.StringVar(&n.caller, "caller", "", "for phone: `WHO` calls, me or partner (default me)")
-	f.StringVar(&n.url, "url", "", "the `ADDRESS` of the video call")
-	f.StringVar(&n.duration, "duration", "1h", "how long: `TIME`, such as 90m")
-	f.StringVar(&n.start, "start", "", "a fixed `TIME`")
-	f.StringArrayVar(&n.times, "time", nil, "a `TIME` to offer; may be repeated")
-	f.StringVar(&n.askOn, "ask-on", "", "the `DAY` on which the brief goes out")
-	f.StringVar(&n.history, "history", "", "what stands between you; stays private: `TEXT`")
+	keys := make(map[string]form.Key)
+	for _, k := range form.Keys() {
+		keys[k.Path] = k
+	}
+	for _, f := range planFlags {
+		key := keys[f.path]
+		flag := c.Flags().VarPF(planFlag{said, key}, f.name, "", f.usage)
+		if key.Bool {
+			flag.NoOptDefVal = "true"
+		}
+	}
 	return c
+}
+
+// place returns the id of a new plan, and its file, which is not there yet.
+func (a *app) place(b *roster.Roster, said form.Said) (id plan.ID, path string, err error) {
+	name, round := said.One("id"), said.Round()
+	if name == "" {
+		name = slug(said.One("with.name"))
+	}
+	if err := id.Parse(name); err != nil {
+		return "", "", usage("%q %s", "name one with --id", name, err)
+	}
+	if round < 2 {
+		path = filepath.Join(a.sched.Plans.Path, string(id)+".yaml")
+		return id, path, taken(b, id, path)
+	}
+	path = filepath.Join(a.sched.Plans.Path, fmt.Sprintf("%s-%d.yaml", id, round))
+	if _, err := os.Stat(path); err == nil {
+		return "", "", isThere(path)
+	}
+	known := slices.ContainsFunc(b.Conversations, func(c *conversation.Conversation) bool {
+		return c.ID == id && c.Round == round
+	})
+	if known {
+		return "", "", usage("%s is there already", "give it a later --round", plan.Ref(id, round))
+	}
+	return id, path, nil
+}
+
+// planFile returns the file of a new plan, which is refused where what was said is no plan.
+func (a *app) planFile(id plan.ID, path string, said form.Said) ([]byte, error) {
+	if path, fault := said.Misread(); fault != nil {
+		return nil, usage("--%s %s", fault.Mend+"; nothing was written", flagOf(path), fault.Text)
+	}
+	if flag := homeless(said); flag != "" {
+		return nil, usage("--%s belongs to a setting",
+			"add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
+	}
+	data, err := a.planText(id, said)
+	if err != nil {
+		return nil, err
+	}
+	_, _, problems := a.sched.Plans.Parse(path, id, data)
+	problems = slices.DeleteFunc(problems, func(p strictyaml.Problem) bool { return p.Warning })
+	if len(problems) > 0 {
+		return nil, fromFlags(problems)
+	}
+	return data, nil
+}
+
+// planText writes a plan, with what is proposed in the partner's language.
+func (a *app) planText(id plan.ID, said form.Said) ([]byte, error) {
+	language := said.One("with.language")
+	if language == "" {
+		language = string(a.config.Organizer.Language)
+	}
+	language, _ = a.sched.Words.Language(language)
+	p := form.Proposal{Head: fmt.Sprintf(`Nothing leaves before you have checked in with yourself: coalition ready %s
+What begins with # waits for your own words. What each key means: coalition schema plan`, plan.Ref(id, said.Round()))}
+	var err error
+	for _, list := range []struct {
+		points *[]string
+		past   bool
+	}{{&p.Agenda, false}, {&p.Past, true}} {
+		if *list.points, err = a.sched.Words.Agenda(language, list.past); err != nil {
+			return nil, err
+		}
+		*list.points = form.Fit(*list.points, said.Length())
+	}
+	return said.File(id, p), nil
+}
+
+// flagOf is the flag that says the key at path.
+func flagOf(path string) string {
+	for _, f := range planFlags {
+		if f.path == path {
+			return f.name
+		}
+	}
+	return path
 }
 
 // taken refuses an id that names a conversation already, be it over and its file gone: what is on record
@@ -162,49 +278,51 @@ func (a *app) inquireWho() ([]string, error) {
 }
 
 // inquirePlan asks for what the brief can't do without, as far as no flag has said it.
-func (a *app) inquirePlan(n *newPlan) error {
+func (a *app) inquirePlan(said form.Said) error {
 	a.note("What you leave empty stands in the file as a comment, for you to fill in later.")
-	ask := func(value *string, question string, valid func(string) error) (err error) {
-		if *value == "" {
-			*value, err = a.inquire(question, "", false, valid)
+	ask := func(path, question string, needed bool, valid func(string) error) error {
+		if len(said[path]) > 0 {
+			return nil
+		}
+		value, err := a.inquire(question, "", needed, valid)
+		if value != "" {
+			said[path] = []string{value}
 		}
 		return err
 	}
-	if err := ask(&n.purpose, "What the partnership is for (it is told openly)", nil); err != nil {
+	if err := ask("purpose", "What the partnership is for (it is told openly)", false, nil); err != nil {
 		return err
 	}
-	if err := ask(&n.kind, "Where you meet ("+strings.Join(plan.Kinds, ", ")+")", new(plan.Kind).Parse); err != nil {
+	if err := ask("setting.kind", "Where you meet ("+strings.Join(plan.Kinds, ", ")+")", false, new(plan.Kind).Parse); err != nil {
 		return err
 	}
 	var err error
-	switch n.kind {
+	switch said.One("setting.kind") {
 	case "":
 	case plan.Phone:
-		if n.phone == "" {
-			n.phone, err = a.inquire("The number to call", "", true, new(plan.PhoneNumber).Parse)
-		}
+		err = ask("setting.phone", "The number to call", true, new(plan.PhoneNumber).Parse)
 	case plan.Video:
-		if n.url == "" {
-			n.url, err = a.inquire("The address of the video call", "", !a.sched.Plans.Meet, new(plan.Link).Parse)
-		}
+		err = ask("setting.url", "The address of the video call", !a.sched.Plans.Meet, new(plan.Link).Parse)
 	case plan.Office:
-		if !n.privateRoom {
-			if n.privateRoom, err = a.agrees("Does the office have a door"); err == nil && !n.privateRoom {
+		if len(said["setting.private_room"]) == 0 {
+			door := false
+			if door, err = a.agrees("Does the office have a door"); err == nil && !door {
 				a.note("  An office is a safe place only with a door; the setting is left for later.")
-				n.kind = ""
+				delete(said, "setting.kind")
 				break
 			}
+			said["setting.private_room"] = []string{"true"}
 		}
 		fallthrough
 	default:
 		if err == nil {
-			err = ask(&n.place, "The place", nil)
+			err = ask("setting.place", "The place", false, nil)
 		}
 	}
-	if err != nil || n.start != "" || len(n.times) > 0 {
+	if err != nil || len(said["when.start"])+len(said["when.times"])+len(said["when.between"]) > 0 {
 		return err
 	}
-	return ask(&n.start, "When it begins (2027-03-04 10:00, or in 10 working days at 10:00)", func(s string) error {
+	return ask("when.start", "When it begins (2027-03-04 10:00, or in 10 working days at 10:00)", false, func(s string) error {
 		d, err := plan.ParseDate(s)
 		if err == nil && !d.HasClock() {
 			err = &strictyaml.Fault{Text: "has no time of day", Mend: "write it as 2027-03-04 10:00"}
@@ -213,149 +331,34 @@ func (a *app) inquirePlan(n *newPlan) error {
 	})
 }
 
-// slug makes an id of a name.
+// slug makes an id of a name; "" where nothing in it can be one.
 func slug(name string) string {
+	const most = 60
 	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
+	n := 0
+	for _, r := range strings.ToLower(norm.NFC.String(name)) {
 		switch {
+		case n >= most:
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			b.WriteRune(r)
+			n++
 		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')
+			n++
 		}
 	}
 	return strings.Trim(b.String(), "-")
 }
 
 // homeless names a flag that would be lost, since it belongs to a setting and none is named; "" if there is none.
-func (n *newPlan) homeless() string {
-	switch {
-	case n.kind != "":
+func homeless(said form.Said) string {
+	if said.One("setting.kind") != "" {
 		return ""
-	case n.place != "":
-		return "place"
-	case n.privateRoom:
-		return "private-room"
-	case n.phone != "":
-		return "phone"
-	case n.caller != "":
-		return "caller"
-	case n.url != "":
-		return "url"
+	}
+	for _, f := range planFlags {
+		if strings.HasPrefix(f.path, "setting.") && len(said[f.path]) > 0 {
+			return f.name
+		}
 	}
 	return ""
-}
-
-// file returns the plan file.
-func (n *newPlan) file(name, address string) string {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	// value writes the key, as a comment where there is nothing to write.
-	value := func(indent, key, v, example string) {
-		if v == "" {
-			line("%s# %s: %s", indent, key, example)
-		} else {
-			line("%s%s: %s", indent, key, quoted(v))
-		}
-	}
-	list := func(indent, key string, values []string, example string) {
-		if len(values) == 0 {
-			line("%s# %s: [%s]", indent, key, example)
-			return
-		}
-		line("%s%s:", indent, key)
-		for _, v := range values {
-			line("%s  - %s", indent, quoted(v))
-		}
-	}
-	document := func(agenda [][2]string) {
-		line("with:")
-		line("  name: %s", quoted(name))
-		line("  email: %s", quoted(address))
-		value("  ", "timezone", n.timezone, "Europe/Berlin   # theirs; default yours")
-		value("  ", "language", n.language, "de              # default yours")
-		value("  ", "call", n.call, "Maya            # how mails address them; default the name")
-		if n.familiar {
-			line("  familiar: true")
-		} else {
-			line("  # familiar: true          # du, in languages that have it")
-		}
-		value("", "opening", n.opening, "a sentence or two of your own that begin the brief")
-		value("", "result", n.result, "what several conversations may serve together")
-		value("", "purpose", n.purpose, "what the partnership is for, in a sentence or two; it is told openly")
-		list("", "offer", n.offer, "what you bring")
-		list("", "ask", n.ask, "how you would like to be supported")
-		line("agenda:   # sent as it stands")
-		for _, item := range agenda {
-			line("  - topic: %s", quoted(item[0]))
-			line("    minutes: %s", item[1])
-		}
-		if n.kind == "" {
-			line("# setting:")
-			line("#   kind: walk   # neutral, walk, coffee, lunch, office, phone or video")
-			line("#   place: where to meet")
-		} else {
-			line("setting:")
-			line("  kind: %s", n.kind)
-			value("  ", "place", n.place, "where to meet")
-			if n.privateRoom {
-				line("  private_room: true")
-			}
-			if n.phone != "" {
-				line("  phone: %s", quoted(n.phone))
-			}
-			if n.caller != "" {
-				line("  caller: %s", quoted(n.caller))
-			}
-			if n.url != "" {
-				line("  url: %s", quoted(n.url))
-			}
-		}
-		line("when:")
-		line("  duration: %s", n.duration)
-		if n.start != "" || len(n.times) == 0 {
-			value("  ", "start", n.start,
-				"2027-03-04 10:00   # or times: [2027-03-04 10:00, in 8 working days at 15:00]")
-		}
-		if len(n.times) > 0 {
-			list("  ", "times", n.times, "")
-		}
-		value("", "ask_on", n.askOn, "2027-02-22   # default: as soon as you are ready")
-		line("# ready: true   # or: coalition ready ID; nothing is sent before")
-	}
-	partnership := [][2]string{
-		{"What each of us is committed to, and what matters most to us now", "20"},
-		{"How we could support each other", "25"},
-		{"What we agree on, and how we keep it", "15"},
-	}
-	private := func() {
-		line("private:   # never leaves this machine")
-		line("  # why: why this person, to what end")
-		line("  # goal: what you want to come of it")
-		line("  # measures: [by what you will see that it came]")
-		line("  # importance: 3   # 1 to 5")
-		line("  # urgency: 3      # 1 to 5")
-		value("  ", "history", n.history, "what stands between you, if anything does")
-	}
-	if n.history == "" {
-		document(partnership)
-		private()
-		return b.String()
-	}
-	// What is past comes first, and may take more than one talk.
-	document([][2]string{
-		{"What I want for the two of us", "10"},
-		{"What happened, as each of us saw it", "30"},
-		{"What is mine in it, and what we leave behind", "20"},
-	})
-	private()
-	again := *n
-	again.start, again.times, again.askOn = "", nil, ""
-	n = &again
-	line("---")
-	line("# The talk about the partnership itself: plan it when the first one has gone well.")
-	line("id: %s", n.id)
-	line("round: 2")
-	document(partnership)
-	return b.String()
 }

@@ -75,7 +75,8 @@ func (l *letter) plain(r *moment.Reader, v *phrases.Vocabulary, i, end int) bool
 		p, n := v.Own.Match(l.tokens, i)
 		fits := p.Has(beside)
 		if rather, longer := v.Times.Match(l.tokens, i); longer >= n && longer > 0 {
-			n, fits = longer, rather.Has(phrases.At|phrases.On|phrases.Rather)
+			fits = fits && longer == n && rather.Roles == phrases.Number || rather.Has(phrases.At|phrases.On|phrases.Rather)
+			n = longer
 		}
 		known = known && fits
 		i += max(n, 1)

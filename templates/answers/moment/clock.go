@@ -6,21 +6,33 @@ import (
 	"coalition/templates/answers/phrases"
 )
 
-// clock takes in a time of day such as 15:00, 3 pm, 15.30 Uhr, 15h30 or, behind a word such as "at", 3.
+// clock takes in a time of day such as 15:00, 3 pm, 15.30 Uhr, 15h30, half past 3 or, behind a word such as "at", 3 or
+// three.
 func (r *Reader) clock(i int) int {
+	begin, shift := i, 0
+	if p, n := r.words.Match(r.tokens, i); p.Has(phrases.To|phrases.Past) && i+n < len(r.tokens) && r.tokens[i+n].Gap == "" {
+		if shift = p.Number; p.Has(phrases.To) {
+			shift = -shift
+		}
+		i += n
+	}
 	hour, suffix, digits := r.number(i)
+	next := i + 1
+	if p, n := r.words.Match(r.tokens, i); digits == 0 && p.Has(phrases.Number) {
+		hour, digits, next = p.Number, 1, i+n
+	}
 	if digits == 0 || digits > 2 {
 		return 0
 	}
 	padded := digits == 2 && r.tokens[i].Word[0] == '0'
-	minute, next, minutes := 0, i+1, false
+	minute, minutes := 0, false
 	// 15h30
-	if before, after, ok := strings.Cut(suffix, "h"); ok && before == "" && after != "" {
-		m, rest, digits := leading(after)
+	if unit := strings.TrimRight(suffix, "0123456789"); unit != suffix && r.half(unit).Has(phrases.Clock) {
+		m, rest, digits := leading(suffix[len(unit):])
 		if digits != 2 || rest != "" {
 			return 0
 		}
-		minute, suffix, minutes = m, "h", true
+		minute, suffix, minutes = m, unit, true
 	}
 	if suffix == "" && (r.joined(next, ":") || r.joined(next, ".") && r.dotted(next)) {
 		m, rest, digits := r.number(next)
@@ -34,18 +46,45 @@ func (r *Reader) clock(i int) int {
 	if suffix != "" && half == 0 {
 		return 0
 	}
+	next = r.spelt(next, &shift)
 	half, next = r.behindHour(half, next)
+	next = r.spelt(next, &shift)
 	// 15 Uhr 30
-	if half.Has(phrases.Clock) && !minutes && next < len(r.tokens) && r.tokens[next].Gap == "" {
+	if half.Has(phrases.Clock) && !minutes && shift == 0 && next < len(r.tokens) && r.tokens[next].Gap == "" {
 		if m, rest, digits := r.number(next); digits == 2 && rest == "" {
 			minute, next = m, next+1
 		}
 	}
-	if half == 0 && !minutes && !r.behindAt(i) {
+	if half == 0 && !minutes && i == begin && !r.behindAt(i) {
 		return 0
 	}
+	if shift != 0 {
+		r.unclear = r.unclear || minute != 0 || hour > 23
+		// A quarter to one is one past noon.
+		at := (hour*60 + shift + 12*60) % (12 * 60)
+		if hour > 12 || hour == 12 && shift > 0 {
+			at += 12 * 60
+		} else if at < 60 {
+			at += 12 * 60
+		}
+		hour, minute = at/60, at%60
+	}
 	r.setClock(hour, minute, padded, half)
-	return next - i
+	return next - begin
+}
+
+// spelt takes in minutes in words from token i, such as "thirty", where there are none yet. It returns the token behind
+// them.
+func (r *Reader) spelt(i int, shift *int) int {
+	if i >= len(r.tokens) || r.tokens[i].Gap != "" || *shift != 0 {
+		return i
+	}
+	p, n := r.words.Match(r.tokens, i)
+	if !p.Has(phrases.Minutes) {
+		return i
+	}
+	*shift = p.Number
+	return i + n
 }
 
 // behindHour takes in the words behind an hour, of which half is the first if that is written together with it: "Uhr

@@ -116,13 +116,17 @@ func (r *Reader) isoDate(i int) int {
 	return 3
 }
 
-// numericDate takes in one such as 4.3., 4.3.2027 or 4/3/2027. Of one with slashes it must be plain which of the two is
-// the month, but where the month is always the first.
+// numericDate takes in one such as 4.3., 4.3.2027, 4/3/2027 or 4-3-2027. Of one without dots it must be plain which of
+// the two is the month, but where the month is always the first.
 func (r *Reader) numericDate(i int) int {
 	day, _, digits := r.number(i)
 	sign := "."
-	if r.joined(i+1, "/") {
+	switch _, _, digits := r.number(i + 2); {
+	case r.joined(i+1, "/"):
 		sign = "/"
+	// Without a year, 3-4 is from three to four.
+	case r.joined(i+1, "-") && r.joined(i+2, "-") && digits == 4:
+		sign = "-"
 	}
 	if digits == 0 || digits > 2 || !r.joined(i+1, sign) {
 		return 0
@@ -131,7 +135,7 @@ func (r *Reader) numericDate(i int) int {
 	if digits == 0 || digits > 2 || suffix != "" {
 		return 0
 	}
-	if sign == "/" && day != month {
+	if sign != "." && day != month {
 		if day <= 12 && month <= 12 && !r.monthFirst {
 			r.unclear = true
 		}
@@ -187,8 +191,15 @@ func (r *Reader) monthAndDay(i int) int {
 	return n + 1 + more
 }
 
-// year is that at token i, and how many tokens it has; 0: none is there.
+// year is that at token i, also behind a word such as "of", and how many tokens they have; 0: none is there.
 func (r *Reader) year(i int) (year, n int) {
+	if i < len(r.tokens) && r.tokens[i].Gap == "" {
+		if p, of := r.words.Match(r.tokens, i); p.Has(phrases.On) {
+			if year, n := r.year(i + of); n > 0 {
+				return year, of + n
+			}
+		}
+	}
 	if year, suffix, digits := r.number(i); digits == 4 && suffix == "" && strings.Trim(r.tokens[i].Gap, ",.") == "" {
 		return year, 1
 	}

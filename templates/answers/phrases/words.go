@@ -15,7 +15,7 @@ type Words struct {
 	// Language is its tag, such as "en".
 	Language string
 	// Lists are the phrases by the names of [Required] and [Optional]. What stands in [ ] in a phrase may be missing,
-	// and of (one|another) there is one. A number has its value behind it, from 1 to 99: "first=1".
+	// and of (one|another) there is one. A number has its value behind it, from 1 to 99: "first=1"; minutes from -59.
 	Lists map[string][]string
 	// Weekdays and Months are their names in full, from Sunday and from January on.
 	Weekdays, Months []string
@@ -89,9 +89,14 @@ const (
 	On
 	// Rather is what people say beside a time of their own.
 	Rather
+	// To and Past stand before an hour, with how many minutes are missing to it, or have passed since: "half past"; Minutes
+	// behind one, with how many have passed, or less than none.
+	To
+	Past
+	Minutes
 
 	Answer   = Yes | No | Later
-	numbered = Number | Ordinal | Weekday | Month | Tomorrow
+	numbered = Number | Ordinal | Weekday | Month | Tomorrow | To | Past | Minutes
 )
 
 // Has reports whether one of those is among them.
@@ -104,6 +109,7 @@ var lists = []string{
 	"stop", "plea", "negation", "reason", "mark", "postscript", "address", "self", "duty", "common", "footer",
 	"weekday", "month", "tomorrow", "clock", "am", "pm", "noon", "at", "on",
 	"rather",
+	"to", "past", "minutes",
 }
 
 // required is how many of them, from the first, every language must have.
@@ -141,7 +147,12 @@ func (w *Words) Spell() (*Vocabulary, error) {
 			learner = v.Times
 		}
 		for _, entry := range entries {
-			if err := learner.learn(role, entry, keys); err != nil {
+			err := learner.learn(role, entry, keys)
+			// An hour may be in words as well.
+			if err == nil && role == Number {
+				err = v.Times.learn(role, entry, keys)
+			}
+			if err != nil {
 				return nil, &ListError{Language: w.Language, List: name, Problem: err.Error()}
 			}
 		}
@@ -168,8 +179,12 @@ func (x *Lexicon) learn(role Roles, entry string, keys keys) error {
 	p := Phrase{Roles: role, Alone: role == Stop && strings.HasSuffix(entry, ".")}
 	if role.Has(numbered) && entry != "" {
 		word, number, _ := strings.Cut(entry, "=")
+		least := 1
+		if role == Minutes {
+			least = -59
+		}
 		var err error
-		if p.Number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.Number < 1 || p.Number > 99 {
+		if p.Number, err = strconv.Atoi(strings.TrimSpace(number)); err != nil || p.Number < least || p.Number > 99 {
 			return fmt.Errorf("%q does not say which number from 1 to 99 it is, as in \"one=1\"", entry)
 		}
 		entry = word

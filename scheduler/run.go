@@ -44,6 +44,7 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 	w := s.watch(ctx, hard, &side)
 	told := make(map[string]bool)
 	for {
+		s.beat()
 		s.tell(ctx, b, told)
 		r, err := &Report{Again: s.Now().Add(rescan)}, error(nil)
 		guard.Run(s.Log, "a pass", "", func() { r, err = s.Pass(ctx, b) })
@@ -176,6 +177,7 @@ func (s *Scheduler) await(ctx context.Context, w *signs, b *roster.Roster, r *Re
 	for {
 		select {
 		case <-w.freeing:
+			s.beat()
 			freed, err := s.Store.Recover(ctx, time.Now())
 			s.recovered(freed, err)
 			if len(freed) == 0 {

@@ -1,12 +1,15 @@
 package scheduler
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"coalition/scheduler/finder"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 )
@@ -38,4 +41,27 @@ func TestRests(t *testing.T) {
 	if s.rests(b, r) {
 		t.Error("a file has come")
 	}
+}
+
+// A restful store has no claims to free.
+type restful struct{ Store }
+
+func (restful) Recover(context.Context, time.Time) ([]*outbox.Message, error) { return nil, nil }
+
+// Whoever watches over the daemon hears of it at least twice a minute although nothing happens for hours.
+func TestBeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, beats := time.Now(), []time.Duration{0}
+		s := &Scheduler{Store: restful{}, Now: time.Now, Finder: &finder.Finder{},
+			beat: func() { beats = append(beats, time.Since(began)) }}
+		s.await(t.Context(), &signs{freeing: time.Tick(rescan / 4)}, &roster.Roster{}, &Report{Again: began.Add(2 * time.Hour)})
+		if slept := time.Since(began); slept < 2*time.Hour {
+			t.Fatalf("it has awaited something for %s", slept)
+		}
+		for i, at := range append(beats, 2*time.Hour)[1:] {
+			if before := beats[i]; at-before > 30*time.Second {
+				t.Errorf("nothing was heard from %s to %s", before, at)
+			}
+		}
+	})
 }

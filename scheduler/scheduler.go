@@ -37,7 +37,7 @@ import (
 )
 
 // A Config is what a [Scheduler] works with. All fields are required but FreeBusy, Calendar, Poll, Holds, Account,
-// Mailbox and Link.
+// Mailbox, Link and Beat.
 type Config struct {
 	Settings organizer.Settings
 	Plans    *folder.Folder
@@ -67,6 +67,9 @@ type Config struct {
 	Mailbox intake.Mailbox
 	// Link is the address of a partner's page; nil: there are no pages.
 	Link func(token string) string
+	// Beat is called by [Scheduler.Run] once the plans are read, and from then on at least twice a minute while it goes
+	// round, besides during a pass; nil: nobody listens.
+	Beat func()
 }
 
 // A Scheduler carries the conversations of one organizer.
@@ -99,13 +102,18 @@ type Scheduler struct {
 	// pokes get a value when the conversations are to be looked at again, hints when something may have changed in the
 	// calendar, and retries when somebody may have mended what kept the mailbox from being read.
 	pokes, hints, retries chan struct{}
+	// beat is Config.Beat.
+	beat func()
 }
 
 // New returns a scheduler that has done nothing yet.
 func New(config Config) *Scheduler {
 	s := &Scheduler{Settings: config.Settings, Plans: config.Plans, Store: config.Store, Words: config.Words,
 		Now: config.Now, Log: config.Log, Mailbox: config.Mailbox,
-		pokes: make(chan struct{}, 1), hints: make(chan struct{}, 1), retries: make(chan struct{}, 1)}
+		pokes: make(chan struct{}, 1), hints: make(chan struct{}, 1), retries: make(chan struct{}, 1), beat: config.Beat}
+	if s.beat == nil {
+		s.beat = func() {}
+	}
 	s.Marks = &delivery.Marks{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Log: s.Log}
 	s.Doors = delivery.NewDoors(&s.Settings, s.Store, config.Account, s.Log)
 	s.Finder = &finder.Finder{Settings: &s.Settings, Calendars: config.FreeBusy,

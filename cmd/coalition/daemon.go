@@ -55,6 +55,7 @@ has sent for these plans, as the file .coalition beside them tells.`,
 			if once {
 				return a.once(cmd)
 			}
+			a.leaving(cmd.Context())
 			debug.SetGCPercent(100)
 			a.config.slow = func(text string) { a.sched.Log.Warn(text) }
 			a.sched.Log.Info("started", "plans", a.sched.Plans.Path, "via", a.sched.Via)

@@ -144,6 +144,42 @@ func TestDaemonReminds(t *testing.T) {
 	}
 }
 
+// TestSystemd: whoever has started the daemon hears when it is ready, that it goes round, and when it ends.
+func TestSystemd(t *testing.T) {
+	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan)
+	socket, err := net.ListenPacket("unixgram", filepath.Join(t.TempDir(), "notify"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	t.Setenv("NOTIFY_SOCKET", socket.LocalAddr().String())
+	heard := func(want string) {
+		t.Helper()
+		data := make([]byte, 100)
+		if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		for n, got := 0, ""; got != want; {
+			if n, _, err = socket.ReadFrom(data); err != nil {
+				t.Fatalf("%s was not heard: %v", want, err)
+			}
+			if got = string(data[:n]); got != want && got != "WATCHDOG=1" {
+				t.Fatalf("heard %s, want %s", got, want)
+			}
+		}
+	}
+	d := startDaemon(t, dir)
+	heard("READY=1")
+	if code, _, stderr := coalition(t, dir, "pause"); code != 0 {
+		t.Fatal(stderr)
+	}
+	heard("WATCHDOG=1")
+	if code := d.stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	heard("STOPPING=1")
+}
+
 // TestDrain: a message that is being handed over when the daemon is told to stop is handed over, and on
 // record as sent.
 func TestDrain(t *testing.T) {

@@ -70,7 +70,9 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 		Mailbox:    c.mailbox(),
 		Link:       c.link(),
 	}
-	if a.log == nil {
+	if a.log != nil {
+		a.parts.Beat = a.beats()
+	} else {
 		a.parts.Log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
 	if a.at != "" {

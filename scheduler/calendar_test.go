@@ -346,7 +346,7 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("next: %s", next)
 		}
 		w.later(start.Add(48 * time.Hour).Sub(w.now))
-		if next := roster.Next(w.find("maya"), w.now).Next; next != "look back on the talk" {
+		if next := roster.Next(w.find("maya"), w.now).Next; next != "look back on the talk: coalition debrief maya" {
 			t.Errorf("when it is over, next: %s", next)
 		}
 	})

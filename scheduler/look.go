@@ -107,7 +107,7 @@ func (s *Scheduler) join(b *roster.Roster, set *folder.Set, stored []*conversati
 	gone := make(map[string]*conversation.Conversation)
 	for _, c := range unplanned {
 		if c.Unplanned(set.Unread[c.ID]); !c.Unread() {
-			if st := c.Status(b.Now); st != conversation.Cancelled && st != conversation.Met {
+			if st := c.Status(b.Now); st != conversation.Cancelled && !st.Held() {
 				b.Gone = append(b.Gone, c)
 				if len(c.Messages) > 0 {
 					gone[strings.ToLower(string(c.Plan.With.Email))] = c

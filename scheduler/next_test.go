@@ -70,7 +70,7 @@ func TestNext(t *testing.T) {
 		{name: "no check-in, incomplete", plan: []string{"ready: false", "purpose: ''"}, status: conversation.Planned, next: "fill in purpose"},
 		{name: "no check-in, a yes in person", plan: []string{"ready: false", "permitted: after the review"}, status: conversation.Planned, next: "check in with yourself (until then nothing goes out): coalition ready maya"},
 		{name: "not yet", plan: []string{"ready: false"}, past: func(t *testing.T, c *conversation.Conversation) { apply(t, c, conversation.NotYet{}) },
-			status: conversation.Planned, next: "check in again (until then nothing goes out): coalition ready maya"},
+			status: conversation.Planned, next: "check in again (not yet on 1 Feb 2027; until then nothing goes out): coalition ready maya"},
 		{name: "not yet, and then", plan: []string{"ready: false"}, past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, conversation.NotYet{})
 			apply(t, c, command.CheckIn{})
@@ -253,7 +253,7 @@ func TestNext(t *testing.T) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Accepted)
 		},
-			at: start.Add(time.Hour), status: conversation.Met, next: "look back on the talk"},
+			at: start.Add(time.Hour), status: conversation.Met, next: "look back on the talk: coalition debrief maya"},
 		{name: "check-in taken back after the invitation", past: func(t *testing.T, c *conversation.Conversation) {
 			apply(t, c, yes)
 			message(c, outbox.Invite, outbox.Accepted)

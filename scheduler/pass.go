@@ -104,6 +104,7 @@ func (s *Scheduler) survey(b *roster.Roster, r *Report) (tasks []task, due int) 
 				c.Settle(b.Now)
 			}
 			c.NoteClocks(b.Now)
+			c.NoteTalk(b.Now)
 			step = roster.Next(c, b.Now)
 		}) {
 			r.Failed++
@@ -136,7 +137,7 @@ func (s *Scheduler) draft(t task, now time.Time, r *Report) (d *conversation.Dra
 	} else {
 		d = t.c.Record(now)
 	}
-	t.c.Notify(d, now)
+	notify(t.c, d, now)
 	if err := s.Compose.Write(d); err != nil || !t.due || !r.Held {
 		return d, err
 	}

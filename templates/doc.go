@@ -1,5 +1,5 @@
 // Package templates knows the words: how a brief, an invitation, an update, a cancellation, a reminder, a refusal, a
-// notice, a calendar entry and the partner's page are said, in each language, as text and as HTML, and where the words
+// thank-you, a notice, a calendar entry and the partner's page are said, in each language, as text and as HTML, and where the words
 // stand in which people answer, which [coalition/templates/answers] reads. Who says them, when, and to whom is left to
 // the scheduler; how they travel, to invites. It has no type for what is private in a plan, so no template can name it.
 //

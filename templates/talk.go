@@ -21,12 +21,14 @@ const (
 	Copy Kind = "copy"
 	// Refusal answers another time that the partner has proposed.
 	Refusal Kind = "refusal"
+	// Thanks goes to the partner after the talk.
+	Thanks Kind = "thanks"
 	// Notice goes to the organizer: something has come that waits for a decision.
 	Notice Kind = "notice"
 )
 
 // Kinds are all kinds of message.
-var Kinds = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Notice}
+var Kinds = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Thanks, Notice}
 
 // A Person is one of the two.
 type Person struct {
@@ -96,6 +98,8 @@ type Talk struct {
 	CalledOff bool
 	// Reason is the organizer's words for a cancellation or a refusal; it may be empty.
 	Reason string
+	// Thanks is the organizer's own words of a thank-you; "": those of the template.
+	Thanks string
 	// Proposed is another time that the partner has proposed, in a refusal or a notice; zero: none, perhaps another
 	// place.
 	Proposed OtherTime
@@ -109,10 +113,10 @@ type OtherTime struct {
 	Length time.Duration
 }
 
-// News is what has come from the partner, or from Google, and waits for a decision of the organizer.
+// News is what has come from the partner, or from Google, or is over, and waits for a decision of the organizer.
 type News struct {
 	// What has come: question, yes, later, no, declined, tentative, counter, time, bounced, failed, passed, taken, adds,
-	// mail, doubted, deleted, left, clocks or guests.
+	// mail, doubted, deleted, left, clocks, guests or talk.
 	What string
 	// From is the address it came from; it may be empty.
 	From string

@@ -121,6 +121,11 @@ var variants = []variant{
 	{"refusal", Refusal, func(*Talk) {}},
 	{"refusal-bare", Refusal, func(t *Talk) { t.Reason = "" }},
 	{"refusal-place", Refusal, func(t *Talk) { t.Proposed = OtherTime{} }},
+	{"thanks", Thanks, func(*Talk) {}},
+	{"thanks-own", Thanks, func(t *Talk) {
+		t.Thanks, t.Partner.Call, t.Familiar = "That was a good hour.\n\nYou said what I had not seen: thank you.", "Maya", true
+	}},
+	{"thanks-familiar", Thanks, func(t *Talk) { t.Familiar = true }},
 	{"notice", Notice, func(*Talk) {}},
 	{"notice-question-page", Notice, func(t *Talk) {
 		t.Start, t.Times, t.News.How, t.News.Text = time.Time{}, nil, "page", "Who else would know of it?\n\nAnd is the walk a long one?"
@@ -140,6 +145,7 @@ var variants = []variant{
 	}},
 	{"notice-deleted", Notice, news("deleted", "", "", "coalition cancel maya", "coalition cancel maya --told", "coalition invite maya")},
 	{"notice-clocks", Notice, news("clocks", "", "", "coalition move maya --start \"2027-03-04 10:00\"", "coalition move maya --start \"2027-03-04 10:00\" --told")},
+	{"notice-talk", Notice, news("talk", "", "", "coalition debrief maya")},
 	{"notice-left", Notice, news("left", "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-refused", Notice, news("guests", "", "Calendar usage limits exceeded.", "coalition invite maya --mail")},
 	{"notice-declined", Notice, news("declined", "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
@@ -578,7 +584,7 @@ func TestHostile(t *testing.T) {
 	s := load(t, "")
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.Organizer}}`
 	talk := Sample()
-	talk.Organizer.Name, talk.Partner.Name, talk.Purpose, talk.Reason = evil, evil, evil+"\n"+evil, evil
+	talk.Organizer.Name, talk.Partner.Name, talk.Purpose, talk.Reason, talk.Thanks = evil, evil, evil+"\n"+evil, evil, evil+"\n"+evil
 	talk.Offer, talk.Ask, talk.Agenda = []string{evil}, []string{evil}, []Item{{1, evil, 60}}
 	for _, kind := range settings {
 		talk.Setting = Setting{Kind: kind, Place: evil, Phone: evil, URL: "javascript:alert(1)//" + evil}

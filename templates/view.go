@@ -225,7 +225,7 @@ type View struct {
 	Setting                        Setting
 	Again, Withdrawn               bool
 	NewPlace, NewClocks, NewAgenda bool
-	Reason                         string
+	Reason, Thanks                 string
 	CalledOff                      bool
 	Page                           string
 	News                           *News
@@ -304,7 +304,7 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 		language: l, Lang: l.name, Min: l.minutes,
 		Organizer: t.Organizer, Partner: t.Partner, Familiar: t.Familiar, Opening: t.Opening, Purpose: t.Purpose,
 		Offer: t.Offer, Ask: t.Ask, Agenda: t.Agenda, Setting: t.Setting, Again: t.Again, Withdrawn: t.Withdrawn,
-		NewPlace: t.NewPlace, NewClocks: t.NewClocks, NewAgenda: t.NewAgenda, Reason: t.Reason, CalledOff: t.CalledOff,
+		NewPlace: t.NewPlace, NewClocks: t.NewClocks, NewAgenda: t.NewAgenda, Reason: t.Reason, Thanks: t.Thanks, CalledOff: t.CalledOff,
 		Page: t.Page, News: t.News,
 	}
 	say := &speaker{language: l, text: text, partner: t.Partner.Zone, organizer: t.Organizer.Zone}

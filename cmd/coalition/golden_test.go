@@ -115,6 +115,11 @@ func golden(t *testing.T, lang string) {
 	})
 	g.receive(nia, &invites.Mail{Text: "1"})
 	g.pass(nia, "times")
+	g.now = time.Date(2027, 3, 10, 19, 0, 0, 0, time.UTC)
+	g.pass(ben, "notice-talk")
+	g.send(ben, "thanks", func(c *conversation.Conversation) (*conversation.Draft, error) {
+		return command.Debrief(c, &command.Thanks{}, g.now)
+	})
 	for _, kind := range templates.Kinds {
 		if !g.shown[kind] {
 			t.Errorf("no golden file is a %s: let the talks above come to one", kind)

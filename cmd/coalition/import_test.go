@@ -85,7 +85,7 @@ var mayImport = map[string][]string{
 		"coalition/scheduler/organizer", "coalition/scheduler/roster"},
 	"coalition/scheduler": {"coalition/scheduler/finder", "coalition/scheduler/holds", "coalition/scheduler/holidays", "coalition/invites", "coalition/invites/plaintext", "coalition/invites/zones", "coalition/scheduler/command", "coalition/scheduler/compose",
 		"coalition/scheduler/conversation", "coalition/scheduler/delivery", "coalition/scheduler/eventsync", "coalition/scheduler/guard",
-		"coalition/scheduler/intake", "coalition/scheduler/intake/page", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer"},
+		"coalition/scheduler/inbox", "coalition/scheduler/intake", "coalition/scheduler/intake/page", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer"},
 	"coalition/scheduler/store": {"coalition/scheduler/conversation", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan",
 		"coalition/scheduler/store/database", "coalition/scheduler/store/organizers", "coalition/scheduler/store/sqlitefile",
 		"coalition/scheduler/store/tables"},

@@ -92,7 +92,7 @@ timezone; what is absent is null:
   id, round, result           which one; what several may serve together
   with                        {name, email, timezone}
   status                      planned, ready, asked, permitted, declined, later,
-                              invited, confirmed, met or cancelled
+                              invited, confirmed, met, closed or cancelled
   next, due                   the next step, and when it is due
   start, end, timezone        when the talk is
   priority                    1 to 25, importance by urgency
@@ -133,7 +133,7 @@ func rank(b *roster.Roster) []ranked {
 		list[i] = ranked{c, c.Status(b.Now), roster.Next(c, b.Now)}
 	}
 	over := func(r *ranked) bool {
-		return r.status == conversation.Met || r.status == conversation.Declined || r.status == conversation.Cancelled
+		return r.status.Held() || r.status == conversation.Declined || r.status == conversation.Cancelled
 	}
 	// last compares what is so with what is not, which comes before it.
 	last := func(x, y bool) int {

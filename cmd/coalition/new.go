@@ -256,7 +256,7 @@ func taken(b *roster.Roster, id plan.ID, path string) error {
 	switch other.Status(b.Now) {
 	case conversation.Cancelled:
 		what = "was cancelled"
-	case conversation.Met, conversation.Declined:
+	case conversation.Met, conversation.Closed, conversation.Declined:
 		what = "is over"
 	}
 	free := id

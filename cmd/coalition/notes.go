@@ -143,7 +143,7 @@ func (a *app) sayRest(b *roster.Roster, acted map[string]bool) {
 	for _, c := range b.Conversations {
 		step, status := roster.Next(c, b.Now), c.Status(b.Now)
 		letRest := status == conversation.Declined && step.Again.IsZero()
-		if acted[c.Ref()] || step.Next == "" || status == conversation.Met || letRest {
+		if acted[c.Ref()] || step.Next == "" || status.Held() || letRest {
 			continue
 		}
 		if waiting++; waiting <= most {

@@ -31,6 +31,7 @@ var commands = map[ways.Way]string{
 	ways.Slots:         "coalition slots %s",
 	ways.Log:           "coalition log %s",
 	ways.Approve:       "coalition approve %s",
+	ways.Debrief:       "coalition debrief %s",
 	ways.ApproveAll:    "coalition approve --all",
 	ways.IfTold:        "with --told if they know",
 	ways.List:          "coalition list",

@@ -159,7 +159,7 @@ func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
 		return c.RefuseOver("cancelled")
-	case c.Status(now) == conversation.Met:
+	case c.Status(now).Held():
 		return c.RefuseOver("over")
 	case c.Said(conversation.No):
 		return refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" said no", "")

@@ -213,6 +213,8 @@ func Take(c *conversation.Conversation, change conversation.Change, now time.Tim
 		event = c.Entry(now, "agenda", change.text())
 	case Keep:
 		event = c.Entry(now, "move", "stays at "+change.To.String()+", and they know that clocks are put otherwise")
+	case NotHeld:
+		event = c.Entry(now, "cancel", "the talk did not take place")
 	case Withdraw:
 		event = c.Entry(now, "cancel", strings.TrimSuffix("cancelled, and they know: "+change.Reason, ": "))
 	}
@@ -227,6 +229,8 @@ func draft(c *conversation.Conversation, kind outbox.Kind, now time.Time) (*conv
 	switch {
 	case c.Cancelled != nil && kind != outbox.Cancel:
 		return nil, c.RefuseOver("cancelled")
+	case !c.Closed.IsZero():
+		return nil, c.RefuseOver("closed")
 	case step.Kind != kind:
 		return nil, refusal.New(refusal.ErrUnfit, fmt.Sprintf("%s can't be sent now", "the "+kind.Noun()), "first "+step.Next)
 	}

@@ -119,9 +119,9 @@ func (co *Composer) mail(c *conversation.Conversation, m *outbox.Message, words 
 	if m.ToOrganizer() {
 		e.To = []string{e.From}
 	}
-	if m.Kind != outbox.Brief {
-		// The brief is a letter, and an out-of-office answer to it is worth knowing; all else must not provoke one
-		// (RFC 3834, section 5).
+	if m.Kind != outbox.Brief && m.Kind != outbox.Thanks {
+		// These are letters that the organizer sends, and an out-of-office answer to a brief is worth knowing; all else
+		// must not provoke one (RFC 3834, section 5).
 		e.Headers.Set("Auto-Submitted", "auto-generated")
 	}
 	if ids := thread(c, m.ToOrganizer()); len(ids) > 0 {
@@ -153,6 +153,8 @@ func says(d *conversation.Draft, m *outbox.Message) any {
 		return d.Conversation.Cancelled.Reason
 	case outbox.DeclineCounter:
 		return []any{d.Declined.Start, d.Declined.Length, d.Reason}
+	case outbox.Thanks:
+		return d.Thanks
 	case outbox.Notice:
 		return d.News[m]
 	}

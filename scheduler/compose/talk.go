@@ -16,7 +16,7 @@ import (
 var wording = map[outbox.Kind]templates.Kind{
 	outbox.Brief: templates.Brief, outbox.Times: templates.Times, outbox.Invite: templates.Invitation,
 	outbox.Update: templates.Update, outbox.Cancel: templates.Cancellation, outbox.Reminder: templates.Reminder,
-	outbox.DeclineCounter: templates.Refusal,
+	outbox.DeclineCounter: templates.Refusal, outbox.Thanks: templates.Thanks,
 }
 
 // LanguageFor returns the language of the words for the partner: the one wanted, where there are words in it.
@@ -94,6 +94,8 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 	case outbox.DeclineCounter:
 		talk.Reason = d.Reason
 		talk.Proposed = templates.OtherTime{Start: d.Declined.Start, Length: d.Declined.Length}
+	case outbox.Thanks:
+		talk.Thanks = d.Thanks
 	case outbox.Notice:
 		n := d.News[m]
 		talk.News = &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text,

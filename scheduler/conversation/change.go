@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/refusal"
 	"coalition/scheduler/ways"
@@ -19,6 +18,9 @@ type Change interface {
 
 // Apply takes in a change. The error is a [refusal.Error]; the conversation is then as it was.
 func (c *Conversation) Apply(change Change, now time.Time) error {
+	if !c.Closed.IsZero() {
+		return c.RefuseOver("closed")
+	}
 	err := change.Apply(c, now)
 	// Which says nothing of what the partner knows or wrote.
 	if _, ok := change.(NotYet); ok {
@@ -34,12 +36,14 @@ func (c *Conversation) Apply(change Change, now time.Time) error {
 	return err
 }
 
-// Ended says how a further talk begins where this one is over or cancelled; nil where it is neither. The
+// Ended says how a further talk begins where this one is over, closed or cancelled; nil where it is none of these. The
 // error is a [refusal.Error].
 func (c *Conversation) Ended(now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
 		return c.RefuseOver("cancelled")
+	case !c.Closed.IsZero():
+		return c.RefuseOver("closed")
 	case c.Over(now):
 		return c.RefuseOver("over")
 	}
@@ -59,7 +63,7 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 	switch {
 	case c.Cancelled != nil:
 		return c.RefuseOver("cancelled")
-	case c.Status(now) == Met:
+	case c.Status(now).Held():
 		return c.RefuseOver("over")
 	}
 	if err := refusal.CheckText("the note", a.Note); err != nil {
@@ -102,29 +106,18 @@ func (a Answer) Apply(c *Conversation, now time.Time) error {
 	return nil
 }
 
-// inFlight is the message that is being written into the calendar at this moment; nil: there is none. What
-// the partner knows is not known until it is there.
-func (c *Conversation) inFlight() *outbox.Message {
-	for _, m := range c.Messages {
-		if m.InCalendar() && m.State == outbox.Sending {
-			return m
-		}
-	}
-	return nil
-}
-
 // Busy refuses what must wait until a change is written into the calendar: the error wraps [refusal.ErrBusy].
 func (c *Conversation) Busy() error {
-	if m := c.inFlight(); m != nil {
+	if m := c.InFlight(); m != nil {
 		return refusal.New(refusal.ErrBusy, "the "+m.Kind.Noun()+" is being written into "+c.Calendar().Title+" at this moment", "try again in a moment")
 	}
 	return nil
 }
 
-// RefuseOver refuses what comes too late: how is "cancelled", "over" or the like. The error wraps [refusal.ErrUnfit].
+// RefuseOver refuses what comes too late: how is "cancelled", "over", "closed" or the like. The error wraps [refusal.ErrUnfit].
 func (c *Conversation) RefuseOver(how string) error {
 	mend := ""
-	if how == "cancelled" || how == "over" {
+	if how == "cancelled" || how == "over" || how == "closed" {
 		mend = c.Another()
 	}
 	return refusal.New(refusal.ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend)
@@ -152,7 +145,7 @@ func (NotYet) Apply(c *Conversation, now time.Time) error {
 	if err := c.ChecksIn(now); err != nil {
 		return err
 	}
-	c.NotYet = true
+	c.NotYet, c.AskedSelf = true, now
 	return nil
 }
 

@@ -36,9 +36,14 @@ const (
 	Confirmed Status = "confirmed"
 	// The talk is over.
 	Met Status = "met"
+	// The organizer has looked back on it.
+	Closed Status = "closed"
 	// By the organizer.
 	Cancelled Status = "cancelled"
 )
+
+// Held reports whether the talk is over, as far as is known: Met or Closed.
+func (s Status) Held() bool { return s == Met || s == Closed }
 
 // The answers a partner can give to the brief.
 const (
@@ -101,8 +106,7 @@ type Conversation struct {
 	event.CalendarEvent
 	inbox.Inbox
 
-	// Messages are all that was decided to send, in that order.
-	Messages []*outbox.Message `json:"-"`
+	outbox.Messages `json:"-"`
 
 	// Peers are all conversations with the same person, this one among them; nil: that is not known here. Before and
 	// After are the rounds beside it; nil: there is none.
@@ -141,6 +145,8 @@ type Intent struct {
 	Ready   bool   `json:"ready"`
 	// NotYet says that the organizer was asked whether they are ready, and is not.
 	NotYet bool `json:"not_yet,omitempty"`
+	// AskedSelf is when they were asked last, and were not; zero: older versions did not keep that.
+	AskedSelf time.Time `json:"asked_self,omitzero"`
 	// Chosen is a start that was not the plan's word: from an answer, a move. Lasts is such a length, and Place such a
 	// place, both from a calendar; nil: there is none, "": it was taken out there.
 	Chosen plan.Slot     `json:"chosen,omitzero"`
@@ -150,6 +156,9 @@ type Intent struct {
 	Named     Named         `json:"named,omitzero"`
 	Cancelled *Cancellation `json:"cancelled,omitempty"`
 	Clocks    Clocks        `json:"clocks,omitzero"`
+	// Closed is when the organizer looked back on the talk, and Recalled when they were reminded to.
+	Closed   time.Time `json:"closed,omitzero"`
+	Recalled time.Time `json:"recalled,omitzero"`
 	// Touched is when the organizer or the partner last had a word.
 	Touched time.Time `json:"touched,omitzero"`
 }

@@ -108,7 +108,7 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 		c.Identify()
 		m.Content = c.Says(now, outbox.Invite)
 		m.Deadline = m.Content.Start.Time()
-		last := c.lastDecided()
+		last := c.LastDecided()
 		asks := told != nil && c.follows(now).Asks
 		// An invitation that was refused may have been seen all the same.
 		if told == nil {
@@ -131,6 +131,8 @@ func (c *Conversation) Decide(step Step, now time.Time, approved bool) *Draft {
 			c.Sequence++
 			m.Content, m.Deadline = *told, told.Start.Time()
 		}
+	case outbox.Thanks:
+		m.Content, m.Deadline = *told, now.Add(thanksWithin)
 	case outbox.Reminder, outbox.DeclineCounter:
 		m.Content, m.Deadline = *told, told.Start.Time()
 		// Which they may have answered since.

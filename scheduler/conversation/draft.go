@@ -35,10 +35,12 @@ type Draft struct {
 	Objection string
 
 	// What the words of the messages are made of beside the conversation as it stands: what the partner knew of the talk
-	// before (nil: nothing), the time that a [outbox.DeclineCounter] refuses, and why, and what each [outbox.Notice] tells.
+	// before (nil: nothing), the time that a [outbox.DeclineCounter] refuses, and why, the organizer's own thanks ("": those
+	// of the template), and what each [outbox.Notice] tells.
 	Known    *outbox.Content
 	Declined *inbox.Proposal
 	Reason   string
+	Thanks   string
 	News     map[*outbox.Message]*inbox.News
 
 	// The hash of the token of a page that opens with it; "": none does.

@@ -57,7 +57,7 @@ func (c *Conversation) follows(now time.Time) consequence {
 		}
 		f := follows(known, &meant, &stands, given, false, c.Clocks.Retold == meant.Unix)
 		// An update that came back, and was answered all the same, goes again and asks nothing.
-		if last := c.lastDecided(); given != "" && c.GivenTo == last.Sequence && !meant.Moves(&last.Content) && !meant.Shifts(&last.Content) {
+		if last := c.LastDecided(); given != "" && c.GivenTo == last.Sequence && !meant.Moves(&last.Content) && !meant.Shifts(&last.Content) {
 			f.Asks, f.Answer = false, given
 		}
 		return f

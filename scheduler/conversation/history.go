@@ -1,25 +1,12 @@
 package conversation
 
 import (
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"coalition/invites"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 )
-
-// Last is the newest message to the partner of these kinds that was not dropped, and fits.
-func (c *Conversation) Last(fits func(*outbox.Message) bool, kinds ...outbox.Kind) *outbox.Message {
-	for _, m := range slices.Backward(c.Messages) {
-		if slices.Contains(kinds, m.Kind) && !m.ToOrganizer() && !m.NeverLeft() && (fits == nil || fits(m)) {
-			return m
-		}
-	}
-	return nil
-}
 
 // Briefs are the briefs to the partner's present address that count as sent or tried.
 func (c *Conversation) Briefs() []*outbox.Message {
@@ -30,11 +17,6 @@ func (c *Conversation) Briefs() []*outbox.Message {
 		}
 	}
 	return list
-}
-
-// Reached reports whether the partner may have got anything.
-func (c *Conversation) Reached() bool {
-	return c.Last(func(m *outbox.Message) bool { return m.MayHaveLeft() && m.State != outbox.Bounced }, outbox.Brief, outbox.Invite, outbox.Update) != nil
 }
 
 // Told is what the partner knows about the event: the content of the last invitation or update that
@@ -55,31 +37,10 @@ func (c *Conversation) Invited() bool { return c.Told() != nil }
 // Said reports whether the answer on record has that value.
 func (c *Conversation) Said(value string) bool { return c.Answer != nil && c.Answer.Value == value }
 
-// lastDecided is the newest invitation or update, whatever has become of it.
-func (c *Conversation) lastDecided() *outbox.Message {
-	for _, m := range slices.Backward(c.Messages) {
-		if (m.Kind == outbox.Invite || m.Kind == outbox.Update) && !m.ToOrganizer() {
-			return m
-		}
-	}
-	return &outbox.Message{}
-}
-
 // Message returns a new message of that kind to the partner, which fell due then; it is nowhere kept yet.
 func (c *Conversation) Message(kind outbox.Kind, due time.Time) *outbox.Message {
 	return &outbox.Message{ID: c.ID, Round: c.Round, Kind: kind, To: string(c.Plan.With.Email), Due: due,
-		State: outbox.Queued, Repeatable: kind != outbox.Reminder, Via: c.settings.Via}
-}
-
-// NextRevision counts the messages of a kind, from 1; prefix is [outbox.CopyRevision] for the organizer's own.
-func (c *Conversation) NextRevision(k outbox.Kind, prefix string) string {
-	n := 1
-	for _, m := range c.Messages {
-		if m.Kind == k && strings.HasPrefix(m.Revision, outbox.CopyRevision) == (prefix != "") {
-			n++
-		}
-	}
-	return fmt.Sprint(prefix, n)
+		State: outbox.Queued, Repeatable: kind != outbox.Reminder && kind != outbox.Thanks, Via: c.settings.Via}
 }
 
 // NextStamp is the next Date and DTSTAMP of the conversation: no two messages share one (RFC 5546,
@@ -110,22 +71,6 @@ func (c *Conversation) stale(now time.Time) map[*outbox.Message]outbox.State {
 func (c *Conversation) Pending(m *outbox.Message, now time.Time) bool {
 	_, wanted := c.Wanted(m, now)
 	return wanted && (m.Waits() || m.State == outbox.Unclear)
-}
-
-// NewestBrief is the one that was decided on last, whatever has become of it.
-func (c *Conversation) NewestBrief() *outbox.Message { return c.newest(outbox.Brief) }
-
-// NewestOffer is the message that was decided on last of those that offer times, a brief or one with other times,
-// whatever has become of it.
-func (c *Conversation) NewestOffer() *outbox.Message { return c.newest(outbox.Brief, outbox.Times) }
-
-func (c *Conversation) newest(kinds ...outbox.Kind) *outbox.Message {
-	for _, m := range slices.Backward(c.Messages) {
-		if slices.Contains(kinds, m.Kind) {
-			return m
-		}
-	}
-	return &outbox.Message{}
 }
 
 // HasPage reports whether a hash is that of the page of the last offer that may have arrived.

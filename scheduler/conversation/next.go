@@ -19,6 +19,8 @@ func (c *Conversation) Status(now time.Time) Status {
 	switch {
 	case c.Cancelled != nil:
 		return Cancelled
+	case !c.Closed.IsZero():
+		return Closed
 	case told != nil && c.Said(No):
 		return Declined
 	case told != nil && !now.Before(told.End()) && !c.Declined():
@@ -44,7 +46,7 @@ func (c *Conversation) Status(now time.Time) Status {
 // Next is the one next thing in the conversation, why it is that, and when to look again, beside no other
 // conversation. It is a pure function of the conversation and now, and the only place that decides what is sent.
 func (c *Conversation) Next(now time.Time) Step {
-	if m := c.inFlight(); m != nil {
+	if m := c.InFlight(); m != nil {
 		return Step{Next: "deliver the " + m.Kind.Noun()}
 	}
 	if m := c.cutOff(now); m != nil {
@@ -54,6 +56,8 @@ func (c *Conversation) Next(now time.Time) Step {
 	switch {
 	case c.Cancelled != nil:
 		return c.nextCancelled(now)
+	case !c.Closed.IsZero():
+		return c.nextClosed(now)
 	case c.Said(No) && told != nil && now.Before(told.Start.Time()) && !c.Deleted():
 		return Step{Next: "cancel the talk, which still stands in the calendars: " + c.Plan.With.Name + " said no", Again: told.Start.Time()}
 	case c.Said(No):
@@ -61,7 +65,7 @@ func (c *Conversation) Next(now time.Time) Step {
 	case told != nil && !now.Before(told.End()) && c.Declined():
 		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation"}
 	case told != nil && !now.Before(told.End()):
-		return Step{Next: "look back on the talk"}
+		return c.nextMet(now)
 	case !c.Ready:
 		return c.nextPlanned()
 	case told != nil && !c.willing():
@@ -106,7 +110,11 @@ func (c *Conversation) nextPlanned() Step {
 		return Step{Next: "fill in " + strings.Join(missing, ", ")}
 	}
 	if c.NotYet {
-		return Step{Next: "check in again (until then nothing goes out): " + c.How(ways.Ready)}
+		day := ""
+		if !c.AskedSelf.IsZero() {
+			day = "not yet on " + c.AskedSelf.In(c.settings.Zone.Location("UTC")).Format("2 Jan 2006") + "; "
+		}
+		return Step{Next: "check in again (" + day + "until then nothing goes out): " + c.How(ways.Ready)}
 	}
 	return Step{Next: "check in with yourself (until then nothing goes out): " + c.How(ways.Ready)}
 }
@@ -418,7 +426,7 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 	switch {
 	case !m.Deadline.IsZero() && !now.Before(m.Deadline):
 		return outbox.Expired
-	case m.ToOrganizer() || m.Kind == outbox.Cancel:
+	case m.ToOrganizer() || m.Kind == outbox.Cancel || m.Kind == outbox.Thanks:
 		return ""
 	case c.Cancelled != nil || !c.Ready:
 		return outbox.Dropped

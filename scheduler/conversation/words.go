@@ -64,7 +64,7 @@ type Stop struct {
 // Over reports whether nothing more comes of the conversation, whatever its plan says.
 func (c *Conversation) Over(now time.Time) bool {
 	told := c.Told()
-	return c.Cancelled != nil || told != nil && !now.Before(told.End())
+	return c.Cancelled != nil || !c.Closed.IsZero() || told != nil && !now.Before(told.End())
 }
 
 // Another is how a further talk begins where this one is over.
@@ -87,41 +87,6 @@ func (c *Conversation) Tell(n inbox.News) {
 		}
 		c.Notices = append(c.Notices, n)
 	}
-}
-
-// settled reports whether there is nothing to tell any more of such news.
-func (c *Conversation) settled(news string) bool {
-	switch news {
-	case inbox.NewsCounter, inbox.NewsTime:
-		return c.Counter == nil
-	case inbox.NewsQuestion:
-		return !c.Said(Query)
-	case inbox.NewsDoubted:
-		return c.Doubted == nil
-	}
-	return false
-}
-
-// Notify adds to the draft the notices that are due, whose words are still to be written.
-func (c *Conversation) Notify(d *Draft, now time.Time) {
-	var later []inbox.News
-	for _, n := range c.Notices {
-		if n.Due.After(now) {
-			later = append(later, n)
-			continue
-		}
-		if c.settled(n.What) {
-			continue
-		}
-		m := c.Message(outbox.Notice, n.Due)
-		m.Revision, m.To, m.Approved = c.NextRevision(outbox.Notice, ""), c.settings.Organizer.Email, true
-		if d.News == nil {
-			d.News = make(map[*outbox.Message]*inbox.News)
-		}
-		d.News[m] = &n
-		d.Messages, c.Messages = append(d.Messages, m), append(c.Messages, m)
-	}
-	c.Notices = slices.Clip(later)
 }
 
 // How words a way for the conversation; at is the time of [ways.MoveTo] and [ways.Keep].

@@ -57,6 +57,8 @@ const (
 	NewsLeft = "left"
 	// Newer zone data has put the start at another instant.
 	NewsClocks = "clocks"
+	// The talk is over, and is to be looked back on.
+	NewsTalk = "talk"
 	// The invitation waits, since the calendar takes no more guests for now; in its words, if in any.
 	NewsRefused = "guests"
 )

@@ -178,7 +178,7 @@ func (s *Intake) addressed(b *roster.Roster, mail *invites.Mail) (c *conversatio
 		// Whoever answers from another address is not believed, and the organizer is to hear of it.
 		theirs = theirs || mail.From.Name != "" && strings.EqualFold(mail.From.Name, c.Plan.With.Name) &&
 			c.Awaited(b.Now) && s.Compose.Under(c, mail, outbox.Brief, outbox.Times)
-		if theirs && c.Cancelled == nil && c.Reached() && c.Status(b.Now) != conversation.Met {
+		if theirs && c.Cancelled == nil && c.Reached() && !c.Status(b.Now).Held() {
 			maybe = append(maybe, c)
 		}
 	}
@@ -322,7 +322,7 @@ func (t *taking) written(what string) (Receipt, *conversation.Draft) {
 func (t *taking) doubted(why, stranger string) (Receipt, *conversation.Draft) {
 	c := t.c
 	record := c.How(ways.Record)
-	over := c.Cancelled != nil || c.Status(t.at) == conversation.Met
+	over := c.Cancelled != nil || c.Status(t.at).Held()
 	switch {
 	case over:
 	case stranger != "":
@@ -402,7 +402,7 @@ func (t *taking) quoted(lead string) string {
 // reacted is a mail that says no more than that the partner has put a sign to one of ours.
 func (t *taking) reacted() (Receipt, *conversation.Draft) {
 	what := t.from() + " reacted to your mail with " + t.mail.Text + ", which is no answer"
-	if st := t.c.Status(t.at); st != conversation.Cancelled && st != conversation.Met {
+	if st := t.c.Status(t.at); st != conversation.Cancelled && !st.Held() {
 		t.c.Hear(inbox.Remark{At: t.mail.At, From: t.from(), Text: what, Sign: true})
 		t.tell(inbox.NewsMail, t.mail.Text, t.c.How(ways.Show))
 	}
@@ -435,7 +435,7 @@ func (t *taking) takeText() (Receipt, *conversation.Draft) {
 		return t.takeStop()
 	}
 	switch {
-	case c.Cancelled != nil, c.Status(t.at) == conversation.Met:
+	case c.Cancelled != nil, c.Status(t.at).Held():
 		return t.written(wrote)
 	case c.Told() != nil: // it never answers an invitation
 		return t.shown(wrote, t.settled()...)

@@ -41,8 +41,8 @@ type Message struct {
 	Approved bool
 	// Attempts counts the claims so far, Unclears how often it was handed over without an answer.
 	Attempts, Unclears int
-	// Repeatable says that it is sent once more by itself when it is unclear: a reminder never is. It is set when the
-	// message is made.
+	// Repeatable says that it is sent once more by itself when it is unclear: a reminder never is, nor a thank-you. It is
+	// set when the message is made.
 	Repeatable bool
 	// Flagged says that its bytes may have gone twice.
 	Flagged bool
@@ -109,8 +109,9 @@ const (
 	Update         Kind = "update"
 	Cancel         Kind = "cancel"
 	DeclineCounter Kind = "declinecounter"
-	// Reminder and Notice, which goes to the organizer, are plain mail.
+	// Reminder, Thanks after the talk, and Notice, which goes to the organizer, are plain mail.
 	Reminder Kind = "reminder"
+	Thanks   Kind = "thanks"
 	Notice   Kind = "notice"
 )
 
@@ -125,6 +126,8 @@ func (k Kind) Noun() string {
 		return "cancellation"
 	case DeclineCounter:
 		return "refusal"
+	case Thanks:
+		return "thank-you"
 	}
 	return string(k)
 }

@@ -43,6 +43,20 @@ func (r *Error) Error() string {
 // Unwrap is the reason.
 func (r *Error) Unwrap() error { return r.Reason }
 
+// longest is how many characters a letter may have.
+const longest = 4000
+
+// CheckLetter refuses what is no plain text of sane length, in one line or several.
+func CheckLetter(what, text string) error {
+	if err := plaintext.CheckText(text); err != nil {
+		return New(ErrUnfit, what+" "+err.Error(), "write it as plain text")
+	}
+	if n := utf8.RuneCountInString(text); n > longest {
+		return New(ErrUnfit, fmt.Sprintf("%s is %d characters long", what, n), fmt.Sprintf("keep it to %d", longest))
+	}
+	return nil
+}
+
 // CheckText refuses what is no single line of sane length.
 func CheckText(what, text string) error {
 	if err := plaintext.CheckLine(text); err != nil {

@@ -35,7 +35,7 @@ func obstacleTo(c *conversation.Conversation, now time.Time) *obstacle {
 		return nil
 	}
 	name := c.Plan.With.Name
-	if b := c.Before; b != nil && c.Insisted.IsZero() && b.Status(now) != conversation.Met {
+	if b := c.Before; b != nil && c.Insisted.IsZero() && !b.Status(now).Held() {
 		o := &obstacle{why: fmt.Sprintf("round %d waits until round %d has been held", c.Round, b.Round)}
 		o.next = fmt.Sprintf("wait until round %d with %s has been held, or ask now%s", b.Round, name, ask)
 		if told := b.Told(); told != nil && now.Before(told.End()) {
@@ -80,7 +80,7 @@ func unanswered(c *conversation.Conversation) bool {
 func asksBefore(c, other *conversation.Conversation, now time.Time) bool {
 	step := c.Next(now)
 	if step.Kind != outbox.Brief || !step.IsDue(now) ||
-		c.Before != nil && c.Insisted.IsZero() && c.Before.Status(now) != conversation.Met {
+		c.Before != nil && c.Insisted.IsZero() && !c.Before.Status(now).Held() {
 		return false
 	}
 	theirs := other.Next(now)

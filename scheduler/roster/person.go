@@ -128,6 +128,11 @@ func Hush(c *conversation.Conversation, d *conversation.Draft) {
 			case m.Kind == outbox.Brief && t.Insisted.After(s.at):
 				// The organizer has asked since.
 				continue
+			case m.Kind == outbox.Thanks:
+				// It is their own command, but they did not know then.
+				if !s.stop || !s.at.After(m.Due) {
+					continue
+				}
 			case m.Kind != outbox.Brief && (!s.stop || m.Approved):
 				// It is agreed on, or their own command.
 				continue

@@ -85,7 +85,7 @@ func (r *Roster) Find(ref string) (*conversation.Conversation, error) {
 		return nil, unfit(fmt.Sprintf("there is no conversation %q", ref), "see: "+r.Settings.How(ways.List, ""))
 	}
 	for _, c := range list {
-		if st := c.Status(r.Now); st != conversation.Met && st != conversation.Cancelled {
+		if st := c.Status(r.Now); !st.Held() && st != conversation.Cancelled {
 			return c, nil
 		}
 	}

@@ -45,6 +45,9 @@ func Waiting(m *outbox.Message, provider string, how func(way Way, at ...string)
 	case outbox.Bounced:
 		return "mend the address: " + the + " came back" + m.Because()
 	case outbox.Expired:
+		if m.Kind == outbox.Thanks {
+			return "say your thanks yourself, the thank-you could not go within a week"
+		}
 		way := "; write it under `when` in the plan file"
 		switch m.Kind {
 		case outbox.Invite:

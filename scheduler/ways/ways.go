@@ -32,6 +32,7 @@ const (
 	Slots         Way = "slots"
 	Log           Way = "log"
 	Approve       Way = "approve"
+	Debrief       Way = "debrief"
 
 	List       Way = "list"
 	ApproveAll Way = "approve-all"

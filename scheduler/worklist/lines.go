@@ -20,7 +20,7 @@ import (
 // Lines are what has come from the partner, or in their name, and waits for the organizer: a line for
 // each, for people.
 func Lines(c *conversation.Conversation, now time.Time) (lines []string) {
-	if st := c.Status(now); st == conversation.Met || st == conversation.Cancelled || st == conversation.Declined {
+	if st := c.Status(now); st.Held() || st == conversation.Cancelled || st == conversation.Declined {
 		return nil
 	}
 	zone := c.Settings().Zone.Location("UTC")

@@ -16,12 +16,16 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	return &cobra.Command{
+	var svg string
+	c := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show everything known about a conversation",
 		Long: `Show everything known about a conversation. What stands under private: in its plan
-is only counted: it stays in the file.`,
-		Example:           "  coalition show maya\n  coalition show maya/2 --json",
+is only counted: it stays in the file.
+
+--svg draws all its rounds as a timeline instead: what was sent, heard and held, on which
+days promises are due, and what is ahead; no words of a plan, a mail or a journal.`,
+		Example:           "  coalition show maya\n  coalition show maya/2 --json\n  coalition show maya --svg maya.svg",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -29,9 +33,14 @@ is only counted: it stays in the file.`,
 			if err != nil {
 				return err
 			}
+			if svg != "" {
+				return a.drawTimeline(cmd.Context(), b, c, svg)
+			}
 			return a.show(cmd.Context(), b, c)
 		},
 	}
+	c.Flags().StringVar(&svg, "svg", "", "draw its rounds into `FILE`, as a timeline (- for standard output)")
+	return c
 }
 
 func (a *app) show(ctx context.Context, b *roster.Roster, c *conversation.Conversation) error {

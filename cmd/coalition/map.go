@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"coalition/cmd/coalition/chart"
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/journal"
+	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
+	"coalition/scheduler/strictyaml"
+)
+
+func (a *app) mapCommand() *cobra.Command {
+	var svg, html string
+	c := &cobra.Command{
+		Use:   "map",
+		Short: "Draw your coalition: people around the results they serve",
+		Long: `Show your coalition: the people around the results they serve (result: in their plans),
+how each partnership stands, how long ago the last talk was, and how many promises are
+open on both sides. Nothing is sent or kept, and no network is needed.
+
+--svg draws it, --html makes a page of the drawing, with a table of the same in words.
+Whoever has kept a place keeps it: people stand by their names, not by what matters more.
+Besides names and results it shows only how things stand and counts; no words of a plan
+or a journal. The file is for you alone to read; show it to whom you like.
+
+With --json, an array in the same order. What is absent is null:
+  id, round, name             of the newest round
+  result, status              what it serves; how it stands, as in list
+  last_met                    the day of the last talk
+  promises                    {mine: {open, overdue}, theirs: {open, overdue}}`,
+		Example: "  coalition map\n  coalition map --svg coalition.svg\n  coalition map --html coalition.html",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if svg != "" && html != "" {
+				return usage("--svg and --html are two pictures", "ask for one, then for the other")
+			}
+			b, err := a.board(cmd.Context())
+			if err != nil {
+				return err
+			}
+			m := a.mapOf(b)
+			switch {
+			case svg != "":
+				return a.draw(svg, m.SVG(), "The map")
+			case html != "":
+				page, err := m.HTML()
+				if err != nil {
+					return err
+				}
+				return a.draw(html, page, "The map")
+			}
+			return a.showMap(m)
+		},
+	}
+	c.Flags().StringVar(&svg, "svg", "", "draw it into `FILE`, as a picture (- for standard output)")
+	c.Flags().StringVar(&html, "html", "", "write it into `FILE`, as a page (- for standard output)")
+	return c
+}
+
+// mapOf is the coalition as it stands, a person for each partnership.
+func (a *app) mapOf(b *roster.Roster) *chart.Map {
+	today := journal.DayOf(b.Now.In(a.zone()))
+	m := &chart.Map{Organizer: a.config.Organizer.Name, Day: today.Time()}
+	journals, bad := journal.ReadAll(a.config.journals())
+	a.noteJournals(bad)
+	at := make(map[plan.ID]int)
+	for _, c := range b.Conversations {
+		i, ok := at[c.ID]
+		if !ok {
+			i = len(m.People)
+			at[c.ID] = i
+			m.People = append(m.People, chart.Person{ID: string(c.ID)})
+			if j := journals[c.ID]; j != nil {
+				p := &m.People[i]
+				p.LastMet = journal.LastMet(j.Entries).Time()
+				for _, promise := range journal.Open(j.Entries) {
+					of := &p.Mine
+					if promise.By == journal.Them {
+						of = &p.Theirs
+					}
+					of.Open++
+					if promise.Overdue(today) {
+						of.Overdue++
+					}
+				}
+			}
+		}
+		// Rounds follow each other: the newest has the last word.
+		p := &m.People[i]
+		p.Name, p.Result, p.Round, p.Status = c.Plan.With.Name, c.Plan.Result, c.Round, c.Status(b.Now)
+		if held := a.held(c, b.Now); !held.IsZero() {
+			if day := journal.DayOf(held.In(a.zone())).Time(); day.After(p.LastMet) {
+				p.LastMet = day
+			}
+		}
+	}
+	return m
+}
+
+// noteJournals tells of each journal that can't be used.
+func (a *app) noteJournals(problems []strictyaml.Problem) {
+	told := make(map[string]bool)
+	for _, p := range problems {
+		of := cmp.Or(p.Owner, p.File)
+		if !told[of] {
+			a.note("The journal of %s can't be used, and is left out; see: coalition check", of)
+		}
+		told[of] = true
+	}
+}
+
+// held is when the talk began that was held; zero: there was none.
+func (a *app) held(c *conversation.Conversation, now time.Time) time.Time {
+	told := c.Told()
+	if st := c.Status(now); told == nil || st != conversation.Met && st != closed || now.Before(told.End()) {
+		return time.Time{}
+	}
+	return told.Start.Time()
+}
+
+// showMap shows it in words, or as JSON.
+func (a *app) showMap(m *chart.Map) error {
+	if a.json {
+		type open struct {
+			Open    int `json:"open"`
+			Overdue int `json:"overdue"`
+		}
+		type promises struct {
+			Mine   open `json:"mine"`
+			Theirs open `json:"theirs"`
+		}
+		type mapRow struct {
+			ID       string   `json:"id"`
+			Round    int      `json:"round"`
+			Name     string   `json:"name"`
+			Result   *string  `json:"result"`
+			Status   string   `json:"status"`
+			LastMet  *string  `json:"last_met"`
+			Promises promises `json:"promises"`
+		}
+		rows := []mapRow{}
+		for _, g := range m.Groups() {
+			for _, p := range g.People {
+				rows = append(rows, mapRow{p.ID, p.Round, p.Name, orNull(p.Result), string(p.Status),
+					orNull(dateOf(p.LastMet)), promises{open(p.Mine), open(p.Theirs)}})
+			}
+		}
+		return a.printJSON(rows)
+	}
+	if len(m.People) == 0 {
+		a.say("No conversations yet. Plan one with: coalition new NAME EMAIL")
+		return nil
+	}
+	table := [][]string{{"RESULT", "ID", "WITH", "HOW IT STANDS"}}
+	for _, g := range m.Groups() {
+		result := cmp.Or(g.Result, "(none named)")
+		for _, p := range g.People {
+			table = append(table, []string{result, plan.Ref(plan.ID(p.ID), p.Round), p.Name, m.Stands(p)})
+			result = ""
+		}
+	}
+	a.table(table)
+	return nil
+}
+
+func dateOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+// draw puts a picture into a file that only the organizer may read, or, at "-", on standard output. A picture takes
+// the place of an older one, but of nothing else.
+func (a *app) draw(path string, data []byte, what string) error {
+	if path == "-" {
+		_, err := a.stdout.Write(data)
+		return err
+	}
+	if old, err := os.ReadFile(path); err == nil && !drawn(old) {
+		return usage("%s is there already, and is no picture of this kind", "name another file", path)
+	}
+	if err := writePrivate(path, data); err != nil {
+		return usage("%s can't be written", "name a file in a folder that is there", path)
+	}
+	a.say("%s is in %s. It shows names and how things stand; think of that before you show it.", what, path)
+	return nil
+}
+
+// drawn reports whether a file may be a picture of ours.
+func drawn(data []byte) bool {
+	begin := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 100)])))
+	return begin == "" || strings.HasPrefix(begin, "<svg") || strings.HasPrefix(begin, "<!doctype html")
+}
+
+// writePrivate puts data into the place of what is at path, whole, for its owner only.
+func writePrivate(path string, data []byte) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: no file of its own", fs.ErrExist)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if ended := f.Close(); err == nil {
+		err = ended
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

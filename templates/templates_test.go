@@ -818,8 +818,8 @@ func TestAgenda(t *testing.T) {
 	s := load(t, "")
 	minutes := regexp.MustCompile(`^\S.*\S \((\d+)\)$`)
 	for _, lang := range s.Languages() {
-		for _, past := range []bool{false, true} {
-			points, err := s.Agenda(lang, past)
+		for _, round := range []Round{Partnership, Past, Further} {
+			points, err := s.Agenda(lang, round)
 			total := 0
 			for _, point := range points {
 				m := minutes.FindStringSubmatch(point)
@@ -830,11 +830,11 @@ func TestAgenda(t *testing.T) {
 				total += n
 			}
 			if err != nil || len(points) != 3 || total != 60 {
-				t.Errorf("%s, past %v: %q take %d minutes, %v", lang, past, points, total, err)
+				t.Errorf("%s, round %v: %q take %d minutes, %v", lang, round, points, total, err)
 			}
 		}
 	}
-	if points, err := load(t, own(t, "de/agenda.txt", "Was ansteht (60)\n")).Agenda("de", true); err != nil ||
+	if points, err := load(t, own(t, "de/agenda.txt", "Was ansteht (60)\n")).Agenda("de", Past); err != nil ||
 		!slices.Equal(points, []string{"Was ansteht (60)"}) {
 		t.Errorf("own: %q, %v", points, err)
 	}
@@ -846,8 +846,8 @@ func TestAgenda(t *testing.T) {
 		}
 		files = append(files, "xx/"+name, string(data))
 	}
-	english, _ := s.Agenda("en", true)
-	if points, err := load(t, own(t, files...)).Agenda("xx", true); err != nil || !slices.Equal(points, english) {
+	english, _ := s.Agenda("en", Past)
+	if points, err := load(t, own(t, files...)).Agenda("xx", Past); err != nil || !slices.Equal(points, english) {
 		t.Errorf("lacking: %q, %v", points, err)
 	}
 }

@@ -121,18 +121,28 @@ func (v *View) Hold() (string, error) {
 }
 
 // A proposal is what the template of a proposed agenda gets.
-type proposal struct{ Past bool }
+type proposal struct{ Past, Further bool }
 
-// Agenda returns what is proposed as the agenda of a new plan, an hour in all: a point a line, with its minutes in
-// brackets behind it. With past it is that of a first talk about what stands between the two. Where own templates of
-// the language lack it, it is in English; lang is one of [Set.Languages].
-func (s *Set) Agenda(lang string, past bool) ([]string, error) {
+// A Round is what a talk is for, among those of the two.
+type Round int
+
+// The rounds: a talk about the partnership, a first one about what stands between the two, and one after others.
+const (
+	Partnership Round = iota
+	Past
+	Further
+)
+
+// Agenda returns what is proposed as the agenda of a new plan for such a round, an hour in all: a point a line, with its
+// minutes in brackets behind it. Where own templates of the language lack it, it is in English; lang is one of
+// [Set.Languages].
+func (s *Set) Agenda(lang string, round Round) ([]string, error) {
 	lang = s.spoken(lang, "agenda.txt")
 	l, err := s.language(lang)
 	if err != nil {
 		return nil, err
 	}
-	text, err := run(l.text, lang+"/agenda.txt", proposal{past}, tidy)
+	text, err := run(l.text, lang+"/agenda.txt", proposal{round == Past, round == Further}, tidy)
 	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' }), err
 }
 

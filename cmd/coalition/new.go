@@ -16,6 +16,7 @@ import (
 	"coalition/scheduler/plan/form"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
+	"coalition/templates"
 )
 
 // planFlags are the flags of `new`: one for each key of a plan but the name and the address.
@@ -215,9 +216,9 @@ What begins with # waits for your own words. What each key means: coalition sche
 	var err error
 	for _, list := range []struct {
 		points *[]string
-		past   bool
-	}{{&p.Agenda, false}, {&p.Past, true}} {
-		if *list.points, err = a.sched.Words.Agenda(language, list.past); err != nil {
+		round  templates.Round
+	}{{&p.Agenda, templates.Partnership}, {&p.Past, templates.Past}} {
+		if *list.points, err = a.sched.Words.Agenda(language, list.round); err != nil {
 			return nil, err
 		}
 		*list.points = form.Fit(*list.points, said.Length())

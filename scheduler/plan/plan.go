@@ -364,16 +364,19 @@ func words(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
-// leaks are the paths of public text that repeats five words in a row, or a whole phrase of at
-// least two, from the private block.
-func (p *Plan) leaks() [][]string {
-	const run = 5
-	secret, begins := make(map[string]bool), make(map[string]bool)
+// run is how many words in a row, from the private block, are its phrase.
+const run = 5
+
+// phrases are those of the private block: each of run words, and each whole text of at least two that is shorter.
+type phrases struct{ all, begin map[string]bool }
+
+func (p Private) phrases() phrases {
+	list := phrases{make(map[string]bool), make(map[string]bool)}
 	add := func(phrase []string) {
-		secret[strings.Join(phrase, " ")] = true
-		begins[phrase[0]] = true
+		list.all[strings.Join(phrase, " ")] = true
+		list.begin[phrase[0]] = true
 	}
-	for _, text := range append([]string{p.Private.Why, p.Private.Goal, p.Private.History}, p.Private.Measures...) {
+	for _, text := range append([]string{p.Why, p.Goal, p.History}, p.Measures...) {
 		words := words(text)
 		if len(words) > 1 && len(words) < run {
 			add(words)
@@ -382,19 +385,35 @@ func (p *Plan) leaks() [][]string {
 			add(words[i : i+run])
 		}
 	}
-	if len(secret) == 0 {
+	return list
+}
+
+// in reports whether text has one of them.
+func (l phrases) in(text string) bool {
+	words := words(text)
+	for i := range words {
+		for n := 2; l.begin[words[i]] && n <= run && i+n <= len(words); n++ {
+			if l.all[strings.Join(words[i:i+n], " ")] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// IsIn reports whether text, which somebody else is to read, repeats a phrase of the block.
+func (p Private) IsIn(text string) bool { return p.phrases().in(text) }
+
+// leaks are the paths of public text that repeats a phrase from the private block.
+func (p *Plan) leaks() [][]string {
+	secret := p.Private.phrases()
+	if len(secret.all) == 0 {
 		return nil
 	}
 	var paths [][]string
 	look := func(text string, path ...string) {
-		words := words(text)
-		for i := range words {
-			for n := 2; begins[words[i]] && n <= run && i+n <= len(words); n++ {
-				if secret[strings.Join(words[i:i+n], " ")] {
-					paths = append(paths, path)
-					return
-				}
-			}
+		if secret.in(text) {
+			paths = append(paths, path)
 		}
 	}
 	look(p.Result, "result")

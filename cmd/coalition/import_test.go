@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"coalition/templates/answers/moment":  {"coalition/templates/answers/phrases"},
 	"coalition/templates/answers":         {"coalition/templates/answers/moment", "coalition/templates/answers/phrases"},
 	"coalition/templates":                 {"coalition/templates/answers", "coalition/templates/answers/phrases"},
+	"coalition/invites/provider":          {"coalition/invites/plaintext"},
 	"coalition/invites/icaltime":          {},
 	"coalition/invites/rrule":             {"coalition/invites/icaltime", "coalition/invites/plaintext"},
 	"coalition/invites/tzid":              {"coalition/invites", "coalition/invites/icaltime", "coalition/invites/rrule"},
@@ -100,7 +101,7 @@ var mayImport = map[string][]string{
 	"coalition/cmd/coalition": {"coalition/cmd/coalition/chart", "coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/check", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/journal", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
 		"coalition/scheduler/plan/form",
-		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push"},
+		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push", "coalition/invites/provider"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise
@@ -124,6 +125,7 @@ var mustNotKnow = map[string][]string{
 	"coalition/scheduler/holidays":     {"net/http", "database/sql", "crypto/tls"},
 	"coalition/scheduler/slots":        {"net/http", "database/sql", "crypto/tls"},
 	"coalition/invites/email":          {"net/http", "database/sql"},
+	"coalition/invites/provider":       {"database/sql", "net/smtp", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2"},
 	"coalition/invites/email/inbound":  {"net/http", "database/sql", "net/smtp", "crypto/tls", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2"},
 	"coalition/invites/web":            {"database/sql", "net/smtp", "github.com/emersion/go-smtp"},
 	"coalition/invites/google":         {"database/sql", "net/smtp", "github.com/emersion/go-smtp", "github.com/emersion/go-imap/v2"},

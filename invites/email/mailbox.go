@@ -25,6 +25,7 @@ import (
 	"coalition/invites"
 	"coalition/invites/email/inbound"
 	"coalition/invites/email/wire"
+	"coalition/invites/plaintext"
 	"coalition/invites/reach"
 )
 
@@ -86,6 +87,8 @@ const (
 	// shortMail is what a mail counts at least, in bytes: some servers say that all are empty.
 	shortMail = 16 << 10
 	skew      = 5 * time.Minute
+
+	noMail = " gave no mail"
 )
 
 // An imapSession is one connection that is signed in.
@@ -366,6 +369,45 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 	return found, err == nil, err
 }
 
+// Check connects, signs in where there is a user name, opens the folder, and hangs up. sent is the folder in which the
+// server says that a copy of what is sent lies (RFC 6154); "": it doesn't say. With Account and Wait of the error, the
+// user name or the password was refused.
+func (m *Mailbox) Check(ctx context.Context) (sent string, err error) {
+	s, err := m.dial(ctx)
+	if err == nil {
+		defer m.drop(s)
+		err = m.on(ctx, s, func() (err error) {
+			if _, err = s.examine(m.config.Folder); err == nil {
+				sent, err = s.sentFolder()
+			}
+			return m.fault(ctx, s.wire, "opening "+m.config.Folder, err)
+		})
+	}
+	var fault *invites.DeliveryError
+	if errors.As(err, &fault) {
+		fault.Text = strings.Replace(fault.Text, noMail, notOpened, 1)
+	}
+	return sent, err
+}
+
+// sentFolder returns the folder that the server marks as that of sent mail; "": none.
+func (s *imapSession) sentFolder() (string, error) {
+	if !s.Caps().Has(imap.CapSpecialUse) {
+		return "", nil
+	}
+	s.command(chatter, longestName)
+	boxes, err := s.List("", "*", nil).Collect()
+	if err != nil {
+		return "", err
+	}
+	for _, box := range boxes {
+		if slices.Contains(box.Attrs, imap.MailboxAttrSent) && plaintext.CheckLine(box.Mailbox) == nil {
+			return box.Mailbox, nil
+		}
+	}
+	return "", nil
+}
+
 // Close ends all connections; the Mailbox can be used again.
 func (m *Mailbox) Close() {
 	m.mu.Lock()
@@ -582,7 +624,7 @@ func (m *Mailbox) fault(ctx context.Context, w *wire.Conn, step string, err erro
 	if w != nil {
 		fault.Err = w.Cause(err)
 	}
-	fault.Text = fmt.Sprintf("the mail server %s gave no mail (%s: %s)", m.config.address(), step, cause(ctx, fault.Err))
+	fault.Text = fmt.Sprintf("the mail server %s%s (%s: %s)", m.config.address(), noMail, step, cause(ctx, fault.Err))
 	fault.Err = cmp.Or(ctx.Err(), fault.Err)
 	return fault
 }

@@ -101,10 +101,32 @@ const (
 	errClear      = reach.Words("without TLS only this machine itself is written to")
 	errNoStartTLS = reach.Words("it offers no STARTTLS, and nothing is sent in the clear")
 	noWay         = "it offers no way to sign in that this program knows: "
+
+	notTaken  = " did not take the message"
+	notOpened = " can't be signed in to"
 )
 
 // Connections returns how many messages may be sent side by side.
 func (s *SMTP) Connections() int { return s.config.Parallel }
+
+// Check connects, signs in where there is a user name, and hangs up. Its error is an [*invites.DeliveryError]; with
+// Account and Wait the user name or the password was refused.
+func (s *SMTP) Check(ctx context.Context) error {
+	c, err := s.dial(ctx)
+	if err == nil {
+		stop := context.AfterFunc(ctx, func() { c.conn.Close() })
+		defer stop()
+		c.CommandTimeout = 5 * time.Second
+		c.Quit()
+		c.conn.Close()
+		return nil
+	}
+	var fault *invites.DeliveryError
+	if errors.As(err, &fault) {
+		fault.Text = strings.Replace(fault.Text, notTaken, notOpened, 1)
+	}
+	return err
+}
 
 // Idle closes the connections that are kept for further messages, and forgets that there were none.
 func (s *SMTP) Idle() {
@@ -357,7 +379,7 @@ func (s *SMTP) fault(ctx context.Context, step string, err error) *invites.Deliv
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) || reply.Code < 400 || reply.Code > 599 {
 		return &invites.DeliveryError{Channel: true, Account: lasting(err), Err: err,
-			Text: "the mail server " + s.config.Host + " did not take the message (" + step + ": " + cause(ctx, err) + ")"}
+			Text: "the mail server " + s.config.Host + notTaken + " (" + step + ": " + cause(ctx, err) + ")"}
 	}
 	fault := &invites.DeliveryError{Code: reply.Code, Text: replied(reply.Message), Err: err, Channel: true}
 	switch {

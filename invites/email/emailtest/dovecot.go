@@ -25,8 +25,8 @@ import (
 // Password signs every user in.
 const Password = "geheim"
 
-// A Dovecot is an IMAP server over a folder of maildirs. Every name is a user, with [Password] and an
-// INBOX and whatever folders the user makes; ana@example.org is ana. It tells of new mail in IDLE within
+// A Dovecot is an IMAP server over a folder of maildirs. Every name is a user, with [Password], an INBOX, Gesendet for
+// what is sent, and whatever folders the user makes; ana@example.org is ana. It tells of new mail in IDLE within
 // half a second.
 type Dovecot struct {
 	IMAP  string // host:port: plain, and with STARTTLS if it has a certificate
@@ -134,6 +134,7 @@ state_dir = %[1]s/run
 log_path = %[1]s/dovecot.log
 %[9]s
 auth_mechanisms = plain login
+auth_failure_delay = 0
 mail_fsync = never
 default_internal_user = %[2]s
 default_internal_group = %[3]s
@@ -142,6 +143,10 @@ first_valid_uid = 1
 mail_max_userip_connections = 1000
 namespace inbox {
   inbox = yes
+  mailbox Gesendet {
+    auto = create
+    special_use = \Sent
+  }
 }
 service imap-login {
   chroot =

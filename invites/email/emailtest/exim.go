@@ -1,10 +1,12 @@
 package emailtest
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/smtp"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -32,7 +34,7 @@ const (
 func Start(t testing.TB) *Servers {
 	t.Helper()
 	d := StartDovecot(t, nil)
-	return &Servers{Dovecot: d, SMTP: startExim(t, filepath.Dir(d.Maildir("ana")))}
+	return &Servers{Dovecot: d, SMTP: startExim(t, filepath.Dir(d.Maildir("ana")), nil)}
 }
 
 // Send hands a message over by SMTP, with envelope addresses of its own; what the server refuses is an
@@ -63,8 +65,45 @@ func (s *Servers) Send(from, to string, message []byte) error {
 	return w.Close()
 }
 
-// startExim starts an SMTP server that delivers into the maildirs of a folder.
-func startExim(t testing.TB, mail string) (addr string) {
+// A Submission is an SMTP server that takes mail of whoever signs in with [Password] (RFC 6409), under TLS only, and
+// delivers it as that of [Servers] does.
+type Submission struct {
+	STARTTLS string // host:port
+	TLS      string // host:port: from the first byte on
+}
+
+// StartSubmission starts the server for t, which shows certificate. It delivers into d's maildirs.
+func StartSubmission(t testing.TB, d *Dovecot, certificate *tls.Certificate) *Submission {
+	t.Helper()
+	s := &Submission{TLS: net.JoinHostPort("127.0.0.1", freePort(t))}
+	s.STARTTLS = startExim(t, filepath.Dir(d.Maildir("ana")), func(server *server, conf string) string {
+		server.certify(certificate, d.old)
+		_, port, _ := net.SplitHostPort(s.TLS)
+		return strings.NewReplacer(
+			"tls_advertise_hosts =", "tls_advertise_hosts = *\ntls_on_connect_ports = "+port,
+			"tls_certificate = $primary_hostname", "tls_certificate = "+server.dir+"/cert.pem\ntls_privatekey = "+server.dir+"/key.pem\ntls_dhparam = none",
+			"daemon_smtp_ports = ", "daemon_smtp_ports = "+port+" : ",
+			"rcpt:\n", "rcpt:\n  deny   !authenticated = *\n         message = Sign in first\n",
+		).Replace(conf) + eximAuth
+	})
+	return s
+}
+
+// eximAuth lets every name in with the password, once there is TLS (RFC 4954).
+const eximAuth = `
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_prompts = :
+  server_condition = ${if eq{$auth3}{` + Password + `}}
+  server_set_id = $auth2
+  server_advertise_condition = ${if def:tls_in_cipher}
+`
+
+// startExim starts an SMTP server that delivers into the maildirs of a folder. change, unless it is nil, has the last
+// word about its configuration.
+func startExim(t testing.TB, mail string, change func(s *server, conf string) string) (addr string) {
 	t.Helper()
 	installed := find(t, "exim4")
 	s := newServer(t)
@@ -75,7 +114,11 @@ func startExim(t testing.TB, mail string) (addr string) {
 	// started, and is then not executed (golang.org/issue/22315).
 	program := filepath.Join(s.dir, "exim4")
 	s.run("install", "-m", "0700", installed, program)
-	config := s.write("exim.conf", fmt.Sprintf(eximConf, s.dir, s.uid, s.gid, port, mail, Bounces, Refused, Later))
+	conf := fmt.Sprintf(eximConf, s.dir, s.uid, s.gid, port, mail, Bounces, Refused, Later)
+	if change != nil {
+		conf = change(s, conf)
+	}
+	config := s.write("exim.conf", conf)
 	s.args = []string{program, "-C", config, "-bdf"}
 	s.start()
 	return s.addr

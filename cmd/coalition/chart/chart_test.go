@@ -54,6 +54,7 @@ func rounds() *Timeline {
 			{at("2027-02-22 15:05"), false, Sent, "The invitation, for Thu 4 Mar 2027 10:00"},
 			{at("2027-03-04 10:00"), false, Talk, "The talk, 60 minutes"},
 			{at("2027-04-18 23:59"), true, Mine, "A promise of yours was due, and is overdue"},
+			{at("2027-06-20 23:59"), true, Mine, "A promise of yours is due"},
 		}},
 		{2, conversation.Declined, []Event{
 			{at("2027-04-01 09:00"), false, Sent, "The brief"},

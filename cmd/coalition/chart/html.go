@@ -48,11 +48,11 @@ td,th{border-bottom:1px solid;padding:.35rem .5rem;text-align:start;vertical-ali
 th{font-weight:600}
 tbody th[scope=rowgroup]{padding-top:.7rem}
 td:nth-child(n+2){white-space:nowrap}
-@media (max-width:34rem){body{padding:.75rem}table{font-size:.8125rem;table-layout:fixed}col{width:26%}col:first-child{width:27%}col:nth-child(3){width:21%}
+@media (max-width:34rem){body{padding:.75rem}table{font-size:.8125rem;table-layout:fixed}col{width:25%}col:first-child{width:30%}col:nth-child(3){width:20%}
 td,th{padding:.3rem .2rem}td:nth-child(n+2){white-space:normal}}
 @page{margin:12mm}
 @media print{body{padding:0;max-width:none}figure{overflow:visible}figure svg,figure.narrow svg{min-width:0}tr{break-inside:avoid}thead{display:table-header-group}
-table{font-size:10pt}}
+table{font-size:9pt;max-width:none}td,th{padding:.15rem .4rem}}
 {{.Style}}
 </style>
 </head>

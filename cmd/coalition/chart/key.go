@@ -17,7 +17,7 @@ type item struct {
 
 const (
 	// symbol is how wide a sign of the legend is, with the room behind it.
-	symbol, keyRow, keySize = 44.0, 24.0, 11.5
+	symbol, keyRow = 42.0, 24.0
 )
 
 // place puts the items in lines of that width.
@@ -25,7 +25,7 @@ func (l *legend) place(most float64) {
 	x, y := 0.0, 0.0
 	for i := range l.items {
 		it := &l.items[i]
-		wide := symbol + .85*width(it.words, keySize) + 14
+		wide := symbol + width(it.words, smallSize) + 6
 		if x > 0 && (x+wide > most || it.words == "") {
 			x, y = 0, y+keyRow
 		}
@@ -55,12 +55,12 @@ func (l *legend) draw(s *sheet, x, y float64) {
 // state adds how a status is drawn.
 func (l *legend) state(look look) {
 	l.items = append(l.items, item{words: string(look.status), draw: func(s *sheet, x, y float64) {
-		s.mark(look, x+25, y)
+		s.mark(look, x+24, y)
 	}})
 }
 
-// key is the legend of a map.
-func (p *plane) key() *legend {
+// legend is that of a map.
+func (p *plane) legend() *legend {
 	l := &legend{}
 	states, near := make(map[string]bool), make(map[closeness]bool)
 	var mine, theirs, late bool
@@ -92,9 +92,9 @@ func (p *plane) key() *legend {
 		of           Promises
 		forth        bool
 	}{
-		{mine, "mine", "open promises of yours", Promises{1, 0}, true},
-		{theirs, "theirs", "open promises to you", Promises{1, 0}, false},
-		{late, "mine", "the day of one has passed", Promises{1, 1}, true},
+		{mine, "mine", "your open promises, towards them", Promises{1, 0}, true},
+		{theirs, "theirs", "theirs, towards you", Promises{1, 0}, false},
+		{late, "mine", "the day of one or more has passed", Promises{1, 1}, true},
 	} {
 		if line.has {
 			l.items = append(l.items, item{words: line.words, draw: func(s *sheet, x, y float64) {

@@ -3,21 +3,20 @@ package chart
 // Where things stand in a map, from its middle outwards: the spot of each result, the people by how long ago the last
 // talk was, their names.
 const (
-	margin   = 24.0
-	core     = 46.0
-	hub      = 86.0
-	nearest  = hub + 56
-	step     = 28.0
-	names    = 16.0
-	nameSize = 13.0
-	// nameMost is how wide a name is drawn, with what stands behind it in restMost.
-	nameMost, restMost = 185.0, 180.0
+	margin  = 24.0
+	core    = 46.0
+	hub     = 86.0
+	nearest = hub + 56
+	step    = 28.0
+	names   = 16.0
+	// The sizes of letters.
+	titleSize, resultSize, nameSize, smallSize = 22.0, 15.0, 13.0, 11.5
 	// side is how far out a map goes on each side.
-	side = nearest + 4*step + names + nameMost + restMost
+	side = nearest + 4*step + names + 326
 	// rowHeight is that of a person; headHeight that of the name of a result.
 	rowHeight, headHeight, footHeight, gap = 28.0, 42.0, 8.0, 14.0
-	// topHeight is that of the title.
-	topHeight = 84.0
+	// topHeight is that of the title; above tallest, what the signs mean stands there, too.
+	topHeight, tallest = 84.0, 1400.0
 )
 
 // A block is a group, or a part of one, as it stands on one side of the map.
@@ -35,13 +34,15 @@ func (b *block) height() float64 {
 }
 
 // A plane is a map with a place for everybody. Each person has a row of their own, so that nothing is written over
-// anything else, in whatever font; groups follow each other down the right side and then down the left.
+// anything else, in whatever font; groups follow each other down the left side and then down the right. A few have one
+// side only.
 type plane struct {
 	*Map
 	right, left []*block
-	// middle is where the organizer stands.
-	middleX, middleY float64
-	width, bottom    float64
+	// middle is where the organizer stands; the key stands at keyY.
+	middleX, middleY, keyY float64
+	width, height          float64
+	key                    *legend
 }
 
 func (m *Map) plane() *plane {
@@ -52,13 +53,21 @@ func (m *Map) plane() *plane {
 		p.width = p.middleX + side + margin
 	}
 	tall := 2*core + 8
-	for _, blocks := range [][]*block{p.right, p.left} {
+	for _, blocks := range [][]*block{p.left, p.right} {
 		tall = max(tall, stack(blocks, 0))
 	}
-	for _, blocks := range [][]*block{p.right, p.left} {
-		stack(blocks, topHeight+(tall-stack(blocks, 0))/2)
+	p.key = p.legend()
+	top := topHeight
+	p.keyY = top + tall + 22
+	if tall > tallest {
+		p.keyY = top - 10
+		top += p.key.height
 	}
-	p.middleY, p.bottom = topHeight+tall/2, topHeight+tall
+	for _, blocks := range [][]*block{p.left, p.right} {
+		stack(blocks, top+(tall-stack(blocks, 0))/2)
+	}
+	p.middleY = top + tall/2
+	p.height = max(p.keyY+p.key.height, top+tall) + margin
 	return p
 }
 
@@ -107,12 +116,15 @@ func (p *plane) divide(groups []Group) {
 			consider(i, n, b.y+headHeight+float64(n)*rowHeight, 20*rowHeight)
 		}
 	}
-	p.right, p.left = all[:at:at], all[at:]
+	p.left, p.right = all[:at:at], all[at:]
 	if within > 0 {
 		cut := all[at]
 		rest := &block{Group: Group{cut.Result, cut.People[within:]}, total: cut.total, further: true}
 		cut.People = cut.People[:within]
-		p.right, p.left = append(p.right, cut), append([]*block{rest}, all[at+1:]...)
+		p.left, p.right = append(p.left, cut), append([]*block{rest}, all[at+1:]...)
+	}
+	if len(p.right) == 0 {
+		p.left, p.right = nil, p.left
 	}
 }
 

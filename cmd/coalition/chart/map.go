@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"coalition/scheduler/conversation"
@@ -13,15 +14,14 @@ func (m *Map) SVG() []byte { return m.svg(true) }
 func (m *Map) svg(alone bool) []byte {
 	p := m.plane()
 	s := &sheet{}
-	key := p.key()
-	s.begin(p.width, p.bottom+22+key.height+margin, m.title(), m.desc(), alone)
-	s.text("title", margin, margin+22, fit(m.title(), 22, p.width-2*margin))
-	for i, line := range wrap(m.summary()+".", 11.5, p.width-2*margin) {
+	s.begin(p.width, p.height, m.title(), m.desc(), alone)
+	s.text("title", margin, margin+22, fit(m.title(), titleSize, p.width-2*margin))
+	for i, line := range wrap(m.summary()+".", smallSize, p.width-2*margin) {
 		s.text("small muted", margin, margin+42+float64(i)*15, line)
 	}
-	sides := [][]*block{p.right, p.left}
+	sides := [][]*block{p.left, p.right}
 	for i, blocks := range sides {
-		out := 1 - 2*float64(i)
+		out := 2*float64(i) - 1
 		for _, b := range blocks {
 			p.band(s, b, out)
 			x, y := p.middleX+out*hub, b.y+headHeight/2
@@ -31,11 +31,11 @@ func (m *Map) svg(alone bool) []byte {
 	}
 	for i, blocks := range sides {
 		for _, b := range blocks {
-			p.block(s, b, 1-2*float64(i))
+			p.block(s, b, 2*float64(i)-1)
 		}
 	}
 	p.organizer(s)
-	key.draw(s, margin, p.bottom+22)
+	p.key.draw(s, margin, p.keyY)
 	s.add("</svg>\n")
 	return s.b.Bytes()
 }
@@ -74,10 +74,6 @@ func (p *plane) block(s *sheet, b *block, out float64) {
 	s.add("\"><title>")
 	s.escape(words)
 	s.add("</title>\n")
-	anchor := ""
-	if out < 0 {
-		anchor = " end"
-	}
 	from := b.y + headHeight/2
 	last := b.y + headHeight + (float64(len(b.People))-.5)*rowHeight
 	for k := range int(never) + 1 {
@@ -91,19 +87,25 @@ func (p *plane) block(s *sheet, b *block, out float64) {
 	if b.further {
 		rest = "continued"
 	}
-	name := run{"result", isolated(fit(b.Name(), 15, side-hub-110))}
-	p.words(s, anchor, stem+out*14, from+5, name, run{"small muted", rest})
+	p.words(s, stem+out*14, from+5, out, b.Name(), "result", rest)
 	for i, person := range b.People {
 		p.person(s, person, stem, b.y+headHeight+(float64(i)+.5)*rowHeight, out)
 	}
 	s.add("</g>\n")
 }
 
-// words write a name and what is said of it, the name nearer to the middle.
-func (p *plane) words(s *sheet, anchor string, x, y float64, name, rest run) {
-	runs := []run{name, rest}
-	if anchor != "" {
-		runs[0], runs[1] = rest, name
+// words write a name and what is said of it, from x on outwards: of the name as much as there is room for.
+func (p *plane) words(s *sheet, x, y, out float64, name, class, rest string) {
+	size := nameSize
+	if class == "result" {
+		size = resultSize
+	}
+	const between, inside = 6, 8
+	room := side - out*(x-p.middleX) - width(rest, smallSize) - between - inside
+	runs, anchor := []run{{class, isolated(fit(name, size, room))}, {"small muted", rest}}, ""
+	if out < 0 {
+		slices.Reverse(runs)
+		anchor = " end"
 	}
 	s.line("row"+anchor, x, y, runs...)
 }
@@ -119,11 +121,7 @@ func (p *plane) person(s *sheet, person *Person, stem, y, out float64) {
 	s.promises("mine", person.Mine, stem+out*5, x-out*11, y-8)
 	s.promises("theirs", person.Theirs, x-out*11, stem+out*5, y+8)
 	s.mark(lookOf(person.Status), x, y)
-	anchor := ""
-	if out < 0 {
-		anchor = " end"
-	}
-	p.words(s, anchor, x+out*names, y+4.5, run{"name", isolated(fit(person.Name, nameSize, nameMost))}, run{"small muted", p.rest(person)})
+	p.words(s, x+out*names, y+4.5, out, person.Name, "name", p.rest(person))
 	s.add("</g>\n")
 }
 

@@ -90,8 +90,8 @@ func (t *Timeline) SVG() []byte {
 	key := t.key()
 	title := "You and " + isolated(t.Name)
 	s.begin(timeWidth, y+14+key.height+margin, title, told, true)
-	s.text("title", margin, margin+22, fit(title, 22, timeWidth-2*margin))
-	s.text("small muted", margin, margin+42, fit(t.summary(), 11.5, timeWidth-2*margin))
+	s.text("title", margin, margin+22, fit(title, titleSize, timeWidth-2*margin))
+	s.text("small muted", margin, margin+42, fit(t.summary(), smallSize, timeWidth-2*margin))
 	s.b.Write(body.b.Bytes())
 	key.draw(s, margin, y+14)
 	s.add("</svg>\n")
@@ -113,8 +113,7 @@ func (t *Timeline) summary() string {
 // draw draws the rounds, and returns how far down that goes, and the same in words.
 func (t *Timeline) draw(s *sheet) (y float64, told string) {
 	y, told = margin+58, t.summary()+"."
-	today := false
-	for _, r := range t.Rounds {
+	for n, r := range t.Rounds {
 		name := fmt.Sprintf("Round %d", r.Number)
 		told += fmt.Sprintf(" %s, %s.", name, r.Status)
 		top, inner := y, &sheet{}
@@ -122,6 +121,8 @@ func (t *Timeline) draw(s *sheet) (y float64, told string) {
 		inner.line("row", timeWords, y+timeHead/2+5, run{"result", name}, run{"small muted", string(r.Status)})
 		y += timeHead
 		axis := y - timeHead/2 + 10
+		// A promise of an early round may be due when a later one is over.
+		today := false
 		var last time.Time
 		for _, e := range r.Events {
 			if !today && e.At.After(t.Now) {
@@ -140,8 +141,7 @@ func (t *Timeline) draw(s *sheet) (y float64, told string) {
 			inner.text("muted", timeWords, y+timeRow/2+4.5, "Nothing has happened yet.")
 			y += timeRow
 		}
-		if !today && r.Number == t.Rounds[len(t.Rounds)-1].Number {
-			today = true
+		if !today && n == len(t.Rounds)-1 {
 			y = t.today(inner, y)
 		}
 		y += footHeight

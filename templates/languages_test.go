@@ -161,7 +161,7 @@ func TestVariant(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range []struct{ lang, text, want string }{
-		{"de-CH", "gärn", "yes"}, {"de-CH", "ja", ""}, {"de-CH", "nein", "no"}, {"de-CH", "yes", "yes"}, {"de", "gärn", ""}, {"en", "gärn", ""},
+		{"de-CH", "gärn", "yes"}, {"de-CH", "abgemacht", ""}, {"de-CH", "nein", "no"}, {"de-CH", "yes", "yes"}, {"de", "gärn", ""}, {"en", "gärn", ""},
 		{"en-ZA", "yes", "yes"}, {"en-GB", "yes", "yes"}, {"xx-YY", "yes", "yes"},
 	} {
 		if got := reader.Read(x.lang, x.text).Value; got != x.want {
@@ -224,19 +224,21 @@ func TestReplies(t *testing.T) {
 	}
 	for _, lang := range folders(t) {
 		for _, r := range replies(t, lang) {
-			said := reader.Read(lang, r.text)
-			got := said.Value
-			switch {
-			case said.Stop:
-				got = "stop"
-			case got == "":
-				got = "-"
-			}
-			for _, n := range said.Numbers {
-				got += fmt.Sprint(" ", n)
-			}
-			if got != r.want {
-				t.Errorf("%s: %q is %q, want %q", lang, r.text, got, r.want)
+			for _, to := range s.Languages() {
+				said := reader.Read(to, r.text)
+				got := said.Value
+				switch {
+				case said.Stop:
+					got = "stop"
+				case got == "":
+					got = "-"
+				}
+				for _, n := range said.Numbers {
+					got += fmt.Sprint(" ", n)
+				}
+				if got != r.want {
+					t.Errorf("%s, to %s: %q is %q, want %q", lang, to, r.text, got, r.want)
+				}
 			}
 		}
 	}

@@ -73,12 +73,18 @@ func New(languages []phrases.Words) (*Reader, error) {
 // tried first. Where anything is not beyond doubt (a condition, a question, a word that is not known) the Value is "".
 func (r *Reader) Read(lang, text string, names ...string) Meaning {
 	tries := r.tries(lang)
+	if len(tries) == 0 {
+		return Meaning{}
+	}
 	l := r.open(text, names)
-	l.main = r.main(l, tries)
+	l.main = r.words[tries[0]].Own
+	known := r.known(l, tries)
+	main := slices.Index(known, slices.Max(known))
+	l.main = r.words[tries[main]].Own
 	if i := l.stop(); i >= 0 && !l.agreesBefore(i) {
 		return Meaning{Value: "no", Stop: true}
 	}
-	if said := r.answer(l, tries); said.Value != "" {
+	if said := r.answer(l, tries, known, main); said.Value != "" {
 		return said
 	}
 	return Meaning{Own: r.own(l, tries)}
@@ -103,32 +109,44 @@ func (r *Reader) tries(lang string) []string {
 // broader returns a language without the last part of its tag.
 func broader(lang string) string { return lang[:max(strings.LastIndexByte(lang, '-'), 0)] }
 
-// main is the words of the language that a letter is in: of those that know most of its words, the first.
-func (r *Reader) main(l *letter, languages []string) (main *phrases.Lexicon) {
-	most := -1
-	for _, lang := range languages {
-		own, known := r.words[lang].Own, 0
-		for i := 0; i < len(l.tokens); {
-			_, n := own.Match(l.tokens, i)
-			known += n
-			i += max(n, 1)
-		}
-		if known > most {
-			main, most = own, known
-		}
+// known is how many words of a letter, up to its closing, each of these languages knows.
+func (r *Reader) known(l *letter, languages []string) (known []int) {
+	end := l.opening
+	for end < len(l.tokens) && (end == l.opening || !l.closes(end)) {
+		end++
 	}
-	return main
+	for _, lang := range languages {
+		n := 0
+		for i := l.opening; i < end; {
+			_, words := r.words[lang].Own.Match(l.tokens, i)
+			n += words
+			i += max(words, 1)
+		}
+		known = append(known, n)
+	}
+	return known
 }
 
-// answer is what a letter answers; its Value is "" where that is not beyond doubt.
-func (r *Reader) answer(l *letter, languages []string) (said Meaning) {
-	for _, lang := range languages {
-		got, doubts := l.read(r.words[lang].Own)
-		if doubts {
-			return Meaning{}
+// answer is what a letter answers; its Value is "" where that is not beyond doubt. The language main is that of the
+// letter, of which each knows so many words: what is clear there is so however strange it is to the others.
+func (r *Reader) answer(l *letter, languages []string, known []int, main int) Meaning {
+	said, _, doubts := l.read(l.main)
+	if doubts {
+		return Meaning{}
+	}
+	clear := said.Value != ""
+	for i, lang := range languages {
+		if i == main {
+			continue
 		}
+		got, rest, doubts := l.read(r.words[lang].Own)
 		switch {
+		case doubts && !clear:
+			return Meaning{}
 		case got.Value == "":
+		// That the letter is in the language of these words, which says nothing by them, is more likely.
+		case !clear && (main == 0 || known[i] < known[main]) && l.knows(l.opening, rest):
+			return Meaning{}
 		case said.Value == "":
 			said = got
 		case got.Value != said.Value || !slices.Equal(got.Numbers, said.Numbers):

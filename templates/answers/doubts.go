@@ -55,10 +55,12 @@ func (l *letter) differs(i, end int, answer phrases.Roles) bool {
 
 // speaks reports whether the tokens from i to end say something about an answer.
 func (l *letter) speaks(i, end int) bool {
-	for _, p := range l.all.Scan(l.tokens, i, end) {
+	for i < end {
+		p, n := l.match(i)
 		if p.Has(phrases.Answer | phrases.Doubt | phrases.Negation | phrases.Reason | phrases.Or) {
 			return true
 		}
+		i += max(n, 1)
 	}
 	return false
 }

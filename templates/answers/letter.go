@@ -66,6 +66,18 @@ func (l *letter) match(i int) (phrases.Phrase, int) {
 	return p, n
 }
 
+// knows reports whether all words from token i to end are among those of answers in the language of the letter.
+func (l *letter) knows(i, end int) bool {
+	for i < end {
+		p, n := l.main.Match(l.tokens, i)
+		if p.Roles&^phrases.Common == 0 && !l.numeric(i) {
+			return false
+		}
+		i += max(n, 1)
+	}
+	return true
+}
+
 // unknown reports whether token i is a word that no language knows, such as a name.
 func (l *letter) unknown(i int) bool {
 	_, n := l.all.Match(l.tokens, i)

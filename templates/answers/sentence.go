@@ -32,14 +32,14 @@ type reading struct {
 	now understood
 }
 
-// read says what the letter means in the words of one language. doubts reports that there is an answer, and something
-// beside it, in whatever language, that makes it doubtful.
-func (l *letter) read(own *phrases.Lexicon) (said Meaning, doubts bool) {
+// read says what the letter means in the words of one language; rest is the token behind what is understood of it.
+// doubts reports that there is an answer, and something beside it, in whatever language, that makes it doubtful.
+func (l *letter) read(own *phrases.Lexicon) (said Meaning, rest int, doubts bool) {
 	r := &reading{letter: l, own: own, now: understood{numbered: -1, labelled: -1}}
 	rest, end := r.listen()
 	said = Meaning{Value: values[r.now.answers], Numbers: r.now.numbers}
 	if said.Value == "" || (r.now.regret || r.now.reason) && r.now.answers == phrases.Yes {
-		return Meaning{}, false
+		return Meaning{}, 0, false
 	}
 	for i := rest; i < end; i++ {
 		if (i == rest || r.begins(i)) && r.closes(i) {
@@ -47,13 +47,13 @@ func (l *letter) read(own *phrases.Lexicon) (said Meaning, doubts bool) {
 		}
 	}
 	if r.doubtful(0, rest, r.now.answers) {
-		return Meaning{}, true
+		return Meaning{}, 0, true
 	}
 	said.Length = utf8.RuneCountInString(r.span(0, rest))
 	short := true
 	for _, p := range append([]part{{rest, end}}, r.afterwards(end)...) {
 		if r.differs(p.from, p.to, r.now.answers) {
-			return Meaning{}, true
+			return Meaning{}, 0, true
 		}
 		said.Length += utf8.RuneCountInString(r.span(p.from, p.to))
 		lines, ok := r.adds(p.from, p.to)
@@ -62,7 +62,7 @@ func (l *letter) read(own *phrases.Lexicon) (said Meaning, doubts bool) {
 	if !short || len(said.Adds) > mostAdds {
 		said.Adds = nil
 	}
-	return said, false
+	return said, rest, false
 }
 
 // values are what answers are called in [Meaning]; others contradict each other. "No, not now" is a later.

@@ -91,7 +91,9 @@ func (r *Reader) spelt(i int, shift *int) int {
 // nachmittags". It returns the token behind them.
 func (r *Reader) behindHour(half phrases.Roles, next int) (all phrases.Roles, end int) {
 	const words = phrases.AM | phrases.PM | phrases.Clock
-	for next < len(r.tokens) && r.tokens[next].Gap == "" {
+	// As before "'s middags".
+	const apostrophes = "'’‘`´"
+	for next < len(r.tokens) && strings.Trim(r.tokens[next].Gap, apostrophes) == "" {
 		p, n := r.words.Match(r.tokens, next)
 		if p.Roles&words&^half == 0 {
 			break

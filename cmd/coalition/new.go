@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -116,30 +118,34 @@ answer leaves that for later.`,
 			if err != nil {
 				return err
 			}
-			asked := len(args) == 0
-			if asked {
-				if args, err = a.inquireWho(); err != nil {
-					return err
+			var id plan.ID
+			var path string
+			var data []byte
+			written := func() {}
+			if len(args) == 0 {
+				w := a.newPlanWalk(b, said)
+				written = w.forget
+				if id, path, data, err = w.ask(); errors.Is(err, errKept) {
+					return nil
+				}
+			} else {
+				said["with.name"], said["with.email"] = args[:1], args[1:]
+				if id, path, err = a.place(b, said); err == nil {
+					data, err = a.planFile(id, path, said)
 				}
 			}
-			said["with.name"], said["with.email"] = args[:1], args[1:]
-			id, path, err := a.place(b, said)
+			if err == nil {
+				err = writeNew(path, data)
+			}
 			if err != nil {
 				return err
 			}
-			if asked {
-				if err := a.inquirePlan(said); err != nil {
-					return err
-				}
+			written()
+			next := "Fill in what is missing, then: " + a.hint("check "+string(id))
+			if plans, _, _ := a.sched.Plans.Parse(path, id, data); len(plans) > 0 && len(plans[0].Missing()) == 0 {
+				next = "When you are ready to talk: " + a.hint("ready "+string(id))
 			}
-			data, err := a.planFile(id, path, said)
-			if err != nil {
-				return err
-			}
-			if err := writeNew(path, data); err != nil {
-				return err
-			}
-			a.say("Wrote %s. Fill in what is missing, then: %s", path, a.hint("check "+string(id)))
+			a.say("Wrote %s. %s", path, next)
 			return a.data(map[string]string{"id": string(id), "file": path})
 		},
 	}
@@ -192,10 +198,13 @@ func (a *app) planFile(id plan.ID, path string, said form.Said) ([]byte, error) 
 		return nil, usage("--%s belongs to a setting",
 			"add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
 	}
-	data, err := a.planText(id, said)
+	p, err := a.proposal(said)
 	if err != nil {
 		return nil, err
 	}
+	p.Head = fmt.Sprintf(`Nothing leaves before you have checked in with yourself: coalition ready %s
+What begins with # waits for your own words. What each key means: coalition schema plan`, plan.Ref(id, said.Round()))
+	data := said.File(id, p)
 	_, _, problems := a.sched.Plans.Parse(path, id, data)
 	problems = slices.DeleteFunc(problems, func(p strictyaml.Problem) bool { return p.Warning })
 	if len(problems) > 0 {
@@ -204,26 +213,19 @@ func (a *app) planFile(id plan.ID, path string, said form.Said) ([]byte, error) 
 	return data, nil
 }
 
-// planText writes a plan, with what is proposed in the partner's language.
-func (a *app) planText(id plan.ID, said form.Said) ([]byte, error) {
-	language := said.One("with.language")
-	if language == "" {
-		language = string(a.config.Organizer.Language)
+// proposal is what a plan has where nothing was said, in the partner's language and fitted to the length of the talk.
+func (a *app) proposal(said form.Said) (p form.Proposal, err error) {
+	language, _ := a.sched.Words.Language(cmp.Or(said.One("with.language"), string(a.config.Organizer.Language)))
+	round := templates.Partnership
+	if said.Round() > 1 {
+		round = templates.Further
 	}
-	language, _ = a.sched.Words.Language(language)
-	p := form.Proposal{Head: fmt.Sprintf(`Nothing leaves before you have checked in with yourself: coalition ready %s
-What begins with # waits for your own words. What each key means: coalition schema plan`, plan.Ref(id, said.Round()))}
-	var err error
-	for _, list := range []struct {
-		points *[]string
-		round  templates.Round
-	}{{&p.Agenda, templates.Partnership}, {&p.Past, templates.Past}} {
-		if *list.points, err = a.sched.Words.Agenda(language, list.round); err != nil {
-			return nil, err
-		}
-		*list.points = form.Fit(*list.points, said.Length())
+	if p.Agenda, err = a.sched.Words.Agenda(language, round); err != nil {
+		return p, err
 	}
-	return said.File(id, p), nil
+	p.Past, err = a.sched.Words.Agenda(language, templates.Past)
+	p.Agenda, p.Past = form.Fit(p.Agenda, said.Length()), form.Fit(p.Past, said.Length())
+	return p, err
 }
 
 // flagOf is the flag that says the key at path.
@@ -266,70 +268,6 @@ func taken(b *roster.Roster, id plan.ID, path string) error {
 	}
 	return usage("%s is the id of a conversation with %s that %s",
 		"give the new one an id of its own: --id "+string(free), id, other.Plan.With.Name, what)
-}
-
-// inquireWho asks with whom the talk is to be.
-func (a *app) inquireWho() ([]string, error) {
-	name, err := a.inquire("With whom (their name)", "", true, nil)
-	if err != nil {
-		return nil, err
-	}
-	address, err := a.inquire("Their mail address", "", true, new(plan.Email).Parse)
-	return []string{name, address}, err
-}
-
-// inquirePlan asks for what the brief can't do without, as far as no flag has said it.
-func (a *app) inquirePlan(said form.Said) error {
-	a.note("What you leave empty stands in the file as a comment, for you to fill in later.")
-	ask := func(path, question string, needed bool, valid func(string) error) error {
-		if len(said[path]) > 0 {
-			return nil
-		}
-		value, err := a.inquire(question, "", needed, valid)
-		if value != "" {
-			said[path] = []string{value}
-		}
-		return err
-	}
-	if err := ask("purpose", "What the partnership is for (it is told openly)", false, nil); err != nil {
-		return err
-	}
-	if err := ask("setting.kind", "Where you meet ("+strings.Join(plan.Kinds, ", ")+")", false, new(plan.Kind).Parse); err != nil {
-		return err
-	}
-	var err error
-	switch said.One("setting.kind") {
-	case "":
-	case plan.Phone:
-		err = ask("setting.phone", "The number to call", true, new(plan.PhoneNumber).Parse)
-	case plan.Video:
-		err = ask("setting.url", "The address of the video call", !a.sched.Plans.Meet, new(plan.Link).Parse)
-	case plan.Office:
-		if len(said["setting.private_room"]) == 0 {
-			door := false
-			if door, err = a.agrees("Does the office have a door"); err == nil && !door {
-				a.note("  An office is a safe place only with a door; the setting is left for later.")
-				delete(said, "setting.kind")
-				break
-			}
-			said["setting.private_room"] = []string{"true"}
-		}
-		fallthrough
-	default:
-		if err == nil {
-			err = ask("setting.place", "The place", false, nil)
-		}
-	}
-	if err != nil || len(said["when.start"])+len(said["when.times"])+len(said["when.between"]) > 0 {
-		return err
-	}
-	return ask("when.start", "When it begins (2027-03-04 10:00, or in 10 working days at 10:00)", false, func(s string) error {
-		d, err := plan.ParseDate(s)
-		if err == nil && !d.HasClock() {
-			err = &strictyaml.Fault{Text: "has no time of day", Mend: "write it as 2027-03-04 10:00"}
-		}
-		return err
-	})
 }
 
 // slug makes an id of a name; "" where nothing in it can be one.

@@ -66,7 +66,19 @@ type walk struct {
 // walk asks the questions, on a terminal. Somebody may go back, also over those that no longer apply. kept, unless it
 // is nil, is told of each answer. The error is errStopped after Ctrl-C, errEnded, or what work or kept has returned.
 func (a *app) walk(questions []*question, kept func(*question) error) error {
+	return a.walkAfter("", questions, kept)
+}
+
+// walkAfter goes on behind the question of that key, as if those up to it had been answered just now.
+func (a *app) walkAfter(key string, questions []*question, kept func(*question) error) error {
 	w := &walk{questions: questions, at: -1, kept: kept}
+	last := slices.IndexFunc(questions, func(q *question) bool { return key != "" && q.key == key })
+	for w.at < last && w.forward() && w.at <= last {
+		if w.current().work == nil {
+			w.past = append(w.past, w.at)
+		}
+	}
+	w.at = last
 	if !w.forward() {
 		return nil
 	}
@@ -282,7 +294,14 @@ func (a *app) askPlain(q *question) (back bool, err error) {
 		}
 		prompt += fmt.Sprintf(" [%d]", at+1)
 	case preset != "":
-		prompt += " [" + preset + "]"
+		if q.list == nil {
+			prompt += " [" + preset + "]"
+		} else {
+			for _, line := range *q.list {
+				a.note("    %s", line)
+			}
+			prompt += " [as above]"
+		}
 		if !q.needed {
 			a.note("  - alone takes out what stands there.")
 		}

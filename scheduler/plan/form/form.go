@@ -244,6 +244,17 @@ func readHours(text string) (any, *strictyaml.Fault) {
 	return block, nil
 }
 
+// Minutes is how long the points of an agenda take, as far as they say so.
+func Minutes(points []string) (total int) {
+	for _, point := range points {
+		if m := item().FindStringSubmatch(point); m != nil {
+			n, _ := strconv.Atoi(m[2])
+			total += n
+		}
+	}
+	return total
+}
+
 // Fit gives the points of an agenda the minutes of a talk of that length, in the proportion that they have to each
 // other; where one has none they stay as they are.
 func Fit(points []string, length time.Duration) []string {

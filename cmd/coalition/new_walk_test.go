@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"coalition/scheduler/plan/form"
+)
+
+// A typed is a question of a walk, with what is answered to it.
+type typed struct {
+	title string
+	// kind is line, list, choice or yes; downs, for a choice on a screen, how far it is from the one proposed.
+	kind, text string
+	downs      int
+}
+
+// keys is what is typed on a screen, or line by line.
+func (x typed) keys(screen bool) string {
+	switch {
+	case x.kind == "choice" && screen:
+		return strings.Repeat(down, max(x.downs, 0)) + strings.Repeat("\x1b[A", max(-x.downs, 0)) + enter
+	case x.kind == "yes" && screen:
+		return x.text
+	case x.kind == "line" && screen:
+		return "\x15" + x.text + enter
+	case x.kind == "list" && x.text != "":
+		return x.text + enter + enter
+	}
+	return x.text + enter
+}
+
+// phoneCall is the questions of `new` about a short talk by phone, with somebody who has German and with whom something
+// stands between.
+var phoneCall = []typed{
+	{"With whom", "line", "Maya Chen", 0},
+	{"Their mail address", "line", "maya@example.org", 0},
+	{"How you call them", "line", "Maya", 0},
+	{"Their language", "choice", "de", -1},
+	{"Are you on familiar terms", "yes", "y", 0},
+	{"Their time zone", "line", "Europe/Berlin", 0},
+	{"The result it serves", "line", "Spring launch", 0},
+	{"What the partnership is for", "line", "Join forces on the launch.", 0},
+	{"What you have to offer", "list", "A seat", 0},
+	{"How you would like to be supported", "list", "A word", 0},
+	{"A safe place to talk", "choice", "phone", 5},
+	{"Who calls", "choice", "partner", 1},
+	{"The number", "line", "+351 21 1234567", 0},
+	{"How long", "line", "45m", 0},
+	{"Is less than an hour meant", "yes", "y", 0},
+	{"The agenda", "list", "", 0},
+	{"When", "choice", "between", 1},
+	{"From which day", "line", "2100-03-01", 0},
+	{"To which day", "line", "2100-03-12", 0},
+	{"Why this person", "line", "She decides.", 0},
+	{"What is to come of it", "line", "A word in time.", 0},
+	{"By what you will see it", "list", "A joint review", 0},
+	{"How much it matters", "line", "5", 0},
+	{"How soon", "line", "4", 0},
+	{"What stands between you", "line", "The March launch.", 0},
+	{"A talk of its own for that", "yes", "y", 0},
+	{"This is the plan", "choice", "", 0},
+}
+
+// phoneFlags says the same.
+var phoneFlags = []string{"new", "Maya Chen", "maya@example.org", "--call", "Maya", "--language", "de", "--familiar", "--timezone", "Europe/Berlin",
+	"--result", "Spring launch", "--purpose", "Join forces on the launch.", "--offer", "A seat", "--ask", "A word", "--kind", "phone",
+	"--caller", "partner", "--phone", "+351 21 1234567", "--duration", "45m", "--short", "--between", "2100-03-01..2100-03-12",
+	"--why", "She decides.", "--goal", "A word in time.", "--measure", "A joint review", "--importance", "5", "--urgency", "4",
+	"--history", "The March launch."}
+
+// Ctrl-C at each question of new, on a screen and line by line, ends with 130 and leaves nothing but the answers so far,
+// for their owner only; the next run goes on there. At the end there is the plan that flags make, and no draft.
+func TestNewStopped(t *testing.T) {
+	t.Parallel()
+	dir := write(t, "config.yaml", anaConfig, "conversations/.keep", "")
+	drafts := filepath.Join(dir, "conversations", ".drafts")
+	for at := range phoneCall {
+		env, screen := "TERM=xterm", at%2 == 0
+		if !screen {
+			env = "TERM=dumb"
+		}
+		s := sit(t, dir, []string{env}, "coalition", "new")
+		if at > 1 {
+			s.sees("Go on", "with Maya Chen, left on", "begin another plan")
+			s.types(enter)
+		}
+		if at > 0 {
+			s.sees(phoneCall[at-1].title)
+			s.types(phoneCall[at-1].keys(screen))
+		}
+		s.sees(phoneCall[at].title)
+		s.types(ctrlC)
+		last := s.ends(exitStopped)
+		info, err := os.Stat(filepath.Join(drafts, "maya-chen.yaml"))
+		if at == 0 {
+			if err == nil {
+				t.Error("there is a draft without an answer")
+			}
+			continue
+		}
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("at %q: %v, %v\n%s", phoneCall[at].title, info, err, last)
+		}
+		if info, err := os.Stat(drafts); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("the folder of drafts: %v, %v", info, err)
+		}
+		// Line by line, the terminal drops with Ctrl-C what it has not shown yet.
+		if screen && !strings.Contains(last, "What you have answered is kept. Go on with: coalition new") {
+			t.Errorf("at %q it is not said that the answers are kept:\n%s", phoneCall[at].title, last)
+		}
+		for _, pattern := range []string{"conversations/*.yaml", "conversations/.drafts/.*"} {
+			if left, _ := filepath.Glob(filepath.Join(dir, pattern)); len(left) > 0 {
+				t.Errorf("at %q there is %v", phoneCall[at].title, left)
+			}
+		}
+	}
+	// A draft is no plan.
+	if code, stdout, stderr := coalition(t, dir, "check"); code != exitDone || !strings.Contains(stdout, "0 conversations, no problem") {
+		t.Errorf("check: %d %s%s", code, stdout, stderr)
+	}
+	s := sit(t, dir, nil, "coalition", "new")
+	s.sees("Go on")
+	s.types(enter)
+	s.sees("This is the plan", "write it to conversations/maya-chen.yaml")
+	s.types(enter)
+	s.ends(exitDone)
+	if _, err := os.Stat(drafts); err == nil {
+		t.Error("the draft is still there")
+	}
+	other := write(t, "config.yaml", anaConfig, "conversations/.keep", "")
+	if code, _, stderr := coalition(t, other, phoneFlags...); code != exitDone {
+		t.Fatal(stderr)
+	}
+	asked, err := os.ReadFile(filepath.Join(dir, "conversations", "maya-chen.yaml"))
+	flagged, err2 := os.ReadFile(filepath.Join(other, "conversations", "maya-chen.yaml"))
+	if err != nil || err2 != nil || string(asked) != string(flagged) {
+		t.Errorf("by questions:\n%s\nby flags:\n%s", asked, flagged)
+	}
+}
+
+// No question is left where flags have said all there is.
+func TestNewFlagsAnswer(t *testing.T) {
+	dir := write(t, "config.yaml", anaConfig, "conversations/.keep", "")
+	a := &app{wall: time.Now, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, configFile: filepath.Join(dir, "config.yaml")}
+	if err := a.open(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+	defer a.state.Close()
+	b, err := a.look(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := form.Said{"when.duration": {"45m"}}
+	for _, f := range planFlags {
+		said[f.path] = append(said[f.path], "x")
+	}
+	w := a.newPlanWalk(b, said)
+	w.load()
+	asked := 0
+	for _, s := range w.sections() {
+		for _, q := range s.questions {
+			if asked++; q.when() && q.key != "with.name" && q.key != "with.email" {
+				t.Errorf("%s is asked for", q.key)
+			}
+		}
+	}
+	if asked < len(phoneCall) {
+		t.Errorf("only %d questions were found", asked)
+	}
+}

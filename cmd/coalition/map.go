@@ -123,7 +123,7 @@ func (a *app) noteJournals(problems []strictyaml.Problem) {
 // held is when the talk began that was held; zero: there was none.
 func (a *app) held(c *conversation.Conversation, now time.Time) time.Time {
 	told := c.Told()
-	if st := c.Status(now); told == nil || st != conversation.Met && st != closed || now.Before(told.End()) {
+	if told == nil || !c.Status(now).Held() || now.Before(told.End()) {
 		return time.Time{}
 	}
 	return told.Start.Time()

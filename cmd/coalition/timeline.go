@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,9 +14,6 @@ import (
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
 )
-
-// closed is the status of a round that was looked back on.
-const closed conversation.Status = "closed"
 
 // drawTimeline draws the rounds of a conversation into a file.
 func (a *app) drawTimeline(ctx context.Context, b *roster.Roster, c *conversation.Conversation, path string) error {
@@ -88,7 +86,7 @@ func (a *app) ahead(c *conversation.Conversation, now time.Time) (list []chart.E
 		list = append(list, chart.Event{At: step.Due.In(a.zone()), Kind: chart.Sent, Words: "The " + step.Kind.Noun() + " is due"})
 	}
 	switch c.Status(now) {
-	case conversation.Declined, conversation.Cancelled, conversation.Met, closed:
+	case conversation.Declined, conversation.Cancelled, conversation.Met, conversation.Closed:
 		return list
 	default:
 	}
@@ -161,11 +159,19 @@ func heard(e conversation.HistoryEntry) (kind chart.EventKind, words string) {
 	case "agenda":
 		return chart.Own, "You decided on what they would add to the agenda"
 	case "cancel":
+		if first == "the" {
+			return chart.Ended, "The talk did not take place"
+		}
 		return chart.Ended, "You cancelled the talk"
 	case "debrief":
 		return chart.Own, "You looked back on the talk"
 	case "answer":
-		return chart.Heard, answersDrawn[strings.TrimRight(first, ",:;")]
+		switch first = strings.TrimRight(first, ",:;"); first {
+		// Of another conversation, and of nothing that they did.
+		case "nothing", "needs-action":
+			return "", ""
+		}
+		return chart.Heard, cmp.Or(answersDrawn[first], "They wrote")
 	case "counter":
 		if first == "took" || first == "declined" {
 			return chart.Own, "You decided on the time that they proposed"

@@ -30,7 +30,7 @@ func five() *Map {
 	return &Map{Organizer: "Ana Lopes", Day: today, People: []Person{
 		{ID: "maya", Name: "Maya Chen", Result: "Spring launch", Round: 2, Status: conversation.Confirmed, LastMet: ago(12),
 			Mine: Promises{2, 1}, Theirs: Promises{1, 0}},
-		{ID: "tomas", Name: "Tomás Rivera", Result: "Spring launch", Round: 1, Status: "closed", LastMet: ago(75), Theirs: Promises{1, 1}},
+		{ID: "tomas", Name: "Tomás Rivera", Result: "Spring launch", Round: 1, Status: conversation.Closed, LastMet: ago(75), Theirs: Promises{1, 1}},
 		{ID: "fz", Name: "فاطمة الزهراء", Result: "Spring launch", Round: 1, Status: conversation.Asked},
 		{ID: "yamada", Name: "山田太郎 <script>alert(1)</script> & “Söhne”", Result: "Platform budget", Round: 3,
 			Status: conversation.Declined, LastMet: ago(400)},
@@ -47,7 +47,7 @@ func rounds() *Timeline {
 		return t
 	}
 	return &Timeline{Name: "Maya Chen", Result: "Spring launch", Now: at("2027-05-20 12:00"), Rounds: []Round{
-		{1, "closed", []Event{
+		{1, conversation.Closed, []Event{
 			{at("2027-02-20 09:00"), false, Own, "You checked in with yourself"},
 			{at("2027-02-22 09:00"), false, Sent, "The brief"},
 			{at("2027-02-22 15:00"), false, Heard, "They said yes"},
@@ -339,7 +339,7 @@ func TestForms(t *testing.T) {
 		forms[form] = l.status
 	}
 	for _, s := range []conversation.Status{conversation.Planned, conversation.Ready, conversation.Asked, conversation.Permitted,
-		conversation.Declined, conversation.Later, conversation.Invited, conversation.Confirmed, conversation.Met, "closed",
+		conversation.Declined, conversation.Later, conversation.Invited, conversation.Confirmed, conversation.Met, conversation.Closed,
 		conversation.Cancelled} {
 		if !slices.ContainsFunc(looks, func(l look) bool { return l.status == s }) {
 			t.Errorf("%s has no form", s)

@@ -38,6 +38,7 @@ const page = `<!doctype html>
 <title>{{.Title}}, {{.Day}}</title>
 <style>
 body{margin:0 auto;padding:1rem;max-width:82rem;font:1rem/1.45 ` + fonts + `}
+h1{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%)}
 figure{margin:0;overflow-x:auto}
 figure:focus-visible{outline:3px solid}
 figure svg{display:block;margin:0 auto;width:100%;height:auto;min-width:60rem}
@@ -58,6 +59,7 @@ table{font-size:9pt;max-width:none}td,th{padding:.15rem .4rem}}
 </head>
 <body>
 <main>
+<h1>{{.Title}}</h1>
 <figure role="group" aria-label="The map; the table below says the same in words" tabindex="0"{{if not .Map.Wide}} class="narrow"{{end}}>
 {{.Drawing}}</figure>
 <table>

@@ -17,7 +17,7 @@ type item struct {
 
 const (
 	// symbol is how wide a sign of the legend is, with the room behind it.
-	symbol, keyRow = 42.0, 24.0
+	symbol, keyRow = 46.0, 24.0
 )
 
 // place puts the items in lines of that width.
@@ -25,7 +25,7 @@ func (l *legend) place(most float64) {
 	x, y := 0.0, 0.0
 	for i := range l.items {
 		it := &l.items[i]
-		wide := symbol + width(it.words, smallSize) + 6
+		wide := symbol + width(it.words, smallSize) + 4
 		if x > 0 && (x+wide > most || it.words == "") {
 			x, y = 0, y+keyRow
 		}
@@ -46,7 +46,7 @@ func (l *legend) draw(s *sheet, x, y float64) {
 		}
 		s.add(`<g role="listitem">`)
 		it.draw(s, x+it.x, y+it.y+keyRow/2)
-		s.text("small", x+it.x+symbol-6, y+it.y+keyRow/2+4, it.words)
+		s.text("small", x+it.x+symbol-5, y+it.y+keyRow/2+4, it.words)
 		s.add("</g>\n")
 	}
 	s.add("</g>\n")

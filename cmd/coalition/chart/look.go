@@ -34,7 +34,7 @@ var looks = []look{
 	{status: conversation.Invited, hue: "agreed", path: diamond},
 	{status: conversation.Confirmed, hue: "agreed", path: diamond, full: true},
 	{status: conversation.Met, hue: "done", path: circle, full: true},
-	{status: "closed", hue: "done", path: circle, full: true, over: "M-3.5 .5L-1 3L4-3"},
+	{status: conversation.Closed, hue: "done", path: circle, full: true, over: "M-3.5 .5L-1 3L4-3"},
 	{status: conversation.Declined, hue: "ended", path: "M-7-4L-4-7L0-3L4-7L7-4L3 0L7 4L4 7L0 3L-4 7L-7 4L-3 0Z", full: true},
 	{status: conversation.Cancelled, hue: "ended", path: circle + "M-5 5L5-5"},
 }

@@ -162,7 +162,7 @@ Then:        coalition daemon`,
 	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.slotsCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
-	root.Version = version()
+	root.Version = built().String()
 	root.SetVersionTemplate("coalition {{.Version}}\n")
 	root.InitDefaultCompletionCmd()
 	if c, _, err := root.Find([]string{"completion"}); err == nil {

@@ -14,34 +14,50 @@ import (
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version, and that of the zone data in use",
+		Use: "version", Short: "Print the version, with its commit and day, and that of the zone data in use",
 		Example: "  coalition version", Args: cobra.NoArgs,
 		RunE: func(_ *cobra.Command, _ []string) error {
-			v := version()
+			made := built()
 			if a.json {
 				d := zones.Newest()
-				return a.printJSON(map[string]string{"version": v, "zones": d.Version,
-					"zones_released": d.Released.Format(time.DateOnly), "zones_from": cmp.Or(d.Path, "built in")})
+				return a.printJSON(map[string]string{"version": made.version, "commit": made.commit, "date": made.date,
+					"zones": d.Version, "zones_released": d.Released.Format(time.DateOnly),
+					"zones_from": cmp.Or(d.Path, "built in")})
 			}
-			fmt.Fprintf(a.stdout, "coalition %s\n%s\n", v, zoneData())
+			fmt.Fprintf(a.stdout, "coalition %s\n%s\n", made, zoneData())
 			return nil
 		},
 	}
 }
 
-// version returns that of the module, with the commit where it was built from one.
-func version() string {
+// A build is what the program was built from: the version of the module, or "devel" where it has none, and the commit
+// with its day; both are "" where it was not built from a checkout.
+type build struct{ version, commit, date string }
+
+func built() build {
+	b := build{version: "unknown"}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return b
 	}
-	v := strings.Trim(info.Main.Version, "()")
+	b.version = strings.Trim(info.Main.Version, "()")
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && v == "devel" {
-			v += "-" + s.Value[:min(12, len(s.Value))]
+		switch s.Key {
+		case "vcs.revision":
+			b.commit = s.Value[:min(12, len(s.Value))]
+		case "vcs.time":
+			b.date, _, _ = strings.Cut(s.Value, "T")
 		}
 	}
-	return v
+	return b
+}
+
+// String returns it for people.
+func (b build) String() string {
+	if b.commit == "" {
+		return b.version
+	}
+	return fmt.Sprintf("%s (commit %s, %s)", b.version, b.commit, b.date)
 }
 
 // zoneData says by which data clocks are put.

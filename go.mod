@@ -34,6 +34,7 @@ require (
 	github.com/teambition/rrule-go v1.8.2
 	github.com/thlib/go-timezone-local v0.0.9
 	github.com/yaegashi/wtz.go v0.0.2
+	github.com/yuin/goldmark v1.8.7
 	github.com/zalando/go-keyring v0.2.8
 	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v3 v3.0.6

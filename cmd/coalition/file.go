@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -129,11 +132,19 @@ func prepareFile(w io.Writer, path string, data []byte) (done func() error, undo
 	if old, err := os.ReadFile(path); err == nil && !bytes.Equal(old, data) {
 		return nil, nil, usage("%s is there already, with other contents", "name another file", path)
 	}
+	written, err := besideFile(path, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func() error { return os.Rename(written, path) }, func() { os.Remove(written) }, nil
+}
+
+// besideFile writes data to a file beside path that only the organizer may read, and returns its name.
+func besideFile(path string, data []byte) (string, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
 	if err != nil {
-		return nil, nil, usage("%s can't be written", "name a file in a folder that is there", path)
+		return "", usage("%s can't be written", "name a file in a folder that is there", path)
 	}
-	undo = func() { os.Remove(f.Name()) }
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Sync()
@@ -142,8 +153,40 @@ func prepareFile(w io.Writer, path string, data []byte) (done func() error, undo
 		err = closed
 	}
 	if err != nil {
-		undo()
-		return nil, nil, err
+		os.Remove(f.Name())
+		return "", fmt.Errorf("%s can't be written: %s", path, errorText(err))
 	}
-	return func() error { return os.Rename(f.Name(), path) }, undo, nil
+	return f.Name(), nil
+}
+
+// privateFile puts data into the place of what is at path, if anything is, at once and whole. Only the organizer may
+// read it, whoever could read what was there.
+func privateFile(path string, data []byte) error {
+	if _, err := fileAt(path); err != nil {
+		return err
+	}
+	written, err := besideFile(path, data)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(written, path); err != nil {
+		os.Remove(written)
+		return fmt.Errorf("%s can't be written: %s", path, errorText(err))
+	}
+	return nil
+}
+
+// fileAt reports whether there is a file at path. What is there and is none, such as a folder or a link to where others
+// may read, is refused.
+func fileAt(path string) (bool, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("%s can't be looked at: %s", path, errorText(err))
+	case !info.Mode().IsRegular():
+		return false, usage("%s is no file of its own", "name a file, or - for standard output", path)
+	}
+	return true, nil
 }

@@ -57,6 +57,8 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/organizer":   {"coalition/invites", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/ways"},
 	"coalition/scheduler/conversation": {"coalition/invites", "coalition/scheduler/event", "coalition/scheduler/inbox", "coalition/scheduler/outbox",
 		"coalition/scheduler/plan", "coalition/scheduler/strictyaml", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/refusal"},
+	"coalition/scheduler/sheet": {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/conversation",
+		"coalition/scheduler/journal", "coalition/scheduler/plan"},
 	"coalition/scheduler/worklist": {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/conversation", "coalition/scheduler/inbox",
 		"coalition/scheduler/outbox", "coalition/scheduler/ways"},
 	"coalition/scheduler/lookup":  {"coalition/scheduler/conversation", "coalition/scheduler/plan"},
@@ -100,7 +102,7 @@ var mayImport = map[string][]string{
 	"coalition/cmd/coalition/chart": {"coalition/scheduler/conversation"},
 	"coalition/cmd/coalition": {"coalition/cmd/coalition/chart", "coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/check", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/journal", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
-		"coalition/scheduler/plan/form",
+		"coalition/scheduler/plan/form", "coalition/scheduler/sheet",
 		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push", "coalition/invites/provider"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests

@@ -159,7 +159,7 @@ Then:        coalition daemon`,
 		a.counterCommand(), a.agendaCommand(), a.cancelCommand())
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),
 		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.authCommand())
-	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.slotsCommand(), a.logCommand())
+	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.prepareCommand(), a.slotsCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.Version = built().String()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -171,8 +170,8 @@ func (a *app) drawFound(f *foundTimes, path string) error {
 		_, err := a.stdout.Write(data)
 		return err
 	}
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return usage("the picture can't be written to %s", "name another file with --svg", path)
+	if err := privateFile(path, data); err != nil {
+		return err
 	}
 	a.note("The days are drawn in %s. It shows what is in your calendars: it is for you alone.", path)
 	return nil

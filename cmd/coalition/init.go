@@ -141,15 +141,27 @@ func noFolder(path string) error {
 	return usage("%s can't be written", "is its folder there?", path)
 }
 
-// writeNew writes a file that is not there yet.
+// writeNew writes a file that is not there yet, for its owner only: whole, or not at all.
 func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	if _, err := os.Lstat(path); err == nil {
 		return isThere(path)
 	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
 	if err != nil {
 		return noFolder(path)
 	}
+	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	err = os.Link(f.Name(), path)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return isThere(path)
+	case err != nil:
+		// The file system has no hard links.
+		return os.Rename(f.Name(), path)
+	}
+	return nil
 }

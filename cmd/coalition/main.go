@@ -156,7 +156,7 @@ Then:        coalition daemon`,
 	}
 	group("plan", a.initCommand(), a.newCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
 	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(),
-		a.counterCommand(), a.agendaCommand(), a.cancelCommand())
+		a.counterCommand(), a.agendaCommand(), a.cancelCommand(), a.debriefCommand())
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),
 		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.authCommand())
 	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.prepareCommand(), a.slotsCommand(), a.logCommand())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -173,20 +174,30 @@ func (a *app) announce(m *outbox.Message) {
 
 // deliver hands messages over and says what has become of each.
 func (a *app) deliver(ctx context.Context, messages []*outbox.Message) error {
+	list, err := a.handOver(ctx, messages)
+	if list == nil {
+		return err
+	}
+	return cmp.Or(a.data(list), err)
+}
+
+// handOver hands messages over, says what has become of each, and returns their rows of the log. The error is errPending
+// or errLogin where not all have gone; with another there are no rows.
+func (a *app) handOver(ctx context.Context, messages []*outbox.Message) ([]logRow, error) {
 	var rows []int64
 	for _, m := range messages {
 		rows = append(rows, m.Row)
 	}
 	if err := a.sched.DeliverPatiently(ctx, a.hard, rows...); err != nil {
-		return err
+		return nil, err
 	}
 	b, err := a.look(a.hard)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	paused, err := a.sched.Store.Paused(a.hard)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pending, login := false, false
 	list := []logRow{}
@@ -224,16 +235,13 @@ func (a *app) deliver(ctx context.Context, messages []*outbox.Message) error {
 			}
 		}
 	}
-	if err := a.data(list); err != nil {
-		return err
-	}
 	switch {
 	case login:
-		return errLogin
+		return list, errLogin
 	case pending:
-		return errPending
+		return list, errPending
 	}
-	return nil
+	return list, nil
 }
 
 // letGo approves messages that wait, and delivers them; before that, once the organizer has said yes, it

@@ -106,8 +106,8 @@ func (Entry) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, private) }
 // Format keeps it out of logs and messages, for every verb.
 func (Promise) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, private) }
 
-// yaml is the entry as an item of the list, in a form that people read and that a line by line comparison shows well.
-func (e *Entry) yaml() string {
+// Text is the entry as an item of the list, in a form that people read and that a line by line comparison shows well.
+func (e *Entry) Text() string {
 	scalar := func(tag, value string) *yaml.Node {
 		if value == "" {
 			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}

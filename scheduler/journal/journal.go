@@ -166,7 +166,7 @@ func (j *Journal) Append(e Entry) error {
 	}
 	next := &Journal{path: j.path}
 	problems := next.parse(j.with(&e))
-	if problems != nil || len(next.Entries) != len(j.Entries)+1 || next.Entries[len(j.Entries)].yaml() != e.yaml() {
+	if problems != nil || len(next.Entries) != len(j.Entries)+1 || next.Entries[len(j.Entries)].Text() != e.Text() {
 		return ErrShape
 	}
 	folder := filepath.Dir(path)
@@ -207,7 +207,7 @@ func syncFolder(folder string) error {
 
 // with is the file with the entry behind the others, in the manner of its writer.
 func (j *Journal) with(e *Entry) []byte {
-	text := e.yaml()
+	text := e.Text()
 	indent := strings.Repeat(" ", j.indent)
 	text = indent + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+indent) + "\n"
 	before := slices.Clone(j.data)

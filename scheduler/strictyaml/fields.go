@@ -16,6 +16,9 @@ type Field struct {
 	limits limits
 }
 
+// Index leads to the field from the struct, as [reflect.Value.FieldByIndex] takes it.
+func (f Field) Index() []int { return f.index }
+
 // Required reports whether the key must be there.
 func (f Field) Required() bool { return f.limits.required }
 

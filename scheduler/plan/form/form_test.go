@@ -289,3 +289,40 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// A further round says again what the two of them and their partnership are, and nothing that was of one talk.
+func TestAgain(t *testing.T) {
+	for _, kind := range plan.Kinds {
+		for _, length := range []string{"1h", "1h30m", "2h", "45m"} {
+			said := all()
+			said["setting.kind"], said["when.duration"] = []string{kind}, []string{length}
+			for path, only := range map[string]string{"setting.private_room": plan.Office, "setting.phone": plan.Phone,
+				"setting.caller": plan.Phone, "setting.url": plan.Video} {
+				if kind != only {
+					delete(said, path)
+				}
+			}
+			delete(said, "when.start")
+			delete(said, "when.times")
+			before := parse(t, said.File("maya", proposal))[0]
+			again := Again(before)
+			if diff := cmp.Diff([]string{length}, again["when.duration"]); diff != "" {
+				t.Errorf("the length, want (-), got (+):\n%s", diff)
+			}
+			again["round"] = []string{"3"}
+			after := parse(t, again.File("maya", Proposal{Agenda: Fit(proposal.Agenda, again.Length())}))[0]
+			want := *before
+			want.Round, want.Opening, want.AskOn, want.Ready, want.Permitted = 3, "", plan.Date{}, false, ""
+			want.When.Between, want.When.Timezone, want.Agenda = nil, "", after.Agenda
+			if diff := cmp.Diff(&want, after, cmpopts.IgnoreUnexported(plan.Plan{}), cmp.AllowUnexported(plan.Date{}),
+				cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("%s: want (-), got (+):\n%s", kind, diff)
+			}
+		}
+	}
+	// Hours that leave out their times, or their days.
+	p := parse(t, []byte("with: {name: Maya, email: m@example.org, working_hours: [{days: [mon]}, {from: \"08:00\", to: \"12:00\"}]}\n"))[0]
+	if diff := cmp.Diff([]string{"mon 09:00-17:00", "08:00-12:00"}, Again(p)["with.working_hours"]); diff != "" {
+		t.Errorf("hours, want (-), got (+):\n%s", diff)
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 	"coalition/scheduler/check"
 	"coalition/scheduler/journal"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
 )
 
@@ -33,7 +35,7 @@ Nothing is changed.`,
 			if err != nil {
 				return err
 			}
-			list := append(check.Plans(b, a.sched.Words, a.sched.Finder.Holidays), a.calendarProblems(cmd.Context(), b)...)
+			list := a.planProblems(cmd.Context(), b)
 			_, unread := journal.ReadAll(a.config.journals())
 			list = append(list, unread...)
 			if len(args) > 0 {
@@ -71,6 +73,11 @@ Nothing is changed.`,
 			return err
 		},
 	}
+}
+
+// planProblems is what is wrong with the plans, and the calendars beside them.
+func (a *app) planProblems(ctx context.Context, b *roster.Roster) []strictyaml.Problem {
+	return append(check.Plans(b, a.sched.Words, a.sched.Finder.Holidays), a.calendarProblems(ctx, b)...)
 }
 
 // oldZones warns of zone data that may have been overtaken.

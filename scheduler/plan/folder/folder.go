@@ -245,6 +245,24 @@ func (f *Folder) ChangedOf(ids map[plan.ID]bool) bool {
 	return len(held) < len(ids)
 }
 
+// Holding returns the files that hold a conversation, by their paths, and the other ids that each of them holds, as the
+// folder was read last.
+func (f *Folder) Holding(id plan.ID) map[string][]plan.ID {
+	files := make(map[string][]plan.ID)
+	for name, known := range f.files {
+		ids := slices.Clone(known.broken)
+		for _, p := range known.plans {
+			ids = append(ids, p.ID)
+		}
+		if slices.Contains(ids, id) {
+			ids = slices.DeleteFunc(ids, func(other plan.ID) bool { return other == id })
+			slices.Sort(ids)
+			files[filepath.Join(f.Path, name)] = slices.Compact(ids)
+		}
+	}
+	return files
+}
+
 // leadsOut reports whether an entry of the folder is a link to a file elsewhere: whoever may put a link here
 // could have any file of this machine read, and shown.
 func (f *Folder) leadsOut(e fs.DirEntry) bool {

@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -181,48 +178,35 @@ func dateOf(t time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// draw puts a picture into a file that only the organizer may read, or, at "-", on standard output. A picture takes
-// the place of an older one, but of nothing else.
+// draw puts a picture into a file that only the organizer may read, or, at "-", on standard output, and says so.
 func (a *app) draw(path string, data []byte, what string) error {
+	if err := a.putPicture(path, data); err != nil || path == "-" {
+		return err
+	}
+	a.say("%s is in %s. It shows names and how things stand; think of that before you show it.", what, path)
+	return nil
+}
+
+// putPicture is draw without a word. A picture takes the place of an older one, but of nothing else.
+func (a *app) putPicture(path string, data []byte) error {
 	if path == "-" {
 		_, err := a.stdout.Write(data)
 		return err
 	}
-	if old, err := os.ReadFile(path); err == nil && !drawn(old) {
-		return usage("%s is there already, and is no picture of this kind", "name another file", path)
+	there, err := fileAt(path)
+	if err != nil {
+		return err
 	}
-	if err := writePrivate(path, data); err != nil {
-		return usage("%s can't be written", "name a file in a folder that is there", path)
+	if there {
+		if old, err := os.ReadFile(path); err != nil || !drawn(old) {
+			return usage("%s is there already, and is no picture of this kind", "name another file", path)
+		}
 	}
-	a.say("%s is in %s. It shows names and how things stand; think of that before you show it.", what, path)
-	return nil
+	return privateFile(path, data)
 }
 
 // drawn reports whether a file may be a picture of ours.
 func drawn(data []byte) bool {
 	begin := strings.ToLower(string(bytes.TrimSpace(data[:min(len(data), 100)])))
 	return begin == "" || strings.HasPrefix(begin, "<svg") || strings.HasPrefix(begin, "<!doctype html")
-}
-
-// writePrivate puts data into the place of what is at path, whole, for its owner only.
-func writePrivate(path string, data []byte) error {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%w: no file of its own", fs.ErrExist)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if ended := f.Close(); err == nil {
-		err = ended
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -100,7 +100,7 @@ func (w *planWalk) save() error {
 		return usage("the answers so far can't be kept in %s", "make that folder yourself", folder)
 	}
 	head := "# Answers that were left unfinished. Go on with: coalition new\n"
-	if err := replace(path, append([]byte(head), data...)); err != nil {
+	if err := privateFile(path, append([]byte(head), data...)); err != nil {
 		return usage("the answers so far can't be kept in %s", "look at the disk", path)
 	}
 	if w.draft != "" && w.draft != path {
@@ -108,22 +108,6 @@ func (w *planWalk) save() error {
 	}
 	w.draft = path
 	return nil
-}
-
-// replace writes a file as a whole, or not at all, for its owner only.
-func replace(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }
 
 // forget removes the draft, which is written as a plan, or not wanted.

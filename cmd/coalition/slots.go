@@ -166,11 +166,7 @@ func (a *app) drawFound(f *foundTimes, path string) error {
 	if err != nil {
 		return err
 	}
-	if path == "-" {
-		_, err := a.stdout.Write(data)
-		return err
-	}
-	if err := privateFile(path, data); err != nil {
+	if err := a.putPicture(path, data); err != nil || path == "-" {
 		return err
 	}
 	a.note("The days are drawn in %s. It shows what is in your calendars: it is for you alone.", path)

@@ -103,29 +103,17 @@ func (a *app) debrief(ctx context.Context, ref string, h *hindsight) error {
 	if err := a.openToSend(ctx); err != nil {
 		return err
 	}
-	d := &debriefing{app: a, hindsight: h}
-	b, err := a.look(ctx)
+	d, err := a.turnTo(ctx, ref, h)
 	if err != nil {
 		return err
 	}
-	if d.c, err = a.findPast(b, ref); err != nil {
-		return err
-	}
-	// By its round: the next one may have this id, too, before this one is closed.
-	d.b, d.ref = b, fmt.Sprintf("%s/%d", d.c.ID, d.c.Round)
-	if d.c.Status(b.Now) == conversation.Closed {
+	if d.c.Status(d.b.Now) == conversation.Closed {
 		// It was stopped before the thank-you could leave.
 		if m := d.c.Last(nil, outbox.Thanks); m != nil && m.State == outbox.Queued && !a.dryRun && !h.silent {
 			a.say("You have looked back on the talk already; its thank-you is still to leave.")
 			return a.letGo(ctx, []*outbox.Message{m}, nil)
 		}
 		return a.errTwice(d.c)
-	}
-	if err := command.Past(d.c, b.Now); err != nil {
-		return err
-	}
-	if err := d.readJournal(); err != nil {
-		return err
 	}
 	if !h.given {
 		if !terminal(a.stdin) {
@@ -155,6 +143,27 @@ func (a *app) debrief(ctx context.Context, ref string, h *hindsight) error {
 		}
 	}
 	return d.carryOut(ctx, draft)
+}
+
+// turnTo returns the debriefing of a talk that is over, or was looked back on already.
+func (a *app) turnTo(ctx context.Context, ref string, h *hindsight) (*debriefing, error) {
+	b, err := a.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.findPast(b, ref)
+	if err != nil {
+		return nil, err
+	}
+	// By its round: the next one may have this id, too, before this one is closed.
+	d := &debriefing{app: a, hindsight: h, b: b, c: c, ref: fmt.Sprintf("%s/%d", c.ID, c.Round)}
+	if c.Status(b.Now) == conversation.Closed {
+		return d, nil
+	}
+	if err := command.Past(c, b.Now); err != nil {
+		return nil, err
+	}
+	return d, d.readJournal()
 }
 
 // findPast returns the conversation that a debrief is about: of several rounds, where none is named, the first that

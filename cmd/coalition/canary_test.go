@@ -19,9 +19,10 @@ import (
 	"github.com/emersion/go-message"
 )
 
-// canaries are the words of the private block, each one found nowhere else.
+// canaries are the words of the private block, and of the journal, each one found nowhere else.
 var canaries = map[string]string{
 	"why": "Whykanarienvogel", "goal": "Goalkanarienvogel", "measure": "Measurekanarienvogel", "history": "Historykanarienvogel",
+	"learned": "Learnedkanarienvogel", "promise": "Promisekanarienvogel", "note": "Notekanarienvogel",
 }
 
 func canaryFiles() []string {
@@ -51,6 +52,10 @@ func everything(t *testing.T, program func(args ...string) *exec.Cmd, dir string
 		"ask maya --again --yes", "answer maya yes --time 1", "invite maya --dry-run", "invite maya --yes", "invite maya --ics - --publish",
 		"move maya --start in_30_days_at_11:00 --yes", "cancel maya --yes", "ready priya --yes", "ask priya --eml priya.eml", "daemon --once",
 		"invite tomas --start in_9_working_days_at_15:00 --yes", "show slip", "schema plan", "template list", "daemon --once --json", "__complete show ''",
+		"--at in_60_days debrief tomas --met 1 --learned " + canaries["learned"] + " --promise me:_" + canaries["promise"] +
+			"_by_in_70_days --note " + canaries["note"] + " --thanks-default --next in_80_days --yes",
+		"--at in_60_days debrief tomas --met 1 --yes", "--at in_60_days list --json", "--at in_60_days list", "--at in_60_days log --json",
+		"--at in_60_days show tomas/1", "--at in_60_days show tomas/2 --json", "--at in_60_days check --json", "--at in_60_days daemon --once",
 	} {
 		words := strings.Fields(args)
 		for i, w := range words {
@@ -62,7 +67,7 @@ func everything(t *testing.T, program func(args ...string) *exec.Cmd, dir string
 		cmd := program(append([]string{"--config", filepath.Join(dir, "config.yaml")}, words...)...)
 		cmd.Dir = dir
 		out, _ := cmd.CombinedOutput() // some are refused; what they say counts all the same
-		fmt.Fprintf(&all, "$ %s\n%s\n", args, out)
+		fmt.Fprintf(&all, "$ %s\n%s\n", strings.ReplaceAll(args, "kanarienvogel", "…"), out)
 	}
 	return all.Bytes()
 }
@@ -82,7 +87,7 @@ func leaked(t *testing.T, dir string, said []byte) (found []string) {
 	}
 	look("what was said", said)
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Base(filepath.Dir(path)) == "conversations" {
+		if folder := filepath.Base(filepath.Dir(path)); err != nil || d.IsDir() || folder == "conversations" || folder == "journal" {
 			return err
 		}
 		data, err := os.ReadFile(path)
@@ -125,7 +130,7 @@ func leaked(t *testing.T, dir string, said []byte) (found []string) {
 	return found
 }
 
-// TestPrivate: what stands under private: is in no byte that leaves, in no file of the state and in
+// TestPrivate: what stands under private:, or in a journal, is in no byte that leaves, in no file of the state and in
 // no line that is said or logged.
 func TestPrivate(t *testing.T) {
 	dir := write(t, canaryFiles()...)
@@ -133,7 +138,7 @@ func TestPrivate(t *testing.T) {
 	if found := leaked(t, dir, said); len(found) > 0 {
 		t.Errorf("leaked: %v", found)
 	}
-	for _, sign := range []string{"maya, the brief to", "maya: question", "not believed", "is on its way", `"status": "permitted"`, "METHOD:PUBLISH", "The cancellation to"} {
+	for _, sign := range []string{"maya, the brief to", "maya: question", "not believed", "is on its way", `"status": "permitted"`, "METHOD:PUBLISH", "The cancellation to", "The thank-you to"} {
 		if !bytes.Contains(said, []byte(sign)) {
 			t.Errorf("the run has not come to %q:\n%s", sign, said)
 		}
@@ -152,6 +157,7 @@ func TestPrivateLeak(t *testing.T) {
 	}
 	for _, leak := range []struct{ name, file, old, new, found string }{
 		{"into the words of a message", "scheduler/compose/talk.go", "Purpose:  t.Purpose,", "Purpose: t.Purpose + c.Source().Private.Why,", "why in outbox"},
+		{"into the thanks", "cmd/coalition/hindsight.go", "Words: strings.TrimSpace(d.thanks)", "Words: strings.TrimSpace(d.thanks) + d.learned", "learned in outbox"},
 		{"into the database", "scheduler/conversation/read.go", "c.source, c.private, c.file = p, p.Private, fileUnread", "c.source, c.private, c.file = p, p.Private, fileUnread; p.Result += p.Private.Goal", "goal in state"},
 		{"into the log", "scheduler/pass.go", "func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {",
 			"func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {\n\tfor _, c := range b.Conversations { s.Log.Error(c.Source().Private.History) }", "history in what was said"},

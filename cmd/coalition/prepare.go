@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
@@ -13,6 +14,7 @@ import (
 	"coalition/scheduler/journal"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/sheet"
+	"coalition/scheduler/ways"
 )
 
 func (a *app) prepareCommand() *cobra.Command {
@@ -73,20 +75,27 @@ func (a *app) prepare(ctx context.Context, ref, markdown, html string) error {
 		return err
 	}
 	s := sheet.New(c, b.Now, past)
-	file, data := markdown, []byte(nil)
 	switch {
 	case html != "":
-		file = html
-		if data, err = s.HTML(); err != nil {
-			return err
+		var page []byte
+		if page, err = s.HTML(); err == nil {
+			err = a.putSheet(s, html, page)
 		}
 	case markdown != "":
-		data = []byte(s.Markdown())
+		err = a.putSheet(s, markdown, []byte(s.Markdown()))
 	case a.json:
-		return a.printJSON(s)
+		err = a.printJSON(s)
 	default:
-		data, file = []byte(s.Text(min(a.width(), 100), a.bold)), "-"
+		_, err = io.WriteString(a.stdout, s.Text(min(a.width(), 100), a.bold))
 	}
+	if err == nil && s.Status == conversation.Met {
+		a.note("The talk is over. Look back on it with: %s", c.How(ways.Debrief))
+	}
+	return err
+}
+
+// putSheet writes a form of the sheet to a file that only the organizer may read, or, at "-", to standard output.
+func (a *app) putSheet(s *sheet.Sheet, file string, data []byte) error {
 	if file == "-" {
 		_, err := a.stdout.Write(data)
 		return err
@@ -97,7 +106,7 @@ func (a *app) prepare(ctx context.Context, ref, markdown, html string) error {
 	if err := privateFile(file, data); err != nil {
 		return err
 	}
-	a.say("%s: your sheet is in %s, which only you can read.", c.Ref(), file)
+	a.say("%s: your sheet is in %s, which only you can read.", plan.Ref(s.ID, s.Round), file)
 	return a.data(s)
 }
 

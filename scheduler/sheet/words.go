@@ -29,7 +29,7 @@ func standing(c *conversation.Conversation, now time.Time) string {
 	case conversation.Permitted:
 		return "The answer is yes; the invitation has not gone yet."
 	case conversation.Declined:
-		return "The answer is no. That is one, too: let it be."
+		return "The answer is no, and that is an answer."
 	case conversation.Later:
 		return "The answer is \"later\"."
 	case conversation.Invited:
@@ -37,7 +37,7 @@ func standing(c *conversation.Conversation, now time.Time) string {
 		case invites.Declined:
 			return "Invited, and declined."
 		case invites.Tentative:
-			return "Invited; perhaps, they say."
+			return "Invited; they may come."
 		}
 		return "Invited, and not accepted yet."
 	case conversation.Confirmed:
@@ -89,7 +89,7 @@ func (s *Sheet) facts() []line {
 	fact("State", s.Standing, false)
 	switch s.Setting.Kind {
 	case plan.Phone, plan.Video:
-		fact("First", "ask them to leave mail, messages and all else on the phone alone for this hour, and do so yourself", false)
+		fact("First", "ask them to leave mail, messages and all else on the phone alone while you talk, and do so yourself", false)
 	default:
 		fact("First", "phones away, both of you", false)
 	}
@@ -171,7 +171,7 @@ func (s *Sheet) reasons() block {
 	b.own("", "Why:", s.Why)
 	b.own("", "What should come of it:", s.Goal)
 	if len(s.Measures) > 0 {
-		b.say("", "By this you will see that it did:")
+		b.say("", "You will see it by:")
 		for _, measure := range s.Measures {
 			b.item("[ ]", measure, "")
 		}
@@ -184,7 +184,7 @@ func (s *Sheet) reasons() block {
 		b.say("", "Your reasons are not written down yet. Take a minute for them:")
 		b.say("-", "Why do you want to talk with them?")
 		b.say("-", "What do you want to come of it?")
-		b.say("-", "By what will you see that it did?")
+		b.say("-", "By what will you see it?")
 	}
 	return b
 }

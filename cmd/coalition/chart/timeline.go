@@ -73,9 +73,9 @@ var kinds = []struct {
 // Where things stand in a timeline.
 const (
 	timeWidth  = 740.0
-	timeDates  = 182.0
-	timeAxis   = 214.0
-	timeWords  = 238.0
+	timeDates  = 186.0
+	timeAxis   = 217.0
+	timeWords  = 241.0
 	timeRow    = 30.0
 	timeLine   = 17.0
 	timeSpan   = 22.0

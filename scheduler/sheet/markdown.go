@@ -13,8 +13,8 @@ func (s *Sheet) Markdown() string {
 	b.WriteString("# " + escape(s.title()) + "\n\n" + escape(s.notice()) + "\n\n")
 	for _, f := range s.facts() {
 		text := escape(f.text)
-		if f.label == joinLabel {
-			// No address has a ">" in it.
+		// What can't be in an address is not taken for one.
+		if f.label == joinLabel && !strings.ContainsAny(f.text, "<> ") {
 			text = "<" + f.text + ">"
 		}
 		b.WriteString("- **" + f.label + "**: " + text + "\n")

@@ -85,6 +85,8 @@ func New(c *conversation.Conversation, now time.Time, past map[plan.ID][]journal
 	if b := c.Booking; b != nil && b.Is.Join != "" {
 		s.Join = b.Is.Join
 	}
+	// A calendar may have given both.
+	s.Setting.Place, s.Join = plaintext.Line(s.Setting.Place), plaintext.Line(s.Join)
 	s.Standing = standing(c, now)
 	if start := c.Start(now); !start.IsZero() {
 		start = start.In(zone)

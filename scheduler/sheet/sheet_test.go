@@ -21,6 +21,7 @@ import (
 	"coalition/invites/plaintext"
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/event"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/journal"
 	"coalition/scheduler/organizer"
@@ -216,6 +217,9 @@ func laden(t *testing.T) *sheet.Sheet {
 		quote(hostile[0]), text, strings.Join(list, ", "), strings.Join(agenda, ", ")))
 	steers := strings.Join(hostile, "\r\n") + "\x1b[2J\x07\u202eevil\u2028# heading"
 	c.Proposed, c.Remark = append(hostile, steers), &inbox.Remark{At: now, Text: steers}
+	place := steers
+	c.Place = &place
+	c.CalendarEvent.Booking = &event.Booking{Is: invites.Event{Join: "javascript:alert(1)> <b>\x1b[2J"}}
 	return sheet.New(c, now, map[plan.ID][]journal.Entry{"maya": {{Round: 1, On: "2026-01-01", Learned: steers}, {
 		Round: 2, On: "2026-02-01", Promises: []journal.Promise{{By: journal.Me, Text: steers, Due: "2026-01-01"}}}}})
 }
@@ -236,7 +240,7 @@ func read(t *testing.T, page []byte) (text string, elements map[string]int) {
 		case html.ElementNode:
 			elements[n.Data]++
 			for _, a := range n.Attr {
-				if strings.HasPrefix(a.Key, "on") || strings.Contains(a.Val, "evil") {
+				if strings.HasPrefix(a.Key, "on") || strings.Contains(a.Val, "evil") || strings.Contains(a.Val, "script:") {
 					t.Errorf("<%s> has the attribute %s=%q", n.Data, a.Key, a.Val)
 				}
 			}
@@ -264,7 +268,7 @@ func TestHostile(t *testing.T) {
 	}
 	_, elements := read(t, page)
 	for e := range elements {
-		if !strings.Contains(" html head meta title style body main header h1 p dl dt dd div section h2 b bdi ol ul li ", " "+e+" ") {
+		if !strings.Contains(" html head meta title style body main header h1 p dl dt dd div section h2 b bdi ol ul li a ", " "+e+" ") {
 			t.Errorf("the page has the element <%s>", e)
 		}
 	}

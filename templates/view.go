@@ -9,6 +9,7 @@ import (
 	"sync"
 	texttemplate "text/template"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -163,10 +164,12 @@ func run(t interface {
 
 func whole(b []byte) string { return string(b) }
 
-// oneLine returns the words of b, which it may overwrite, with one space between them.
+// oneLine returns the words of b, which it may overwrite, with one space between them. A space at which no line breaks
+// is part of a word.
 func oneLine(b []byte) string {
 	line := b[:0]
-	for word := range bytes.FieldsSeq(b) {
+	space := func(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
+	for word := range bytes.FieldsFuncSeq(b, space) {
 		if len(line) > 0 {
 			line = append(line, ' ')
 		}

@@ -47,6 +47,7 @@ func (t *tokenizer) take(i int) int {
 	switch {
 	case InWord(r):
 		next = t.wordEnd(next)
+		next = t.accentEnd(i, next)
 		t.add(i, next, plain(t.text[i:next], t.fold))
 	case r == '…' || strings.HasPrefix(t.text[i:], ".."):
 		for next < len(t.text) && t.text[next] == '.' {
@@ -85,6 +86,17 @@ func (t *tokenizer) wordEnd(i int) int {
 		i += size
 	}
 	return i
+}
+
+// accentEnd returns where the word from i to end ends with the apostrophe that somebody put behind a vowel for its
+// accent: "perche'". One that stands before the word as well is a quotation mark.
+func (t *tokenizer) accentEnd(i, end int) int {
+	r, size := utf8.DecodeRuneInString(t.text[end:])
+	before, _ := utf8.DecodeLastRuneInString(t.text[:i])
+	if !isApostrophe(r) || isApostrophe(before) || !strings.ContainsRune("aeiouAEIOU", rune(t.text[end-1])) {
+		return end
+	}
+	return end + size
 }
 
 // add adds a token for what stands from start to end in the text.

@@ -3,6 +3,7 @@ package phrases
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,9 @@ type Words struct {
 	// Language is its tag, such as "en".
 	Language string
 	// Lists are the phrases by the names of [Required] and [Optional]. What stands in [ ] in a phrase may be missing,
-	// and of (one|another) there is one. A number has its value behind it, from 1 to 99: "first=1"; minutes from -59.
+	// and of (one|another) there is one. A number has its value behind it, from 1 to 99: "first=1"; minutes from -59. An
+	// answer with a dot behind it is one only where a sign or the end stands behind it, and may have another meaning
+	// elsewhere: "si.".
 	Lists map[string][]string
 	// Weekdays and Months are their names in full, from Sunday and from January on.
 	Weekdays, Months []string
@@ -157,21 +160,29 @@ func (w *Words) Spell() (*Vocabulary, error) {
 			}
 		}
 	}
+	for _, x := range []*Lexicon{v.Own, v.Footers, v.Times} {
+		x.addBare()
+	}
 	// Shorter days, in characters, are the beginning of other words.
 	const shortest = 5
 	for i, day := range w.Weekdays {
 		if day = keys.of(day); utf8.RuneCountInString(day) >= shortest {
 			v.Own.weekdays = append(v.Own.weekdays, day)
 		}
-		v.Own.add(day, Phrase{Roles: Time})
-		v.Times.add(day, Phrase{Roles: Weekday, Number: (i+6)%7 + 1})
+		v.addTime(day, Phrase{Roles: Weekday, Number: (i+6)%7 + 1})
 	}
 	for i, month := range w.Months {
-		month = keys.of(month)
-		v.Own.add(month, Phrase{Roles: Time})
-		v.Times.add(month, Phrase{Roles: Month, Number: i + 1})
+		v.addTime(keys.of(month), Phrase{Roles: Month, Number: i + 1})
 	}
 	return v, nil
+}
+
+// addTime adds the name of a day or a month, also as people write it who leave its accents out.
+func (v *Vocabulary) addTime(name string, p Phrase) {
+	for _, way := range []string{name, bare(name)} {
+		v.Own.add(way, Phrase{Roles: Time})
+		v.Times.add(way, p)
+	}
 }
 
 // learn adds an entry of the list of a role, in all the ways that it can be put.
@@ -195,6 +206,9 @@ func (x *Lexicon) learn(role Roles, entry string, keys keys) error {
 	}
 	for _, way := range ways {
 		words := keys.of(way)
+		if role.Has(Answer) && strings.HasSuffix(entry, pause) {
+			words += pause
+		}
 		const clear = Answer | Doubt | Filler | Negation | Reason
 		if role.Has(clear) && x.phrases[words].Has(clear&^role) {
 			return fmt.Errorf("%q has another meaning already", way)
@@ -206,6 +220,42 @@ func (x *Lexicon) learn(role Roles, entry string, keys keys) error {
 	}
 	return nil
 }
+
+// pause is what a key of an answer ends with that counts only before a sign, or at the end.
+const pause = "."
+
+// addBare adds each phrase also as people write it who leave its accents out, where that means nothing else. Short
+// words keep theirs, with which they are others: "sí" and "si", "é" and "e".
+func (x *Lexicon) addBare() {
+	ways := make(map[string]string)
+	for words := range x.phrases {
+		if way := bare(words); way != words && x.phrases[way].Roles == 0 {
+			ways[words] = way
+		}
+	}
+	for _, words := range slices.Sorted(maps.Keys(ways)) {
+		x.add(ways[words], x.phrases[words])
+	}
+}
+
+// bare returns a phrase without the accents of its words of four letters and more. A diaeresis is none: it makes
+// another letter, or has two letters in its place.
+func bare(phrase string) string {
+	if strings.IndexFunc(phrase, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return phrase
+	}
+	const shortest = 4
+	words := strings.Split(phrase, " ")
+	for i, word := range words {
+		if utf8.RuneCountInString(word) >= shortest {
+			words[i] = accents.Replace(word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+var accents = strings.NewReplacer("á", "a", "à", "a", "â", "a", "ã", "a", "é", "e", "è", "e", "ê", "e", "í", "i", "ì", "i",
+	"î", "i", "ó", "o", "ò", "o", "ô", "o", "õ", "o", "ú", "u", "ù", "u", "û", "u", "ñ", "n", "ç", "c")
 
 // expand returns an entry in all the ways that its brackets allow; ok is false where they don't match, or allow too
 // many.
@@ -314,7 +364,13 @@ func (x *Lexicon) Match(tokens []Token, i int) (p Phrase, n int) {
 		} else {
 			break
 		}
-		if found, ok := x.phrases[words]; ok {
+		found, ok := x.phrases[words]
+		if k+1 == len(tokens) || tokens[k+1].Gap != "" {
+			if before, there := x.phrases[words+pause]; there {
+				found, ok = before, true
+			}
+		}
+		if ok {
 			p, n = found, k-i+1
 		}
 	}

@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/strictyaml":  {"coalition/invites/plaintext"},
 	"coalition/scheduler/holidays":    {"coalition/invites/freebusy", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/plan":        {"coalition/invites", "coalition/scheduler/holidays", "coalition/scheduler/strictyaml"},
+	"coalition/scheduler/addressbook": {"coalition/invites", "coalition/scheduler/plan/form", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/plan/form":   {"coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/plan/folder": {"coalition/invites/plaintext", "coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
 	"coalition/scheduler/journal":     {"coalition/scheduler/plan", "coalition/scheduler/strictyaml"},
@@ -102,7 +103,7 @@ var mayImport = map[string][]string{
 	"coalition/cmd/coalition/chart": {"coalition/scheduler/conversation"},
 	"coalition/cmd/coalition": {"coalition/cmd/coalition/chart", "coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/check", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/journal", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
-		"coalition/scheduler/plan/form", "coalition/scheduler/sheet",
+		"coalition/scheduler/addressbook", "coalition/scheduler/plan/form", "coalition/scheduler/sheet",
 		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push", "coalition/invites/provider"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests

@@ -154,7 +154,7 @@ Then:        coalition daemon`,
 			root.AddCommand(c)
 		}
 	}
-	group("plan", a.initCommand(), a.newCommand(), a.editCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
+	group("plan", a.initCommand(), a.newCommand(), a.editCommand(), a.importCommand(), a.checkCommand(), a.schemaCommand(), a.templateCommand())
 	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(),
 		a.counterCommand(), a.agendaCommand(), a.cancelCommand(), a.debriefCommand())
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),

@@ -198,19 +198,24 @@ func (a *app) planFile(id plan.ID, path string, said form.Said) ([]byte, error) 
 		return nil, usage("--%s belongs to a setting",
 			"add --kind KIND: neutral, walk, coffee, lunch, office, phone or video; nothing was written", flag)
 	}
+	data, problems, err := a.planData(id, path, said)
+	if len(problems) > 0 {
+		err = fromFlags(problems)
+	}
+	return data, err
+}
+
+// planData is planFile without the words: it returns what keeps the file from being a plan's.
+func (a *app) planData(id plan.ID, path string, said form.Said) ([]byte, []strictyaml.Problem, error) {
 	p, err := a.proposal(said)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.Head = fmt.Sprintf(`Nothing leaves before you have checked in with yourself: coalition ready %s
 What begins with # waits for your own words. What each key means: coalition schema plan`, plan.Ref(id, said.Round()))
 	data := said.File(id, p)
 	_, _, problems := a.sched.Plans.Parse(path, id, data)
-	problems = slices.DeleteFunc(problems, func(p strictyaml.Problem) bool { return p.Warning })
-	if len(problems) > 0 {
-		return nil, fromFlags(problems)
-	}
-	return data, nil
+	return data, slices.DeleteFunc(problems, func(p strictyaml.Problem) bool { return p.Warning }), nil
 }
 
 // proposal is what a plan has where nothing was said, in the partner's language and fitted to the length of the talk.

@@ -2,13 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"coalition/invites/plaintext"
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
 )
 
@@ -17,10 +22,12 @@ func (a *app) readyCommand() *cobra.Command {
 		Use:   "ready ID",
 		Short: "Check in with yourself before anything is sent",
 		Long: `Check in with yourself: are you ready and willing to be open, to let your guard
-down and to speak your mind? You see the brief and when it leaves, and are asked.
+down and to speak your mind? You are asked just that, and more where something stands
+between you two; then you see what goes out and when, and are asked for the last time.
 Until you have said so, nothing is sent. Anything but a yes leaves it at "not yet",
-which list shows: check in again whenever you like. Where nobody can be asked,
---yes records it; without that it is "not yet", too (exit 0).`,
+which is a good answer, and which list shows with its day: check in again whenever you
+like. Where nobody can be asked, --yes records it; without that it is "not yet", too
+(exit 0).`,
 		Example:           "  coalition ready maya",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.ids,
@@ -62,25 +69,16 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	case !terminal(a.stdin):
 		why = "Nobody can be asked here: --yes records that you are ready. "
 	default:
-		if m != nil {
-			if err := a.present(c, m); err != nil {
-				return err
-			}
-		}
-		if _, err := a.sayPaused(ctx); err != nil {
+		if yes, err = a.searches(c); err != nil {
 			return err
 		}
-		a.sayDoubt(b)
-		a.sayDoors(b)
-		a.note("Once you are ready: %s.", a.leaves(step, b.Now))
-		if c.HasHistory() {
-			a.note("There is something between you two. It can be said kindly, and it has to be said.")
+		if yes {
+			yes, err = a.lastAsked(ctx, b, c, step, m)
 		}
-		yes, err = a.agrees(fmt.Sprintf("Are you ready and willing to be open with %s, and to let your guard down?",
-			c.Plan.With.Name))
 		if err != nil {
 			return err
 		}
+		why = "That is a good answer. "
 	}
 	var change conversation.Change = conversation.NotYet{}
 	if yes {
@@ -92,6 +90,64 @@ func (a *app) checkIn(ctx context.Context, ref string) error {
 	}
 	a.say("%s: not yet. %sNothing goes out; check in again when you like: coalition ready %[1]s", c.Ref(), why)
 	return nil
+}
+
+// searches asks the questions with which somebody looks into themself before a talk, and reports whether all of them
+// were answered with a yes: after the first no, none is asked any more.
+func (a *app) searches(c *conversation.Conversation) (bool, error) {
+	name := c.Plan.With.Name
+	questions := []*question{
+		{title: "Are you ready to be open with " + name, explain: "To say what you want of this talk and why, with nothing held back for later."},
+		{title: "Are you willing to let your guard down", explain: "To hear what you did not expect, and to stay with it."},
+		{title: "Will you speak your mind", explain: "Kindly and plainly, also where it would be easier to say nothing."},
+	}
+	if c.HasHistory() {
+		a.note("There is something between you two. It can be said kindly, and it has to be said.")
+		a.note("Take your time: not yet is a good answer.")
+		// It is for the organizer's eyes alone.
+		if p := c.Source(); p != nil && terminal(a.stderr) {
+			a.note("")
+			for line := range strings.Lines(p.Private.History) {
+				for _, piece := range plaintext.Wrap(strings.TrimSpace(line), 74) {
+					a.note("    %s", piece)
+				}
+			}
+			a.note("")
+		}
+		questions = []*question{
+			{title: "Are you ready to be open with " + name, explain: "Also about this, which may be hard for both of you."},
+			{title: "Can you own what is yours in it", explain: "Whatever the other has done: to name your part, without a but."},
+			{title: "Are you willing to hear how it was for " + name, explain: "Without defending yourself. It may be hard to hear, and it is what the talk is for."},
+			{title: "Will you say what was true for you", explain: "All of it, kindly, and without making them wrong."},
+		}
+	}
+	answers := make([]bool, len(questions))
+	for i, q := range questions {
+		q.yes = &answers[i]
+		q.when = func() bool { return !slices.Contains(answers[:i], false) }
+	}
+	err := a.walk(questions, nil)
+	if errors.Is(err, errEnded) {
+		return false, nil
+	}
+	return !slices.Contains(answers, false), err
+}
+
+// lastAsked shows what follows from a yes, and asks for it.
+func (a *app) lastAsked(ctx context.Context, b *roster.Roster, c *conversation.Conversation, step conversation.Step,
+	m *outbox.Message) (bool, error) {
+	if m != nil {
+		if err := a.present(c, m); err != nil {
+			return false, err
+		}
+	}
+	if _, err := a.sayPaused(ctx); err != nil {
+		return false, err
+	}
+	a.sayDoubt(b)
+	a.sayDoors(b)
+	a.note("Once you are ready: %s.", a.leaves(step, b.Now))
+	return a.agrees(fmt.Sprintf("Are you ready for this talk with %s?", c.Plan.With.Name))
 }
 
 // leaves says what a step sends, and when.

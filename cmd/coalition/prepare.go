@@ -110,8 +110,8 @@ func (a *app) putSheet(s *sheet.Sheet, file string, data []byte) error {
 	return a.data(s)
 }
 
-// pastOf reads the journals of all conversations with the partner of this one. One that can't be read is refused: what was
-// promised would be missing.
+// pastOf reads the journals of all conversations with the partner of this one. One that can't be read is refused: what
+// was promised would be missing.
 func (a *app) pastOf(c *conversation.Conversation) (map[plan.ID][]journal.Entry, error) {
 	past := make(map[plan.ID][]journal.Entry)
 	for _, peer := range slices.Concat(c.Peers, []*conversation.Conversation{c}) {

@@ -9,9 +9,9 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// What is printed has to fit on one page, whatever font the reader has, and no script may measure it. So it is reckoned
-// here how high it will be, with the widths of a wide font, and as much is shortened as that needs. What the widths leave
-// over is room for notes.
+// What is printed has to fit on one page, whatever font the reader has, and no script may measure it. So how high it
+// will be is reckoned here, with the widths of a wide font, and as much is shortened as that needs. What is left over is
+// room for notes.
 
 // The page as sheet.css has it, in points: what is inside the margins of both A4 and Letter.
 const (
@@ -72,7 +72,7 @@ func (c content) shorten(l level) content {
 		return c
 	}
 	short := content{title: clip(c.title, min(l.letters+20, 160)), notice: c.notice +
-		" It is shortened to fit on one page, where it ends in “…” or counts what is left out: your files have the rest."}
+		" It is shortened to fit on one page, where it ends in “…” or counts what is left out; your files have it all."}
 	cut := func(line line) line {
 		if line.own {
 			line.text = clip(strings.ReplaceAll(line.text, "\n", " "), l.letters)

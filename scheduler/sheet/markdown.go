@@ -12,7 +12,7 @@ func (s *Sheet) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# " + escape(s.title()) + "\n\n" + escape(s.notice()) + "\n\n")
 	for _, f := range s.facts() {
-		text := escape(f.text)
+		text := strings.ReplaceAll(escape(f.text), "\n", "\\\n  ")
 		// What can't be in an address is not taken for one.
 		if f.label == joinLabel && !strings.ContainsAny(f.text, "<> ") {
 			text = "<" + f.text + ">"

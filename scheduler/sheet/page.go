@@ -17,7 +17,6 @@ var style string
 
 // A page is what sheet.html is filled with.
 type page struct {
-	*Sheet
 	Title, Notice string
 	Facts         []fact
 	Sections      []section
@@ -54,7 +53,7 @@ type item struct{ Label, Text, Tail string }
 func (s *Sheet) HTML() ([]byte, error) {
 	c, l := content{s.title(), s.notice(), s.facts(), s.blocks()}.fit()
 	sum := sha256.Sum256([]byte(style))
-	p := page{Sheet: s, Title: c.title, Notice: c.notice, Style: template.CSS(style),
+	p := page{Title: c.title, Notice: c.notice, Style: template.CSS(style),
 		Size: fmt.Sprintf("size%d", int(10*l.size)), Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; " +
 			"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"}
 	for _, f := range c.facts {

@@ -1,9 +1,12 @@
-// Package sheet knows what the organizer takes along to a talk: what it is for, where and when, their own reasons, what is
-// known of the partner, and the prompts of its three parts, as text, as Markdown and as one printed page. It is private: where
-// it is written, and who may read it there, it leaves to cmd; what is asked after the talk, to the journal.
+// Package sheet knows what the organizer takes along to a talk: what it is for, where and when, their own reasons, what
+// is known of the partner, and the prompts of its three parts, as text, as Markdown and as one printed page. All of it
+// is private. Where it is written, and who may read it there, it leaves to cmd; what is asked after the talk, to the
+// journal.
 package sheet
 
 import (
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +17,8 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// A Sheet is what is on the sheet of one talk. Its private part is that of the plan file as it was read just now.
+// A Sheet is what is on the sheet of one talk. Its private part is that of the plan file as it was read just now. It can
+// be JSON for whoever asked for that; no store keeps it.
 type Sheet struct {
 	ID    plan.ID `json:"id"`
 	Round int     `json:"round"`
@@ -99,7 +103,8 @@ func New(c *conversation.Conversation, now time.Time, past map[plan.ID][]journal
 	}
 	if file := c.Source(); file != nil {
 		private := &file.Private
-		s.Why, s.Goal, s.History, s.Measures = text(private.Why), text(private.Goal), text(private.History), all(private.Measures)
+		s.Why, s.Goal, s.History = text(private.Why), text(private.Goal), text(private.History)
+		s.Measures = all(private.Measures)
 	} else {
 		s.Unplanned = true
 	}
@@ -107,6 +112,9 @@ func New(c *conversation.Conversation, now time.Time, past map[plan.ID][]journal
 	s.remember(c, journal.DayOf(now.In(zone)), past)
 	return s
 }
+
+// Format keeps it out of logs and messages, for every verb.
+func (*Sheet) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "(private)") }
 
 // hear takes in what the partner has written, as far as it is believed to be theirs, and theirs about this talk.
 func (s *Sheet) hear(c *conversation.Conversation, zone *time.Location) {

@@ -54,6 +54,16 @@ private:
   history: The March launch, where I went over her head.
 `
 
+// times is a plan that offers some, of a talk by video.
+const times = `
+with: {name: Tomás Rivera, email: tomas@example.org}
+purpose: Agree how support and product hear from each other.
+agenda: [{topic: What each of us needs, minutes: 60}]
+setting: {kind: video, url: "https://meet.example.org/ana-tomas?a=1&b=2", place: "*Room* 3"}
+when: {times: [2027-03-04 10:00, 2027-03-05 15:00]}
+private: {goal: One answer for customers.}
+`
+
 // talk is the conversation of a plan, to which the changes have happened.
 func talk(t *testing.T, text string, changes ...conversation.Change) *conversation.Conversation {
 	t.Helper()
@@ -95,15 +105,17 @@ func past() map[plan.ID][]journal.Entry {
 			Round: 2, On: "2027-03-04", Learned: "Not known yet.",
 			Promises: []journal.Promise{{By: journal.Me, Text: "Done long ago", Due: "2026-12-01", Kept: &yes}},
 		}},
-		"review": {{Round: 1, On: "2027-01-20", Learned: "She hires until May."}},
+		"review": {{Round: 1, On: "2027-01-20", Learned: "She hires until May."}, {Round: 2, On: "2027-02-01"}},
 	}
 }
 
 // said is a conversation in which the partner has used every way to say something.
 func said(t *testing.T) *conversation.Conversation {
-	c := talk(t, full, command.CheckIn{}, conversation.Answer{Value: conversation.Yes, At: now, How: "page", Note: "Gladly, after lunch."})
+	c := talk(t, full, command.CheckIn{},
+		conversation.Answer{Value: conversation.Yes, At: now, How: "page", Note: "Gladly, after lunch."})
 	c.Taken, c.Proposed = []string{"Hiring"}, []string{"The budget of next year"}
-	c.Counter = &inbox.Proposal{At: now, Start: time.Date(2027, 3, 5, 17, 0, 0, 0, time.UTC), Length: time.Hour, Note: "I am in Porto before."}
+	c.Counter = &inbox.Proposal{At: now, Start: time.Date(2027, 3, 5, 17, 0, 0, 0, time.UTC), Length: time.Hour,
+		Note: "I am in Porto before."}
 	c.Remark = &inbox.Remark{At: now, From: "maya@example.org", Text: "Is Kim coming, too?"}
 	c.Doubted = &inbox.Remark{At: now, From: "maya@example.net", Text: "DOUBTED"}
 	return c
@@ -114,6 +126,7 @@ func TestForms(t *testing.T) {
 	for name, s := range map[string]*sheet.Sheet{
 		"full":  sheet.New(said(t), now, past()),
 		"empty": sheet.New(talk(t, "with: {name: Li, email: li@example.org}"), now, nil),
+		"times": sheet.New(talk(t, times, command.CheckIn{}), now, nil),
 	} {
 		page, err := s.HTML()
 		if err != nil {
@@ -181,7 +194,7 @@ func TestStanding(t *testing.T) {
 		"The plan file is not there":    unplanned,
 		"for them Fri 01:30 to 02:30":   talk(t, full),
 		"Not fixed yet; it takes 60":    talk(t, strings.Replace(full, "when: {start: 2027-03-04 20:00}", "", 1)),
-		"To choose from:\n         Thu": talk(t, strings.Replace(full, "start: 2027-03-04 20:00", "times: [2027-03-04 20:00, 2027-03-05 20:00]", 1)),
+		"To choose from:\n         Thu": talk(t, times),
 	} {
 		if text := sheet.New(c, now, nil).Text(100, strings.TrimSpace); !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
@@ -311,9 +324,17 @@ func TestWidth(t *testing.T) {
 	}
 }
 
-// TestJSON: what is absent is null or an empty list, and a journal's entries, which refuse to be JSON, are not in it.
+// TestJSON: what is absent is null or an empty list, and a journal's entries, which refuse to be JSON, are not in it. A
+// log can't have any of it.
 func TestJSON(t *testing.T) {
-	for _, s := range []*sheet.Sheet{sheet.New(talk(t, "with: {name: Li, email: li@example.org}"), now, nil), sheet.New(said(t), now, past())} {
+	for _, s := range []*sheet.Sheet{
+		sheet.New(talk(t, "with: {name: Li, email: li@example.org}"), now, nil), sheet.New(said(t), now, past()),
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+			if got := fmt.Sprintf(verb, s); got != "(private)" {
+				t.Errorf("a log with %s says %s", verb, got)
+			}
+		}
 		data, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)

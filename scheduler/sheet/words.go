@@ -89,7 +89,8 @@ func (s *Sheet) facts() []line {
 	fact("State", s.Standing, false)
 	switch s.Setting.Kind {
 	case plan.Phone, plan.Video:
-		fact("First", "ask them to leave mail, messages and all else on the phone alone while you talk, and do so yourself", false)
+		fact("First", "ask them to leave mail, messages and all else on the phone alone while you talk, and do so yourself",
+			false)
 	default:
 		fact("First", "phones away, both of you", false)
 	}
@@ -234,10 +235,11 @@ func (s *Sheet) promises() block {
 func (s *Sheet) before() block {
 	b := block{title: "What you know from before"}
 	for _, t := range s.Before {
-		var met, unmet, said []string
+		var met, unmet, open, said []string
 		for _, m := range t.Measures {
 			switch {
 			case m.Met == nil:
+				open = append(open, m.Text)
 			case *m.Met:
 				met = append(met, m.Text)
 			default:
@@ -245,10 +247,13 @@ func (s *Sheet) before() block {
 			}
 		}
 		for _, part := range [][2]string{{"What matters to them: ", t.Learned}, {"Reached: ", strings.Join(met, "; ")},
-			{"Not reached: ", strings.Join(unmet, "; ")}, {"", t.Note}} {
+			{"Not reached: ", strings.Join(unmet, "; ")}, {"Open: ", strings.Join(open, "; ")}, {"", t.Note}} {
 			if part[1] != "" {
 				said = append(said, part[0]+part[1])
 			}
+		}
+		if len(said) == 0 {
+			said = []string{"You have written nothing down."}
 		}
 		label := t.On.Time().Format(dayLayout)
 		if t.ID != s.ID {

@@ -181,6 +181,6 @@ func (r *Reader) open(text string, names []string) *letter {
 		}
 	}
 	l.markItems()
-	l.opening = l.skipOpening()
+	l.opening = l.skipCourtesy(l.skipOpening())
 	return l
 }

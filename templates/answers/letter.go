@@ -119,6 +119,29 @@ func (l *letter) skipOpening() int {
 	return greeting
 }
 
+// skipCourtesy returns the first token behind a question of courtesy, which begins with token i, and takes that for no
+// question; i where there is none.
+func (l *letter) skipCourtesy(i int) int {
+	if i == len(l.tokens) {
+		return i
+	}
+	p, n := l.all.Match(l.tokens, i)
+	if !p.Has(phrases.Courtesy) {
+		return i
+	}
+	from := l.tokens[i+n-1].End
+	behind := l.between(i+n, i+n)
+	if strings.TrimSpace(behind) != "?" {
+		return i
+	}
+	mark := from + strings.IndexByte(behind, '?')
+	l.text = l.text[:mark] + "." + l.text[mark+1:]
+	if i+n < len(l.tokens) {
+		l.tokens[i+n].Gap = strings.Replace(l.tokens[i+n].Gap, "?", ".", 1)
+	}
+	return i + n
+}
+
 // skipName returns the first token behind the name in an opening; greeting is the one behind the greeting, 0 where
 // there is none.
 func (l *letter) skipName(greeting int) int {

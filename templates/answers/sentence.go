@@ -149,8 +149,8 @@ func (r *reading) hear(i int) int {
 	return n
 }
 
-// begins reports whether a sentence begins with token i. A dot ends none behind a number that may be an ordinal: "der
-// 2. Termin", "2. Termin".
+// begins reports whether a sentence begins with token i. A dot ends none behind a number that may be an ordinal, in a
+// language that writes them so: "der 2. Termin", "2. Termin".
 func (r *reading) begins(i int) bool {
 	gap := r.tokens[i].Gap
 	if strings.ContainsAny(gap, "\n!;") {
@@ -159,7 +159,8 @@ func (r *reading) begins(i int) bool {
 	if i == 0 || !strings.Contains(gap, ".") {
 		return false
 	}
-	if word := r.tokens[i-1].Word; !phrases.IsDigit(word[len(word)-1]) || r.tokens[i-1].Item {
+	word := r.tokens[i-1].Word
+	if !r.own.Dotted() || !phrases.IsDigit(word[len(word)-1]) || r.tokens[i-1].Item {
 		return true
 	}
 	if i > 1 {

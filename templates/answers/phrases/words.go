@@ -48,7 +48,7 @@ func (e *ListError) Error() string {
 // Roles are what a phrase can be in a sentence, as a set.
 type Roles uint64
 
-// The roles, in the order of [lists].
+// The roles, in the order of [lists], and one more.
 const (
 	Yes Roles = 1 << iota
 	No
@@ -97,6 +97,8 @@ const (
 	To
 	Past
 	Minutes
+	// Courtesy is a greeting that is a question, "how are you?".
+	Courtesy
 
 	Answer   = Yes | No | Later
 	numbered = Number | Ordinal | Weekday | Month | Tomorrow | To | Past | Minutes
@@ -188,6 +190,9 @@ func (v *Vocabulary) addTime(name string, p Phrase) {
 // learn adds an entry of the list of a role, in all the ways that it can be put.
 func (x *Lexicon) learn(role Roles, entry string, keys keys) error {
 	p := Phrase{Roles: role, Alone: role == Stop && strings.HasSuffix(entry, ".")}
+	if role == Greeting && strings.HasSuffix(entry, "?") {
+		p.Roles = Courtesy
+	}
 	if role.Has(numbered) && entry != "" {
 		word, number, _ := strings.Cut(entry, "=")
 		least := 1
@@ -199,6 +204,7 @@ func (x *Lexicon) learn(role Roles, entry string, keys keys) error {
 			return fmt.Errorf("%q does not say which number from 1 to 99 it is, as in \"one=1\"", entry)
 		}
 		entry = word
+		x.suffixed = x.suffixed || role.Has(Number|Ordinal) && word != "" && IsDigit(word[0])
 	}
 	ways, ok := expand(entry)
 	if !ok {
@@ -322,6 +328,8 @@ type Lexicon struct {
 	longest int
 	// loose says that anything but other words may stand between two words of a phrase.
 	loose bool
+	// suffixed says that an ordinal in digits has letters behind it, as in 2nd, and not a dot.
+	suffixed bool
 	// weekdays are days with which longer words for a time begin: "Fridays", "Freitagabend".
 	weekdays []string
 }
@@ -349,6 +357,9 @@ func (x *Lexicon) AddAll(from *Lexicon) {
 
 // Word returns what a word can be by itself.
 func (x *Lexicon) Word(word string) Phrase { return x.phrases[word] }
+
+// Dotted reports whether "2." may be an ordinal.
+func (x *Lexicon) Dotted() bool { return !x.suffixed }
 
 // Longest returns the most words that a phrase has.
 func (x *Lexicon) Longest() int { return x.longest }

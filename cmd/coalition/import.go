@@ -68,6 +68,9 @@ With --json:
   unread      the columns that no plan has a place for`,
 		Example: "  coalition import contacts.vcf --dry-run\n  coalition import team.csv",
 		Args:    cobra.ExactArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"vcf", "csv"}, cobra.ShellCompDirectiveFilterFileExt
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.importPeople(cmd.Context(), args[0])
 		},

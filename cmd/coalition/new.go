@@ -99,8 +99,12 @@ func (a *app) newCommand() *cobra.Command {
 in the file as a comment for you to fill in. With --history (what stands between the
 two of you; it stays private) a first round for that is proposed, and the talk about
 the partnership becomes the second; an --agenda of your own keeps it to one. Without
-a time, free ones are found. Without a name you are asked, on a terminal; an empty
-answer leaves that for later.`,
+a time, free ones are found.
+
+Without a name you are asked, on a terminal, for what no flag says: you can go back,
+leave things for later, and leave altogether (Ctrl-C). Your answers are kept, for you
+only, and the next "coalition new" goes on with them. You see the plan before it is
+written, and nothing goes out by writing it.`,
 		Example: `  coalition new "Maya Chen" maya@example.org
   coalition new "Maya Chen" maya@example.org --purpose "Join forces on the launch" \
     --kind walk --place "Riverside path" --start "in 10 working days at 10:00"`,
@@ -133,6 +137,9 @@ answer leaves that for later.`,
 				if id, path, err = a.place(b, said); err == nil {
 					data, err = a.planFile(id, path, said)
 				}
+				if err == nil {
+					a.sayDoubts(b, id, path, data)
+				}
 			}
 			if err == nil {
 				err = writeNew(path, data)
@@ -153,11 +160,18 @@ answer leaves that for later.`,
 	for _, k := range form.Keys() {
 		keys[k.Path] = k
 	}
+	// As in the file.
+	c.Flags().SortFlags = false
 	for _, f := range planFlags {
 		key := keys[f.path]
 		flag := c.Flags().VarPF(planFlag{said, key}, f.name, "", f.usage)
 		if key.Bool {
 			flag.NoOptDefVal = "true"
+		}
+	}
+	for name, words := range map[string][]string{"kind": plan.Kinds, "caller": {string(plan.CallerMe), string(plan.CallerPartner)}} {
+		if err := c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			panic(err)
 		}
 	}
 	return c
@@ -216,6 +230,21 @@ What begins with # waits for your own words. What each key means: coalition sche
 	data := said.File(id, p)
 	_, _, problems := a.sched.Plans.Parse(path, id, data)
 	return data, slices.DeleteFunc(problems, func(p strictyaml.Problem) bool { return p.Warning }), nil
+}
+
+// sayDoubts says what is worth a second look in a new plan, besides what is not filled in yet.
+func (a *app) sayDoubts(b *roster.Roster, id plan.ID, path string, data []byte) {
+	plans, _, problems := a.sched.Plans.Parse(path, id, data)
+	for _, p := range problems {
+		if !strings.HasSuffix(p.Text, "is not filled in yet") {
+			a.note("Note: %s; %s.\n%s", p.Text, p.Mend, p.Excerpt)
+		}
+	}
+	for _, c := range b.Conversations {
+		if len(plans) > 0 && c.ID != id && slices.ContainsFunc(c.Plan.With.Addresses(), plans[0].With.Email.Same) {
+			a.note("Note: there is a conversation with them already: %s (%s).", c.Ref(), c.Status(b.Now))
+		}
+	}
 }
 
 // proposal is what a plan has where nothing was said, in the partner's language and fitted to the length of the talk.

@@ -180,6 +180,7 @@ func (w *planWalk) ask() (id plan.ID, path string, data []byte, err error) {
 			q.explain = strings.ReplaceAll(err.Error(), "\n", " ")
 			what = "setting"
 		} else {
+			w.a.sayDoubts(w.b, id, path, data)
 			q.choices = append(q.choices, choice{write, "write it to " + path})
 		}
 		for _, s := range w.sections() {

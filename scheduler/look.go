@@ -47,6 +47,11 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Round, b.Round))
 	})
 	roster.Acquaint(b.Conversations)
+	erased, err := s.remember(ctx, b.Conversations)
+	if err != nil {
+		return nil, err
+	}
+	b.Fresh = b.Fresh && erased == 0
 	for _, c := range b.Conversations {
 		if c.EditedAfter() && c.After == nil {
 			how := "over"
@@ -64,17 +69,40 @@ func (s *Scheduler) Look(ctx context.Context, still time.Duration) (*roster.Rost
 // read reads the plan files and the store side by side: both take their time where there are thousands.
 func (s *Scheduler) read(ctx context.Context, still time.Duration) (set *folder.Set, stored []*conversation.Conversation,
 	slots int64, err error) {
+	// Before the plans: with a conversation that is erased its file goes first, and then this rises. What such a plan
+	// would begin anew does not count any more.
+	if slots, err = s.Store.Slots(ctx); err != nil {
+		return nil, nil, 0, err
+	}
 	var unreadable error
 	read := make(chan bool)
 	go func() {
 		defer close(read)
 		set, unreadable = s.Plans.Read(time.Now(), still)
 	}()
-	if slots, err = s.Store.Slots(ctx); err == nil {
-		stored, err = s.Store.Load(ctx, lookup.Query{})
-	}
+	stored, err = s.Store.Load(ctx, lookup.Query{})
 	<-read
 	return set, stored, slots, cmp.Or(unreadable, err)
+}
+
+// remember tells the conversations what is left of others that were erased: what their partners have said there, and,
+// where they are new, that theirs are to be other names. It returns how many were erased.
+func (s *Scheduler) remember(ctx context.Context, list []*conversation.Conversation) (int64, error) {
+	erased, said, err := s.Store.Erased(ctx)
+	if err != nil || erased == 0 {
+		return 0, err
+	}
+	for _, c := range list {
+		if c.Rev == 0 {
+			c.Era = erased
+		}
+		for _, a := range c.Addresses() {
+			if e := said(a); e != nil && (c.Erased == nil || e.At.After(c.Erased.At)) {
+				c.Erased = e
+			}
+		}
+	}
+	return erased, nil
 }
 
 // join puts the conversations into b: what is stored, with its plan where there still is one, and those of new plans.

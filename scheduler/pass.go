@@ -65,7 +65,8 @@ func (s *Scheduler) Pass(ctx context.Context, b *roster.Roster) (*Report, error)
 			defer func() { <-atOnce }()
 			done := guard.Run(s.Log, "a pass", t.c.Ref(), func() {
 				d, err := s.draft(t, b.Now, r)
-				if err == nil && t.due {
+				// What is new counts only where its plan has not been erased since.
+				if err == nil && (t.due || t.c.Rev == 0) {
 					made[i] = d
 					return
 				}

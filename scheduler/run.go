@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,10 +43,11 @@ func (s *Scheduler) Run(ctx, hard context.Context) error {
 		return err
 	}
 	w := s.watch(ctx, hard, &side)
-	told := make(map[string]bool)
+	told, gone := make(map[string]bool), make(map[string]time.Time)
 	for {
 		s.beat()
 		s.tell(ctx, b, told)
+		s.tellGone(b, gone, time.Now())
 		r, err := &Report{Again: s.Now().Add(rescan)}, error(nil)
 		guard.Run(s.Log, "a pass", "", func() { r, err = s.Pass(ctx, b) })
 		if ctx.Err() != nil {
@@ -250,11 +252,6 @@ func (s *Scheduler) tell(ctx context.Context, b *roster.Roster, told map[string]
 				"problem", p.Text)
 		})
 	}
-	for _, c := range b.Gone {
-		once("gone "+c.Ref(), func() {
-			s.Log.Warn("a plan file is gone; nothing is cancelled by that", "id", c.Ref())
-		})
-	}
 	for _, c := range b.Conversations {
 		for _, e := range s.Finder.Clashes(ctx, c, b.Now) {
 			once(fmt.Sprint("clash ", c.Ref(), e.Span), func() {
@@ -282,6 +279,34 @@ func (s *Scheduler) tell(ctx context.Context, b *roster.Roster, told map[string]
 		})
 	}
 	told["doubt"] = b.Doubt != ""
+}
+
+// tellGone logs whose plan file is gone, once it has been for a while: where a conversation is erased it goes first, and
+// an editor may put another in its place. gone has since when each one is; zero where that was told.
+func (s *Scheduler) tellGone(b *roster.Roster, gone map[string]time.Time, now time.Time) {
+	for ref := range gone {
+		if !slices.ContainsFunc(b.Gone, func(c *conversation.Conversation) bool { return c.Ref() == ref }) {
+			delete(gone, ref)
+		}
+	}
+	for _, c := range b.Gone {
+		since, known := gone[c.Ref()]
+		if !known {
+			since = now
+			gone[c.Ref()] = now
+		}
+		until := since.Add(still)
+		switch {
+		case since.IsZero():
+		case until.After(now):
+			if b.Again.IsZero() || until.Before(b.Again) {
+				b.Again = until
+			}
+		default:
+			gone[c.Ref()] = time.Time{}
+			s.Log.Warn("a plan file is gone; nothing is cancelled by that", "id", c.Ref())
+		}
+	}
 }
 
 // Strays returns the calendars, by their names, that talks ahead have their events in, and that are not the one that is

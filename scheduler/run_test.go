@@ -1,15 +1,20 @@
 package scheduler
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"coalition/scheduler/conversation"
 	"coalition/scheduler/finder"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/roster"
 )
@@ -64,4 +69,35 @@ func TestBeat(t *testing.T) {
 			}
 		}
 	})
+}
+
+// That a plan file is gone is told once it has been for a while, and once: it may be on its way back, or erased.
+func TestTellGone(t *testing.T) {
+	now := time.Date(2027, 2, 1, 10, 0, 0, 0, time.UTC)
+	var log bytes.Buffer
+	s := &Scheduler{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	gone := make(map[string]time.Time)
+	for _, step := range []struct {
+		after time.Duration
+		ids   []plan.ID
+		want  int
+		again bool
+	}{
+		{0, []plan.ID{"maya"}, 0, true},
+		{still / 2, []plan.ID{"maya", "tom"}, 0, true},
+		{still / 2, []plan.ID{"tom"}, 0, true},
+		{still / 2, []plan.ID{"maya", "tom"}, 1, true},
+		{still, []plan.ID{"maya", "tom"}, 2, false},
+		{still, []plan.ID{"maya", "tom"}, 2, false},
+	} {
+		now = now.Add(step.after)
+		b := &roster.Roster{}
+		for _, id := range step.ids {
+			b.Gone = append(b.Gone, conversation.New(id, 1, nil))
+		}
+		s.tellGone(b, gone, now)
+		if n := strings.Count(log.String(), "is gone"); n != step.want || b.Again.IsZero() == step.again {
+			t.Errorf("%v: told %d times, want %d; to be looked at again: %v", now.Format("05.0"), n, step.want, b.Again)
+		}
+	}
 }

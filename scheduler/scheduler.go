@@ -181,6 +181,9 @@ type Store interface {
 	Paused(ctx context.Context) (bool, error)
 	// History returns what has happened besides messages, of all conversations or those of one id.
 	History(ctx context.Context, id plan.ID) ([]conversation.HistoryEntry, error)
+	// Erased returns how many conversations were erased, and what somebody with that address has said in them; nil:
+	// nothing that counts.
+	Erased(ctx context.Context) (n int64, said func(address string) *conversation.Silence, err error)
 	// Changes gets a value when another process may have written.
 	Changes() <-chan struct{}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (a *app) toFiles(ctx context.Context, d *conversation.Draft, out files) err
 		defer undo()
 		finish = append(finish, done)
 	}
-	d.Slots = conversation.Anyway
+	d.Slots = cmp.Or(d.Slots, conversation.Anyway)
 	if err := a.sched.Store.Commit(ctx, d); err != nil {
 		return err
 	}

@@ -96,6 +96,8 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/store/organizers": {"coalition/scheduler/store/database", "coalition/scheduler/store/tables"},
 	"coalition/scheduler/store/backup": {"coalition/scheduler/store", "coalition/scheduler/store/database",
 		"coalition/scheduler/store/sqlitefile", "coalition/scheduler/store/tables"},
+	"coalition/scheduler/store/erase": {"coalition/scheduler/conversation", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan",
+		"coalition/scheduler/store", "coalition/scheduler/store/database"},
 	"coalition/scheduler/store/database":   {"coalition/scheduler/store/sqlitefile"},
 	"coalition/scheduler/store/sqlitefile": {},
 	"coalition/scheduler/store/tables": {"coalition/scheduler/conversation", "coalition/scheduler/lookup", "coalition/scheduler/plan",
@@ -104,7 +106,7 @@ var mayImport = map[string][]string{
 	"coalition/cmd/coalition": {"coalition/cmd/coalition/chart", "coalition/invites/feed", "coalition/invites/freebusy", "coalition/scheduler/finder", "coalition/invites/email/inbound/prose", "coalition/invites/email/inbound", "coalition/invites/plaintext", "coalition/invites", "coalition/invites/email", "coalition/invites/google", "coalition/invites/google/account", "coalition/invites/web", "coalition/invites/zones", "coalition/scheduler", "coalition/scheduler/check", "coalition/scheduler/command", "coalition/scheduler/conversation",
 		"coalition/scheduler/delivery", "coalition/scheduler/holidays", "coalition/scheduler/intake", "coalition/scheduler/journal", "coalition/scheduler/lookup", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/plan/folder", "coalition/scheduler/roster",
 		"coalition/scheduler/addressbook", "coalition/scheduler/plan/form", "coalition/scheduler/sheet",
-		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push", "coalition/invites/provider"},
+		"coalition/scheduler/slots", "coalition/scheduler/store", "coalition/scheduler/store/backup", "coalition/scheduler/store/database", "coalition/scheduler/store/erase", "coalition/scheduler/strictyaml", "coalition/templates", "coalition/templates/answers", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/worklist", "coalition/scheduler/refusal", "coalition/invites/google/push", "coalition/invites/provider"},
 	"coalition/invites/google/account":    {"coalition/invites/reach", "coalition/invites/plaintext", "coalition/invites"},
 	"coalition/scheduler/store/storetest": {},                          // for tests
 	"coalition/invites/email/emailtest":   {},                          // likewise

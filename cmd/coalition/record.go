@@ -49,8 +49,8 @@ func (a *app) record(ctx context.Context, ref string, change changing) (*convers
 		if err != nil {
 			return nil, err
 		}
-		// An answer may take a time, or have a word about a person.
-		if _, ok := ch.(conversation.Answer); ok {
+		// An answer may take a time, or have a word about a person; and what is new may have been erased since.
+		if _, ok := ch.(conversation.Answer); ok || c.Rev == 0 {
 			d.Slots = b.Slots
 		}
 		if err = a.sched.Store.Commit(ctx, d); errors.Is(err, conversation.ErrConflict) && try < 50 {

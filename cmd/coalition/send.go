@@ -47,8 +47,8 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 		if err != nil {
 			return err
 		}
-		if len(d.Messages) > 0 && d.Messages[0].Kind == outbox.Brief && c.Searched() {
-			// Nobody else may have been offered the same times since.
+		if len(d.Messages) > 0 && d.Messages[0].Kind == outbox.Brief && c.Searched() || c.Rev == 0 {
+			// Nobody else may have been offered the same times since, and what is new not have been erased.
 			d.Slots = b.Slots
 		}
 		if try == 1 {

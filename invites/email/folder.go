@@ -8,9 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 
 	"coalition/invites"
 )
@@ -27,6 +31,9 @@ type Folder struct {
 
 // NewFolder returns what writes into the folder of that path, which is made when the first message comes.
 func NewFolder(path string) *Folder { return &Folder{path: path, written: make(map[string][]string)} }
+
+// stamped is how the files' names begin.
+const stamped = "20060102T150405Z"
 
 // Written returns the files that this Folder has written for the message with that Message-ID.
 func (f *Folder) Written(messageID string) []string {
@@ -67,7 +74,7 @@ func (f *Folder) Send(_ context.Context, p *invites.Submission, dot func() error
 
 func (f *Folder) send(p *invites.Submission) error {
 	for at := p.Stamp.UTC(); ; at = at.Add(time.Second) {
-		name := fmt.Sprintf("%s-%s-%s-%d", at.Format("20060102T150405Z"), p.ID, p.Kind, p.Sequence)
+		name := fmt.Sprintf("%s-%s-%s-%d", at.Format(stamped), p.ID, p.Kind, p.Sequence)
 		name = filepath.Join(f.path, name)
 		if there, same, err := look(name+".eml", p.Data); err != nil {
 			return err
@@ -95,6 +102,28 @@ func (f *Folder) send(p *invites.Submission) error {
 		}
 		return nil
 	}
+}
+
+// Of returns the files that hold messages of the conversation of that id, whenever they were written.
+func (f *Folder) Of(id string) (files []string, err error) {
+	entries, err := os.ReadDir(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		name, ext := strings.CutSuffix(e.Name(), ".eml")
+		if !ext {
+			name, ext = strings.CutSuffix(name, ".ics")
+		}
+		at, rest, _ := strings.Cut(name, "-")
+		rest, mine := strings.CutPrefix(norm.NFC.String(rest), id+"-")
+		kind, sequence, _ := strings.Cut(rest, "-")
+		_, numbered := strconv.Atoi(sequence)
+		if _, err := time.Parse(stamped, at); ext && mine && err == nil && numbered == nil && kind != "" {
+			files = append(files, filepath.Join(f.path, e.Name()))
+		}
+	}
+	return files, err
 }
 
 // look tells whether something of that name is there, and whether it is a file with these bytes.

@@ -63,7 +63,7 @@ func (co *Composer) write(d *conversation.Draft, m *outbox.Message) error {
 	if m.Kind == outbox.Brief || m.Kind == outbox.Times {
 		page = co.openPage(d)
 	}
-	id := co.Derive("message", c.ID, c.Round, m.Kind, m.Revision, strings.ToLower(m.To), m.Content, says(d, m))
+	id := c.Derive("message", m.Kind, m.Revision, strings.ToLower(m.To), m.Content, says(d, m))
 	m.MessageID = hex.EncodeToString(id[:]) + "@" + Domain(co.Organizer.Email)
 	kind, lang := wording[m.Kind], c.Language()
 	switch {

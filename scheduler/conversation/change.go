@@ -131,8 +131,15 @@ func (c *Conversation) NotReady() error {
 // Ref is how people name the conversation: its id, with the round where that is not the first.
 func (c *Conversation) Ref() string { return plan.Ref(c.ID, c.Round) }
 
-// EventRef is how what stands in an online calendar names the conversation: its id and always the round.
-func (c *Conversation) EventRef() string { return fmt.Sprintf("%s/%d", c.ID, c.Round) }
+// EventRef is how what stands in an online calendar names the conversation: its id and always the round, and what tells
+// it from one with the same id that was erased, whose event may stand there still.
+func (c *Conversation) EventRef() string {
+	ref := fmt.Sprintf("%s/%d", c.ID, c.Round)
+	if c.Era > 0 {
+		ref += fmt.Sprintf("+%d", c.Era)
+	}
+	return ref
+}
 
 // NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.
 type NotYet struct{}

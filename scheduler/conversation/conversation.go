@@ -112,6 +112,8 @@ type Conversation struct {
 	// After are the rounds beside it; nil: there is none.
 	Peers         []*Conversation `json:"-"`
 	Before, After *Conversation   `json:"-"`
+	// Erased is what the partner has said in conversations that are erased; nil: nothing that counts.
+	Erased *Silence `json:"-"`
 
 	settings *organizer.Settings
 	// The plan as its file says it now, and what is private in it.
@@ -159,6 +161,8 @@ type Intent struct {
 	// Closed is when the organizer looked back on the talk, and Recalled when they were reminded to.
 	Closed   time.Time `json:"closed,omitzero"`
 	Recalled time.Time `json:"recalled,omitzero"`
+	// Era is how many conversations had been erased when this one began: one of them may have had the same id.
+	Era int64 `json:"era,omitempty"`
 	// Touched is when the organizer or the partner last had a word.
 	Touched time.Time `json:"touched,omitzero"`
 }

@@ -19,7 +19,7 @@ func (c *Conversation) SlotOf(p *inbox.Proposal) plan.Slot {
 // Identify gives the round its one UID, and ORGANIZER, which never change from then on.
 func (c *Conversation) Identify() {
 	if c.UID == "" {
-		id := c.settings.Derive("uid", c.ID, c.Round, strings.ToLower(string(c.Plan.With.Email)))
+		id := c.Derive("uid", strings.ToLower(string(c.Plan.With.Email)))
 		if c.UID = hex.EncodeToString(id[:]); c.Channel == "" {
 			c.Channel = c.settings.Calendar
 		}
@@ -28,6 +28,16 @@ func (c *Conversation) Identify() {
 		}
 		c.Organizer, c.PartStat = c.settings.Organizer, invites.NeedsAction
 	}
+}
+
+// Derive is [organizer.Settings.Derive] for something of this conversation. One that was erased had the same id, and
+// mail programs and calendars still know its names.
+func (c *Conversation) Derive(what string, parts ...any) [16]byte {
+	parts = append([]any{what, c.ID, c.Round}, parts...)
+	if c.Era > 0 {
+		parts = append(parts, c.Era)
+	}
+	return c.settings.Derive(parts...)
 }
 
 // Text is the answer in a line for people.

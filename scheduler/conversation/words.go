@@ -61,6 +61,13 @@ type Stop struct {
 	Addresses []string  `json:"addresses"`
 }
 
+// A Silence is what is left of a partner whose conversations are erased: that they have said no, or with Stop that they
+// want no more mail.
+type Silence struct {
+	At   time.Time
+	Stop bool
+}
+
 // Over reports whether nothing more comes of the conversation, whatever its plan says.
 func (c *Conversation) Over(now time.Time) bool {
 	told := c.Told()

@@ -51,6 +51,10 @@ func (s *Sync) adopt(ctx context.Context, found []*invites.Event) error {
 			if d == nil {
 				continue
 			}
+			if d.Conversation.Rev == 0 {
+				// It may have been erased since.
+				d.Slots = b.Slots
+			}
 			switch err := s.Store.Commit(ctx, d); {
 			case errors.Is(err, conversation.ErrConflict) && try < 5:
 				conflict = true

@@ -3,6 +3,9 @@
 package lookup
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +43,14 @@ func EventKey(id string) string { return "event " + id }
 
 // AddressKey is that of one whose partner has that address, whatever its case.
 func AddressKey(address string) string { return "address " + strings.ToLower(address) }
+
+// SilenceKey is that of an address whose conversations are erased, whatever its case: nobody who has not the secret
+// of the installation can tell which it is.
+func SilenceKey(secret []byte, address string) string {
+	sum := hmac.New(sha256.New, secret)
+	sum.Write([]byte("silence " + strings.ToLower(address)))
+	return hex.EncodeToString(sum.Sum(nil))
+}
 
 // NameKey is that of one whose partner has that name, whatever its case.
 func NameKey(name string) string { return "name " + strings.ToLower(strings.ToUpper(name)) }

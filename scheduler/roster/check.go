@@ -138,7 +138,7 @@ func CheckPerson(c *conversation.Conversation, now time.Time) []strictyaml.Probl
 		return nil
 	}
 	path, mend := []string{"with", "email"}, "leave it, or send it by a word of your own: "+c.How(ways.Ask)
-	if c.Before != nil && silenceOf(c).in == nil {
+	if c.Before != nil && silenceOf(c).at.IsZero() {
 		path = []string{"round"}
 	}
 	return []strictyaml.Problem{c.Source().Warning(o.why+": no brief goes by itself", mend, path...)}

@@ -27,7 +27,7 @@ func obstacleTo(c *conversation.Conversation, now time.Time) *obstacle {
 		// Other words for what the organizer has sent themself.
 		return nil
 	}
-	if s := silenceOf(c); s.in != nil {
+	if s := silenceOf(c); !s.at.IsZero() {
 		why := s.words(c)
 		return &obstacle{why: why, next: "let it rest, since " + why + "; your own word goes all the same" + ask}
 	}
@@ -98,7 +98,7 @@ func Next(c *conversation.Conversation, now time.Time) conversation.Step {
 	}
 	if s.Kind == outbox.Brief {
 		o := obstacleTo(c, now)
-		if o == nil || !s.IsDue(now) && c.Before == nil && silenceOf(c).in == nil {
+		if o == nil || !s.IsDue(now) && c.Before == nil && silenceOf(c).at.IsZero() {
 			// Until it is due the obstacle may be gone.
 			return s
 		}

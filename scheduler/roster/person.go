@@ -54,9 +54,9 @@ func Acquaint(list []*conversation.Conversation) {
 
 // A silence is why nothing, or no brief, goes to a person by itself.
 type silence struct {
-	// in is where they said so; nil: nothing keeps us.
+	// in is where they said so; nil: in a conversation that is erased.
 	in *conversation.Conversation
-	// at is when it was taken in.
+	// at is when it was taken in; zero: nothing keeps us.
 	at time.Time
 	// stop says that not only no brief goes: nothing at all.
 	stop bool
@@ -74,8 +74,11 @@ func silenceOf(c *conversation.Conversation) (s silence) {
 		if t.Stop != nil && t.Stop.At.After(s.at) {
 			s = silence{t, t.Stop.At, true}
 		}
+		if e := t.Erased; e != nil && e.Stop && e.At.After(s.at) {
+			s = silence{at: e.At, stop: true}
+		}
 	}
-	if s.in != nil {
+	if !s.at.IsZero() {
 		if !answered(s.at, func(t *conversation.Conversation) bool {
 			return t.Said(conversation.Yes) && (t.Answer.How == "mail" || t.Answer.How == "page")
 		}) {
@@ -89,6 +92,9 @@ func silenceOf(c *conversation.Conversation) (s silence) {
 				s = silence{in: t, at: at}
 			}
 		}
+		if e := t.Erased; e != nil && !e.Stop && e.At.After(s.at) {
+			s = silence{at: e.At}
+		}
 	}
 	overruled := answered(s.at, func(t *conversation.Conversation) bool {
 		return t.Answer.How == "command" && !t.Said(conversation.No)
@@ -100,9 +106,23 @@ func silenceOf(c *conversation.Conversation) (s silence) {
 	return s
 }
 
+// Silent returns what keeps briefs, or with Stop everything, from going to the partner of c by itself, and where they
+// have said so: nil for a conversation that is erased. It is nil where nothing does.
+func Silent(c *conversation.Conversation) (*conversation.Silence, *conversation.Conversation) {
+	s := silenceOf(c)
+	if s.at.IsZero() {
+		return nil, nil
+	}
+	return &conversation.Silence{At: s.at, Stop: s.stop}, s.in
+}
+
 // words returns what the person has said, as a sentence without its full stop.
 func (s silence) words(c *conversation.Conversation) string {
-	when := s.at.In(c.Settings().Zone.Location("UTC")).Format("2 Jan 2006") + ", " + s.in.Ref()
+	where := "in a conversation that is erased"
+	if s.in != nil {
+		where = s.in.Ref()
+	}
+	when := s.at.In(c.Settings().Zone.Location("UTC")).Format("2 Jan 2006") + ", " + where
 	if s.stop {
 		return c.Plan.With.Name + " asked for no more mail (" + when + ")"
 	}
@@ -113,7 +133,7 @@ func (s silence) words(c *conversation.Conversation) string {
 // conversations with them.
 func Hush(c *conversation.Conversation, d *conversation.Draft) {
 	s := silenceOf(c)
-	if s.in == nil {
+	if s.at.IsZero() {
 		return
 	}
 	if d.Drop == nil {

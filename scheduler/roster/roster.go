@@ -35,7 +35,7 @@ type Roster struct {
 	Again time.Time
 	// Writing counts plan files that are not read yet since they have just been written.
 	Writing int
-	// Fresh says that the store holds no conversation, and there are plans.
+	// Fresh says that the store has never held a conversation, and there are plans.
 	Fresh bool
 	// Doors are those that are closed.
 	Doors []*outbox.Door

@@ -238,7 +238,8 @@ func (s *Store) entered(ctx context.Context, tx *database.Tx, m *outbox.Message)
 		return decode(c, data)
 	}, "SELECT rev, data FROM conversations WHERE organizer = $1 AND id = $2 AND round = $3",
 		s.organizer, string(m.ID), m.Round)
-	if err != nil {
+	// It may have been erased meanwhile.
+	if err != nil || c.Rev == 0 {
 		return err
 	}
 	c.Written(m)

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"encoding/hex"
 
+	"coalition/scheduler/conversation"
+	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/tables"
@@ -103,6 +105,38 @@ func (s *Store) Trust(ctx context.Context, sent int64, release int) error {
 		}
 		return tx.Notify()
 	})
+}
+
+// Erased implements [scheduler.Store].
+func (s *Store) Erased(ctx context.Context) (n int64, said func(address string) *conversation.Silence, err error) {
+	n, by, err := s.Silences(ctx)
+	return n, func(address string) *conversation.Silence {
+		if silence, ok := by[lookup.SilenceKey(s.secret, address)]; ok {
+			return &silence
+		}
+		return nil
+	}, err
+}
+
+// Silences returns how many conversations were erased, and what people have said in them, by the [lookup.SilenceKey] of
+// their address.
+func (s *Store) Silences(ctx context.Context) (n int64, said map[string]conversation.Silence, err error) {
+	if s.db.Absent() || s.db.Version() < tables.Erased {
+		return 0, nil, nil
+	}
+	n, _, err = database.Number(ctx, s.db, "SELECT erased FROM installations WHERE organizer = $1", s.organizer)
+	if err != nil || n == 0 {
+		return 0, nil, err
+	}
+	said = make(map[string]conversation.Silence)
+	return n, said, database.Each(ctx, s.db, func(rows *sql.Rows) error {
+		var hash string
+		var at int64
+		var stop bool
+		err := rows.Scan(&hash, &at, &stop)
+		said[hash] = conversation.Silence{At: instant(at), Stop: stop}
+		return err
+	}, "SELECT hash, said, stop FROM silences WHERE organizer = $1", s.organizer)
 }
 
 // Pause implements [scheduler.Store].

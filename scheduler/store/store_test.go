@@ -967,7 +967,7 @@ func testLookups(t *testing.T, dsn string) {
 func older(t *testing.T, dsn string) {
 	t.Helper()
 	db := raw(t, dsn)
-	for _, statement := range []string{"DROP TABLE lookups", "DROP INDEX messages_id", "DROP INDEX messages_to", "DROP INDEX messages_unsettled",
+	for _, statement := range []string{"DROP TABLE silences", "ALTER TABLE installations DROP COLUMN erased", "DROP TABLE lookups", "DROP INDEX messages_id", "DROP INDEX messages_to", "DROP INDEX messages_unsettled",
 		"ALTER TABLE messages DROP COLUMN repeatable", "UPDATE schema_version SET version = 5"} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatal(err)

@@ -92,6 +92,8 @@ type dialect interface {
 	lockDaemon() error
 	// workFor says for whom this process works.
 	workFor(organizer string)
+	// rewrite is what [DB.Rewrite] does.
+	rewrite(ctx context.Context, tables []string) error
 	// exclusive reports whether there is room for one organizer only.
 	exclusive() bool
 	close()
@@ -149,6 +151,19 @@ func (d *DB) File() string {
 		return file.Path()
 	}
 	return ""
+}
+
+// ErrHeld is returned by [DB.Rewrite] where somebody reads for so long that rows which were deleted have to stay.
+var ErrHeld = errors.New("somebody else is reading the state, as it was before")
+
+// Rewrite takes off the disk what is left of rows that were deleted from these tables, on SQLite from any. Others may
+// work meanwhile, and wait for it for a moment. What a server keeps beside its tables, such as its log of changes, stays
+// there for its time. The error is [ErrHeld] or one of the database; it can be called again.
+func (d *DB) Rewrite(ctx context.Context, tables []string) error {
+	if d.rw == nil {
+		return ErrReadOnly
+	}
+	return d.dialect.rewrite(ctx, tables)
 }
 
 // NewFile makes the tables in the empty SQLite file at path.

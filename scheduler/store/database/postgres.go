@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -218,6 +219,43 @@ func (d *postgres) listen(ctx context.Context, changed func()) {
 		}
 		changed()
 	}
+}
+
+// held is how long those are waited for who read what was there before.
+const held = 20 * time.Second
+
+// rewrite has each table written anew. What somebody may still see of a row would be written, too: all transactions that
+// have begun before are waited for. Samples of rows are kept in pg_statistic, which the owner of a database may have
+// written anew; others are refused that by a warning alone.
+func (d *postgres) rewrite(ctx context.Context, tables []string) error {
+	var begun time.Time
+	if err := d.pool.QueryRowContext(ctx, "SELECT clock_timestamp()").Scan(&begun); err != nil {
+		return err
+	}
+	for end := time.Now().Add(held); ; {
+		open, _, err := Number(ctx, d.pool, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start <= $1`, begun)
+		if err != nil {
+			return err
+		}
+		if open == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			return ErrHeld
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	for _, table := range append(slices.Clone(tables), "pg_catalog.pg_statistic") {
+		if _, err := d.pool.ExecContext(ctx, "VACUUM (FULL, ANALYZE) "+table); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *postgres) close() {

@@ -131,6 +131,14 @@ func (d *sqlite) watch(ctx context.Context, version func() int64, changed func()
 	}
 }
 
+func (d *sqlite) rewrite(ctx context.Context, _ []string) error {
+	err := d.Rewrite(ctx)
+	if errors.Is(err, sqlitefile.ErrBusy) {
+		return ErrHeld
+	}
+	return err
+}
+
 func (d *sqlite) close() {
 	if d.life != nil {
 		os.Remove(d.life.Path())

@@ -17,7 +17,7 @@ var Schema = database.Schema{
 				_, err := tx.ExecContext(ctx, query, args...)
 				return err
 			}, "")
-		}}},
+		}}, {SQL: erased}},
 	Marks: []string{"schema_version", "conversations", "messages", "bodies", "events", "control"},
 	InUse: "SELECT 1 FROM messages m WHERE m.organizer = $1 AND m.owner = owners.owner",
 }
@@ -32,6 +32,8 @@ const (
 	Repeatable = 6
 	// Lookups is that from which on conversations are looked up by their keys.
 	Lookups = 7
+	// Erased is that from which on it is known what is left of conversations that were erased.
+	Erased = 8
 )
 
 // OldRepeatable is the condition that a message, m, of an earlier version is [outbox.Message.Repeatable].
@@ -190,6 +192,17 @@ CREATE INDEX messages_id ON messages (organizer, message_id) WHERE message_id <>
 CREATE INDEX messages_to ON messages (lower(recipient));
 CREATE INDEX messages_unsettled ON messages (organizer) WHERE ` + Unsettled + `
 `
+
+// erased is for what is left of conversations that were erased: how many there were, and what people have said in them,
+// no or with stop that they want no more mail. Of an address there is only a hash, under the secret of the installation.
+const erased = `CREATE TABLE silences (
+	organizer TEXT NOT NULL,
+	hash      TEXT NOT NULL,
+	said      BIGINT NOT NULL,
+	stop      BOOLEAN NOT NULL,
+	PRIMARY KEY (organizer, hash)
+);
+ALTER TABLE installations ADD COLUMN erased BIGINT NOT NULL DEFAULT 0`
 
 // Unsettled is the condition that a message is [lookup.Query.Unsettled].
 const Unsettled = "(state IN ('unclear', 'failed') OR state = 'queued' AND code <> 0)"

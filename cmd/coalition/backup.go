@@ -13,6 +13,7 @@ import (
 
 	"coalition/scheduler/store"
 	"coalition/scheduler/store/backup"
+	"coalition/scheduler/store/erase"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -22,7 +23,10 @@ func (a *app) backupCommand() *cobra.Command {
 		Long: `Write the whole state into one file, which only you can read, with the secret that
 UIDs and Message-IDs derive from. It is safe at any moment, also while the daemon
 sends. The file can be copied onto the state (SQLite), or brought back with restore.
-A file that is there is replaced only if it is a backup, and you say so.`,
+A file that is there is replaced only if it is a backup, and you say so.
+
+Your config, plan files and journals are not in it: they are your own, to be copied
+like your other files. What is erased later stays in a backup that was made before.`,
 		Example: "  coalition backup coalition-backup.db\n  coalition backup --yes /mnt/backups/coalition.db",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,7 +107,8 @@ func (a *app) restoreCommand() *cobra.Command {
 		Short: "Bring back a state from a backup",
 		Long: `Put a backup in the place of the state. The state that was there is kept beside it.
 Where more has left since than the backup knows of, nothing goes by itself until you
-have looked: coalition approve. Stop the daemon before.`,
+have looked: coalition approve. Stop the daemon before. Conversations that were erased
+since the backup are in it still, and come back with it.`,
 		Example: "  coalition restore coalition-backup.db",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -138,7 +143,9 @@ have looked: coalition approve. Stop the daemon before.`,
 					return usage("nothing was changed", "")
 				}
 			}
-			kept, err := backup.Restore(ctx, state, home(c.resolve(c.Conversations)), c.addresses(), file)
+			at := home(c.resolve(c.Conversations))
+			left := erase.LeftIn(ctx, state, at, c.addresses())
+			kept, err := backup.Restore(ctx, state, at, c.addresses(), file)
 			switch {
 			case errors.Is(err, backup.ErrBusy):
 				a.note("coalition: a command is at work on this state\n  try again when it has ended")
@@ -150,6 +157,14 @@ have looked: coalition approve. Stop the daemon before.`,
 			if kept != "" {
 				a.say("The one before is kept as %s", kept)
 			}
+			back, err := left.Carry(ctx, state, at, c.addresses())
+			if err != nil {
+				return err
+			}
+			if back > 0 {
+				a.note("Since that backup %s erased; what it holds of them is here again. See: %s",
+					were(back, "conversation"), a.hint("list"))
+			}
 			// What is wrong besides, other commands say.
 			if b, err := a.board(ctx); err == nil {
 				a.sayDoubt(b)
@@ -159,6 +174,14 @@ have looked: coalition approve. Stop the daemon before.`,
 	}
 	c.Flags().BoolVarP(&a.yes, "yes", "y", false, "restore without asking")
 	return c
+}
+
+// were counts things, with their verb.
+func were(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " was"
+	}
+	return fmt.Sprintf("%d %ss were", n, noun)
 }
 
 func postgresState(state string) bool { return strings.Contains(state, "://") }

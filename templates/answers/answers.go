@@ -130,8 +130,8 @@ func (r *Reader) known(l *letter, languages []string) (known []int) {
 // answer is what a letter answers; its Value is "" where that is not beyond doubt. The language main is that of the
 // letter, of which each knows so many words: what is clear there is so however strange it is to the others.
 func (r *Reader) answer(l *letter, languages []string, known []int, main int) Meaning {
-	said, _, doubts := l.read(l.main)
-	if doubts {
+	said, rest, doubts := l.read(l.main)
+	if doubts || r.doubted(l, languages, known, main, rest) {
 		return Meaning{}
 	}
 	clear := said.Value != ""
@@ -154,6 +154,23 @@ func (r *Reader) answer(l *letter, languages []string, known []int, main int) Me
 		}
 	}
 	return said
+}
+
+// doubted reports whether the letter is as likely in a language that understands it as far as the main one, up to token
+// rest, and for which what follows makes the answer doubtful: "Ok. Se viene Paolo" has a condition in Italian, and could
+// nearly as well be Spanish.
+func (r *Reader) doubted(l *letter, languages []string, known []int, main, rest int) bool {
+	defer func(lexicon *phrases.Lexicon) { l.main = lexicon }(l.main)
+	for i, lang := range languages {
+		if i == main || known[i]+1 < known[main] {
+			continue
+		}
+		l.main = r.words[lang].Own
+		if _, upTo, doubts := l.read(l.main); doubts && upTo >= rest {
+			return true
+		}
+	}
+	return false
 }
 
 // own is the moment that a letter names; zero where it is none, or another one in another language.

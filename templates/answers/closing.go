@@ -11,7 +11,11 @@ import (
 // contact is where somebody can be reached: an address, a number to call, a street.
 var contact = pattern(`(?i)@|(\d[\s()/.-]*){6}|` +
 	`\d\s*[a-z]?,?\s+(\p{L}+\s+)?(street|road|avenue|lane|drive|square|st|rd|ave)\b|` +
-	`(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d`)
+	`(stra(ß|ss)e|str\.|weg|platz|allee|gasse|damm|ufer)\s*\d|` +
+	`\d\s*(bis|ter)?,?\s+(rue|boulevard|place|quai|chemin|impasse)\s+\p{L}|` +
+	// "Via Roma 14", but not "via Zoom on the 14th": names are written with capital letters.
+	`(?-i:\b(Calle|calle|C/|c/|Avda\.?|Avenida|Paseo|Plaza|Via|Viale|Piazza|Corso|Largo)\s+` +
+	`((de|del|della|dei|delle|la|las|los|el|di|da)\s+)*(\p{Lu}[\p{L}.’']*,?\s+)+(n[º°.]*\s*)?\d)`)
 
 // reaches reports whether the tokens from i to end say where somebody can be reached.
 func (l *letter) reaches(i, end int) bool { return contact().MatchString(l.span(i, end)) }

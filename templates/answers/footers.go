@@ -12,8 +12,8 @@ import (
 
 // fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
 var fromOutside = regexp.MustCompile(`^\s*(?:` +
-	`[\[(*]{1,3}\s*(?i:ext|external|extern)(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*[\])*]{1,3}:?|` +
-	`(?:EXTERNAL|EXTERN)(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
+	`[\[(*]{1,3}\s*(?i:ext|external|extern[eoa]?|estern[oa])(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*[\])*]{1,3}:?|` +
+	`(?:EXTERNAL|EXTERN[EOA]?|ESTERN[OA])(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
 
 // pattern returns a function that gives the expression, compiled when it is first needed: most commands read no mail.
 func pattern(expression string) func() *regexp.Regexp {
@@ -76,11 +76,22 @@ func (r *Reader) footer(lines []string) (at int, before string) {
 	}
 	// What begins like a condition or an answer, and what speaks of its writer, is a person's.
 	p, _ := r.all.Match(tokens, begin)
-	own := func(t phrases.Token) bool { return r.all.Word(t.Word).Has(phrases.Self) }
+	own := func(t phrases.Token) bool { return r.speaksOf(t.Word, tokens, shows) }
 	if begin != shows && p.Has(phrases.Postscript|phrases.Answer) || slices.ContainsFunc(tokens[begin:], own) {
 		return len(lines), ""
 	}
 	return at, before
+}
+
+// speaksOf reports whether a word is one for its writer, in a language of which a footer begins with token shows.
+func (r *Reader) speaksOf(word string, tokens []phrases.Token, shows int) bool {
+	return slices.ContainsFunc(r.languages, func(lang string) bool {
+		if !r.words[lang].Own.Word(word).Has(phrases.Self) {
+			return false
+		}
+		_, n := r.words[lang].Footers.Match(tokens, shows)
+		return n > 0
+	})
 }
 
 // lineStart returns the first token of the line of token i.

@@ -47,13 +47,13 @@ func (l *letter) read(own *phrases.Lexicon) (said Meaning, rest int, doubts bool
 		}
 	}
 	if r.doubtful(0, rest, r.now.answers) {
-		return Meaning{}, 0, true
+		return Meaning{}, rest, true
 	}
 	said.Length = utf8.RuneCountInString(r.span(0, rest))
 	short := true
 	for _, p := range append([]part{{rest, end}}, r.afterwards(end)...) {
 		if r.differs(p.from, p.to, r.now.answers) {
-			return Meaning{}, 0, true
+			return Meaning{}, rest, true
 		}
 		said.Length += utf8.RuneCountInString(r.span(p.from, p.to))
 		lines, ok := r.adds(p.from, p.to)

@@ -48,7 +48,10 @@ func (r *Reader) clock(i int) int {
 	}
 	next = r.spelt(next, &shift)
 	half, next = r.behindHour(half, next)
-	next = r.spelt(next, &shift)
+	// As in "3 heures et demie de l'après-midi".
+	if more := r.spelt(next, &shift); more > next {
+		half, next = r.behindHour(half, more)
+	}
 	// 15 Uhr 30
 	if half.Has(phrases.Clock) && !minutes && shift == 0 && next < len(r.tokens) && r.tokens[next].Gap == "" {
 		if m, rest, digits := r.number(next); digits == 2 && rest == "" {

@@ -75,11 +75,11 @@ func (t *tokenizer) take(i int) int {
 	return next
 }
 
-// wordEnd returns where the word ends that goes up to byte i at least.
+// wordEnd returns where the word ends that goes up to byte i at least. In "1°" there is one, too.
 func (t *tokenizer) wordEnd(i int) int {
 	for i < len(t.text) {
 		r, size := utf8.DecodeRuneInString(t.text[i:])
-		inside := isApostrophe(r) && LetterAt(t.text, i+size)
+		inside := isApostrophe(r) && LetterAt(t.text, i+size) || r == '°' && IsDigit(t.text[i-1])
 		if !inside && !InWord(r) && !unicode.In(r, unicode.M, unicode.Cf) {
 			break
 		}

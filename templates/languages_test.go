@@ -12,6 +12,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
+	"coalition/templates/answers"
 	"coalition/templates/answers/phrases"
 )
 
@@ -215,7 +216,9 @@ func replies(t *testing.T, lang string) (list []reply) {
 	return list
 }
 
-// TestReplies: what people answer in each language counts, in whatever language they were written to.
+// TestReplies: what people answer in each language counts, in whatever language they were written to. That other one
+// may know a few of the shortest as words of its own, such as a Portuguese "no", and leave them open; it never takes
+// them for something else.
 func TestReplies(t *testing.T) {
 	s := load(t, "")
 	reader, err := s.Answers()
@@ -223,23 +226,37 @@ func TestReplies(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range folders(t) {
-		for _, r := range replies(t, lang) {
-			for _, to := range s.Languages() {
-				said := reader.Read(to, r.text)
-				got := said.Value
-				switch {
-				case said.Stop:
-					got = "stop"
-				case got == "":
-					got = "-"
-				}
-				for _, n := range said.Numbers {
-					got += fmt.Sprint(" ", n)
-				}
-				if got != r.want {
+		list := replies(t, lang)
+		for _, to := range s.Languages() {
+			var open []string
+			for _, r := range list {
+				switch got := meaning(reader.Read(to, r.text)); {
+				case got == r.want:
+				case got == "-" && to != lang:
+					open = append(open, r.text)
+				default:
 					t.Errorf("%s, to %s: %q is %q, want %q", lang, to, r.text, got, r.want)
 				}
 			}
+			const most = 0.03
+			if float64(len(open)) > most*float64(len(list)) {
+				t.Errorf("%s, to %s: %q are left open", lang, to, open)
+			}
 		}
 	}
+}
+
+// meaning is that of a reply, as testdata/replies.txt puts it.
+func meaning(said answers.Meaning) string {
+	got := said.Value
+	switch {
+	case said.Stop:
+		got = "stop"
+	case got == "":
+		got = "-"
+	}
+	for _, n := range said.Numbers {
+		got += fmt.Sprint(" ", n)
+	}
+	return got
 }

@@ -99,7 +99,9 @@ func Own(text string) string {
 var footer = plaintext.Pattern(`(?i)^\W*(sent (from|via) |sent with \W*proton|get (\[|<)?outlook for |` +
 	`von meinem .+ gesendet|gesendet (mit|von|aus|via) |diese nachricht wurde von meinem .+ gesendet|` +
 	`(holen sie sich )?outlook (für|for) (ios|android|mac)|` +
-	`envoyé (de|depuis) (mon|ma) |enviado (desde|do) (mi|meu) |inviato da(l mio)? |verzonden vanaf (mijn )?|yahoo mail: )`)
+	`envoyé (à partir|de|depuis|avec|via) |(obtenir|obtenez|téléchargez?|télécharger) outlook pour |` +
+	`provenance\s?: (courrier|outlook)|enviad[oa] (desde|con|do) |(obtener|obtén|descargar?) outlook para |` +
+	`inviat[oa] (dal?|con|tramite) |(scarica|ottieni) outlook per |verzonden vanaf (mijn )?|yahoo mail: )`)
 
 // withoutFooter returns a piece of somebody's words without the footers of their program, and without empty
 // lines at its end.
@@ -127,7 +129,7 @@ var (
 		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|` +
 		`(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
 	forwards = plaintext.Pattern(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|` +
-		`début du message (réexpédié|transféré)|inicio del mensaje reenviado)\s?:$`)
+		`début du message (réexpédié|transféré)|inicio del mensaje reenviado|inizio (del )?messaggio inoltrato)\s?:$`)
 	rule = plaintext.Pattern(`^_{20,}$`)
 )
 

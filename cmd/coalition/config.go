@@ -42,6 +42,8 @@ type config struct {
 	slow func(text string)
 	// How long a password_command may take; 0: [passwordWithin].
 	within time.Duration
+	// What was typed, and does not lie yet where the file says; see init.
+	typed string
 }
 
 type organizerConfig struct {
@@ -75,6 +77,19 @@ type signIn struct {
 	Username        string `yaml:"username" doc:"Absent: no sign-in."`
 	PasswordFile    string `yaml:"password_file" strict:"max=1000" doc:"A file that holds the password."`
 	PasswordCommand string `yaml:"password_command" strict:"max=1000" doc:"A command that prints the password."`
+	PasswordKeyring string `yaml:"password_keyring" strict:"max=300" doc:"The account under which the system keyring holds the password, as that of the service coalition."`
+}
+
+// passwords are the keys for a password that are set, of which there can be one.
+func (in signIn) passwords() (keys []string) {
+	for _, k := range [][2]string{
+		{"password_file", in.PasswordFile}, {"password_command", in.PasswordCommand}, {"password_keyring", in.PasswordKeyring},
+	} {
+		if k[1] != "" {
+			keys = append(keys, k[0])
+		}
+	}
+	return keys
 }
 
 type repliesConfig struct {
@@ -342,10 +357,8 @@ func (c *config) serverRules(
 		}
 		return
 	}
-	for _, only := range [][2]string{{"password_file", in.PasswordFile}, {"password_command", in.PasswordCommand}} {
-		if key, value := only[0], only[1]; value != "" {
-			refuse("auth xoauth2 has no password", "take "+key+" out, or write `auth: password`", append(path, key)...)
-		}
+	for _, key := range in.passwords() {
+		refuse("auth xoauth2 has no password", "take "+key+" out, or write `auth: password`", append(path, key)...)
 	}
 	if in.Username == "" {
 		refuse("auth xoauth2 needs the address of the Google account", "add `username:`", append(path, "auth")...)
@@ -357,14 +370,13 @@ func (c *config) serverRules(
 }
 
 func (c *config) signInRules(refuse refusing, in signIn, path ...string) {
-	switch {
-	case in.Username != "" && in.PasswordFile == "" && in.PasswordCommand == "":
-		refuse("a user name needs a password", "add `password_file:` or `password_command:`",
+	switch keys := in.passwords(); {
+	case in.Username != "" && len(keys) == 0:
+		refuse("a user name needs a password", "add `password_file:`, `password_command:` or `password_keyring:`",
 			append(path, "username")...)
-	case in.PasswordFile != "" && in.PasswordCommand != "":
-		refuse("password_file and password_command exclude each other", "keep one of them",
-			append(path, "password_command")...)
-	case in.Username == "" && in.PasswordFile+in.PasswordCommand != "":
+	case len(keys) > 1:
+		refuse(keys[0]+" and "+keys[1]+" exclude each other", "keep one of them", append(path, keys[1])...)
+	case in.Username == "" && len(keys) > 0:
 		refuse("a password needs a user name", "add `username:`", path...)
 	}
 }

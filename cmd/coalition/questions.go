@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
+
 	"coalition/invites/plaintext"
 	"coalition/scheduler/strictyaml"
 )
@@ -289,7 +291,7 @@ func (a *app) askPlain(q *question) (back bool, err error) {
 	case q.choices != nil:
 		at := max(0, slices.IndexFunc(q.choices, func(c choice) bool { return c.value == *q.text }))
 		*q.text = q.choices[at].value
-		for i, line := range q.labels() {
+		for i, line := range q.labels(80, 5) {
 			a.note("  %d  %s", i+1, line)
 		}
 		prompt += fmt.Sprintf(" [%d]", at+1)
@@ -379,18 +381,21 @@ func (a *app) listPlain(q *question, prompt string) (back bool, err error) {
 	}
 }
 
-// labels are the choices with what they mean, in two columns.
-func (q *question) labels() []string {
+// labels are the choices with what they mean, in two blocks side by side; before the first of their lines are so many
+// columns, of that many in all.
+func (q *question) labels(columns, before int) []string {
 	width := 0
 	for _, c := range q.choices {
-		width = max(width, len(c.value))
+		width = max(width, runewidth.StringWidth(c.value))
 	}
 	list := make([]string, len(q.choices))
 	for i, c := range q.choices {
-		list[i] = c.explain
-		if c.value != "" {
-			list[i] = strings.TrimSpace(fmt.Sprintf("%-*s  %s", width, c.value, c.explain))
+		if list[i] = c.explain; c.value == "" {
+			continue
 		}
+		left := before + width + 2
+		explain := strings.Join(plaintext.Wrap(c.explain, max(20, columns-left)), "\n"+strings.Repeat(" ", left))
+		list[i] = strings.TrimRight(runewidth.FillRight(c.value, width)+"  "+explain, " ")
 	}
 	return list
 }

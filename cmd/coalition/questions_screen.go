@@ -60,6 +60,9 @@ func (a *app) walkScreen(w *walk) error {
 	return s.err
 }
 
+// columns are those that a question takes: lines that are too long are hard to read.
+func (s *screen) columns() int { return min(s.width, 100) }
+
 func (s *screen) Init() tea.Cmd { return s.ask() }
 
 // ask begins the current question.
@@ -80,7 +83,7 @@ func (s *screen) ask() tea.Cmd {
 	switch {
 	case q.choices != nil:
 		s.line = *q.text
-		labels := q.labels()
+		labels := q.labels(s.columns()-2, 0)
 		options := make([]huh.Option[string], len(labels))
 		for i, c := range q.choices {
 			options[i] = huh.NewOption(labels[i], c.value)
@@ -104,7 +107,7 @@ func (s *screen) ask() tea.Cmd {
 		s.line = *q.text
 		s.field = huh.NewInput().Title(q.title).Description(q.explain).Value(&s.line)
 	}
-	s.field = s.field.WithTheme(huh.ThemeFunc(theme)).WithKeyMap(keys).WithWidth(min(s.width, 100))
+	s.field = s.field.WithTheme(huh.ThemeFunc(theme)).WithKeyMap(keys).WithWidth(s.columns())
 	return tea.Batch(s.field.Init(), s.field.Focus())
 }
 
@@ -127,7 +130,7 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		s.width, s.height = msg.Width, msg.Height
 		if s.field != nil {
-			s.field = s.field.WithWidth(min(s.width, 100))
+			s.field = s.field.WithWidth(s.columns())
 		}
 		return s, nil
 	case worked:

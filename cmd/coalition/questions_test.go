@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -288,30 +287,6 @@ func TestQuestionsPlain(t *testing.T) {
 		}
 		if strings.Contains(screen, "nonsense") {
 			t.Errorf("%s: the password is shown:\n%s", env, screen)
-		}
-	}
-}
-
-// Ctrl-C at each question of init, in both ways to ask, ends with 130 and leaves nothing.
-func TestInitStopped(t *testing.T) {
-	for _, env := range []string{"TERM=xterm", "TERM=dumb"} {
-		for at := range 4 {
-			dir := t.TempDir()
-			s := sit(t, dir, []string{env}, "coalition", "init")
-			for i, step := range [][2]string{
-				{"Your name", "Ana Lopes"}, {"Your mail address", "ana@example.org"},
-				{"Your time zone", ""}, {"The language in which you write", ""},
-			} {
-				if s.sees(step[0]); i == at {
-					s.types(ctrlC)
-					break
-				}
-				s.types(step[1] + "\r")
-			}
-			screen := s.ends(exitStopped)
-			if files, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(files) > 0 {
-				t.Errorf("%s, question %d: there is %v, %v\n%s", env, at, files, err, screen)
-			}
 		}
 	}
 }

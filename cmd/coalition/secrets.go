@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zalando/go-keyring"
+
 	"coalition/scheduler/strictyaml"
 )
 
@@ -26,8 +28,13 @@ const passwordWithin = 10 * time.Second
 func (c *config) password(in signIn, path string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		read := c.passwordOf
-		if in.PasswordFile != "" {
+		switch {
+		case c.typed != "":
+			return c.typed, nil
+		case in.PasswordFile != "":
 			read = c.passwordIn
+		case in.PasswordKeyring != "":
+			read = c.passwordKept
 		}
 		data, err := read(ctx, in, path)
 		if err != nil {
@@ -43,8 +50,11 @@ func (c *config) password(in signIn, path string) func(context.Context) (string,
 
 // from tells where the password comes from, in words; a command may have a secret in it, and is not shown.
 func (in signIn) from(path string) string {
-	if in.PasswordFile != "" {
+	switch {
+	case in.PasswordFile != "":
 		return "file " + in.PasswordFile
+	case in.PasswordKeyring != "":
+		return "system keyring"
 	}
 	return "password_command of " + path
 }
@@ -66,6 +76,55 @@ func (c *config) passwordIn(_ context.Context, in signIn, _ string) ([]byte, err
 		return nil, fmt.Errorf("the file %s can't be read", in.PasswordFile)
 	}
 	return data, nil
+}
+
+// keyringService is under what the system keyring holds passwords of this program.
+const keyringService = "coalition"
+
+func (c *config) passwordKept(ctx context.Context, in signIn, _ string) ([]byte, error) {
+	var password string
+	err := askKeyring(ctx, func() (err error) {
+		password, err = keyring.Get(keyringService, in.PasswordKeyring)
+		return err
+	})
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, keyring.ErrNotFound):
+		return nil, fmt.Errorf("the system keyring holds none for the service %s and the account %s; %s",
+			keyringService, in.PasswordKeyring, keep(in.PasswordKeyring))
+	case err != nil:
+		return nil, errors.New("the system keyring can't be opened from here; unlock it, or use password_file")
+	}
+	return []byte(password), nil
+}
+
+// keep tells how a password gets into the system keyring.
+func keep(account string) string {
+	switch runtime.GOOS {
+	case "linux", "freebsd", "openbsd", "netbsd":
+		return fmt.Sprintf("put it there with: secret-tool store --label=%s service %[1]s username %s", keyringService, account)
+	case "darwin":
+		return fmt.Sprintf("put it there with: security add-generic-password -s %s -a %s -w", keyringService, account)
+	}
+	return fmt.Sprintf("put it there as %s:%s", keyringService, account)
+}
+
+// keyringWithin is for a keyring to answer; it may ask a person to unlock it.
+const keyringWithin = 20 * time.Second
+
+// askKeyring asks the keyring, which can't be told to stop.
+func askKeyring(ctx context.Context, question func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, keyringWithin)
+	defer cancel()
+	answer := make(chan error, 1)
+	go func() { answer <- question() }()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // loose reports whether others than its owner can get at a file.

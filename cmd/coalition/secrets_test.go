@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/zalando/go-keyring"
 )
 
 // TestLooseSecrets: a file with a secret that others can read is refused by check and at the start, with the
@@ -160,4 +162,35 @@ func TestCounting(t *testing.T) {
 			t.Errorf("got  %q\nwant %q", troubles, want)
 		}
 	})
+}
+
+// A password may lie in the keyring of the system; where it does not, it is said how it gets there.
+func TestKeyringPassword(t *testing.T) {
+	config := func(more string) *config {
+		c, problems := parseConfig("config.yaml", []byte(anaConfig+"mail: {via: smtp, smtp: {host: smtp.example.org, username: ana, "+more+"}}\n"))
+		if len(problems) > 0 && !strings.Contains(problems[0].Text, "exclude each other") {
+			t.Fatal(problems)
+		}
+		if both := strings.Contains(more, "password_file"); both != (len(problems) > 0) {
+			t.Errorf("%s: %v", more, problems)
+		}
+		return c
+	}
+	config("password_keyring: ana, password_file: x")
+	c := config("password_keyring: ana@example.org")
+	read := c.password(c.Mail.SMTP.signIn, "mail.smtp")
+	keyring.MockInit()
+	if _, err := read(t.Context()); err == nil || !strings.Contains(err.Error(), "the account ana@example.org; put it there") {
+		t.Errorf("nothing there: %v", err)
+	}
+	if err := keyring.Set("coalition", "ana@example.org", "geheim"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(t.Context()); got != "geheim" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	keyring.MockInitWithError(errors.New("dbus: geheim"))
+	if _, err := read(t.Context()); err == nil || !strings.Contains(err.Error(), "can't be opened from here") || strings.Contains(err.Error(), "geheim") {
+		t.Errorf("closed: %v", err)
+	}
 }

@@ -94,7 +94,7 @@ func TestBusyRules(t *testing.T) {
 		{"calendar: {busy: [{name: all, ics: a, google: b}]}\n", []string{"2:19: a busy calendar is one of google, ics and caldav; keep one of them",
 			"2:47: a Google calendar needs a client of your own; add `client_file:` under calendar.google, with the Desktop client that you have downloaded from Google's console"}},
 		{"calendar: {busy: [{name: " + strings.Repeat("x", 61) + ", ics: a}]}\n", []string{"2:26: calendar.busy, item 1, name is 61 characters long; keep it to 60"}},
-		{"calendar: {busy: [{ics: a, username: ana}]}\n", []string{"2:38: a user name needs a password; add `password_file:` or `password_command:`"}},
+		{"calendar: {busy: [{ics: a, username: ana}]}\n", []string{"2:38: a user name needs a password; add `password_file:`, `password_command:` or `password_keyring:`"}},
 		{client + "{google: a, username: ana, password_file: x}]}\n", []string{"2:45: a Google calendar is read by the account that you sign in to; take username and its password out"}},
 		{"calendar: {busy: [{caldav: ./private}]}\n", []string{"2:28: calendar.busy, item 1, caldav is no web address; write it in full, such as https://meet.example.org/x"}},
 	} {

@@ -54,6 +54,9 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+	imap := email.NewMailbox(email.MailboxConfig{Server: serverAt(t, d.IMAPS, email.TLS, emailtest.Password), Folder: "Nirgends"})
+	_, err := imap.Check(t.Context())
+	says(t, err, "refused (opening Nirgends): Mailbox doesn't exist", false)
 	if mails := d.Messages("ana"); len(mails) > 0 {
 		t.Errorf("there is mail: %q", mails)
 	}

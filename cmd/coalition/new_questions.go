@@ -14,19 +14,19 @@ import (
 
 // A section is the questions about one side of a plan.
 type section struct {
-	name, explain string
-	questions     []*question
+	name      string
+	questions []*question
 }
 
 // sections are all questions, in the order of the method.
 func (w *planWalk) sections() []section {
 	list := []section{
-		{"person", "who it is, and how they are written to", w.person()},
-		{"purpose", "what it is for, what you offer and ask", w.purpose()},
-		{"setting", "where you talk, and how long", w.setting()},
-		{"agenda", "what you talk about", w.agenda()},
-		{"time", "when you talk", w.when()},
-		{"private", "your own reasons", w.private()},
+		{"person", w.person()},
+		{"purpose", w.purpose()},
+		{"setting", w.setting()},
+		{"agenda", w.agenda()},
+		{"time", w.when()},
+		{"private", w.private()},
 	}
 	for _, s := range list {
 		for _, q := range s.questions {
@@ -60,7 +60,7 @@ func checks(path string) func(string) error {
 }
 
 func (w *planWalk) person() []*question {
-	name := w.line("with.name", "With whom", "Their name, as you would write it on an envelope.")
+	name := w.line("with.name", "With whom", "Their name, as on an envelope.")
 	address := w.line("with.email", "Their mail address", "Nothing goes there before you have checked in with yourself.")
 	address.valid = func(value string) error {
 		if w.b.Settings.Own(value) {
@@ -94,7 +94,7 @@ func (w *planWalk) person() []*question {
 	}
 	call := w.line("with.call", "How you call them", "")
 	call.now = func(q *question) {
-		q.explain = fmt.Sprintf("Mails begin with it, such as: Hello %s. Without one they begin with the whole name.",
+		q.explain = fmt.Sprintf("Mails begin with it: Hello %s. Empty: the whole name.",
 			strings.Fields(*w.one["with.name"] + " x")[0])
 	}
 	language := w.line("with.language", "Their language", "In which mails, invitations and pages speak to them.")
@@ -124,31 +124,31 @@ func (w *planWalk) freeID(from string) string {
 }
 
 func (w *planWalk) purpose() []*question {
-	purpose := w.line("purpose", "What the partnership is for", "A sentence or two. It is told openly, in the brief and in the invitation.")
+	purpose := w.line("purpose", "What the partnership is for", "A sentence or two, told openly in brief and invitation.")
 	purpose.long = true
-	result := w.line("result", "The result it serves", "Several talks may serve one, such as Spring launch; it is not sent. Enter alone leaves it.")
+	result := w.line("result", "The result it serves", "Several talks may serve one, such as Spring launch. It is not sent.")
 	return []*question{
 		result, purpose,
-		w.lines("offer", "What you have to offer", "They read this, too: what would they gain from it?"),
-		w.lines("ask", "How you would like to be supported", "Say it plainly; they are free to say no."),
+		w.lines("offer", "What you have to offer", "They read this, too: what do they gain?"),
+		w.lines("ask", "How you would like to be supported", "Plainly; they are free to say no."),
 	}
 }
 
 func (w *planWalk) setting() []*question {
 	kind := w.line("setting.kind", "A safe place to talk", "")
 	kind.choices = []choice{
-		{plan.Neutral, "a park, a restaurant: somewhere that is home to neither"},
-		{plan.Walk, "side by side, away from the desks"},
-		{plan.Coffee, "a coffee break, in or out of the building"},
-		{plan.Lunch, "lunch in the cafeteria"},
-		{plan.Office, "their own office, if it has a door"},
-		{plan.Phone, "far apart: a call, at a time set aside for it"},
-		{plan.Video, "far apart: the same, face to face"},
+		{plan.Neutral, "a park, a restaurant"},
+		{plan.Walk, "side by side"},
+		{plan.Coffee, "in or out of the building"},
+		{plan.Lunch, "in the cafeteria"},
+		{plan.Office, "theirs, if it has a door"},
+		{plan.Phone, "far apart, at a time set aside for it"},
+		{plan.Video, "the same, face to face"},
 		{"", "left for later"},
 	}
 	cubicle := false
 	kind.now = func(q *question) {
-		q.explain = "The first that suits the two of you is the best."
+		q.explain = "The first that suits you both is the best."
 		if cubicle {
 			q.explain = "An office is a safe place only with a door. " + q.explain
 		}
@@ -164,7 +164,7 @@ func (w *planWalk) setting() []*question {
 		}
 		return ""
 	}
-	place := w.line("setting.place", "The place", "Where you meet, so that they find it. It may be left for later.")
+	place := w.line("setting.place", "The place", "So that they find it.")
 	place.when = is(plan.Neutral, plan.Walk, plan.Coffee, plan.Lunch, plan.Office)
 	caller := w.line("setting.caller", "Who calls", "")
 	caller.choices = []choice{{string(plan.CallerMe), "you call them"}, {string(plan.CallerPartner), "they call you"}}
@@ -179,7 +179,7 @@ func (w *planWalk) setting() []*question {
 	}
 	url := w.line("setting.url", "The address of the video call", "Where you both join, such as https://meet.example.org/x.")
 	url.when, url.needed = is(plan.Video), !w.a.sched.Plans.Meet
-	length := w.line("when.duration", "How long", "Usually an hour at least, so that nobody looks at the clock. Such as 1h or 90m.")
+	length := w.line("when.duration", "How long", "Usually an hour at least. Such as 1h or 90m.")
 	length.needed = true
 	short := w.yesNo("when.short", "Is less than an hour meant", "A talk of this kind usually needs one.")
 	short.when = func() bool { return form.Said{"when.duration": {*length.text}}.Length() < time.Hour }
@@ -197,7 +197,7 @@ func (w *planWalk) agenda() []*question {
 	agenda.needed = true
 	over := 0
 	agenda.now = func(q *question) {
-		q.explain = "They read it as it stands, so that nothing comes as a surprise. A proposal: change what you like."
+		q.explain = "They read it as it stands. A proposal: change what you like."
 		if over > 0 {
 			q.explain = fmt.Sprintf("This takes %d minutes, and the talk %d. ", over, int(w.said.Length().Minutes())) + q.explain
 		}
@@ -226,10 +226,10 @@ func (w *planWalk) proposed() []string {
 
 func (w *planWalk) when() []*question {
 	how := &question{key: "time", title: "When", text: w.time, choices: []choice{
-		{timeFound, "free times in the next two weeks are found and offered"},
-		{timeBetween, "the same, between two days that you name"},
-		{timeOffered, "you name several times, and they choose"},
-		{timeFixed, "at one time that you name"},
+		{timeFound, "free times in the next two weeks"},
+		{timeBetween, "the same, between two days"},
+		{timeOffered, "several times, of which they choose one"},
+		{timeFixed, "one time"},
 	}, when: func() bool { return !w.flagged["when.start"] && !w.flagged["when.times"] && !w.flagged["when.between"] }}
 	is := func(way string) func() bool { return func() bool { return how.when() && *w.time == way } }
 	example := w.b.Now.AddDate(0, 0, 14).Format(time.DateOnly)
@@ -271,10 +271,10 @@ func (w *planWalk) ahead(clock bool) func(string) error {
 }
 
 func (w *planWalk) private() []*question {
-	why := w.line("private.why", "Why this person, and to what end", "From here on all is for you alone: it never leaves this machine.")
-	goal := w.line("private.goal", "What is to come of it", "Half a year from now, what would be different?")
-	measures := w.lines("private.measures", "By what you will see it", "After the talk you are asked which of these came true.")
-	history := w.line("private.history", "What stands between you", "If anything does: write it as you would say it to a friend. Enter alone: nothing.")
+	why := w.line("private.why", "Why this person, and to what end", "From here on it is for you alone, and never leaves this machine.")
+	goal := w.line("private.goal", "What is to come of it", "Half a year from now, what is different?")
+	measures := w.lines("private.measures", "By what you will see it", "After the talk you are asked which came true.")
+	history := w.line("private.history", "What stands between you", "If anything does, as you would tell a friend.")
 	why.long, goal.long, history.long = true, true, true
 	past := &question{key: "past", title: "A talk of its own for that, first", yes: w.past,
 		explain: "It comes first, and needs room. The partnership follows as a second talk.",

@@ -169,7 +169,7 @@ func (w *planWalk) ask() (id plan.ID, path string, data []byte, err error) {
 	for err == nil {
 		const write, later = "write", "later"
 		what := write
-		q := &question{title: "This is the plan", explain: "Nothing is sent by writing it.", text: &what}
+		q := &question{title: "This is the plan", explain: "Nothing is sent by writing it. Or change a part of it first.", text: &what}
 		said := w.final()
 		if id, path, err = w.a.place(w.b, said); err == nil {
 			data, err = w.a.planFile(id, path, said)
@@ -181,12 +181,12 @@ func (w *planWalk) ask() (id plan.ID, path string, data []byte, err error) {
 			what = "setting"
 		} else {
 			w.a.sayDoubts(w.b, id, path, data)
-			q.choices = append(q.choices, choice{write, "write it to " + path})
+			q.choices = append(q.choices, choice{write, "to " + path})
 		}
 		for _, s := range w.sections() {
-			q.choices = append(q.choices, choice{s.name, "once more: " + s.explain})
+			q.choices = append(q.choices, choice{value: s.name})
 		}
-		q.choices = append(q.choices, choice{later, "keep the answers, and go on another time"})
+		q.choices = append(q.choices, choice{later, "go on another time"})
 		if err = w.a.walk([]*question{q}, nil); err != nil {
 			break
 		}

@@ -5,10 +5,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/form"
 )
 
@@ -127,7 +129,7 @@ func TestNewStopped(t *testing.T) {
 	s := sit(t, dir, nil, "coalition", "new")
 	s.sees("Go on")
 	s.types(enter)
-	s.sees("This is the plan", "write it to conversations/maya-chen.yaml")
+	s.sees("This is the plan", "to conversations/maya-chen.yaml")
 	s.types(enter)
 	s.ends(exitDone)
 	if _, err := os.Stat(drafts); err == nil {
@@ -144,24 +146,58 @@ func TestNewStopped(t *testing.T) {
 	}
 }
 
-// No question is left where flags have said all there is.
-func TestNewFlagsAnswer(t *testing.T) {
+// newWalk is a walk for a first plan, after what flags have said.
+func newWalk(t *testing.T, said form.Said) *planWalk {
+	t.Helper()
 	dir := write(t, "config.yaml", anaConfig, "conversations/.keep", "")
 	a := &app{wall: time.Now, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, configFile: filepath.Join(dir, "config.yaml")}
 	if err := a.open(context.Background(), true); err != nil {
 		t.Fatal(err)
 	}
-	defer a.state.Close()
+	t.Cleanup(func() { a.state.Close() })
 	b, err := a.look(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := a.newPlanWalk(b, said)
+	w.load()
+	return w
+}
+
+// Method row 5: the kinds of setting are offered in its order of preference, each with what it is; row 7: less than an
+// hour is asked about.
+func TestNewSettings(t *testing.T) {
+	w := newWalk(t, form.Said{"when.duration": {"45m"}})
+	for _, s := range w.sections() {
+		for _, q := range s.questions {
+			switch q.key {
+			case "setting.kind":
+				var kinds []string
+				for _, c := range q.choices[:len(q.choices)-1] {
+					kinds = append(kinds, c.value)
+					if c.explain == "" {
+						t.Errorf("%s is not explained", c.value)
+					}
+				}
+				if !slices.Equal(kinds, plan.Kinds) || *q.text != plan.Neutral {
+					t.Errorf("%v, and %q is proposed", kinds, *q.text)
+				}
+			case "when.short":
+				if !q.when() || *q.yes || q.then() != "when.duration" {
+					t.Error("a talk of 45 minutes is taken without a word")
+				}
+			}
+		}
+	}
+}
+
+// No question is left where flags have said all there is.
+func TestNewFlagsAnswer(t *testing.T) {
 	said := form.Said{"when.duration": {"45m"}}
 	for _, f := range planFlags {
 		said[f.path] = append(said[f.path], "x")
 	}
-	w := a.newPlanWalk(b, said)
-	w.load()
+	w := newWalk(t, said)
 	asked := 0
 	for _, s := range w.sections() {
 		for _, q := range s.questions {

@@ -9,13 +9,15 @@
 #              the last, for FUZZTIME, below FUZZIN
 # make lint    runs the linter and the formatter
 # make vulns   looks for known vulnerabilities in what the program calls
+# make manual  writes the manual pages into .cache/man, make completions those of the shells into .cache/completions;
+#              a release (.ci/goreleaser.yaml) carries both
 # make zones   takes the built-in zone data from the newest Debian package, where that is newer
 
 # Counted in tries (x): where time (20s) runs out within one, Go 1.26 calls that a failure (go.dev/issue/75804).
 FUZZTIME = 20000x
 FUZZIN = .
 
-.PHONY: test install build cover bench fuzz targets lint vulns zones
+.PHONY: test install build cover bench fuzz targets lint vulns manual completions zones
 
 test: install
 	RAPID_SEED=1 go test ./...
@@ -54,6 +56,17 @@ lint:
 
 vulns:
 	sh .ci/vulns
+
+manual:
+	rm -rf .cache/man && mkdir -p .cache/man
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) COALITION_MANUAL=$(CURDIR)/.cache/man \
+		go test -count=1 ./cmd/coalition -run '^TestManual$$'
+	gzip -9nk .cache/man/*
+
+completions:
+	mkdir -p .cache/completions
+	for shell in bash zsh fish powershell; do \
+		go run ./cmd/coalition completion $$shell >.cache/completions/coalition.$$shell || exit 1; done
 
 zones:
 	go generate ./invites/zones

@@ -27,11 +27,15 @@ type Problem struct {
 
 func (p Problem) place() Problem { return Problem{File: p.File, Line: p.Line, Column: p.Column} }
 
-// Check reads every template of every language and carries each out on a talk that has all there is, in every setting
-// and with both branches of each condition, so that a misspelt field is found before it is needed.
+// Check reads every template of each language for which the organizer has some of their own, and carries it out on a talk
+// that has all there is, in every setting and with both branches of each condition, so that a misspelt field is found
+// before it is needed.
 func (s *Set) Check() []Problem {
 	var list []Problem
 	for _, lang := range s.languages {
+		if !s.changed(lang) {
+			continue
+		}
 		add := func(file string, err error) {
 			if err == nil {
 				return
@@ -93,6 +97,19 @@ func (s *Set) Check() []Problem {
 		s.checkSite(lang, add)
 	}
 	return list
+}
+
+// changed reports whether the organizer has a template of their own that serves readers of lang.
+func (s *Set) changed(lang string) bool {
+	if slices.ContainsFunc(sharedFiles, s.Own) {
+		return true
+	}
+	for ; lang != ""; lang = broader(lang) {
+		if slices.ContainsFunc(languageFiles(), func(name string) bool { return s.Own(path.Join(lang, name)) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkSite does the same for the pages of a language that has some.

@@ -38,7 +38,7 @@ type Set struct {
 // `coalition template list`; "" means none. A language of which every template is there is known,
 // too; where one is missing that older versions did not have, the English one serves. One of a region takes from the
 // folder of its language, such as pt for pt-BR, what its own lacks. Templates are parsed when they are first used;
-// [Set.Check] looks at all of them.
+// [Set.Check] looks at the organizer's own.
 func Load(own string) (*Set, error) {
 	s := &Set{source: embedded, parsed: make(map[string]*language), sites: make(map[string]*site)}
 	if own != "" {
@@ -106,6 +106,9 @@ func (s *Set) spoken(lang string, names ...string) string {
 	}
 	return lang
 }
+
+// sharedFiles serve all languages.
+var sharedFiles = []string{"layout.html", "style.css", "page.css"}
 
 // languageFiles returns all templates that a language can have.
 func languageFiles() []string { return append(messageFiles(), siteFiles...) }
@@ -181,7 +184,7 @@ func (s *Set) Language(want string) (lang string, ok bool) {
 
 // Files returns the names of all templates.
 func (s *Set) Files() []string {
-	list := []string{"layout.html", "style.css", "page.css"}
+	list := slices.Clone(sharedFiles)
 	for _, lang := range s.languages {
 		for _, name := range languageFiles() {
 			if name = path.Join(lang, name); s.has(name) {

@@ -770,6 +770,17 @@ func sub(t *testing.T, dir string) fs.FS {
 	return f
 }
 
+// TestCheckBuiltIn finds nothing wrong in what is built in, as if all of it were the organizer's own.
+func TestCheckBuiltIn(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, embedded); err != nil {
+		t.Fatal(err)
+	}
+	if list := load(t, dir).Check(); len(list) > 0 {
+		t.Error(list)
+	}
+}
+
 // TestCheck finds what is wrong in own templates, with its place, also where the sample would not come by.
 func TestCheck(t *testing.T) {
 	subject := `{{define "subject brief"}}Mine{{end}}`

@@ -50,6 +50,8 @@ type past struct {
 	mails string
 	// ids are the Message-IDs and UIDs of all that has left to the partner.
 	ids []string
+	// uid is that of the invitation.
+	uid string
 }
 
 func (p *past) do(code int, at, args string) string {
@@ -119,14 +121,14 @@ func (p *past) live() {
 	p.do(0, "2027-02-01 14:00", "daemon --once")
 	invitation := p.newest("*-zqualle-invite-*.eml")
 	p.newest("*-zqualle-invite-*.ics")
-	uid := p.ids[len(p.ids)-1]
+	p.uid = p.ids[len(p.ids)-1]
 	p.receives("2027-02-01 15:00", "tom.eml", "Authentication-Results: mx.example.org; dmarc=pass\nFrom: tom@example.org\nTo: ana@example.org\nMessage-ID: <t@example.org>\nSubject: Re: x\n"+replyTo(tom)+"\n1\n", "taken by the talk zqualle")
 	p.receives("2027-02-01 16:00", "bounce.eml", "From: MAILER-DAEMON@mx.example.org\nMIME-Version: 1.0\n"+
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nIt came back.\n--b\nContent-Type: message/delivery-status\n\n"+
 		"Reporting-MTA: dns; mx.example.org\n\nFinal-Recipient: rfc822; zofia.w@kanarek-verein.org\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no such user\n\n"+
 		"--b\nContent-Type: message/rfc822\n\nMessage-ID: "+messageID.FindStringSubmatch(invitation)[1]+"\n\n--b--\n", "came back")
 	p.receives("2027-02-02 10:00", "reply.eml", zofiaMail+"Message-ID: <c@kanarek-verein.org>\nSubject: Accepted\nContent-Type: text/calendar; method=REPLY\n\n"+
-		"BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:"+uid+"\nSEQUENCE:0\nDTSTAMP:20270202T090000Z\nATTENDEE;PARTSTAT=ACCEPTED:mailto:zofia.w@kanarek-verein.org\nEND:VEVENT\nEND:VCALENDAR\n", "accepted")
+		"BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nUID:"+p.uid+"\nSEQUENCE:0\nDTSTAMP:20270202T090000Z\nATTENDEE;PARTSTAT=ACCEPTED:mailto:zofia.w@kanarek-verein.org\nEND:VEVENT\nEND:VCALENDAR\n", "accepted")
 	p.do(0, "2027-03-03 11:00", "daemon --once")
 	p.newest("*-zqualle-reminder-*.eml")
 	p.write("journal/zqualle.yaml", "- round: 1\n  on: 2027-03-04\n  learned: Lernvogel\n")
@@ -286,12 +288,17 @@ func onServer(t *testing.T, conn *pgx.Conn) map[string][]byte {
 	return all
 }
 
-// testErase lives a whole life with one person, erases it, and looks for what is left in every file and table.
-func testErase(t *testing.T, state string, server func() map[string][]byte) {
+func newPast(t *testing.T, state string) *past {
 	dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("state: %q\nmail: {copy_to_self: true}\nreplies: {trust: [mx.example.org]}\nnotify: true\nweb: {listen: \"127.0.0.1:0\", public_url: https://talk.example.org}\n", state),
 		"conversations/zqualle.yaml", zofiaPlan,
 		"conversations/tom.yaml", strings.NewReplacer("Maya Chen", "Tom Weiss", "maya@", "tom@", "in 8 working days at 10:00, in 9 working days at 15:00", "2027-03-04 10:00, 2027-03-05 10:00").Replace(mayaPlan))
-	p := &past{t: t, dir: dir, mails: t.TempDir()}
+	return &past{t: t, dir: dir, mails: t.TempDir()}
+}
+
+// testErase lives a whole life with one person, erases it, and looks for what is left in every file and table.
+func testErase(t *testing.T, state string, server func() map[string][]byte) {
+	p := newPast(t, state)
+	dir := p.dir
 	p.live()
 	const at = "2027-03-12 10:00"
 	words := append(slices.Clone(traces), p.ids...)

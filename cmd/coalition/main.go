@@ -158,7 +158,7 @@ Then:        coalition daemon`,
 	group("send", a.readyCommand(), a.askCommand(), a.answerCommand(), a.inviteCommand(), a.moveCommand(),
 		a.counterCommand(), a.agendaCommand(), a.cancelCommand(), a.debriefCommand())
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),
-		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.eraseCommand(), a.authCommand())
+		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(), a.eraseCommand(), a.authCommand())
 	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.prepareCommand(), a.slotsCommand(), a.logCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())

@@ -81,14 +81,7 @@ func (e *VEvent) Encode(m invites.Method) ([]byte, error) {
 	if !e.End.After(e.Start) {
 		return nil, errors.New("DTEND is not after DTSTART")
 	}
-	w := writer{out: make([]byte, 0, 4096)}
-	w.raw("BEGIN:VCALENDAR")
-	w.props(ical.Props{
-		ical.PropVersion:       {{Name: ical.PropVersion, Value: "2.0"}},
-		ical.PropProductID:     {{Name: ical.PropProductID, Value: productID}},
-		ical.PropCalendarScale: {{Name: ical.PropCalendarScale, Value: "GREGORIAN"}},
-		ical.PropMethod:        {{Name: ical.PropMethod, Value: string(m)}},
-	})
+	w := begin(m)
 	start, end := e.Start, e.End.In(e.Start.Location())
 	if twice(start) || twice(end) {
 		start, end = start.UTC(), end.UTC()
@@ -100,6 +93,46 @@ func (e *VEvent) Encode(m invites.Method) ([]byte, error) {
 		}
 		w.out = append(w.out, zone...)
 	}
+	w.event(e, m, start, end)
+	return w.end()
+}
+
+// Collection writes the iCalendar object that publishes several events: METHOD:PUBLISH, all times in UTC, since the
+// clocks of a zone may be told otherwise in each year. One with no events has that zone in it, for there has to be
+// something (RFC 5545, section 3.6).
+func Collection(events []*VEvent, zone *time.Location) ([]byte, error) {
+	w := begin(invites.Publish)
+	for _, e := range events {
+		if !e.End.After(e.Start) {
+			return nil, errors.New("DTEND is not after DTSTART")
+		}
+		w.event(e, invites.Publish, e.Start.UTC(), e.End.UTC())
+	}
+	if len(events) == 0 {
+		vtimezone, err := timezone(time.Now().In(zone))
+		if err != nil {
+			return nil, err
+		}
+		w.out = append(w.out, vtimezone...)
+	}
+	return w.end()
+}
+
+// begin begins an object.
+func begin(m invites.Method) *writer {
+	w := &writer{out: make([]byte, 0, 4096)}
+	w.raw("BEGIN:VCALENDAR")
+	w.props(ical.Props{
+		ical.PropVersion:       {{Name: ical.PropVersion, Value: "2.0"}},
+		ical.PropProductID:     {{Name: ical.PropProductID, Value: productID}},
+		ical.PropCalendarScale: {{Name: ical.PropCalendarScale, Value: "GREGORIAN"}},
+		ical.PropMethod:        {{Name: ical.PropMethod, Value: string(m)}},
+	})
+	return w
+}
+
+// event writes one event, with these times.
+func (w *writer) event(e *VEvent, m invites.Method, start, end time.Time) {
 	w.raw("BEGIN:VEVENT")
 	w.props(e.props(m, start, end))
 	if e.Alarm > 0 && !e.Cancelled && m != invites.Cancel && m != invites.DeclineCounter {
@@ -112,6 +145,10 @@ func (e *VEvent) Encode(m invites.Method) ([]byte, error) {
 		w.raw("END:VALARM")
 	}
 	w.raw("END:VEVENT")
+}
+
+// end ends the object, and returns it.
+func (w *writer) end() ([]byte, error) {
 	w.raw("END:VCALENDAR")
 	if w.err != nil {
 		return nil, w.err

@@ -253,3 +253,25 @@ func TestEncodeRefuses(t *testing.T) {
 		})
 	}
 }
+
+// Several events make one calendar to keep: in UTC, with no attendee whose answer would be asked for; those that are off
+// say so. One without events has a zone in it, and is a calendar all the same.
+func TestCollection(t *testing.T) {
+	held, off := talk(t, "person"), talk(t, "phone")
+	off.UID, off.Cancelled, off.Start, off.End = "off", true, off.Start.AddDate(0, 4, 0), off.End.AddDate(0, 4, 0)
+	held.Alarm, off.Alarm = 0, 0
+	data, err := ical.Collection([]*ical.VEvent{held, off}, zone(t, "Europe/Lisbon"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{"BEGIN:VCALENDAR": 1, "METHOD:PUBLISH": 1, "BEGIN:VEVENT": 2, "END:VCALENDAR\r\n": 1,
+		"DTSTART:20270304T090000Z": 1, "DTSTART:20270704T080000Z": 1, "STATUS:CANCELLED": 1, "STATUS:CONFIRMED": 1,
+		"ATTENDEE": 0, "VTIMEZONE": 0, "VALARM": 0} {
+		if n := bytes.Count(data, []byte(text)); n != want {
+			t.Errorf("%s stands there %d times, want %d:\n%s", text, n, want, data)
+		}
+	}
+	if data, err = ical.Collection(nil, zone(t, "Europe/Lisbon")); err != nil || !bytes.Contains(data, []byte("TZID:Europe/Lisbon")) || bytes.Contains(data, []byte("VEVENT")) {
+		t.Errorf("without events: %v\n%s", err, data)
+	}
+}

@@ -21,22 +21,30 @@ const alarm = 15 * time.Minute
 // object returns the iCalendar object that m carries.
 func object(c *conversation.Conversation, m *outbox.Message, view *templates.View, method invites.Method,
 	reason string) ([]byte, error) {
+	event, err := eventOf(c, m, view)
+	if err != nil {
+		return nil, err
+	}
+	if m.Kind == outbox.DeclineCounter {
+		// All else may have changed, and is for a REQUEST to say.
+		event.Comment, event.Description, event.Location, event.Conference = reason, "", "", ""
+	}
+	return event.Encode(method)
+}
+
+// eventOf returns the event that m is about.
+func eventOf(c *conversation.Conversation, m *outbox.Message, view *templates.View) (*ical.VEvent, error) {
 	entry, err := view.Event()
 	if err != nil {
 		return nil, fmt.Errorf("the template of the calendar entry in %q: %w", view.Lang, err)
 	}
 	start := m.Content.Start.Time()
-	event := ical.VEvent{
+	event := &ical.VEvent{
 		UID: c.UID, Sequence: m.Sequence, Stamp: m.Stamp,
 		Start: start, End: start.Add(m.Content.Length),
 		Summary:   entry.Summary,
 		Organizer: c.Organizer, Attendee: c.Partner(), PartStat: m.Content.PartStat, Alarm: alarm,
 		Cancelled: m.Kind == outbox.Cancel,
-	}
-	if m.Kind == outbox.DeclineCounter {
-		// All else may have changed, and is for a REQUEST to say.
-		event.Comment = reason
-		return event.Encode(method)
 	}
 	event.Description, event.Location = entry.Description, entry.Location
 	switch c.Plan.Setting.Kind {
@@ -48,7 +56,36 @@ func object(c *conversation.Conversation, m *outbox.Message, view *templates.Vie
 	if c.Cancelled != nil {
 		event.Comment = c.Cancelled.Reason
 	}
-	return event.Encode(method)
+	return event, nil
+}
+
+// Collection returns the talks to which partners have been invited, or had been, as one calendar to keep: it rings for
+// nothing, and those that were cancelled say so.
+func (co *Composer) Collection(list []*conversation.Conversation) ([]byte, error) {
+	var events []*ical.VEvent
+	for _, c := range list {
+		told := c.Told()
+		if told == nil {
+			continue
+		}
+		m := &outbox.Message{Kind: outbox.Invite, Content: *told, Sequence: c.Sequence, Stamp: c.Stamp}
+		if c.Cancelled != nil {
+			m.Kind = outbox.Cancel
+		}
+		talk := co.Talk(c, &c.Plan)
+		talk.Start = told.Start.Time()
+		view, err := co.view(co.LanguageFor(c), talk)
+		if err != nil {
+			return nil, err
+		}
+		event, err := eventOf(c, m, view)
+		if err != nil {
+			return nil, err
+		}
+		event.Alarm = 0
+		events = append(events, event)
+	}
+	return ical.Collection(events, co.Zone.Location("UTC"))
 }
 
 // Publish returns the event that the partner has been, or is about to be, invited to, as a file to hand out:

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -244,6 +245,53 @@ func TestReplies(t *testing.T) {
 			const most = 0.03
 			if float64(len(open)) > most*float64(len(list)) {
 				t.Errorf("%s, to %s: %q are left open", lang, to, open)
+			}
+		}
+	}
+}
+
+// TestCommon: what a language says in its own letters is no word of doubt there, whatever it is in another language; its
+// "answer common" names such words.
+func TestCommon(t *testing.T) {
+	s := load(t, "")
+	words := make(map[string]*phrases.Lexicon)
+	for _, lang := range s.Languages() {
+		l, err := s.language(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := l.answers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Variant {
+			continue
+		}
+		v, err := w.Spell()
+		if err != nil {
+			t.Fatal(err)
+		}
+		words[lang] = v.Own
+	}
+	marks := regexp.MustCompile(`\{\{[^}]*\}\}|<[^>]*>`)
+	const doubts = phrases.Doubt | phrases.Negation | phrases.Regret | phrases.Reason | phrases.Time | phrases.Number | phrases.Ordinal
+	for lang, own := range words {
+		for _, name := range append(filesOf(Kinds), "page.html") {
+			source, err := fs.ReadFile(embedded, path.Join(lang, name))
+			if err != nil {
+				continue // TestLanguages says so
+			}
+			text := marks.ReplaceAllString(string(source), "\n")
+			tokens := phrases.Tokenize(text, nil)
+			for i := range tokens {
+				if _, n := own.Match(tokens, i); n > 0 {
+					continue
+				}
+				for other, foreign := range words {
+					if p, n := foreign.Match(tokens, i); p.Has(doubts) && other != lang {
+						t.Errorf("%s/%s: %q is a word of doubt in %s", lang, name, text[tokens[i].Start:tokens[i+n-1].End], other)
+					}
+				}
 			}
 		}
 	}

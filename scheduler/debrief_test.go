@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/worklist"
 )
 
 // over is when the talk of a plan is over that nobody has changed.
@@ -84,12 +85,29 @@ func TestDebrief(t *testing.T) {
 		}
 	}
 	w.receive(w.letter("Thank you, too!"))
+	c := w.find("maya")
+	if c.Propose([]string{"A line"}); c.Remark != nil || len(worklist.Lines(c, w.now)) > 0 {
+		t.Errorf("what she wrote waits: %+v, %q", c.Remark, worklist.Lines(c, w.now))
+	}
 	w.plan("maya", maya("permitted: She said yes.", "when: {start: 2027-03-11 10:00}"))
 	w.pass()
 	w.want("invite-0 thanks-0")
 	if st := w.status("maya"); st != conversation.Closed {
 		t.Errorf("after an edit of its plan it is %s", st)
 	}
+}
+
+// Who has taken back their check-in since the invitation, and met all the same, may say thanks.
+func TestThanksUnready(t *testing.T) {
+	w := newWorld(t)
+	w.plan("maya", maya("permitted: She said yes."))
+	w.pass()
+	w.plan("maya", maya("permitted: She said yes.", "ready: false"))
+	w.pass()
+	w.now = over
+	w.commit(w.debrief("maya", &command.Thanks{}))
+	w.pass()
+	w.want("invite-0 thanks-0")
 }
 
 // The next round begins once this one is closed, as it does once it was held.
@@ -216,6 +234,9 @@ func TestThanksAfterStop(t *testing.T) {
 		t.Errorf("the question says %q", d.Objection)
 	}
 	w.commit(d, nil)
+	// Which nothing takes back that comes in later.
+	w.later(time.Minute)
+	w.receive(w.letter("I will send you the study all the same."))
 	w.pass()
 	w.want("invite-0 thanks-0")
 }
@@ -239,6 +260,9 @@ func TestDebriefOnline(t *testing.T) {
 		t.Errorf("it is %s", c.Status(w.now))
 	}
 	w.wantStep("maya", "somebody has moved it in Google Calendar to Thu 11 Mar 2027 10:00", "")
+	w.plan("maya", maya("permitted: She said yes.", "purpose: Something else."))
+	w.pass()
+	w.wantStep("maya", "and you have looked back on the talk already", "what its plan says anew counts no more")
 	w.later(8 * 24 * time.Hour)
 	w.pass()
 	w.want("thanks-0")

@@ -40,8 +40,6 @@ func settled(c *conversation.Conversation, news string) bool {
 		return !c.Said(conversation.Query)
 	case inbox.NewsDoubted:
 		return c.Doubted == nil
-	case inbox.NewsTalk:
-		return c.Cancelled != nil || !c.Closed.IsZero()
 	}
 	return false
 }

@@ -64,6 +64,18 @@ func TestLife(t *testing.T) {
 					l.command(l.callOff(l.find("maya"), "It can't be.", l.now))
 				}
 			},
+			"debrief": func(rt *rapid.T) {
+				var thanks *command.Thanks
+				if rapid.Bool().Draw(rt, "thanks") {
+					thanks = &command.Thanks{Words: rapid.SampledFrom([]string{"", "Thank you."}).Draw(rt, "words")}
+				}
+				l.command(l.debrief("maya", thanks))
+			},
+			"not held": func(rt *rapid.T) {
+				if rapid.IntRange(0, 4).Draw(rt, "really") == 0 {
+					l.try(command.NotHeld{})
+				}
+			},
 			"pass":    func(rt *rapid.T) { l.pass() },
 			"approve": l.approveAll,
 			"time": func(rt *rapid.T) {
@@ -118,11 +130,11 @@ type life struct {
 		place    string
 		length   time.Duration
 	}
-	briefs, cancels int
-	noted           map[*invites.Submission]moment
-	said            invites.PartStat // what the partner's calendar has answered; "" since it was asked anew
-	saidTo          outbox.Content
-	mails           []*invites.Mail // that have come in
+	briefs, cancels, thanks int
+	noted                   map[*invites.Submission]moment
+	said                    invites.PartStat // what the partner's calendar has answered; "" since it was asked anew
+	saidTo                  outbox.Content
+	mails                   []*invites.Mail // that have come in
 }
 
 // moment is what was true when a submission left.
@@ -132,6 +144,8 @@ type moment struct {
 	no     bool
 	ready  bool
 	cancel bool
+	closed bool
+	over   bool // the talk that the partner knows of
 }
 
 // server makes the partner's mail server behave like the weather, and notes what was true when it
@@ -149,7 +163,7 @@ func (l *life) server() {
 			return err
 		}
 		c := l.find("maya")
-		l.noted[p] = moment{at: l.now, ready: c.Ready, cancel: c.Cancelled != nil,
+		l.noted[p] = moment{at: l.now, ready: c.Ready, cancel: c.Cancelled != nil, closed: !c.Closed.IsZero(), over: c.Invited() && !l.now.Before(c.Told().End()),
 			yes: c.Answer != nil && (c.Answer.Value == conversation.Yes || c.Answer.Moved), no: c.Answer != nil && c.Answer.Value == conversation.No}
 		if l.weather == "silent" { // it took the message, and the answer is lost
 			l.arrived = append(l.arrived, p)
@@ -388,6 +402,10 @@ func (l *life) check(rt *rapid.T) {
 			rt.Fatalf("a %s left after the conversation was cancelled", p.Kind)
 		case m.no && (p.Kind != "cancel" || p.Calendar == nil): // which takes the event out of their calendar
 			rt.Fatalf("a %s left after a no", p.Kind)
+		case m.closed != (p.Kind == "thanks"):
+			rt.Fatalf("a %s left; the talk was looked back on: %v", p.Kind, m.closed)
+		case p.Kind == "thanks" && !m.over:
+			rt.Fatal("the thanks left before the talk was over")
 		case !m.ready && p.Kind != "cancel":
 			rt.Fatalf("a %s left without a check-in", p.Kind)
 		}
@@ -409,6 +427,10 @@ func (l *life) check(rt *rapid.T) {
 			if l.cancels++; l.cancels > 1 {
 				rt.Fatal("a second cancellation left")
 			}
+		case p.Kind == "thanks":
+			if l.thanks++; l.thanks > 1 {
+				rt.Fatal("thanks left a second time")
+			}
 		case !m.yes && p.Kind != "declinecounter":
 			rt.Fatalf("a %s left without a yes on record", p.Kind)
 		}
@@ -424,7 +446,7 @@ func (l *life) check(rt *rapid.T) {
 		}
 		l.checkEvent(rt, p, m)
 	}
-	if c := l.find("maya"); c.Invited() && c.Cancelled == nil && c.Status(l.now) != conversation.Met {
+	if c := l.find("maya"); c.Invited() && c.Cancelled == nil && !c.Status(l.now).Held() {
 		says := c.Says(l.now, outbox.Invite)
 		same := says.Start == l.saidTo.Start && says.Length == l.saidTo.Length && says.Place == l.saidTo.Place
 		switch {

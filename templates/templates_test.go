@@ -180,7 +180,7 @@ var variants = []variant{
 }
 
 // familiar are those that speak to a partner who is addressed as a friend.
-var familiar = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Refusal}
+var familiar = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Refusal, Thanks}
 
 // news changes a talk into one about which something has come.
 func news(what, how, text string, commands ...string) func(*Talk) {

@@ -16,10 +16,10 @@ import (
 	"coalition/invites/google/googletest"
 )
 
-// TestReadme types the tour of the README and holds what it shows against what the program prints.
+// TestTour types the tour and holds what it shows against what the program prints.
 // Days, times and random ids differ; a line with … stands for any lines.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+func TestTour(t *testing.T) {
+	tour, err := os.ReadFile("../../docs/tour.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,16 +38,14 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(dir)
-	tour, _, _ := bytes.Cut(readme, []byte("\n## With Google Calendar\n"))
 	if typed := follow(t, tour, "", nil); typed < 8 {
 		t.Errorf("only %d commands were found", typed)
 	}
 }
 
-// TestReadmeGoogle does the same for what it says of Google Calendar, beside a small one, with the config
-// that it shows.
-func TestReadmeGoogle(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// TestTourOfGoogle does the same for the page on Google Calendar, beside a small one, with the config that it shows.
+func TestTourOfGoogle(t *testing.T) {
+	section, err := os.ReadFile("../../docs/google.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,8 +53,6 @@ func TestReadmeGoogle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := bytes.Cut(readme, []byte("\n## With Google Calendar\n"))
-	section, _, _ = bytes.Cut(section, []byte("\n## "))
 	configs := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(section, -1)
 	if len(configs) != 2 {
 		t.Fatalf("it shows %d configs", len(configs))
@@ -109,7 +105,7 @@ func follow(t *testing.T, text []byte, config string, before func(args []string)
 			got := alike(out.String())
 			pattern := strings.ReplaceAll(regexp.QuoteMeta(alike(want)), "…", ".*")
 			if !regexp.MustCompile("^" + pattern + "$").MatchString(got) {
-				t.Errorf("$ %s\nprints\n%s\nand the README says\n%s", line, out.String(), want)
+				t.Errorf("$ %s\nprints\n%s\nand the page says\n%s", line, out.String(), want)
 			}
 		}
 	}
@@ -140,4 +136,50 @@ func alike(text string) string {
 	text = digits.ReplaceAllString(days.ReplaceAllString(text, "DAY"), "0")
 	text = strings.TrimSpace(columns.ReplaceAllString(text, " "))
 	return strings.ReplaceAll(text, "0 DAY 0:0", "0 DAY 0") // the list shows the year of another year instead
+}
+
+// TestLinks follows the links of the pages to other files, and to headings in them.
+func TestLinks(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(pages) < 8 {
+		t.Fatal(err, pages)
+	}
+	root, err := filepath.Glob("../../*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, root...) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllSubmatch(text, -1) {
+			path, heading, _ := strings.Cut(string(link[1]), "#")
+			if strings.Contains(path, "://") {
+				continue
+			}
+			target := filepath.Join(filepath.Dir(page), path)
+			if path == "" {
+				target = page
+			}
+			there, err := os.ReadFile(target)
+			if err != nil {
+				t.Errorf("%s leads to %s, which is not there", page, link[1])
+				continue
+			}
+			if heading != "" && !strings.Contains(anchors(string(there)), " "+heading+" ") {
+				t.Errorf("%s leads to %s, where no such heading is", page, link[1])
+			}
+		}
+	}
+}
+
+// anchors are what the headings of a page are linked by.
+func anchors(page string) string {
+	out := " "
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		words := regexp.MustCompile(`[^\p{L}\p{N} -]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		out += strings.ReplaceAll(words, " ", "-") + " "
+	}
+	return out
 }

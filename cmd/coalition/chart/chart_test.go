@@ -38,6 +38,21 @@ func five() *Map {
 	}}
 }
 
+// spring is the coalition that the README shows.
+func spring() *Map {
+	ago := func(days int) time.Time { return today.AddDate(0, 0, -days) }
+	return &Map{Organizer: "Ana Lopes", Day: today, People: []Person{
+		{ID: "maya", Name: "Maya Chen", Result: "Spring launch", Round: 2, Status: conversation.Confirmed, LastMet: ago(12),
+			Mine: Promises{1, 0}, Theirs: Promises{1, 0}},
+		{ID: "tomas", Name: "Tomás Rivera", Result: "Spring launch", Round: 1, Status: conversation.Closed, LastMet: ago(75), Theirs: Promises{1, 1}},
+		{ID: "aisha", Name: "Aisha Bello", Result: "Spring launch", Round: 1, Status: conversation.Asked},
+		{ID: "priya", Name: "Priya Natarajan", Result: "Platform budget", Round: 2, Status: conversation.Invited, LastMet: ago(20), Mine: Promises{2, 0}},
+		{ID: "jonas", Name: "Jonas Weber", Result: "Platform budget", Round: 1, Status: conversation.Declined},
+		{ID: "lin", Name: "Lin Yue", Round: 3, Status: conversation.Closed, LastMet: ago(160)},
+		{ID: "sara", Name: "Sara Duarte", Round: 1, Status: conversation.Planned},
+	}}
+}
+
 func rounds() *Timeline {
 	at := func(s string) time.Time {
 		t, err := time.Parse("2006-01-02 15:04", s)
@@ -82,6 +97,7 @@ func TestGolden(t *testing.T) {
 		got  []byte
 	}{
 		{"map.svg", five().SVG()}, {"map.svg", turned.SVG()}, {"map.html", page}, {"timeline.svg", rounds().SVG()},
+		{"../../../../docs/coalition.svg", spring().SVG()},
 		{"empty.svg", (&Map{Organizer: "Ana Lopes", Day: today}).SVG()},
 	} {
 		path := filepath.Join("testdata", tt.name)

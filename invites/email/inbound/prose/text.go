@@ -101,7 +101,10 @@ var footer = plaintext.Pattern(`(?i)^\W*(sent (from|via) |sent with \W*proton|ge
 	`(holen sie sich )?outlook (für|for) (ios|android|mac)|` +
 	`envoyé (à partir|de|depuis|avec|via) |(obtenir|obtenez|téléchargez?|télécharger) outlook pour |` +
 	`provenance\s?: (courrier|outlook)|enviad[oa] (desde|con|do) |(obtener|obtén|descargar?) outlook para |` +
-	`inviat[oa] (dal?|con|tramite) |(scarica|ottieni) outlook per |verzonden vanaf (mijn )?|yahoo mail: )`)
+	`inviat[oa] (dal?|con|tramite) |(scarica|ottieni) outlook per |` +
+	`(verzonden|verstuurd) (vanaf|vanuit|met|via) |((download|haal) )?outlook voor (ios|android|mac)|` +
+	`enviad[oa] (da|de|a partir d|pelo|pela|através|via) ?|(obter|obtenha|baixar|baixe) o outlook para |` +
+	`outlook para (ios|android|mac)|yahoo mail: )`)
 
 // withoutFooter returns a piece of somebody's words without the footers of their program, and without empty
 // lines at its end.
@@ -118,18 +121,19 @@ func withoutFooter(piece []string) []string {
 
 // How lines begin that announce a quote, and what is in them; and lines between one's own words and another mail.
 var (
-	opener = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|Den|Dne|Dnia|W dniu|Po) .*\d`)
-	wrote  = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|ha scritto|` +
+	opener = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|No dia|Den|Dne|Dnia|W dniu|Po) .*\d`)
+	wrote  = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|geschreven|ha scritto|` +
 		`skrev|napisał|napsal|kirjoitti)`)
 	mailbox = plaintext.Pattern(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
 	clock   = plaintext.Pattern(`\b\d?\d[:.h]\d\d\b`)
 	dated   = plaintext.Pattern(`@|\b(19|20)\d\d\b|\b\d?\d[:.h]\d\d\b`)
 	between = plaintext.Pattern(`(?i)^-{2,}.*(original[- ]?(message|nachricht|appointment)|` +
 		`(ursprüngliche|weitergeleitete) (nachricht|mail|e-mail)|forwarded message|message (d'origine|original|transféré)|` +
-		`mensaje (original|reenviado)|mensagem original|messaggio (originale|inoltrato)|` +
+		`mensaje (original|reenviado)|mensagem (original|encaminhada|reencaminhada)|messaggio (originale|inoltrato)|` +
 		`(oorspronkelijk|doorgestuurd) bericht|(wrote|schrieb)\b.*-{2,}$)`)
 	forwards = plaintext.Pattern(`(?i)^(begin forwarded message|anfang der weitergeleiteten (nachricht|e-mail)|` +
-		`début du message (réexpédié|transféré)|inicio del mensaje reenviado|inizio (del )?messaggio inoltrato)\s?:$`)
+		`début du message (réexpédié|transféré)|inicio del mensaje reenviado|inizio (del )?messaggio inoltrato|` +
+		`begin (van )?(het )?doorgestuurd(e)? bericht|início da mensagem (reencaminhada|encaminhada))\s?:$`)
 	rule = plaintext.Pattern(`^_{20,}$`)
 )
 
@@ -137,7 +141,7 @@ var (
 var (
 	fromLabels = set("from von de van da från fra od expéditeur absender lähettäjä feladó kimden " +
 		"от від 差出人 发件人 寄件者 寄件人")
-	sentLabels = set("sent date gesendet datum envoyé fecha enviado verzonden inviato data skickat sendt " +
+	sentLabels = set("sent date gesendet datum envoyé fecha enviado enviada verzonden inviato data skickat sendt " +
 		"wysłano odesláno lähetetty elküldve gönderilme отправлено дата надіслано " +
 		"送信日時 日時 日付 发送时间 发送日期 日期 時間 时间 寄件日期")
 	toLabels      = set("to an à para aan till til a do komu vastaanottaja címzett kime кому 宛先 收件人 收件者")

@@ -106,7 +106,11 @@ func (a *app) setUp(ctx context.Context, s *setup) error {
 	missing := s.name == "" || s.email == ""
 	switch {
 	case terminal(a.stdin) && (missing || s.via == "smtp" && !s.given):
-		if err := a.walk(a.setUpQuestions(s, here), nil); err != nil {
+		err := a.walk(a.setUpQuestions(s, here), nil)
+		if errors.Is(err, errStopped) {
+			a.note("\nNothing was written.")
+		}
+		if err != nil {
 			return err
 		}
 		if s.next == leave {
@@ -191,7 +195,7 @@ func (a *app) writeSetUp(s *setup, c *config) error {
 		a.note("But COALITION_CONFIG names %s, which commands use instead. "+
 			"End that with: unset COALITION_CONFIG", other)
 	}
-	return nil
+	return a.data(map[string]string{"file": s.path})
 }
 
 // keepPassword puts what was typed where the config says that it lies, and tells where; undo takes it back. Without a

@@ -348,6 +348,9 @@ func TestInitStopped(t *testing.T) {
 					s.types(step[1] + "\r")
 				}
 				screen := s.ends(exitStopped)
+				if !strings.Contains(screen, "Nothing was written.") {
+					t.Errorf("it does not say what has come of it\n%s", screen)
+				}
 				if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
 					t.Errorf("there is %v, %v\n%s", files, err, screen)
 				}

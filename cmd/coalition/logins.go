@@ -118,7 +118,11 @@ func needed(s *provider.Settings) string {
 	}
 	switch s.Need {
 	case provider.AppPassword:
-		return fmt.Sprintf("%s takes a password here that is made for one program, not the one of the account; make one%s", s.Name, at)
+		words := s.Name + " takes a password here that is made for one program, not the one of the account"
+		if strings.HasSuffix(s.SMTP.Host, ".gmail.com") {
+			words += " (or none, by a Google client of your own: the key auth, in config.example.yaml)"
+		}
+		return words + "; make one" + at
 	case provider.SwitchedOn:
 		return fmt.Sprintf("%s lets programs in only once that is switched on in its settings%s", s.Name, at)
 	case provider.OAuth:

@@ -55,7 +55,7 @@ func (a *app) walkScreen(w *walk) error {
 		return fmt.Errorf("coalition: the terminal can't be used to ask (%w); answer by flags, or set TERM=dumb", err)
 	}
 	for _, line := range s.answered() {
-		a.note("%s", line)
+		a.note("%s", strings.Join(plaintext.Wrap(line, s.width), "\n"))
 	}
 	return s.err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -43,7 +44,10 @@ func sit(t *testing.T, dir string, env []string, name string, args ...string) *s
 	t.Cleanup(func() {
 		tty.Close()
 		_ = cmd.Process.Kill()
-		s.screen.Close()
+		// It ends the read below; the emulator's own Close is no friend of that.
+		if pipe, ok := s.screen.InputPipe().(io.Closer); ok {
+			pipe.Close()
+		}
 	})
 	// What the terminal answers to a program that asks it what it can do.
 	go func() {

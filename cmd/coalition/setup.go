@@ -192,8 +192,8 @@ func (s *setup) foundWords() string {
 	case s.found.Source == provider.DNS:
 		lines = append(lines, fmt.Sprintf("So says the DNS of %s. Nothing proves it: look whether you know these servers.", s.found.By))
 	}
-	if n := needed(s.found); n != "" {
-		lines = append(lines, n+".")
+	if n := sentence(needed(s.found)); n != "" {
+		lines = append(lines, n)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -220,13 +220,17 @@ func (s *setup) failedWords() string {
 	return strings.TrimSpace(strings.Join(append(wrong, mend...), "\n"))
 }
 
-// sentence begins words with a capital letter, and ends them.
+// sentence begins words with a capital letter, and ends them, but for a web address: it is to be copied.
 func sentence(words string) string {
 	if words == "" {
 		return ""
 	}
 	r, size := utf8.DecodeRuneInString(words)
-	return string(unicode.ToUpper(r)) + words[size:] + "."
+	words = string(unicode.ToUpper(r)) + words[size:]
+	if strings.Contains(words[strings.LastIndexByte(words, ' ')+1:], "://") {
+		return words
+	}
+	return words + "."
 }
 
 // config is what the text means.

@@ -110,9 +110,7 @@ func (a *app) setUpQuestions(s *setup, here string) []*question {
 			now: func(q *question) {
 				q.title, q.explain = "The password of "+s.username, ""
 				if s.found != nil && s.own == take {
-					if q.explain = needed(s.found); q.explain != "" {
-						q.explain += "."
-					}
+					q.explain = sentence(needed(s.found))
 				}
 			}},
 		{key: "try", when: func() bool { return smtp() && !s.noNetwork },

@@ -106,6 +106,7 @@ func (s *Scheduler) survey(b *roster.Roster, r *Report) (tasks []task, due int) 
 			}
 			c.NoteClocks(b.Now)
 			c.NoteTalk(b.Now)
+			c.NoteQuiet(b.Now)
 			step = roster.Next(c, b.Now)
 		}) {
 			r.Failed++

@@ -146,6 +146,8 @@ var variants = []variant{
 	{"notice-deleted", Notice, news("deleted", "", "", "coalition cancel maya", "coalition cancel maya --told", "coalition invite maya")},
 	{"notice-clocks", Notice, news("clocks", "", "", "coalition move maya --start \"2027-03-04 10:00\"", "coalition move maya --start \"2027-03-04 10:00\" --told")},
 	{"notice-talk", Notice, news("talk", "", "", "coalition debrief maya")},
+	{"notice-quiet", Notice, news("quiet", "", "", "coalition ask maya --again", "coalition cancel maya --told")},
+	{"notice-rest", Notice, news("rest", "", "", "coalition cancel maya --told")},
 	{"notice-left", Notice, news("left", "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},
 	{"notice-refused", Notice, news("guests", "", "Calendar usage limits exceeded.", "coalition invite maya --mail")},
 	{"notice-declined", Notice, news("declined", "calendar", "", "coalition move maya --start TIME", "coalition cancel maya")},

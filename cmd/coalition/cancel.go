@@ -17,7 +17,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Long: `Cancel a conversation. A partner who has been invited gets one cancellation; one
 who has been asked, and has said neither no nor later, gets a short mail that takes the
 question back; anybody else hears nothing more. With --told nobody is written to: you
-have deleted the event in Google Calendar, and let your partner know.`,
+have deleted the event in Google Calendar, and let your partner know; or there is no
+event yet, and you have spoken with them, or rather let it rest than write once more.`,
 		Example: "  coalition cancel maya --reason \"I have to be in Porto that week.\" --yes\n" +
 			"  coalition cancel maya --told",
 		Args:              cobra.ExactArgs(1),

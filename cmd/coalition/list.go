@@ -7,8 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"coalition/cmd/coalition/chart"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/nurture"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/worklist"
 )
@@ -32,6 +35,7 @@ type row struct {
 	Sequence *int       `json:"sequence"`
 	Channel  *string    `json:"channel"`
 	EventID  *string    `json:"event_id"`
+	rowNurture
 }
 
 type rowWith struct {
@@ -48,10 +52,10 @@ type rowAnswer struct {
 }
 
 func (a *app) row(c *conversation.Conversation, now time.Time) row {
-	return a.rowOf(c, roster.Next(c, now), now)
+	return a.rowOf(c, roster.Next(c, now), a.partnershipOf(c, now), now)
 }
 
-func (a *app) rowOf(c *conversation.Conversation, step conversation.Step, now time.Time) row {
+func (a *app) rowOf(c *conversation.Conversation, step conversation.Step, p *nurture.Partnership, now time.Time) row {
 	if step.Kind != "" && step.Due.IsZero() {
 		step.Due = now
 	}
@@ -61,7 +65,7 @@ func (a *app) rowOf(c *conversation.Conversation, step conversation.Step, now ti
 		ID: string(c.ID), Round: c.Round, Result: orNull(c.Plan.Result),
 		With:   rowWith{c.Plan.With.Name, string(c.Plan.With.Email), c.Zone().String()},
 		Status: string(c.Status(now)), Next: orNull(step.Next), Due: stamp(step.Due, zone),
-		Start: stamp(start, zone), Timezone: zone.String(), Priority: c.Priority(),
+		Start: stamp(start, zone), Timezone: zone.String(), Priority: c.Priority(), rowNurture: nurtureRow(c, step, p),
 	}
 	if !start.IsZero() {
 		r.End = stamp(start.Add(c.Length()), zone)
@@ -78,14 +82,24 @@ func (a *app) rowOf(c *conversation.Conversation, step conversation.Step, now ti
 }
 
 func (a *app) listCommand() *cobra.Command {
-	return &cobra.Command{
+	var by string
+	c := &cobra.Command{
 		Use:   "list",
 		Short: "Show the conversations that matter most first, with what comes next",
 		Long: `Show all conversations, those that matter most first (by importance and urgency),
 each with its status, with whom and when the talk is (or how many times are offered),
 and its next step, with its day where that is ahead. What a partner has written or
 proposed and nobody has decided on is named below, with mail that was not believed,
-and where a plan file differs from what was decided since.
+and where a plan file differs from what was decided since. So are a partner who has
+not answered for a week; promises that are overdue, or due within a week; and who is
+drifting: you have talked before, nothing is under way, and the last talk was longer
+ago than 4 weeks where the partnership matters most to you (importance: 5), 6, 8, 12
+or 16 where it matters less. Nothing of that goes out by itself.
+
+--by result puts together what serves one result, and shows with each how long ago
+the last talk was, and for whom it waits: for you where the next step is yours, for
+your partner where a brief or an invitation has no answer, and else for nobody, since
+all is in hand.
 
 With --json, an array of conversations. Times are RFC 3339 with the offset of
 timezone; what is absent is null:
@@ -98,10 +112,19 @@ timezone; what is absent is null:
   priority                    1 to 25, importance by urgency
   answer                      {value: yes, no, later or question; at, how, note}
   partstat, uid, sequence     of the invitation, as in iCalendar
-  channel, event_id           mail or google; the event there`,
-		Example: "  coalition list\n  coalition list --json",
+  channel, event_id           mail or google; the event there
+  waiting_on                  whose turn it is: me, partner or nobody
+  last_met                    the day of your last talk
+  promises                    the open ones of your journal, [{by: me or them, text,
+                              due}]; overdue where due is before today
+  age_days                    how many days ago the last message to them left
+The last three are those of all rounds, and stand in the row of the newest one.`,
+		Example: "  coalition list\n  coalition list --by result\n  coalition list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if by != "" && by != "result" {
+				return usage("--by %s is no order", "write --by result, or leave it out", by)
+			}
 			b, err := a.board(cmd.Context())
 			if err != nil {
 				return err
@@ -113,9 +136,12 @@ timezone; what is absent is null:
 			a.sayGone(b)
 			a.sayDoors(b)
 			a.sayCalendars(b)
-			return a.list(b)
+			return a.list(b, by != "")
 		},
 	}
+	c.Flags().StringVar(&by, "by", "", "`result`: put together what serves one result")
+	_ = c.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"result"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
 }
 
 // A ranked is a conversation in its place in the list.
@@ -152,8 +178,12 @@ func rank(b *roster.Roster) []ranked {
 	return list
 }
 
-func (a *app) list(b *roster.Roster) error {
-	entries := rank(b)
+// list shows all conversations, put together by their results where grouped is true.
+func (a *app) list(b *roster.Roster, grouped bool) error {
+	entries, partnerships := rank(b), a.partnerships(b)
+	if grouped {
+		entries = byResult(entries)
+	}
 	bad := 0
 	for _, p := range b.Problems {
 		if !p.Warning {
@@ -166,7 +196,7 @@ func (a *app) list(b *roster.Roster) error {
 	if a.json {
 		rows := []row{}
 		for _, e := range entries {
-			rows = append(rows, a.rowOf(e.Conversation, e.step, b.Now))
+			rows = append(rows, a.rowOf(e.Conversation, e.step, partnerships[e.ID], b.Now))
 		}
 		return a.printJSON(rows)
 	}
@@ -174,35 +204,71 @@ func (a *app) list(b *roster.Roster) error {
 		a.say("No conversations yet. Plan one with: coalition new NAME EMAIL")
 		return nil
 	}
-	zone := a.zone()
-	table := [][]string{{"ID", "STATUS", "WITH", "TALK", "NEXT"}}
 	var notes []string
 	for _, e := range entries {
-		short := func(at time.Time) string {
-			if at = at.In(zone); at.Year() != b.Now.In(zone).Year() {
-				return at.Format("2 Jan 2006")
-			}
-			return at.Format("2 Jan 15:04")
-		}
-		talk, next := "", e.step.Next
-		if start := e.Start(b.Now); !start.IsZero() {
-			talk = short(start)
-		} else if n := len(e.Choices(b.Now)); n > 0 && e.Cancelled == nil {
-			talk = count(n, "time")
-		}
-		if due := e.step.Due; due.After(b.Now) {
-			next += " (" + short(due) + ")"
-		}
-		table = append(table, []string{e.Ref(), string(e.status), e.Plan.With.Name, talk, next})
-		for _, note := range append(worklist.Lines(e.Conversation, b.Now), worklist.Difference(e.Conversation, b.Now)) {
+		for _, note := range slices.Concat(worklist.Lines(e.Conversation, b.Now), []string{worklist.Difference(e.Conversation, b.Now)},
+			tending(e.Conversation, partnerships[e.ID], b.Now, a.zone())) {
 			if note != "" {
 				notes = append(notes, e.Ref()+": "+note)
 			}
 		}
 	}
-	a.table(table)
+	if grouped {
+		a.table(a.resultTable(entries, partnerships, b.Now))
+	} else {
+		a.table(a.listTable(entries, b.Now))
+	}
 	for _, note := range notes {
 		a.say("%s", note)
 	}
 	return nil
+}
+
+// listTable are the rows of the list, under their heads.
+func (a *app) listTable(entries []ranked, now time.Time) [][]string {
+	table := [][]string{{"ID", "STATUS", "WITH", "TALK", "NEXT"}}
+	for _, e := range entries {
+		talk := ""
+		if start := e.Start(now); !start.IsZero() {
+			talk = a.short(start, now)
+		} else if n := len(e.Choices(now)); n > 0 && e.Cancelled == nil {
+			talk = count(n, "time")
+		}
+		table = append(table, []string{e.Ref(), string(e.status), e.Plan.With.Name, talk, a.nextCell(&e, now)})
+	}
+	return table
+}
+
+// resultTable are the rows of the list by result: those of each under its name. Rounds that are over stand for
+// themselves no more once there is another.
+func (a *app) resultTable(entries []ranked, partnerships map[plan.ID]*nurture.Partnership, now time.Time) [][]string {
+	table := [][]string{{"ID", "WITH", "LAST TALK", "WAITS FOR", "NEXT"}}
+	for i, e := range entries {
+		p := partnerships[e.ID]
+		if i == 0 || e.Plan.Result != entries[i-1].Plan.Result {
+			table = append(table, []string{cmp.Or(e.Plan.Result, "(no result named)")})
+		}
+		if e.After != nil && e.step.Next == "" {
+			continue
+		}
+		last := cmp.Or(chart.Since(p.LastMet.Time(), p.Today.Time()), "none yet")
+		table = append(table, []string{e.Ref(), e.Plan.With.Name, last, e.waits(p), a.nextCell(&e, now)})
+	}
+	return table
+}
+
+// nextCell is the next step, with its day where that is ahead.
+func (a *app) nextCell(e *ranked, now time.Time) string {
+	if due := e.step.Due; due.After(now) {
+		return e.step.Next + " (" + a.short(due, now) + ")"
+	}
+	return e.step.Next
+}
+
+// short is a time in a table.
+func (a *app) short(at, now time.Time) string {
+	if at = at.In(a.zone()); at.Year() != now.In(a.zone()).Year() {
+		return at.Format("2 Jan 2006")
+	}
+	return at.Format("2 Jan 15:04")
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/cmd/coalition/chart"
-	"coalition/scheduler/conversation"
 	"coalition/scheduler/journal"
+	"coalition/scheduler/nurture"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
@@ -69,40 +69,35 @@ With --json, an array in the same order. What is absent is null:
 func (a *app) mapOf(b *roster.Roster) *chart.Map {
 	today := journal.DayOf(b.Now.In(a.zone()))
 	m := &chart.Map{Organizer: a.config.Organizer.Name, Day: today.Time()}
-	journals, bad := journal.ReadAll(a.config.journals())
-	a.noteJournals(bad)
-	at := make(map[plan.ID]int)
+	partnerships := a.partnerships(b)
 	for _, c := range b.Conversations {
-		i, ok := at[c.ID]
-		if !ok {
-			i = len(m.People)
-			at[c.ID] = i
-			m.People = append(m.People, chart.Person{ID: string(c.ID)})
-			if j := journals[c.ID]; j != nil {
-				p := &m.People[i]
-				p.LastMet = journal.LastMet(j.Entries).Time()
-				for _, promise := range journal.Open(j.Entries) {
-					of := &p.Mine
-					if promise.By == journal.Them {
-						of = &p.Theirs
-					}
-					of.Open++
-					if promise.Overdue(today) {
-						of.Overdue++
-					}
-				}
+		// The newest round has the last word.
+		if c.After != nil {
+			continue
+		}
+		p := partnerships[c.ID]
+		person := chart.Person{ID: string(c.ID), Name: c.Plan.With.Name, Result: c.Plan.Result, Round: c.Round,
+			Status: c.Status(b.Now), LastMet: p.LastMet.Time()}
+		for _, promise := range p.Promises {
+			of := &person.Mine
+			if promise.By == journal.Them {
+				of = &person.Theirs
+			}
+			of.Open++
+			if promise.Overdue(p.Today) {
+				of.Overdue++
 			}
 		}
-		// Rounds follow each other: the newest has the last word.
-		p := &m.People[i]
-		p.Name, p.Result, p.Round, p.Status = c.Plan.With.Name, c.Plan.Result, c.Round, c.Status(b.Now)
-		if held := a.held(c, b.Now); !held.IsZero() {
-			if day := journal.DayOf(held.In(a.zone())).Time(); day.After(p.LastMet) {
-				p.LastMet = day
-			}
-		}
+		m.People = append(m.People, person)
 	}
 	return m
+}
+
+// partnerships are all of them as they stand, by their ids, with what is in the journals.
+func (a *app) partnerships(b *roster.Roster) map[plan.ID]*nurture.Partnership {
+	journals, bad := journal.ReadAll(a.config.journals())
+	a.noteJournals(bad)
+	return nurture.All(b, journals, a.zone())
 }
 
 // noteJournals tells of each journal that can't be used.
@@ -115,15 +110,6 @@ func (a *app) noteJournals(problems []strictyaml.Problem) {
 		}
 		told[of] = true
 	}
-}
-
-// held is when the talk began that was held; zero: there was none.
-func (a *app) held(c *conversation.Conversation, now time.Time) time.Time {
-	told := c.Told()
-	if told == nil || !c.Status(now).Held() || now.Before(told.End()) {
-		return time.Time{}
-	}
-	return told.Start.Time()
 }
 
 // showMap shows it in words, or as JSON.

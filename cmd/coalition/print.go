@@ -29,13 +29,14 @@ func (a *app) width() int {
 	return 80
 }
 
-// table prints rows under their heads, in columns that fit the terminal. The last column wraps.
+// table prints rows under their heads, in columns that fit the terminal. The last column wraps. A row of one cell is the
+// head of those below it.
 func (a *app) table(rows [][]string) {
 	width := a.width()
 	last := len(rows[0]) - 1
 	widths := make([]int, last)
 	for _, r := range rows {
-		for i, cell := range r[:last] {
+		for i, cell := range r[:min(last, len(r)-1)] {
 			widths[i] = max(widths[i], min(runewidth.StringWidth(cell), 24))
 		}
 	}
@@ -54,6 +55,10 @@ func (a *app) table(rows [][]string) {
 	// A terminal or pipe is slow to take lines one by one.
 	out := bufio.NewWriter(a.stdout)
 	for n, r := range rows {
+		if len(r) == 1 && last > 0 {
+			fmt.Fprintln(out, "\n"+a.bold(runewidth.Truncate(r[0], width, "…")))
+			continue
+		}
 		var line strings.Builder
 		for i, cell := range r[:last] {
 			line.WriteString(runewidth.FillRight(runewidth.Truncate(cell, widths[i], "…"), widths[i]) + "  ")

@@ -11,6 +11,7 @@ import (
 	"coalition/cmd/coalition/chart"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/journal"
+	"coalition/scheduler/nurture"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
 )
@@ -70,8 +71,8 @@ func (a *app) past(c *conversation.Conversation, now time.Time) (list []chart.Ev
 		}
 		list = append(list, chart.Event{At: at.In(a.zone()), Kind: chart.Sent, Words: words})
 	}
-	if held := a.held(c, now); !held.IsZero() {
-		list = append(list, chart.Event{At: held.In(a.zone()), Kind: chart.Talk, Words: talkWords(c.Told().Length)})
+	if told := nurture.Held(c, now); told != nil {
+		list = append(list, chart.Event{At: told.Start.Time().In(a.zone()), Kind: chart.Talk, Words: talkWords(told.Length)})
 	}
 	return list
 }

@@ -11,6 +11,7 @@ import (
 var commands = map[ways.Way]string{
 	ways.Ready:         "coalition ready %s",
 	ways.Ask:           "coalition ask %s",
+	ways.AskAgain:      "coalition ask %s --again",
 	ways.Record:        "coalition answer %s yes|no|later",
 	ways.RecordYes:     "coalition answer %s yes",
 	ways.Invite:        "coalition invite %s",

@@ -121,7 +121,7 @@ func (ByMail) Apply(c *conversation.Conversation, _ time.Time) error {
 // Withdraw is the organizer's decision to let the conversation go.
 type Withdraw struct {
 	Reason string
-	// The partner knows already; only where the event has been deleted in the calendar.
+	// Nobody is written to, since the partner knows already; only where no event stands in their calendar.
 	Told bool
 }
 
@@ -139,8 +139,12 @@ func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
 	if err := refusal.CheckText("the reason", w.Reason); err != nil {
 		return err
 	}
-	if w.Told && !c.Deleted() {
-		return refusal.New(refusal.ErrUnfit, "nothing has told "+c.Plan.With.Name+" yet, as far as is known", "leave out --told, or delete the event in "+c.Calendar().Title+" first")
+	if w.Told && c.Told() != nil && !c.Deleted() {
+		remedy := "leave out --told"
+		if c.InCalendar() {
+			remedy += ", or delete the event in " + c.Calendar().Title + " first"
+		}
+		return refusal.New(refusal.ErrUnfit, "the talk still stands in the calendar of "+c.Plan.With.Name+", as far as is known", remedy)
 	}
 	c.Cancelled = &conversation.Cancellation{At: now, Reason: w.Reason, Told: w.Told}
 	return nil

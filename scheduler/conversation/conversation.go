@@ -184,6 +184,8 @@ type Asking struct {
 	PageUntil  time.Time `json:"page_until,omitzero"`
 	// Stop says that the partner wants no more mail; nil: they have not said so.
 	Stop *Stop `json:"stop,omitempty"`
+	// Wondered is since when no answer had come, when the organizer was told so last.
+	Wondered time.Time `json:"wondered,omitzero"`
 	// Refused is when a no was taken in last, and Insisted when the organizer asked by a word of their own last.
 	Refused  time.Time `json:"refused,omitzero"`
 	Insisted time.Time `json:"insisted,omitzero"`
@@ -326,6 +328,9 @@ func ahead(slots []plan.Slot, now time.Time) (list []plan.Slot) {
 	}
 	return list
 }
+
+// Importance is how much the talk matters, from 1 to 5; without its plan it is 3, the middle.
+func (c *Conversation) Importance() int { return cmp.Or(c.private.Importance, 3) }
 
 // HasHistory reports whether the plan says that something stands between the two.
 func (c *Conversation) HasHistory() bool { return c.private.History != "" }

@@ -47,7 +47,7 @@ func (c *Conversation) Status(now time.Time) Status {
 // conversation. It is a pure function of the conversation and now, and the only place that decides what is sent.
 func (c *Conversation) Next(now time.Time) Step {
 	if m := c.InFlight(); m != nil {
-		return Step{Next: "deliver the " + m.Kind.Noun()}
+		return Step{Next: "deliver the " + m.Kind.Noun(), On: Nobody}
 	}
 	if m := c.cutOff(now); m != nil {
 		return Step{Next: "write " + c.settings.CalendarOf(m.Channel()).Config + " in the config again, for the " + m.Kind.Noun(), Again: m.Deadline}
@@ -61,9 +61,9 @@ func (c *Conversation) Next(now time.Time) Step {
 	case c.Said(No) && told != nil && now.Before(told.Start.Time()) && !c.Deleted():
 		return Step{Next: "cancel the talk, which still stands in the calendars: " + c.Plan.With.Name + " said no", Again: told.Start.Time()}
 	case c.Said(No):
-		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no"}
+		return Step{Next: "let it rest: " + c.Plan.With.Name + " said no", On: Nobody}
 	case told != nil && !now.Before(told.End()) && c.Declined():
-		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation"}
+		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation", On: Nobody}
 	case told != nil && !now.Before(told.End()):
 		return c.nextMet(now)
 	case !c.Ready:
@@ -80,6 +80,15 @@ func (c *Conversation) Next(now time.Time) Step {
 		return c.nextPermitted(now)
 	}
 	return c.nextAsk(now)
+}
+
+// awaitedBy is whose turn it is in a talk that stands in the calendars: the partner's until they have answered the
+// invitation in some way.
+func (c *Conversation) awaitedBy() Side {
+	if c.PartStat == invites.NeedsAction {
+		return Partner
+	}
+	return Nobody
 }
 
 // cutOff is what is to be written into an online calendar, where the config does not name that any more; nil:
@@ -168,7 +177,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	case c.Answer == nil && c.Remark != nil && !c.Remark.Foreign && !c.Remark.Sign:
 		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(ways.Show) + "); if it is the answer: " + c.How(ways.Record)}
 	}
-	return Step{Next: "wait for the answer of " + c.Plan.With.Name}
+	return Step{Next: "wait for the answer of " + c.Plan.With.Name, On: Partner, Again: c.quietAt(now)}
 }
 
 func (c *Conversation) nextPermitted(now time.Time) Step {
@@ -199,7 +208,7 @@ func (c *Conversation) nextPermitted(now time.Time) Step {
 
 func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	if !now.Before(told.Start.Time()) && !c.Declined() {
-		return Step{Next: "hold the talk", Again: told.End()}
+		return Step{Next: "hold the talk", On: Nobody, Again: told.End()}
 	}
 	content, follows := c.Says(now, outbox.Invite), c.follows(now)
 	if follows.Waits {
@@ -241,7 +250,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case c.Declined():
 		// Too late for both.
 		if !now.Before(told.Start.Time()) {
-			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation"}
+			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation", On: Nobody}
 		}
 		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.Start.Time()}
 	case c.lost():
@@ -249,7 +258,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	case ok:
 		return reminder
 	}
-	return Step{Next: "hold the talk", Due: told.Start.Time(), Again: again}
+	return Step{Next: "hold the talk", Due: told.Start.Time(), On: c.awaitedBy(), Again: again}
 }
 
 // shifted reports whether newer zone data has put the talk at another instant than the partner's calendar may
@@ -348,7 +357,7 @@ func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, 
 		if !due.After(agreed) {
 			break
 		}
-		s := Step{Kind: outbox.Reminder, Due: due, Next: "remind " + c.Plan.With.Name, Again: due,
+		s := Step{Kind: outbox.Reminder, Due: due, Next: "remind " + c.Plan.With.Name, On: c.awaitedBy(), Again: due,
 			revision: fmt.Sprintf("%s %s %s", told.Start.Wall, told.Start.Zone, b)}
 		if due.After(now) {
 			next = &s
@@ -507,6 +516,8 @@ type Step struct {
 	Due time.Time
 	// For people: begins with a verb; "" when nothing is left to do.
 	Next string
+	// Whose turn it is; "": the organizer's where the step is neither the program's nor empty, else nobody's.
+	On Side
 
 	// Again is when to look again although nothing has happened. Zero: only a change can bring
 	// something new.
@@ -514,6 +525,28 @@ type Step struct {
 
 	// Of a reminder.
 	revision string
+}
+
+// A Side is whose turn it is in a conversation.
+type Side string
+
+// The sides. It is nobody's turn where all is in hand: something is on its way, a talk ahead is agreed on both sides, or
+// nothing is left to do.
+const (
+	Organizer Side = "me"
+	Partner   Side = "partner"
+	Nobody    Side = "nobody"
+)
+
+// Turn is whose turn it is.
+func (s Step) Turn() Side {
+	switch {
+	case s.On != "":
+		return s.On
+	case s.Kind != "" || s.Next == "":
+		return Nobody
+	}
+	return Organizer
 }
 
 // IsDue reports whether the program has something to send now.

@@ -109,6 +109,10 @@ func (c *Conversation) WayToRival(ref string) string {
 
 // waiting is the step of a conversation whose message m is on its way or stuck.
 func (c *Conversation) waiting(m *outbox.Message) (s Step, ok bool) {
-	next := ways.Waiting(m, c.Calendar().Provider, c.How)
-	return Step{Next: next}, next != ""
+	next, itself := ways.Waiting(m, c.Calendar().Provider, c.How)
+	if itself {
+		s.On = Nobody
+	}
+	s.Next = next
+	return s, next != ""
 }

@@ -59,6 +59,9 @@ const (
 	NewsClocks = "clocks"
 	// The talk is over, and is to be looked back on.
 	NewsTalk = "talk"
+	// No answer has come for a week, to what was sent once, or to a repeat.
+	NewsQuiet = "quiet"
+	NewsRest  = "rest"
 	// The invitation waits, since the calendar takes no more guests for now; in its words, if in any.
 	NewsRefused = "guests"
 )

@@ -15,6 +15,8 @@ import (
 type obstacle struct {
 	// why is a sentence without its full stop, and next what to do, which begins with a verb.
 	why, next string
+	// on is whose turn it is meanwhile.
+	on conversation.Side
 	// again is when it may be gone by itself; zero: when something happens.
 	again time.Time
 }
@@ -29,14 +31,14 @@ func obstacleTo(c *conversation.Conversation, now time.Time) *obstacle {
 	}
 	if s := silenceOf(c); !s.at.IsZero() {
 		why := s.words(c)
-		return &obstacle{why: why, next: "let it rest, since " + why + "; your own word goes all the same" + ask}
+		return &obstacle{why: why, next: "let it rest, since " + why + "; your own word goes all the same" + ask, on: conversation.Nobody}
 	}
 	if last.Waits() {
 		return nil
 	}
 	name := c.Plan.With.Name
 	if b := c.Before; b != nil && c.Insisted.IsZero() && !b.Status(now).Held() {
-		o := &obstacle{why: fmt.Sprintf("round %d waits until round %d has been held", c.Round, b.Round)}
+		o := &obstacle{why: fmt.Sprintf("round %d waits until round %d has been held", c.Round, b.Round), on: conversation.Nobody}
 		o.next = fmt.Sprintf("wait until round %d with %s has been held, or ask now%s", b.Round, name, ask)
 		if told := b.Told(); told != nil && now.Before(told.End()) {
 			o.again = told.End()
@@ -46,20 +48,20 @@ func obstacleTo(c *conversation.Conversation, now time.Time) *obstacle {
 			if o.why = fmt.Sprintf("round %d was not held", b.Round); b.Cancelled != nil {
 				o.why = fmt.Sprintf("round %d was cancelled", b.Round)
 			}
-			o.next = "ask yourself, since " + o.why + ask
+			o.next, o.on = "ask yourself, since "+o.why+ask, conversation.Organizer
 		}
 		return o
 	}
 	for _, t := range c.Peers {
 		if t != c && unanswered(t) {
 			return &obstacle{why: "the brief of " + t.Ref() + " to " + name + " is not answered yet",
-				next: "wait for the answer of " + name + " to " + t.Ref() + ", or ask now" + ask}
+				next: "wait for the answer of " + name + " to " + t.Ref() + ", or ask now" + ask, on: conversation.Partner}
 		}
 	}
 	for _, t := range c.Peers {
 		if t != c && asksBefore(t, c, now) {
 			return &obstacle{why: "the brief of " + t.Ref() + " to " + name + " goes first, and one at a time",
-				next: "wait until " + name + " has answered " + t.Ref() + ", whose brief goes first, or ask now" + ask}
+				next: "wait until " + name + " has answered " + t.Ref() + ", whose brief goes first, or ask now" + ask, on: conversation.Nobody}
 		}
 	}
 	return nil
@@ -102,7 +104,7 @@ func Next(c *conversation.Conversation, now time.Time) conversation.Step {
 			// Until it is due the obstacle may be gone.
 			return s
 		}
-		return conversation.Step{Next: o.next, Again: o.again}
+		return conversation.Step{Next: o.next, On: o.on, Again: o.again}
 	}
 	silent := silenceOf(c)
 	if !silent.stop {
@@ -123,9 +125,9 @@ func Next(c *conversation.Conversation, now time.Time) conversation.Step {
 	case outbox.Cancel:
 		rest.Next = "tell " + c.Plan.With.Name + " yourself that it is off" + since
 	case outbox.Reminder:
-		rest.Next = "hold the talk, without a reminder" + since
+		rest.Next, rest.On = "hold the talk, without a reminder"+since, s.Turn()
 	default:
-		rest.Next = "let it rest" + since
+		rest.Next, rest.On = "let it rest"+since, conversation.Nobody
 	}
 	return rest
 }

@@ -11,6 +11,7 @@ type Way string
 const (
 	Ready         Way = "ready"
 	Ask           Way = "ask"
+	AskAgain      Way = "ask-again"
 	Record        Way = "record"
 	RecordYes     Way = "record-yes"
 	Invite        Way = "invite"

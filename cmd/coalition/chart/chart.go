@@ -88,8 +88,11 @@ func (m *Map) closeness(p *Person) closeness {
 }
 
 // Since says how long ago the last talk with somebody was, such as "12 days ago"; "": there was none.
-func (m *Map) Since(p *Person) string {
-	switch days := m.days(p); {
+func (m *Map) Since(p *Person) string { return Since(p.LastMet, m.Day) }
+
+// Since says how long before a day another one was, such as "12 days ago"; "" for a zero day.
+func Since(day, now time.Time) string {
+	switch days := daysSince(day, now); {
 	case days < 0:
 		return ""
 	case days == 0:

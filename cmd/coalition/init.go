@@ -106,7 +106,7 @@ func (a *app) setUp(ctx context.Context, s *setup) error {
 	missing := s.name == "" || s.email == ""
 	switch {
 	case terminal(a.stdin) && (missing || s.via == "smtp" && !s.given):
-		err := a.walk(a.setUpQuestions(s, here), nil)
+		err := a.walk(s.questions(here), nil)
 		if errors.Is(err, errStopped) {
 			a.note("\nNothing was written.")
 		}
@@ -139,9 +139,7 @@ func (a *app) setUpUnasked(ctx context.Context, s *setup) error {
 		return err
 	}
 	if s.smtp.text == "" {
-		if err := a.findServers(ctx, s); err != nil {
-			return err
-		}
+		s.findServers(ctx)
 		if err := s.takeFound(); err != nil {
 			return err
 		}
@@ -226,7 +224,10 @@ func (s *setup) keepPassword() (where string, undo func(), err error) {
 		return "", undo, err
 	}
 	// The folder goes only where it is empty.
-	undo = func() { _, _ = os.Remove(path), os.Remove(folder) }
+	undo = func() {
+		os.Remove(path)
+		os.Remove(folder)
+	}
 	return fmt.Sprintf(", and the password to %s, which only you can read", path), undo, nil
 }
 

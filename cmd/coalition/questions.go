@@ -153,9 +153,8 @@ func (w *walk) back() {
 // take puts an answer to a question of one line, or adds one to a list. The fault is in words that people read; "" is
 // none.
 func (q *question) take(answer string) (fault string) {
-	if q.secret == nil {
-		answer = strings.TrimSpace(answer)
-	}
+	// What was copied may have a line break behind it.
+	answer = strings.TrimSpace(answer)
 	if q.choices != nil {
 		return q.choose(answer)
 	}

@@ -236,7 +236,8 @@ func TestQuestionsScreen(t *testing.T) {
 	}
 	s.types(enter)
 	s.sees("Password", "********")
-	s.types("\x15s3<" + enter)
+	// As it is pasted, with the end of its line.
+	s.types("\x15\x1b[200~s3<\n\x1b[201~" + enter)
 	screen := s.ends(0)
 	// JSON writes < as \u003c, and the terminal breaks the line.
 	flat := strings.ReplaceAll(strings.ReplaceAll(screen, "\n", ""), `\u003c`, "<")

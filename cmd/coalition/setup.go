@@ -116,16 +116,15 @@ func (m *mailServer) words() string {
 }
 
 // findServers finds out by which servers the address's mail leaves and comes.
-func (a *app) findServers(ctx context.Context, s *setup) error {
+func (s *setup) findServers(ctx context.Context) {
 	if s.looked == s.email {
-		return nil
+		return
 	}
 	s.looked, s.own = s.email, ""
 	if s.found = provider.Known(s.email); s.found == nil && !s.noNetwork {
 		f := &provider.Finder{Client: &http.Client{Transport: http.DefaultTransport}, DNS: net.DefaultResolver}
 		s.found = f.Find(ctx, s.email)
 	}
-	return nil
 }
 
 // usable reports whether the servers that were found can be signed in to.

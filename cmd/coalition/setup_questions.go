@@ -11,8 +11,8 @@ import (
 	"coalition/scheduler/plan"
 )
 
-// setUpQuestions ask for what no flag has said.
-func (a *app) setUpQuestions(s *setup, here string) []*question {
+// questions ask for what no flag has said.
+func (s *setup) questions(here string) []*question {
 	// unsaid is for what no flag has said.
 	unsaid := func(flag string) func() bool {
 		said := flag != ""
@@ -39,8 +39,11 @@ func (a *app) setUpQuestions(s *setup, here string) []*question {
 				{viaSMTP, "through your own mail account"},
 				{viaOutbox, "as files in a folder, to try things out, or to send them yourself"}}},
 		{key: "find", when: func() bool { return smtp() && !s.typed },
-			now:  func(q *question) { q.title = "Looking for the mail servers of " + domain() },
-			work: func(ctx context.Context) error { return a.findServers(ctx, s) }},
+			now: func(q *question) { q.title = "Looking for the mail servers of " + domain() },
+			work: func(ctx context.Context) error {
+				s.findServers(ctx)
+				return nil
+			}},
 		{key: "found", text: &s.own, when: func() bool { return smtp() && !s.typed && s.found != nil },
 			now: func(q *question) {
 				q.title, q.explain = "The servers of "+cmp.Or(s.found.Name, domain()), s.foundWords()

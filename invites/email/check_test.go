@@ -2,6 +2,7 @@ package email_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"strings"
@@ -70,8 +71,8 @@ func says(t *testing.T, err error, text string, refused bool) {
 		}
 		return
 	}
-	got, ok := err.(*invites.DeliveryError)
-	if !ok || !strings.Contains(got.Text, text) || (got.Account && got.Wait > 0) != refused {
+	var got *invites.DeliveryError
+	if !errors.As(err, &got) || !strings.Contains(got.Text, text) || (got.Account && got.Wait > 0) != refused {
 		t.Errorf("%+v, want %q", err, text)
 	}
 }

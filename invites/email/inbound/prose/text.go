@@ -122,8 +122,8 @@ func withoutFooter(piece []string) []string {
 // How lines begin that announce a quote, and what is in them; and lines between one's own words and another mail.
 var (
 	opener = plaintext.Pattern(`^(On|Am|Le|El|Op|Il|Em|No dia|Den|Dne|Dnia|W dniu|Po) .*\d`)
-	wrote  = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|geschreven|ha scritto|` +
-		`skrev|napisał|napsal|kirjoitti)`)
+	wrote  = plaintext.Pattern(`(?i)(wrote|writes|schrieb|geschrieben|a écrit|escribió|escreveu|schreef|geschreven|` +
+		`ha scritto|skrev|napisał|napsal|kirjoitti)`)
 	mailbox = plaintext.Pattern(`<[^<>\s]+@[^<>\s]+>|\[[^\[\]\s]+@[^\[\]\s]+\]`)
 	clock   = plaintext.Pattern(`\b\d?\d[:.h]\d\d\b`)
 	dated   = plaintext.Pattern(`@|\b(19|20)\d\d\b|\b\d?\d[:.h]\d\d\b`)

@@ -311,3 +311,44 @@ func meaning(said answers.Meaning) string {
 	}
 	return got
 }
+
+// TestDoubts: a yes does not count with a condition, a doubt or a question behind it, wherever that stands and in whatever
+// language they were written to. A language has some of these in its testdata/doubts.txt.
+func TestDoubts(t *testing.T) {
+	reader, err := load(t, "").Answers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range folders(t) {
+		if broader(lang) != "" {
+			continue
+		}
+		doubts := data(t, lang, "doubts.txt")
+		if len(doubts) == 0 {
+			t.Errorf("there is no %s/testdata/doubts.txt", lang)
+		}
+		// The first, the shortest with a number, and one that takes its leave.
+		var yes []string
+		for _, r := range replies(t, lang) {
+			if r.want == "yes" && len(yes) == 0 || strings.HasPrefix(r.want, "yes ") && len(yes) == 1 {
+				yes = append(yes, strings.TrimRight(r.text, ".!"))
+			}
+		}
+		yes = append(yes, "👍")
+		for doubt := range strings.Lines(string(doubts)) {
+			if strings.HasPrefix(doubt, "#") {
+				continue
+			}
+			for _, said := range yes {
+				for _, behind := range []string{". ", ", ", "! ", "\n", "\n\n"} {
+					text := said + behind + strings.TrimSpace(doubt)
+					for _, to := range []string{lang, "en", "es"} {
+						if got := meaning(reader.Read(to, text)); got != "-" {
+							t.Errorf("%s, to %s: %q is %q", lang, to, text, got)
+						}
+					}
+				}
+			}
+		}
+	}
+}

@@ -33,9 +33,9 @@ func (l *letter) closes(i int) bool {
 	over := next == len(l.tokens) || strings.Contains(l.tokens[next].Gap, "\n")
 	switch {
 	case p.Has(phrases.Closing) && (over || l.isUnknown(next)):
-		return true
+		return !l.goesOnBelow(i)
 	case i > 0 && strings.Contains(l.tokens[i].Gap, "\n") && (l.takesLeave(i) || l.signs(i)):
-		return true
+		return !l.goesOnBelow(i)
 	case !p.Has(phrases.Thanks):
 		return false
 	case !p.Has(phrases.Filler) && over:
@@ -43,6 +43,25 @@ func (l *letter) closes(i int) bool {
 	}
 	named := next < len(l.tokens) && strings.Contains(l.tokens[next].Gap, ",") && l.isUnknown(next)
 	return named && (over || !p.Has(phrases.Filler))
+}
+
+// goesOnBelow reports whether the line right below that of token i says something about an answer, and is no name: "See
+// you!" and "After Easter" in two lines.
+func (l *letter) goesOnBelow(i int) bool {
+	below := l.next(i, "\n")
+	if below == len(l.tokens) || strings.Contains(l.tokens[below].Gap, "\n\n") {
+		return false
+	}
+	end := l.next(below, "\n")
+	if l.signsKnown(below, end) || l.reaches(below, end) {
+		return false
+	}
+	p, _ := l.all.Match(l.tokens, below)
+	// A single word may be a name, such as Jo or Julio.
+	if end == below+1 {
+		return p.Has(phrases.Doubt | phrases.Negation)
+	}
+	return p.Has(phrases.Postscript|phrases.Time) || l.speaks(below, end)
 }
 
 // isUnknown reports whether the line from token i is one to four words that no language knows, such as a name.

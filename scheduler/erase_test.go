@@ -14,6 +14,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/refusal"
 	"coalition/scheduler/roster"
+	"coalition/scheduler/store"
 	"coalition/scheduler/store/erase"
 )
 
@@ -185,5 +186,42 @@ func TestEraseRefused(t *testing.T) {
 	}
 	if at := must(w.store.FirstLeft(context.Background())); !at.IsZero() {
 		t.Errorf("messages are left, the first of %s", at)
+	}
+}
+
+// The event of a talk that is erased stays in the calendar, and is not taken for that of a new one of the same name: the
+// new one is asked first, and gets an event of its own.
+func TestEraseCalendar(t *testing.T) {
+	w, o := booked(t)
+	w.now = w.find("maya").Start(w.now).Add(3 * time.Hour)
+	if err := w.erase(w.board(), "maya"); err != nil {
+		t.Fatal(err)
+	}
+	w.plan("maya", maya("when: {start: 2027-05-04 10:00}"))
+	w.arrived, o.forget = nil, true
+	w.sync()
+	w.pass()
+	if c := w.find("maya"); c.Booking != nil || c.Status(w.now) != conversation.Asked {
+		t.Errorf("the old event is taken up: %+v, %s", c.Booking, c.Status(w.now))
+	}
+	w.want("brief-0")
+	w.take("maya", conversation.Answer{Value: conversation.Yes, How: "command"})
+	w.pass()
+	if len(o.events) != 2 {
+		t.Errorf("%d events, want that of the old talk and one of its own", len(o.events))
+	}
+	// Where the state is lost after all, it is the event of the new one that is taken up.
+	w.store.Close()
+	for _, end := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(filepath.Join(w.dir, "state.db"+end)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	w.reopen(store.Open)
+	w.Calendar, o.forget = "google", true
+	w.online(o)
+	w.sync()
+	if c := w.find("maya"); c.Booking == nil || c.EventRef() != "maya/1+1" {
+		t.Errorf("of a state that is lost is taken up: %+v as %s", c.Booking, c.EventRef())
 	}
 }

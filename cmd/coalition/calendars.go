@@ -53,11 +53,19 @@ func (c *calendars) partner(address string) *feed.Feeds {
 	return c.partners[key]
 }
 
+// keptCalendars returns the folder of what calendars have said last.
+func (c *config) keptCalendars() string { return filepath.Join(c.beside(), ".coalition-calendars") }
+
+// theirs returns the calendar of a partner, where Google shows it.
+func theirs(address string) feed.Source {
+	return feed.Source{Name: address, Kind: string(googleChannel), Address: address, Partner: true}
+}
+
 // calendars returns those of the config, nil where there are none; now is the clock by which they age.
 func (c *config) calendars(now func() time.Time, log *slog.Logger) (finder.Calendars, error) {
 	settings := c.settings()
 	list := &calendars{partners: make(map[string]*feed.Feeds), config: feed.Config{
-		Dir:    filepath.Join(c.beside(), ".coalition-calendars"),
+		Dir:    c.keptCalendars(),
 		Reader: freebusy.Reader{Zone: settings.Zone.Location("UTC"), Self: c.addresses()}, Now: now, Log: log}}
 	// ask reads one calendar of Google's, by its id.
 	ask := func(string) func(context.Context, time.Time, time.Time) ([]invites.Busy, error) { return nil }
@@ -72,11 +80,12 @@ func (c *config) calendars(now func() time.Time, log *slog.Logger) (finder.Calen
 			}
 		}
 		list.shown = func(address string) feed.Source {
-			return feed.Source{Name: address, Kind: string(googleChannel), Address: address, Partner: true,
-				Ask: func(ctx context.Context, from, to time.Time) ([]invites.Busy, error) {
-					busy, _, err := calendar.FreeBusy(ctx, address, from, to)
-					return busy, err
-				}}
+			s := theirs(address)
+			s.Ask = func(ctx context.Context, from, to time.Time) ([]invites.Busy, error) {
+				busy, _, err := calendar.FreeBusy(ctx, address, from, to)
+				return busy, err
+			}
+			return s
 		}
 	}
 	var sources []feed.Source

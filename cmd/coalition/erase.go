@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"coalition/invites/email"
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
-	"coalition/scheduler/journal"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store/database"
@@ -85,8 +78,7 @@ func (a *app) erase(ctx context.Context, ref string) error {
 				return err
 			}
 		}
-		err = erase.Rows(ctx, a.state, erase.Request{ID: e.id, All: b.Conversations, Said: e.said, Addresses: e.addresses,
-			Plans: func() error { return removeAll(e.plans) }})
+		err = a.eraseRows(ctx, b, e)
 		if errors.Is(err, conversation.ErrConflict) && try < 20 {
 			continue
 		}
@@ -97,6 +89,12 @@ func (a *app) erase(ctx context.Context, ref string) error {
 	}
 	// The rows are gone: the rest is done whatever happens.
 	return a.finishErasing(a.hard, e)
+}
+
+// eraseRows takes away what the state has of a conversation, as it was looked at, and its plan files.
+func (a *app) eraseRows(ctx context.Context, b *roster.Roster, e *erasure) error {
+	return erase.Rows(ctx, a.state, erase.Request{ID: e.id, All: b.Conversations, Said: e.said, Addresses: e.addresses,
+		Plans: func() error { return removeAll(e.plans) }})
 }
 
 // finishErasing takes away what is left of a conversation whose rows are gone.
@@ -145,7 +143,9 @@ type erasure struct {
 	// plans are its plan files, and beside all other files of it.
 	plans, beside    []string
 	names, addresses []string
-	said             *conversation.Silence
+	// asked are those addresses whose calendars are looked at, as they are written.
+	asked []string
+	said  *conversation.Silence
 }
 
 // erasureOf returns what would go with the conversation of that reference, of which there may be no more than what an
@@ -201,6 +201,7 @@ func (a *app) addRound(e *erasure, c *conversation.Conversation) {
 		}
 	}
 	add(&e.names, c.Plan.With.Name)
+	add(&e.asked, string(c.Plan.With.Email))
 	for _, address := range c.Addresses() {
 		add(&e.addresses, address)
 	}
@@ -219,52 +220,15 @@ func (a *app) addRound(e *erasure, c *conversation.Conversation) {
 	}
 }
 
-// findFiles finds the files of a conversation, and refuses where one of them holds others, too.
-func (a *app) findFiles(e *erasure) error {
-	for path, others := range a.sched.Plans.Holding(e.id) {
-		if len(others) > 0 {
-			names := make([]string, len(others))
-			for i, id := range others {
-				names[i] = string(id)
-			}
-			return usage("%s holds other conversations, too: %s", "take the part of "+e.ID+
-				" out of it first, or put it into a file of its own", path, strings.Join(names, ", "))
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || strings.Contains(string(data), "\n---") && !a.readable(e) {
-			return usage("%s can't be read, and may hold other conversations, too", "mend it first, or delete it yourself", path)
-		}
-		e.plans = append(e.plans, path)
-	}
-	slices.Sort(e.plans)
-	var err error
-	if e.beside, err = email.NewFolder(a.config.resolve(a.config.Mail.Outbox)).Of(e.ID); err != nil {
-		return fmt.Errorf("the outbox can't be read: %s", errorText(err))
-	}
-	if path := journal.Path(a.config.journals(), e.id); slices.Contains(filesIn(filepath.Dir(path)), path) {
-		e.beside = append(e.beside, path)
-	}
-	// Questions that somebody has begun to answer.
-	for _, path := range filesIn(filepath.Join(a.sched.Plans.Path, ".drafts")) {
-		name := filepath.Base(path)
-		if strings.TrimSuffix(name, filepath.Ext(name)) == e.ID || mentions(path, e.addresses) {
-			e.beside = append(e.beside, path)
-		}
-	}
-	e.Files = append(slices.Clone(e.plans), e.beside...)
-	return nil
-}
-
-// readable reports whether a plan of the conversation could be read.
-func (a *app) readable(e *erasure) bool {
-	return slices.ContainsFunc(e.rounds, (*conversation.Conversation).Planned)
-}
-
 // sayErasure says what goes, what stays, and what is out of reach.
 func (a *app) sayErasure(e *erasure) {
 	who := ""
 	if len(e.names) > 0 {
 		who = " (" + strings.Join(append(slices.Clone(e.names), e.addresses...), ", ") + ")"
+	}
+	if len(e.rounds)+len(e.Files) == 0 {
+		a.say("Of %s there is nothing more, but for what may lie on the disk since the last time.", e.ID)
+		return
 	}
 	a.say("For good, of %s%s:", e.ID, who)
 	if e.Rounds+e.Messages+e.Entries > 0 {
@@ -318,75 +282,4 @@ func (a *app) agreesToErase(e *erasure) error {
 		err = usage("nothing was erased", "")
 	}
 	return err
-}
-
-// naming returns the files beside the state and the plans in which the person is still named.
-func (a *app) naming(e *erasure) []string {
-	words := slices.Clone(e.addresses)
-	for _, name := range e.names {
-		words = append(words, strings.ToLower(name))
-	}
-	list := slices.Concat(filesIn(a.sched.Plans.Path), filesIn(a.config.journals()),
-		filesIn(a.config.resolve(a.config.Mail.Outbox)))
-	if state := a.config.resolve(a.config.State); !postgresState(state) {
-		// Others may keep much in that folder.
-		beside, _ := os.ReadDir(filepath.Dir(state))
-		for _, f := range beside {
-			name := f.Name()
-			if f.Type().IsRegular() && (strings.HasPrefix(name, filepath.Base(state)) || strings.HasPrefix(name, ".coalition-")) {
-				list = append(list, filepath.Join(filepath.Dir(state), name))
-			}
-		}
-	}
-	slices.Sort(list)
-	list = slices.DeleteFunc(slices.Compact(list), func(path string) bool { return !mentions(path, words) })
-	return append([]string{}, list...)
-}
-
-// filesIn returns the files in a folder and below it. What can't be read is passed over.
-func filesIn(folder string) (list []string) {
-	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			list = append(list, path)
-		}
-		return nil
-	})
-	return list
-}
-
-// mentions reports whether one of some words, in lower case, stands in a file, in whatever case.
-func mentions(path string, words []string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	longest := 0
-	for _, word := range words {
-		longest = max(longest, len(word))
-	}
-	block := make([]byte, longest+1<<20)
-	// The end of each piece is the beginning of the next: a word may stand across both.
-	kept := 0
-	for {
-		n, err := io.ReadFull(f, block[kept:])
-		piece := bytes.ToLower(block[:kept+n])
-		if slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(piece, []byte(word)) }) {
-			return true
-		}
-		if err != nil {
-			return false
-		}
-		kept = copy(block, block[len(block)-longest:])
-	}
-}
-
-// removeAll deletes files. What is not there is gone.
-func removeAll(paths []string) error {
-	for _, path := range paths {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s can't be deleted: %s", path, errorText(err))
-		}
-	}
-	return nil
 }

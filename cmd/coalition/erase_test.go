@@ -301,6 +301,17 @@ func testErase(t *testing.T, state string, server func() map[string][]byte) {
 	dir := p.dir
 	p.live()
 	const at = "2027-03-12 10:00"
+	// What calendars said last: hers, as far as it was shown, and the organizer's own.
+	kept := "state/.coalition-calendars"
+	if strings.Contains(state, "://") {
+		kept = ".coalition-calendars"
+	}
+	hers := theirs("zofia.w@kanarek-verein.org").Kept(kept)
+	p.write(hers, "busy")
+	p.write(kept+"/own", "SUMMARY:Lunch with Zofia Wiśniewska")
+	if code, _, stderr := coalition(t, dir, "backup", filepath.Join(p.mails, "before.db")); code != 0 {
+		t.Fatal(stderr)
+	}
 	words := append(slices.Clone(traces), p.ids...)
 	before := strings.Join(p.traces(words, server), "\n")
 	for _, word := range words {
@@ -316,6 +327,9 @@ func testErase(t *testing.T, state string, server func() map[string][]byte) {
 	}
 	if found := p.traces(words, server); len(found) > 0 {
 		t.Errorf("left: %s", strings.Join(found, "\n"))
+	}
+	if _, err := os.Stat(filepath.Join(dir, hers)); err == nil {
+		t.Error("what was read of her calendar is left")
 	}
 	if out := p.do(0, at, "show tom"); !strings.Contains(strings.Join(strings.Fields(out), " "), "is not free any more") {
 		t.Errorf("what Tom wanted is not known any more:\n%s", out)
@@ -347,6 +361,10 @@ func testErase(t *testing.T, state string, server func() map[string][]byte) {
 	p.newest("*-zqualle-invite-*.ics")
 	if slices.Contains(p.ids[:known], p.ids[known]) {
 		t.Error("the new invitation has the UID of the old one: calendars would take it for older, and pass over it")
+	}
+	// A backup that was made before has all of it still, and says so.
+	if code, _, stderr := coalition(t, dir, "restore", "--yes", filepath.Join(p.mails, "before.db")); code != 0 || !strings.Contains(stderr, "Since that backup 1 conversation was erased; what it holds of them is here again") {
+		t.Errorf("restore: exit %d\n%s", code, stderr)
 	}
 }
 
@@ -402,4 +420,40 @@ func TestEraseBesideDaemon(t *testing.T) {
 	if found := p.traces(traces, func() map[string][]byte { return nil }); len(found) > 0 {
 		t.Errorf("left: %s", strings.Join(found, "\n"))
 	}
+}
+
+// TestEraseCutOff erases anew what was cut off in the midst of it: after the rows were gone, before all else was.
+func TestEraseCutOff(t *testing.T) {
+	dir := write(t, "config.yaml", anaConfig, "conversations/zqualle.yaml", zofiaPlan)
+	p := &past{t: t, dir: dir}
+	const at = "2027-02-01 10:00"
+	p.do(0, at, "daemon --once")
+	var nowhere bytes.Buffer
+	a := &app{configFile: filepath.Join(dir, "config.yaml"), stdin: &nowhere, stdout: &nowhere, stderr: &nowhere, wall: time.Now, yes: true}
+	ctx := t.Context()
+	if err := a.open(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	b, err := a.look(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := a.erasureOf(ctx, b, "zqualle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.eraseRows(ctx, b, e); err != nil {
+		t.Fatal(err)
+	}
+	a.state.Close()
+	if err := removeAll(e.beside); err != nil {
+		t.Fatal(err)
+	}
+	if out := p.do(0, at, "erase zqualle --yes"); !strings.Contains(out, "zqualle is erased") {
+		t.Errorf("the second time: %s", out)
+	}
+	if found := p.traces(traces, func() map[string][]byte { return nil }); len(found) > 0 {
+		t.Errorf("left: %s", strings.Join(found, "\n"))
+	}
+	p.do(2, at, "erase zqualle --yes")
 }

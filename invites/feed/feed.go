@@ -100,10 +100,15 @@ func New(c Config) *Feeds {
 		if names[s.Name]++; names[s.Name] > 1 {
 			s.Name = fmt.Sprintf("%s (%d)", s.Name, names[s.Name])
 		}
-		id := sha256.Sum256([]byte(strings.Join([]string{s.Kind, s.Address, s.Username}, "\x00")))
-		f.sources = append(f.sources, &source{Source: s, feeds: f, path: filepath.Join(c.Dir, hex.EncodeToString(id[:16]))})
+		f.sources = append(f.sources, &source{Source: s, feeds: f, path: s.Kept(c.Dir)})
 	}
 	return f
+}
+
+// Kept returns where what the calendar said last is kept in a folder.
+func (s Source) Kept(dir string) string {
+	id := sha256.Sum256([]byte(strings.Join([]string{s.Kind, s.Address, s.Username}, "\x00")))
+	return filepath.Join(dir, hex.EncodeToString(id[:16]))
 }
 
 // short returns a name for a calendar that was given none, in which nothing is secret.

@@ -2,6 +2,8 @@ package conversation
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"coalition/scheduler/plan"
@@ -139,6 +141,20 @@ func (c *Conversation) EventRef() string {
 		ref += fmt.Sprintf("+%d", c.Era)
 	}
 	return ref
+}
+
+// RefEra is the Era of the conversation that has this EventRef.
+func RefEra(ref string) int64 {
+	_, after, _ := strings.Cut(ref, "+")
+	era, _ := strconv.ParseInt(after, 10, 64)
+	return era
+}
+
+// OwnsRef reports whether an EventRef is one of this conversation, also of a later Era: a state that is lost may have
+// known of more that was erased.
+func (c *Conversation) OwnsRef(ref string) bool {
+	before, _, _ := strings.Cut(ref, "+")
+	return before == fmt.Sprintf("%s/%d", c.ID, c.Round) && RefEra(ref) >= c.Era
 }
 
 // NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.

@@ -114,6 +114,7 @@ func contract(t *testing.T, newDatabase func(testing.TB) string) {
 		{"a process that may be handing over", testDoubt},
 		{"decided beside", testSlots},
 		{"decided together", testCommitAll},
+		{"what is erased", testErase},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, newDatabase(t)) })
 	}

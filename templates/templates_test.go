@@ -625,6 +625,7 @@ func TestLanguage(t *testing.T) {
 	}{
 		{"de", "de", true}, {"DE", "de", true}, {"de-AT", "de", true}, {"de-Latn-CH", "de", true}, {"en-GB", "en", true},
 		{"en-us", "en-US", true}, {"en-US-x-mine", "en-US", true}, {"EN-gb", "en", true},
+		{"pt-PT", "pt", true}, {"pt-br", "pt-BR", true}, {"pt", "pt", true}, {"nl-BE", "nl", true},
 		{"xx", "en", false}, {"", "en", false}, {"d", "en", false},
 	} {
 		if lang, ok := s.Language(x.want); lang != x.lang || ok != x.ok {

@@ -26,7 +26,7 @@ var planFlags = []struct{ path, name, usage string }{
 	{"id", "id", "the `ID` (default from the name)"},
 	{"round", "round", "`NUMBER` 2 or more: a further talk of the conversation that --id names"},
 	{"with.call", "call", "how mails address them: `NAME` (default the name)"},
-	{"with.familiar", "familiar", "they are addressed in the familiar form (du)"},
+	{"with.familiar", "familiar", "they are addressed in the familiar form (du, tu)"},
 	{"with.language", "language", "their `LANGUAGE`"},
 	{"with.timezone", "timezone", "their `ZONE`"},
 	{"with.aliases", "alias", "another `ADDRESS` from which they may answer; may be repeated"},

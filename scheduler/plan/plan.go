@@ -51,10 +51,10 @@ type With struct {
 	Name         string   `yaml:"name" strict:"required" json:"name" doc:"As you would write it on an envelope."`
 	Email        Email    `yaml:"email" strict:"required" json:"email" doc:"One bare address."`
 	Call         string   `yaml:"call" strict:"max=100" json:"call,omitempty" doc:"How mails address them, such as Maya; default: the name."`
-	Familiar     bool     `yaml:"familiar" json:"familiar,omitempty" doc:"true: they are addressed in the familiar form (du), in languages that have one."`
+	Familiar     bool     `yaml:"familiar" json:"familiar,omitempty" doc:"true: they are addressed in the familiar form (du, tu), in languages that have one."`
 	Aliases      []Email  `yaml:"aliases" json:"aliases,omitempty" doc:"Other addresses from which they may answer."`
 	Timezone     Zone     `yaml:"timezone" json:"timezone,omitempty" doc:"Theirs, by its IANA name; default: yours."`
-	Language     Language `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as en or de; default: yours."`
+	Language     Language `yaml:"language" json:"language,omitempty" doc:"In which they are written to, such as de or pt-BR; default: yours."`
 	WorkingHours Hours    `yaml:"working_hours" strict:"alone" json:"working_hours,omitempty" doc:"When they can be met, on their clock: a block, or a list of them; default Monday to Friday, 09:00 to 17:00."`
 	Holidays     Holidays `yaml:"holidays" strict:"max=1000" json:"holidays,omitempty" doc:"Theirs: a country or region such as PT or DE-BE, or a calendar file (.ics), relative to this one; default: none."`
 }

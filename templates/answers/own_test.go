@@ -71,6 +71,7 @@ var own = []struct{ lang, text, want string }{
 	{"nl", "25-3-2027 om 9 uur 's ochtends zou beter zijn", "2027-03-25 09:00"},
 	{"nl", "vrijdag om 3 uur ’s middags kan ook", "2027-02-12 15:00"},
 	{"pt", "Prefiro quinta às 15h", "2027-02-11 15:00"},
+	{"pt-BR", "Oi Ana, tudo bem? Poderia ser quinta-feira às 15h?", "2027-02-11 15:00"},
 	{"pt", "Pode ser quinta-feira às 3 da tarde?", "2027-02-11 15:00"},
 	{"pt", "Seria possível na 5ª feira, às 10h30?", "2027-02-11 10:30"},
 	{"pt", "Mas poderíamos conversar no dia 4 de março de 2027, às 15 horas?", "2027-03-04 15:00"},

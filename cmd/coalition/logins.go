@@ -78,9 +78,9 @@ func (c *config) tryLogins(ctx context.Context) (list []trial) {
 
 // mendLogin says what to do about a sign-in that failed, and whether it was the user name or the password.
 func (c *config) mendLogin(area string, err error) (refused bool, mend string) {
-	at, username, port := "mail.smtp", c.Mail.SMTP.Username, c.Mail.SMTP.Port
+	at, in, port := "mail.smtp", c.Mail.SMTP.signIn, c.Mail.SMTP.Port
 	if area == "imap" {
-		at, username, port = "replies.imap", c.Replies.IMAP.Username, c.Replies.IMAP.Port
+		at, in, port = "replies.imap", c.Replies.IMAP.signIn, c.Replies.IMAP.Port
 	}
 	var fault *invites.DeliveryError
 	var dns *net.DNSError
@@ -90,8 +90,12 @@ func (c *config) mendLogin(area string, err error) (refused bool, mend string) {
 	// It says itself how.
 	case errors.Is(err, invites.ErrLogin):
 		return true, ""
+	case errors.As(err, new(noPassword)) && len(in.passwords()) > 0:
+		return false, "look at " + at + "." + in.passwords()[0]
+	case errors.Is(err, email.ErrFolder):
+		return false, "look at " + at + ".mailbox"
 	case errors.As(err, &fault) && fault.Account && fault.Wait > 0:
-		mend = fmt.Sprintf("look at the password, and at the user name (%s)", username)
+		mend = fmt.Sprintf("look at the password, and at the user name (%s)", in.Username)
 		if s := provider.Known(string(c.Organizer.Email)); s != nil && s.Need != provider.Password {
 			mend = needed(s)
 		}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -293,5 +294,24 @@ func TestQuestionsPlain(t *testing.T) {
 		if strings.Contains(screen, "nonsense") {
 			t.Errorf("%s: the password is shown:\n%s", env, screen)
 		}
+	}
+}
+
+// Where colors are not wanted there are none on the screen either.
+func TestQuestionsColors(t *testing.T) {
+	colors := regexp.MustCompile(`\x1b\[[0-9;]*\b(3[0-79]|38|9[0-7])\b`)
+	for _, env := range []string{"NO_COLOR=1", "NO_COLOR="} {
+		s := sit(t, t.TempDir(), []string{env}, "questionnaire")
+		s.sees("Name")
+		s.types(enter)
+		s.sees("> walk    side by side")
+		s.mu.Lock()
+		shown := s.screen.Render()
+		s.mu.Unlock()
+		s.types(ctrlC)
+		if colors.MatchString(shown) != (env == "NO_COLOR=") {
+			t.Errorf("%s: %q", env, shown)
+		}
+		s.ends(exitStopped)
 	}
 }

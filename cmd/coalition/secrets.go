@@ -23,6 +23,12 @@ import (
 // passwordWithin is how long a password_command may take. After a fifth of it, whoever waits is told for what.
 const passwordWithin = 10 * time.Second
 
+// noPassword is the error of a password that can't be had.
+type noPassword struct{ error }
+
+// Unwrap returns the cause.
+func (e noPassword) Unwrap() error { return e.error }
+
 // password reads the password each time it is asked for, so that a new one counts at once. path is where
 // the sign-in stands in the config.
 func (c *config) password(in signIn, path string) func(context.Context) (string, error) {
@@ -38,11 +44,11 @@ func (c *config) password(in signIn, path string) func(context.Context) (string,
 		}
 		data, err := read(ctx, in, path)
 		if err != nil {
-			return "", err
+			return "", noPassword{err}
 		}
 		password, _, _ := strings.Cut(string(data), "\n")
 		if password = strings.TrimSuffix(password, "\r"); password == "" {
-			return "", fmt.Errorf("what the %s gives is empty", in.from(path))
+			return "", noPassword{fmt.Errorf("what the %s gives is empty", in.from(path))}
 		}
 		return password, nil
 	}

@@ -369,15 +369,21 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 	return found, err == nil, err
 }
 
+// ErrFolder is why [Mailbox.Check] can't open the folder.
+var ErrFolder = errors.New("the server does not open this folder")
+
 // Check connects, signs in where there is a user name, opens the folder, and hangs up. sent is the folder in which the
 // server says that a copy of what is sent lies (RFC 6154); "": it doesn't say. With Account and Wait of the error, the
-// user name or the password was refused.
+// user name or the password was refused; where it is [ErrFolder], the folder was.
 func (m *Mailbox) Check(ctx context.Context) (sent string, err error) {
 	s, err := m.dial(ctx)
+	refused := false
 	if err == nil {
 		defer m.drop(s)
 		err = m.on(ctx, s, func() (err error) {
-			if _, err = s.examine(m.config.Folder); err == nil {
+			_, err = s.examine(m.config.Folder)
+			refused = errors.As(err, new(*imap.Error))
+			if err == nil {
 				sent, err = s.sentFolder()
 			}
 			return m.fault(ctx, s.wire, "opening "+m.config.Folder, err)
@@ -385,6 +391,9 @@ func (m *Mailbox) Check(ctx context.Context) (sent string, err error) {
 	}
 	var fault *invites.DeliveryError
 	if errors.As(err, &fault) {
+		if refused {
+			fault.Err = ErrFolder
+		}
 		fault.Text = strings.Replace(fault.Text, noMail, notOpened, 1)
 	}
 	return sent, err

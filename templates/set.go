@@ -195,6 +195,35 @@ func (s *Set) Files() []string {
 	return list
 }
 
+// Ignored returns the organizer's own files that count for nothing: no template has their name, or their language lacks
+// others that it needs to be known. Files that no template could be are nobody's business.
+func (s *Set) Ignored() (list []Problem) {
+	o, ok := s.source.(overlay)
+	if !ok {
+		return nil
+	}
+	known := s.Files()
+	for _, pattern := range []string{"*", "*/*"} {
+		// The pattern is in order.
+		names, _ := fs.Glob(o.own, pattern)
+		for _, name := range names {
+			lang, file := path.Split(name)
+			lang = path.Clean(lang)
+			if !slices.Contains([]string{".txt", ".html", ".tmpl", ".css"}, path.Ext(name)) || strings.HasPrefix(file, ".") ||
+				strings.HasPrefix(file, "README") || !o.has(name) || slices.Contains(known, name) {
+				continue
+			}
+			p := Problem{File: name, Line: 1, Column: 1, Text: "no template has this name, and so the file counts for nothing"}
+			if slices.Contains(languageFiles(), file) && lang != "." && !slices.Contains(s.languages, lang) {
+				missing := slices.DeleteFunc(neededFiles(), func(name string) bool { return s.file(lang, name) != "" })
+				p.Text = fmt.Sprintf("the language %s counts for nothing as long as it lacks %s", lang, strings.Join(missing, ", "))
+			}
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // Source returns the text of a template named by [Set.Files].
 func (s *Set) Source(name string) ([]byte, error) {
 	if !slices.Contains(s.Files(), name) {

@@ -17,6 +17,7 @@ import (
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/strictyaml"
+	"coalition/templates"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -66,7 +67,7 @@ Nothing is changed.`,
 						File: a.sched.Plans.MarkerPath(), Line: 1, Column: 1, Warning: true,
 						Text: b.Doubt, Mend: "nothing goes by itself until: coalition approve --all"})
 				}
-				list = append(list, a.templateProblems()...)
+				list = append(list, templateProblems(a.sched.Words, a.config)...)
 			}
 			err = a.sayProblems(count(len(b.Conversations), "conversation"), list)
 			a.say("%s.", zoneData())
@@ -196,20 +197,28 @@ templates: names in the config, under the same name.`,
 			if err := a.open(cmd.Context(), true); err != nil {
 				return err
 			}
-			return a.sayProblems(count(len(a.sched.Words.Files()), "template"), a.templateProblems())
+			return a.sayProblems(count(len(a.sched.Words.Files()), "template"), templateProblems(a.sched.Words, a.config))
 		},
 	})
 	return c
 }
 
-func (a *app) templateProblems() (list []strictyaml.Problem) {
-	for _, p := range a.sched.Words.Check() {
+// templateProblems is what is wrong with the templates in use.
+func templateProblems(words *templates.Set, c *config) (list []strictyaml.Problem) {
+	own := func(name string) string {
+		return strings.TrimSuffix(c.resolve(c.Templates), "/") + "/" + name
+	}
+	for _, p := range words.Check() {
 		file := p.File
-		if a.sched.Words.Own(file) {
-			file = strings.TrimSuffix(a.config.resolve(a.config.Templates), "/") + "/" + file
+		if words.Own(file) {
+			file = own(file)
 		}
 		list = append(list, strictyaml.Problem{File: file, Line: p.Line, Column: p.Column, Text: p.Text,
 			Mend: "compare it with the built-in one"})
+	}
+	for _, p := range words.Ignored() {
+		list = append(list, strictyaml.Problem{File: own(p.File), Line: p.Line, Column: p.Column, Text: p.Text,
+			Mend: "see the names in: coalition template list", Warning: true})
 	}
 	return list
 }

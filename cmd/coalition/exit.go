@@ -59,7 +59,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errPending), errors.Is(err, errNoTimes):
+	case errors.Is(err, errPending), errors.Is(err, errNoTimes), errors.Is(err, errFaults):
 		return exitFailed
 	case errors.Is(err, errStopped):
 		a.note("")

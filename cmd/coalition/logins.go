@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,30 +28,36 @@ type trial struct {
 	text, mend string
 	// refused says that it was the user name or the password.
 	refused bool
+	// ends is when the certificate of the server does; zero: none was shown, or none that is in order.
+	ends time.Time
 	// sent is the folder of sent mail, as the mailbox itself names it; "": it doesn't say.
 	sent string
 }
 
 // tryLogins signs in at the server that takes the mail, and at the mailbox, as far as the config has them. No mail is
-// sent or read.
-func (c *config) tryLogins(ctx context.Context) (list []trial) {
+// sent or read. With areas only these are tried.
+func (c *config) tryLogins(ctx context.Context, areas ...string) (list []trial) {
 	ctx, cancel := context.WithTimeout(ctx, loginWithin)
 	defer cancel()
-	var try []func(t *trial) error
-	add := func(area string, server email.Server, check func(t *trial) error) {
+	var try []func(t *trial, server email.Server) error
+	var servers []email.Server
+	add := func(area string, server email.Server, check func(t *trial, server email.Server) error) {
+		if len(areas) > 0 && !slices.Contains(areas, area) {
+			return
+		}
 		list = append(list, trial{area: area, server: fmt.Sprintf("%s, port %d", server.Host, server.Port)})
-		try = append(try, check)
+		servers, try = append(servers, server), append(try, check)
 	}
 	if s := c.Mail.SMTP; c.Mail.Via == "smtp" {
 		server := c.server(s.Host, s.Port, s.Security, s.Auth, s.signIn, "mail.smtp")
-		add("smtp", server, func(*trial) error {
-			return email.NewSMTP(email.SMTPConfig{Server: server, Dial: loginWithin}).Check(ctx)
+		add("smtp", server, func(_ *trial, server email.Server) error {
+			return email.NewSMTP(email.SMTPConfig{Server: server, Dial: loginWithin}).Check(ctx, string(c.Organizer.Email))
 		})
 	}
 	if c.Replies != nil && c.Replies.IMAP != nil {
 		i := c.Replies.IMAP
 		server := c.server(i.Host, i.Port, i.Security, i.Auth, i.signIn, "replies.imap")
-		add("imap", server, func(t *trial) (err error) {
+		add("imap", server, func(t *trial, server email.Server) (err error) {
 			m := email.NewMailbox(email.MailboxConfig{Server: server, Folder: i.Mailbox, Dial: loginWithin})
 			t.sent, err = m.Check(ctx)
 			return err
@@ -59,7 +67,8 @@ func (c *config) tryLogins(ctx context.Context) (list []trial) {
 	for i := range list {
 		t := &list[i]
 		wg.Go(func() {
-			err := try[i](t)
+			servers[i].Met = func(state tls.ConnectionState) { t.ends = state.PeerCertificates[0].NotAfter }
+			err := try[i](t, servers[i])
 			if err == nil {
 				return
 			}
@@ -85,6 +94,8 @@ func (c *config) mendLogin(area string, err error) (refused bool, mend string) {
 	var fault *invites.DeliveryError
 	var dns *net.DNSError
 	var certificate *tls.CertificateVerificationError
+	var invalid x509.CertificateInvalidError
+	var authority x509.UnknownAuthorityError
 	var noTLS tls.RecordHeaderError
 	switch {
 	// It says itself how.
@@ -102,6 +113,14 @@ func (c *config) mendLogin(area string, err error) (refused bool, mend string) {
 		return true, mend
 	case errors.As(err, &dns) && dns.IsNotFound:
 		mend = "look at " + at + ".host, and at the network"
+	case errors.Is(err, email.ErrSender):
+		mend = fmt.Sprintf("sign in under %s with the account of %s, or name the account's own address in organizer.email",
+			at, c.Organizer.Email)
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		mend = "its certificate has ended, or the clock of this machine is wrong: look at the clock, then ask its provider"
+	case errors.As(err, &authority):
+		mend = "nobody whom this machine trusts vouches for its certificate: look at " + at +
+			".host, and at the certificates of this machine (on Debian: the package ca-certificates)"
 	case errors.As(err, &certificate):
 		mend = "name the server in " + at + ".host as its certificate does; its provider knows that name"
 	case errors.As(err, &noTLS):

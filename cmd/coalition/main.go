@@ -159,7 +159,8 @@ Then:        coalition daemon`,
 		a.counterCommand(), a.agendaCommand(), a.cancelCommand(), a.debriefCommand())
 	group("run", a.daemonCommand(), a.receiveCommand(), a.syncCommand(), a.approveCommand(), a.pauseCommand(),
 		a.resumeCommand(), a.backupCommand(), a.restoreCommand(), a.exportCommand(), a.eraseCommand(), a.authCommand())
-	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.prepareCommand(), a.slotsCommand(), a.logCommand())
+	group("look", a.listCommand(), a.mapCommand(), a.showCommand(), a.prepareCommand(), a.slotsCommand(), a.logCommand(),
+		a.doctorCommand())
 	root.AddCommand(a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.Version = built().String()

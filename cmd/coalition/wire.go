@@ -36,6 +36,11 @@ func (a *app) open(ctx context.Context, readOnly bool) error {
 	if err != nil {
 		return err
 	}
+	return a.openFor(ctx, c, readOnly)
+}
+
+// openFor is open with a config that was read.
+func (a *app) openFor(ctx context.Context, c *config, readOnly bool) error {
 	words, err := c.words()
 	if err != nil {
 		return problemsError{c.doc.Problem("the folder of templates is not there",

@@ -46,7 +46,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			smtp := email.NewSMTP(email.SMTPConfig{Server: serverAt(t, tt.smtp, tt.security, tt.password)})
-			says(t, smtp.Check(t.Context()), tt.smtpSays, tt.refused)
+			says(t, smtp.Check(t.Context(), "ana@example.org"), tt.smtpSays, tt.refused)
 			imap := email.NewMailbox(email.MailboxConfig{Server: serverAt(t, tt.imap, tt.security, tt.password)})
 			sent, err := imap.Check(t.Context())
 			says(t, err, tt.imapSays, tt.refused)

@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"net"
@@ -41,6 +42,20 @@ type Server struct {
 	// Token is asked for in place of Password, for XOAUTH2: an access token of the account Username. nil: there is no
 	// such account.
 	Token func(context.Context) (string, error)
+	// Met gets the TLS of each connection whose certificate is in order. nil: nobody wants to know.
+	Met func(tls.ConnectionState)
+}
+
+// tls is how TLS with the server is made.
+func (s Server) tls() *tls.Config {
+	c := &tls.Config{ServerName: s.Host, MinVersion: tls.VersionTLS12}
+	if s.Met != nil {
+		c.VerifyConnection = func(state tls.ConnectionState) error {
+			s.Met(state)
+			return nil
+		}
+	}
+	return c
 }
 
 func (s Server) address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }

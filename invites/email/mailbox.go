@@ -514,7 +514,7 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 
 // secure puts TLS on a connection. step is what it did last.
 func (m *Mailbox) secure(ctx context.Context, tcp net.Conn) (w *wire.Conn, step string, err error) {
-	config := &tls.Config{ServerName: m.config.Host, MinVersion: tls.VersionTLS12}
+	config := m.config.tls()
 	switch m.config.Security {
 	case TLS:
 		secure := tls.Client(tcp, config)

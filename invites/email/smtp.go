@@ -109,23 +109,51 @@ const (
 // Connections returns how many messages may be sent side by side.
 func (s *SMTP) Connections() int { return s.config.Parallel }
 
-// Check connects, signs in where there is a user name, and hangs up. Its error is an [*invites.DeliveryError]; with
-// Account and Wait the user name or the password was refused.
-func (s *SMTP) Check(ctx context.Context) error {
+// ErrSender says that a server takes no mail from that sender, or none to them.
+var ErrSender = errors.New("the server does not take this sender")
+
+// Check connects, signs in where there is a user name, asks whether mail from that address may go to the same one, and
+// hangs up; no mail is begun. Its error is an [*invites.DeliveryError]; with Account and Wait the user name or the
+// password was refused, and one that wraps [ErrSender] is a lasting no to the address.
+func (s *SMTP) Check(ctx context.Context, address string) error {
 	c, err := s.dial(ctx)
 	if err == nil {
 		stop := context.AfterFunc(ctx, func() { c.conn.Close() })
 		defer stop()
+		defer c.conn.Close()
+		c.CommandTimeout = min(s.config.Command, 10*time.Second)
+		err = s.checkSender(ctx, c, address)
 		c.CommandTimeout = 5 * time.Second
 		c.Quit()
-		c.conn.Close()
-		return nil
 	}
 	var fault *invites.DeliveryError
 	if errors.As(err, &fault) {
 		fault.Text = strings.Replace(fault.Text, notTaken, notOpened, 1)
 	}
 	return err
+}
+
+// checkSender asks about an address, and takes back what it has said. Many servers look at the sender only with the
+// first recipient, and what they put off for now they decide when there is a mail.
+func (s *SMTP) checkSender(ctx context.Context, c *session, address string) error {
+	step, err := "MAIL", c.Mail(address, nil)
+	if err == nil {
+		step, err = "RCPT", c.Rcpt(address, nil)
+	}
+	var reply *smtp.SMTPError
+	switch {
+	case err == nil:
+		_ = c.Reset()
+		return nil
+	case !errors.As(err, &reply):
+		return s.fault(ctx, step, err)
+	case reply.Code < 500 || reply.Code == 530:
+		return nil
+	}
+	fault := s.fault(ctx, step, err)
+	fault.Channel, fault.Account, fault.Err = true, true, errors.Join(ErrSender, err)
+	fault.Text = "the mail server " + s.config.Host + " takes no mail from " + address + ": " + replied(reply.Message)
+	return fault
 }
 
 // Idle closes the connections that are kept for further messages, and forgets that there were none.
@@ -326,7 +354,7 @@ func (s *SMTP) dial(ctx context.Context) (*session, error) {
 
 // open makes conn a session that is encrypted, greeted and signed in. step is what it did last.
 func (s *SMTP) open(ctx context.Context, conn *line, who login) (client *smtp.Client, step string, err error) {
-	config := &tls.Config{ServerName: s.config.Host, MinVersion: tls.VersionTLS12}
+	config := s.config.tls()
 	switch s.config.Security {
 	case TLS:
 		secure := tls.Client(conn, config)

@@ -90,6 +90,26 @@ func New(desk Desk, words *templates.Set, log *slog.Logger, publicURL string) (*
 	return h, h.cross.AddTrustedOrigin(u.Scheme + "://" + u.Host)
 }
 
+const policyHeader = "Content-Security-Policy"
+
+// always are the headers of every answer, besides the policy.
+func always() map[string]string {
+	return map[string]string{
+		"Referrer-Policy":              "no-referrer",
+		"Cache-Control":                "no-store",
+		"X-Robots-Tag":                 "noindex, nofollow",
+		"X-Content-Type-Options":       "nosniff",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+	}
+}
+
+// Ours reports whether an answer with these headers came from such a handler: a proxy may add some, and set others.
+func Ours(header http.Header) bool {
+	return strings.HasPrefix(header.Get(policyHeader), "default-src 'none'; style-src 'sha256-") &&
+		header.Get("X-Robots-Tag") == always()["X-Robots-Tag"]
+}
+
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
@@ -101,15 +121,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	header := w.Header()
-	for name, value := range map[string]string{
-		"Content-Security-Policy":      h.policy,
-		"Referrer-Policy":              "no-referrer",
-		"Cache-Control":                "no-store",
-		"X-Robots-Tag":                 "noindex, nofollow",
-		"X-Content-Type-Options":       "nosniff",
-		"Cross-Origin-Opener-Policy":   "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin",
-	} {
+	header.Set(policyHeader, h.policy)
+	for name, value := range always() {
 		header.Set(name, value)
 	}
 	client := h.limits.of(r)

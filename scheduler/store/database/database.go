@@ -90,6 +90,9 @@ type dialect interface {
 	made() string
 	// lockDaemon makes this process the one daemon, where there is room for one only.
 	lockDaemon() error
+	// daemonOf is what [DB.Daemon] does, and engine what it is called, with a query for its version.
+	daemonOf(ctx context.Context) error
+	engine() (title, query string)
 	// workFor says for whom this process works.
 	workFor(organizer string)
 	// rewrite is what [DB.Rewrite] does.
@@ -283,6 +286,28 @@ func (d *DB) Close() {
 // LockDaemon makes this process the one daemon on the state, until it ends. The error is a [sqlitefile.RunningError]
 // where there is one already. PostgreSQL has room for several.
 func (d *DB) LockDaemon() error { return d.dialect.lockDaemon() }
+
+// Daemon gives a [sqlitefile.RunningError] where a daemon of this organizer is seen to run now. Nobody waits for it.
+func (d *DB) Daemon(ctx context.Context) error { return d.dialect.daemonOf(ctx) }
+
+// Whole looks through all of an SQLite file; a server looks after its own. The error is a [sqlitefile.DamagedError] or
+// one of the system. The database must not be [DB.Absent].
+func (d *DB) Whole(ctx context.Context) error {
+	if file, ok := d.dialect.(*sqlite); ok {
+		return file.CheckAll(ctx, d.ro)
+	}
+	return nil
+}
+
+// Engine returns what the rows are in, with its version: "SQLite 3.50.1". The database must not be [DB.Absent].
+func (d *DB) Engine(ctx context.Context) (name string, err error) {
+	title, query := d.dialect.engine()
+	var version string
+	err = d.ro.QueryRowContext(ctx, query).Scan(&version)
+	// A server adds who has built it.
+	version, _, _ = strings.Cut(version, " ")
+	return title + " " + version, err
+}
 
 // Alone returns a [sqlitefile.RunningError] while the server has the session of a daemon of this organizer. For an
 // SQLite file see [sqlitefile.File.Lock].

@@ -132,6 +132,9 @@ func (d *postgres) lockDaemon() error {
 	return nil
 }
 
+func (d *postgres) daemonOf(ctx context.Context) error { return d.listens(ctx) }
+func (d *postgres) engine() (title, query string)      { return "PostgreSQL", "SHOW server_version" }
+
 // session is how the sessions of the organizer's daemons begin their name, before the process id.
 func (d *postgres) session() string {
 	sum := sha256.Sum256([]byte(d.organizer))
@@ -162,11 +165,12 @@ func (d *postgres) listens(ctx context.Context) error {
 	session := d.session()
 	return Each(ctx, d.pool, func(rows *sql.Rows) error {
 		var name string
-		if err := rows.Scan(&name); err != nil {
+		var since time.Time
+		if err := rows.Scan(&name, &since); err != nil {
 			return err
 		}
-		return &sqlitefile.RunningError{PID: strings.TrimPrefix(name, session)}
-	}, `SELECT application_name FROM pg_stat_activity
+		return &sqlitefile.RunningError{PID: strings.TrimPrefix(name, session), Since: since}
+	}, `SELECT application_name, backend_start FROM pg_stat_activity
 		WHERE datname = current_database() AND application_name LIKE $1 LIMIT 1`, session+"%")
 }
 

@@ -56,6 +56,9 @@ func (d *sqlite) lockDaemon() error {
 	return d.Check(context.Background(), math.MaxInt64)
 }
 
+func (d *sqlite) daemonOf(context.Context) error { return d.Daemon() }
+func (d *sqlite) engine() (title, query string)  { return "SQLite", "SELECT sqlite_version()" }
+
 func (d *sqlite) lifePath(owner string) string { return d.Path() + ".owner-" + owner }
 
 func (d *sqlite) own(_ context.Context, owner string) error {

@@ -21,6 +21,8 @@ import (
 type RunningError struct {
 	// PID is the process id of the other daemon, in decimal.
 	PID string
+	// Since is when it began; zero: that is not known.
+	Since time.Time
 }
 
 // Error names the process.
@@ -234,16 +236,49 @@ func (f *File) dsn(q url.Values) string {
 func (f *File) Lock() error {
 	path := f.path + ".lock"
 	l := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
-	ok, err := l.TryLock()
-	if err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), glance)
+	defer cancel()
+	ok, err := l.TryLockContext(ctx, glance/10)
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	if !ok {
-		pid, _ := os.ReadFile(path)
-		return &RunningError{PID: strings.TrimSpace(string(pid))}
+		return runningAt(path)
 	}
 	f.daemon = l
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+}
+
+// glance is how long the lock is waited for: whoever asks whether there is a daemon has it for a moment.
+const glance = 200 * time.Millisecond
+
+// runningAt says which daemon has the lock at path.
+func runningAt(path string) *RunningError {
+	running := &RunningError{}
+	if pid, err := os.ReadFile(path); err == nil {
+		running.PID = strings.TrimSpace(string(pid))
+	}
+	if info, err := os.Stat(path); err == nil {
+		running.Since = info.ModTime()
+	}
+	return running
+}
+
+// Daemon gives a [RunningError] where a daemon runs on the file. It makes nothing, and keeps nobody out.
+func (f *File) Daemon() error {
+	path := f.path + ".lock"
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	l := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	ok, err := l.TryRLock()
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return runningAt(path)
+	}
+	return l.Unlock()
 }
 
 // TakeIn lets the file take in its log of changes. It reports false where that has to be tried again.

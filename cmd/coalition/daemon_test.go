@@ -159,8 +159,9 @@ func TestSystemd(t *testing.T) {
 		if err := socket.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		for n, got := 0, ""; got != want; {
-			if n, _, err = socket.ReadFrom(data); err != nil {
+		for got := ""; got != want; {
+			n, _, err := socket.ReadFrom(data)
+			if err != nil {
 				t.Fatalf("%s was not heard: %v", want, err)
 			}
 			if got = string(data[:n]); got != want && got != "WATCHDOG=1" {

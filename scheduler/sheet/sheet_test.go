@@ -232,7 +232,7 @@ func laden(t *testing.T) *sheet.Sheet {
 	c.Proposed, c.Remark = append(hostile, steers), &inbox.Remark{At: now, Text: steers}
 	place := steers
 	c.Place = &place
-	c.CalendarEvent.Booking = &event.Booking{Is: invites.Event{Join: "javascript:alert(1)> <b>\x1b[2J"}}
+	c.Booking = &event.Booking{Is: invites.Event{Join: "javascript:alert(1)> <b>\x1b[2J"}}
 	return sheet.New(c, now, map[plan.ID][]journal.Entry{"maya": {{Round: 1, On: "2026-01-01", Learned: steers}, {
 		Round: 2, On: "2026-02-01", Promises: []journal.Promise{{By: journal.Me, Text: steers, Due: "2026-01-01"}}}}})
 }

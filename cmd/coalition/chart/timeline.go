@@ -217,7 +217,7 @@ func (t *Timeline) key() *legend {
 	}
 	for _, k := range kinds {
 		if used[k.EventKind] {
-			k.look.status = conversation.Status(k.means)
+			k.status = conversation.Status(k.means)
 			l.state(k.look)
 		}
 	}

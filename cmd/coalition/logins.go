@@ -153,8 +153,8 @@ func needed(s *provider.Settings) string {
 		if name == "" {
 			name = "This provider"
 		}
-		return name + " lets programs in by a sign-in page of its own only (OAuth), and takes no password. " +
-			"That page coalition can't use yet" + at
+		return name + " lets programs in only by a sign-in page of its own (OAuth), which coalition can't use yet, " +
+			"and takes no password" + at
 	case provider.Bridge:
 		return fmt.Sprintf("%s has a program of its own for this, which has to run on this machine, "+
 			"and shows user name and password%s", s.Name, at)

@@ -174,20 +174,20 @@ func (s *setup) use() {
 
 // foundWords tell what was found, and by whose word.
 func (s *setup) foundWords() string {
-	if !s.usable() {
-		return needed(s.found)
-	}
-	t := &setup{found: s.found}
-	t.use()
-	lines := []string{"Sending: " + t.smtp.words()}
-	if t.imap.host != "" {
-		lines = append(lines, "Answers: "+t.imap.words())
+	var lines []string
+	if s.usable() {
+		t := &setup{found: s.found}
+		t.use()
+		lines = append(lines, "Sending: "+t.smtp.words())
+		if t.imap.host != "" {
+			lines = append(lines, "Answers: "+t.imap.words())
+		}
 	}
 	switch {
 	case s.found.Source == provider.Published:
 		lines = append(lines, "So says "+s.found.By+".")
 	case s.found.Source == provider.DNS && s.found.Name != "":
-		lines = append(lines, fmt.Sprintf("Mail for your domain goes to %s, which is a server of %s.", s.found.By, s.found.Name))
+		lines = append(lines, fmt.Sprintf("Mail for your domain goes to %s, a server of %s.", s.found.By, s.found.Name))
 	case s.found.Source == provider.DNS:
 		lines = append(lines, fmt.Sprintf("So says the DNS of %s. Nothing proves it: look whether you know these servers.", s.found.By))
 	}

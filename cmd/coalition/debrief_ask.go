@@ -21,6 +21,10 @@ const (
 	asWritten = "template"
 	noThanks  = "none"
 
+	otherWords = "change"
+	goWithout  = "without"
+	leaveAll   = "leave"
+
 	otherDay = "another"
 	noRound  = "none"
 )
@@ -55,32 +59,39 @@ func (d *debriefing) ask(ctx context.Context) error {
 			return err
 		}
 		d.show()
-		do := "do"
-		questions := []*question{{title: "Write this down", text: &do, choices: []choice{{"do", "write it, and close the round"},
-			{"leave", "leave all as it was"}}}}
+		ask := "Write it down, and close the round?"
+		if d.notHeld {
+			ask = "Write down that the talk did not take place?"
+		}
 		if len(draft.Messages) > 0 {
 			if err := d.present(d.c, draft.Messages[0]); err != nil {
 				return err
 			}
-			explain := d.objection(draft)
-			questions[0] = &question{title: "Send it", explain: explain, text: &do, choices: []choice{
-				{"do", "send it, and close the round"}, {"change", "write the thank-you otherwise"},
-				{"without", "close the round without a thank-you"}, {"leave", "leave all as it was"}}}
-			if d.yes {
-				questions = nil
+			ask = d.allTheSame(d.objection(draft), "Send it, and close the round?")
+		}
+		yes := d.yes
+		if !yes {
+			if yes, err = d.agrees(ask); err != nil {
+				return err
 			}
 		}
-		if err := d.walk(questions, nil); err != nil {
-			return err
+		if yes {
+			return d.carryOut(ctx, draft)
+		}
+		do := leaveAll
+		if len(draft.Messages) > 0 {
+			do = otherWords
+			if err := d.walk([]*question{{title: "Then", text: &do, choices: []choice{{otherWords, "write the thank-you otherwise"},
+				{goWithout, "close the round without one"}, {leaveAll, "leave all as it was"}}}}, nil); err != nil {
+				return err
+			}
 		}
 		switch do {
-		case "do":
-			return d.carryOut(ctx, draft)
-		case "leave":
+		case leaveAll:
 			return usage("nothing was written, and nothing was sent", "")
-		case "without":
+		case goWithout:
 			r.thanks = noThanks
-		case "change":
+		case otherWords:
 			if err := d.rewrite(r, draft.Messages[0]); err != nil {
 				return err
 			}

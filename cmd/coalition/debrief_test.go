@@ -148,7 +148,7 @@ func TestDebriefScreen(t *testing.T) {
 	}
 	answers := [][2]string{{"Did the talk take place", ""}, {"A joint review before each launch", ""}, {"What you learned", "Her team."},
 		{"What you promised", ""}, {"What Maya Chen promised", ""}, {"Anything else to keep", ""}, {"Thank Maya Chen", "template"},
-		{"The next round", ""}, {"Send it", ""}}
+		{"The next round", ""}, {"Send it, and close the round? [y/N]", ""}}
 	for at := range answers {
 		s := begin("TERM=dumb")
 		for i, step := range answers {
@@ -170,4 +170,33 @@ func TestDebriefScreen(t *testing.T) {
 	s.sees("What you promised")
 	s.types(ctrlC)
 	nothing(s.ends(exitStopped))
+
+	s = begin("TERM=xterm")
+	for _, step := range [][2]string{{"Did the talk take place", ""}, {"A joint review before each launch", ""}, {"What you learned", ""},
+		{"What you promised", ""}, {"What Maya Chen promised", ""}, {"Anything else to keep", ""}, {"Thank Maya Chen", down},
+		{"The next round", ""}, {"Send it, and close the round? [y/N]", "n"}, {"write the thank-you otherwise", ""}, {"Your words", "And see you soon." + enter}} {
+		s.sees(step[0])
+		s.types(step[1] + enter)
+	}
+	// The first time it was asked may still be seen.
+	for late := time.After(30 * time.Second); !strings.HasSuffix(s.text(), "Send it, and close the round? [y/N]"); {
+		select {
+		case <-s.changed:
+		case <-late:
+			t.Fatalf("it does not ask again:\n%s", s.text())
+		}
+	}
+	s.types("y" + enter)
+	if screen := s.ends(0); !strings.Contains(screen, "The thank-you to maya@example.org is on its way.") {
+		t.Errorf("on the screen:\n%s", screen)
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "outbox", "*-thanks-0.eml"))
+	if len(files) != 1 {
+		t.Fatal(files)
+	}
+	mail, err := os.ReadFile(files[0])
+	if text := strings.ReplaceAll(string(mail), "=\r\n", ""); err != nil || !strings.Contains(text, "for the time you took") ||
+		!strings.Contains(text, "And see you soon.") {
+		t.Errorf("%v\n%s", err, text)
+	}
 }

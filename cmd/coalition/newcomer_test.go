@@ -57,6 +57,7 @@ func TestNewcomer(t *testing.T) {
 		{"Your mail address", "line", "ana@example.org", 0},
 		{"Your time zone", "line", "Europe/Lisbon", 0},
 		{"The language in which you write", "line", "en", 0},
+		{"How mail leaves", "choice", "outbox", 1},
 	})
 	screen := s.ends(exitDone)
 	named(screen, "coalition new")

@@ -141,7 +141,13 @@ func (s *seat) hushed() {
 // ends waits for the end of the program, with that exit code, and returns what is on the screen.
 func (s *seat) ends(code int) string {
 	s.t.Helper()
-	for range s.changed {
+	late := time.After(30 * time.Second)
+	for more := true; more; {
+		select {
+		case _, more = <-s.changed:
+		case <-late:
+			s.t.Fatalf("the program goes on:\n%s", s.text())
+		}
 	}
 	var exit *exec.ExitError
 	if err := s.cmd.Wait(); err != nil && !errors.As(err, &exit) {

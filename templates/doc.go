@@ -1,7 +1,8 @@
 // Package templates knows the words: how a brief, an invitation, an update, a cancellation, a reminder, a refusal, a
-// thank-you, a notice, a calendar entry and the partner's page are said, in each language, as text and as HTML, and where the words
-// stand in which people answer, which [coalition/templates/answers] reads. Who says them, when, and to whom is left to
-// the scheduler; how they travel, to invites. It has no type for what is private in a plan, so no template can name it.
+// thank-you, a notice, a calendar entry and the partner's page are said, in each language, as text and as HTML, and
+// where the words stand in which people answer, which [coalition/templates/answers] reads. Who says them, when, and to
+// whom is left to the scheduler; how they travel, to invites. It has no type for what is private in a plan, so no
+// template can name it.
 //
 // # A new language
 //
@@ -15,6 +16,7 @@
 // testdata:
 //
 //   - replies.txt is what people answer in it, and what that means.
+//   - doubts.txt is what takes a yes away that stands before it.
 //   - same.txt names, a line each and as the test does, what is right as it is in English.
 //   - formal.txt is an expression for the words with which nobody is addressed in the familiar form; it is there only
 //     where the language has one, for which templates choose by {{.You "formal" "familiar"}}.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -96,15 +97,16 @@ func (s *screen) ask() tea.Cmd {
 		if s.line = strings.Join(*q.list, "\n"); s.line != "" {
 			s.line += "\n"
 		}
+		s.line = cmp.Or(q.unsent, s.line)
 		s.field = huh.NewText().Title(q.title).Description(q.explain).ExternalEditor(false).Lines(5).Value(&s.line)
 	case q.long:
-		s.line = *q.text
+		s.line = cmp.Or(q.unsent, *q.text)
 		s.field = huh.NewText().Title(q.title).Description(q.explain).ExternalEditor(false).Lines(3).Value(&s.line)
 	case q.secret != nil:
 		s.line = *q.secret
 		s.field = huh.NewInput().Title(q.title).Description(q.explain).EchoMode(huh.EchoModePassword).Value(&s.line)
 	default:
-		s.line = *q.text
+		s.line = cmp.Or(q.unsent, *q.text)
 		s.field = huh.NewInput().Title(q.title).Description(q.explain).Value(&s.line)
 	}
 	s.field = s.field.WithTheme(huh.ThemeFunc(theme)).WithKeyMap(keys).WithWidth(s.columns())
@@ -178,6 +180,9 @@ func (s *screen) press(msg tea.KeyPressMsg) tea.Cmd {
 		s.ahead = append(s.ahead, msg)
 		return nil
 	case pressed == "esc" || pressed == "shift+tab":
+		if q := s.w.current(); q.text != nil && q.choices == nil || q.list != nil {
+			q.unsent = s.line
+		}
 		s.w.back()
 		return s.ask()
 	case pressed == "tab" || pressed == "enter" && !s.unended():
@@ -226,6 +231,7 @@ func (s *screen) submit() tea.Cmd {
 	if s.fault != "" {
 		return nil
 	}
+	q.unsent = ""
 	return s.next()
 }
 

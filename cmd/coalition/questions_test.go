@@ -228,8 +228,13 @@ func TestQuestionsScreen(t *testing.T) {
 	s.types(down + enter)
 	s.sees("Has it a door", "y or n")
 	s.types("y")
-	s.sees("Has it a door: yes", "Where you meet for the office.")
-	s.types("Room 3" + enter)
+	s.sees("Has it a door: yes", "Where you meet for the office.", "> here")
+	s.types("\x15Room 3" + esc)
+	s.sees("y or n")
+	s.types("y")
+	// What was typed before going back is there again.
+	s.sees("> Room 3")
+	s.types(enter)
 	s.sees("What you bring.", "an empty line goes on")
 	s.types(enter)
 	s.sees("This one is needed")
@@ -248,7 +253,7 @@ func TestQuestionsScreen(t *testing.T) {
 	screen := s.ends(0)
 	// JSON writes < as \u003c, and the terminal breaks the line.
 	flat := strings.ReplaceAll(strings.ReplaceAll(screen, "\n", ""), `\u003c`, "<")
-	want := answered + `"name","kind","kind","private","place","offer","why","secret","again","secret"]}`
+	want := answered + `"name","kind","kind","private","private","place","offer","why","secret","again","secret"]}`
 	if !strings.Contains(flat, want) {
 		t.Errorf("answers:\n%s\nwant %s", flat, want)
 	}

@@ -60,6 +60,7 @@ func (h *hindsight) fits() error {
 
 // answer makes of what was said what is to be written and sent.
 func (d *debriefing) answer() (err error) {
+	d.entry, d.letter, d.further = nil, nil, nil
 	// It was stopped in between, and called again.
 	again := d.journal.Of(d.c.Round) != nil
 	switch {

@@ -27,9 +27,9 @@ type Problem struct {
 
 func (p Problem) place() Problem { return Problem{File: p.File, Line: p.Line, Column: p.Column} }
 
-// Check reads every template of each language for which the organizer has some of their own, and carries it out on a talk
-// that has all there is, in every setting and with both branches of each condition, so that a misspelt field is found
-// before it is needed.
+// Check reads every template of each language for which the organizer has some of their own, and carries it out on a
+// talk that has all there is, in every setting and with both branches of each condition, so that a misspelt field is
+// found before it is needed.
 func (s *Set) Check() []Problem {
 	var list []Problem
 	for _, lang := range s.languages {

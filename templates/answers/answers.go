@@ -156,9 +156,9 @@ func (r *Reader) answer(l *letter, languages []string, known []int, main int) Me
 	return said
 }
 
-// doubted reports whether the letter is as likely in a language that understands it as far as the main one, up to token
-// rest, and for which what follows makes the answer doubtful: "Ok. Se viene Paolo" has a condition in Italian, and could
-// nearly as well be Spanish.
+// doubted reports whether the letter is as likely in a language that understands it as far as the main one, up to
+// token rest, and for which what follows makes the answer doubtful: "Ok. Se viene Paolo" has a condition in Italian,
+// and could nearly as well be Spanish.
 func (r *Reader) doubted(l *letter, languages []string, known []int, main, rest int) bool {
 	defer func(lexicon *phrases.Lexicon) { l.main = lexicon }(l.main)
 	for i, lang := range languages {

@@ -12,7 +12,8 @@ import (
 
 // fromOutside is what servers put before what comes from outside, in the same line or in one of its own.
 var fromOutside = regexp.MustCompile(`^\s*(?:` +
-	`[\[(*]{1,3}\s*(?i:ext|external|extern[eoa]?|estern[oa])(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*[\])*]{1,3}:?|` +
+	`[\[(*]{1,3}\s*(?i:ext|external|extern[eoa]?|estern[oa])(?i:[ -](?:e-?mail|mail|sender|message|nachricht))?\s*` +
+	`[\])*]{1,3}:?|` +
 	`(?:EXTERNAL|EXTERN[EOA]?|ESTERN[OA])(?: (?:E-?MAIL|MAIL|SENDER|MESSAGE))?\s*\n)\s*`)
 
 // pattern returns a function that gives the expression, compiled when it is first needed: most commands read no mail.

@@ -974,6 +974,12 @@ func TestCaller(t *testing.T) {
 		{"en", "partner", "please call me on +49 30 1234567", "Maya Chen calls Ana Lopes on +49 30 1234567"},
 		{"de", "me", "Ich rufe Sie unter +49 30 1234567 an", "Ana Lopes ruft Maya Chen unter +49 30 1234567 an"},
 		{"de", "partner", "Bitte rufen Sie mich unter +49 30 1234567 an", "Maya Chen ruft Ana Lopes unter +49 30 1234567 an"},
+		{"es", "me", "le llamo yo al +49 30 1234567", "Ana Lopes llama a Maya Chen al +49 30 1234567"},
+		{"es", "partner", "llámeme, por favor, al +49 30 1234567", "Maya Chen llama a Ana Lopes al +49 30 1234567"},
+		{"fr", "me", "je vous appellerai au +49 30 1234567", "Ana Lopes appelle Maya Chen au +49 30 1234567"},
+		{"fr", "partner", "merci de m’appeler au +49 30 1234567", "Maya Chen appelle Ana Lopes au +49 30 1234567"},
+		{"it", "me", "La chiamo io al +49 30 1234567", "Ana Lopes chiama Maya Chen al +49 30 1234567"},
+		{"it", "partner", "mi chiami, per favore, al +49 30 1234567", "Maya Chen chiama Ana Lopes al +49 30 1234567"},
 	} {
 		talk := Sample()
 		talk.Setting = Setting{Kind: "phone", Phone: "+49 30 1234567", Caller: x.caller}

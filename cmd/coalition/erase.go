@@ -11,6 +11,7 @@ import (
 
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/store/database"
@@ -146,6 +147,10 @@ type erasure struct {
 	// asked are those addresses whose calendars are looked at, as they are written.
 	asked []string
 	said  *conversation.Silence
+	// held is how many messages wait for an approval that they won't get, and elsewhere says that plans may lie on another
+	// machine, too.
+	held      int
+	elsewhere bool
 }
 
 // erasureOf returns what would go with the conversation of that reference, of which there may be no more than what an
@@ -179,6 +184,9 @@ func (a *app) erasureOf(ctx context.Context, b *roster.Roster, ref string) (*era
 		return nil, err
 	}
 	e.Entries = len(history)
+	if e.elsewhere, err = erase.Elsewhere(ctx, a.state, home(a.config.resolve(a.config.Conversations))); err != nil {
+		return nil, err
+	}
 	if err := a.findFiles(e); err != nil {
 		return nil, err
 	}
@@ -206,6 +214,9 @@ func (a *app) addRound(e *erasure, c *conversation.Conversation) {
 		add(&e.addresses, address)
 	}
 	for _, m := range c.Messages {
+		if m.State == outbox.Held {
+			e.held++
+		}
 		if !m.ToOrganizer() {
 			add(&e.addresses, strings.ToLower(m.To))
 		}
@@ -235,6 +246,9 @@ func (a *app) sayErasure(e *erasure) {
 		a.say("  %s, %s, %s of history", count(e.Rounds, "round"), count(e.Messages, "message"),
 			count(e.Entries, "line"))
 	}
+	if e.held > 0 {
+		a.say("  of these still wait for your approval, and will not go: %d", e.held)
+	}
 	for _, path := range e.plans {
 		a.say("  the plan %s", path)
 	}
@@ -256,6 +270,10 @@ func (a *app) sayErasure(e *erasure) {
 			word = "wants no more mail"
 		}
 		a.say("Kept is that %s %s, under a keyed hash of the address: no new plan writes to it by itself.", e.names[0], word)
+	}
+	if e.elsewhere {
+		a.say("This state has been used with plans in another place, too. If %s is among those, delete its file there\n"+
+			"first: it would begin anew.", e.ID)
 	}
 	for _, id := range e.Also {
 		a.say("Also there, and not erased with it: %s, with the same person", id)

@@ -17,6 +17,7 @@ import (
 // TestExport lives a whole life with one person and exports it: both texts say the same, the calendar is read by a
 // parser that is not ours, each message is as it left, and nobody else may read any of it.
 func TestExport(t *testing.T) {
+	t.Parallel()
 	p := newPast(t, "./state/coalition.db")
 	p.live()
 	p.do(0, "2027-03-12 10:00", "export zqualle "+filepath.Join(p.dir, "out"))
@@ -69,7 +70,7 @@ func TestExport(t *testing.T) {
 	if len(x.Plans) != 2 || x.Plans[1].File != "zqualle.yaml" || x.Plans[1].Plan.Private.Why != "Warumkanarek is why" || x.Plans[0].Plan.With.Email != "zofia.w@kanarek-verein.org" {
 		t.Errorf("plans: %+v", x.Plans)
 	}
-	if len(x.Rounds) != 2 || x.Rounds[0].Status != "met" || x.Rounds[1].Round != 2 || len(x.Journal) != 1 || x.Journal[0].Learned != "Lernvogel" {
+	if len(x.Rounds) != 2 || x.Rounds[0].Status != "closed" || x.Rounds[1].Round != 2 || len(x.Journal) != 1 || x.Journal[0].Learned != "Lernvogel" {
 		t.Errorf("rounds: %+v, journal %+v", x.Rounds, x.Journal)
 	}
 	if len(x.History) < 6 || !strings.Contains(string(out("zqualle.json")), "Notizvogel") {

@@ -10,6 +10,7 @@ import (
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/store"
 	"coalition/scheduler/store/database"
 	"coalition/scheduler/store/erase"
 )
@@ -45,6 +46,16 @@ func testErase(t *testing.T, dsn string) {
 				t.Errorf("another organizer's conversation of that id has %d rows, want 6", n)
 			}
 		}()
+	}
+	elsewhere, err := store.OpenFrom(ctx, dsn, "there", []string{ana}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere.Close()
+	for home, want := range map[string]bool{"": !s.Database().Exclusive(), "there": !s.Database().Exclusive()} {
+		if other, err := erase.Elsewhere(ctx, s, home); err != nil || other != want {
+			t.Errorf("seen from %q, plans may lie elsewhere: %t, %v", home, other, err)
+		}
 	}
 	for _, words := range []string{"550 <MAYA@example.org> is not known", "550 <tom@example.org> is not known"} {
 		if err := s.Shut(ctx, &outbox.Door{Name: words[5:9], Account: "a", Fault: outbox.FaultServer, Text: words, Since: at, Until: at}); err != nil {

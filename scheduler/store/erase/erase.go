@@ -70,6 +70,17 @@ func Rows(ctx context.Context, s *store.Store, r Request) error {
 // Disk takes what was deleted off the disk; see [database.DB.Rewrite].
 func Disk(ctx context.Context, s *store.Store) error { return s.Database().Rewrite(ctx, tables) }
 
+// Elsewhere reports whether the state has been used with plan files in another place than home, as on another machine: a
+// plan that lies there would begin anew.
+func Elsewhere(ctx context.Context, s *store.Store, home string) (bool, error) {
+	if s.Database().Absent() || s.Database().Exclusive() {
+		return false, nil
+	}
+	n, _, err := database.Number(ctx, s.Database(), "SELECT COUNT(*) FROM homes WHERE organizer = $1 AND home <> $2",
+		s.Organizer(), home)
+	return n > 0, err
+}
+
 // Unfinished reports whether something has been erased, and not all of that was done: [Done] ends it.
 func Unfinished(ctx context.Context, s *store.Store) (bool, error) {
 	if s.Database().Absent() {

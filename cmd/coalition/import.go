@@ -164,6 +164,9 @@ func (a *app) sift(b *roster.Roster, book *addressbook.Book) (*importing, error)
 			i.LeftOut = append(i.LeftOut, leftOut{p.Place, name, p.Trouble})
 			continue
 		}
+		if p.Said.One("when.duration") == "" {
+			p.Said["when.duration"] = []string{"1h"}
+		}
 		id := a.idFor(p.Said, ids)
 		path := filepath.Join(a.sched.Plans.Path, string(id)+".yaml")
 		data, problems, err := a.planData(id, path, p.Said)

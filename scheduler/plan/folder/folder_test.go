@@ -410,6 +410,13 @@ func TestFolderChanged(t *testing.T) {
 			}
 			return os.Mkdir(path("sub.yaml"), 0o700)
 		}, false},
+		{"unfinished answers beside the plans", func() error {
+			if err := os.Mkdir(path(".drafts"), 0o700); err != nil {
+				return err
+			}
+			write(t, path(".drafts"), "bo.yaml", good, noon)
+			return nil
+		}, false},
 		{"renamed", func() error { return os.Rename(path("maya.yaml"), path("tomas.yaml")) }, true},
 		{"gone", func() error { return os.Remove(path("tomas.yaml")) }, true},
 		{"nothing more", func() error { return nil }, false},

@@ -238,8 +238,13 @@ func TestPartnership(t *testing.T) {
 	if got := strings.Join(pressing, " "); got != "a b" {
 		t.Errorf("pressing are %s", got)
 	}
-	// The talk that was held since, and no mail to the organizer, counts.
-	w.now = over
+	// The talk that was held since counts, and no mail to the organizer.
+	w.Notify = true
+	w.now = over.Add(9 * time.Hour)
+	w.pass()
+	if p = nurture.Of(w.find("maya"), entries, w.now, lisbon); p.SinceWrote() != 10 {
+		t.Errorf("wrote %d days ago, after %s", p.SinceWrote(), w.kinds())
+	}
 	w.commit(w.debrief("maya", &command.Thanks{}))
 	w.pass()
 	w.later(day)

@@ -43,7 +43,7 @@ func canaryFiles() []string {
 }
 
 // showsPromises are the commands that show the organizer their promises.
-var showsPromises = regexp.MustCompile(`\blist|\bshow .* --json`)
+var showsPromises = regexp.MustCompile(`\blist|\bshow .* --json|\bagenda$`)
 
 // everything does what can be done with the program at path in dir, and gives all that it said but the
 // lines of the plans, which check shows on purpose, and promises where they are shown.
@@ -57,7 +57,7 @@ func everything(t *testing.T, program func(args ...string) *exec.Cmd, dir string
 		"invite tomas --start in_9_working_days_at_15:00 --yes", "show slip", "schema plan", "template list", "daemon --once --json", "__complete show ''",
 		"--at in_60_days debrief tomas --met 1 --learned " + canaries["learned"] + " --promise me:_" + canaries["promise"] +
 			"_by_in_70_days --note " + canaries["note"] + " --thanks-default --next in_80_days --yes",
-		"--at in_60_days debrief tomas --met 1 --yes", "--at in_60_days list --json", "--at in_60_days list", "--at in_60_days log --json",
+		"--at in_60_days debrief tomas --met 1 --yes", "--at in_60_days list --json", "--at in_60_days agenda", "--at in_60_days agenda --ics feed.ics", "--at in_60_days list", "--at in_60_days log --json",
 		"--at in_60_days show tomas/1", "--at in_60_days show tomas/2 --json", "--at in_60_days check --json", "--at in_60_days daemon --once",
 	} {
 		words := strings.Fields(args)

@@ -25,6 +25,8 @@ type VEvent struct {
 
 	// Start and End are wall time in a zone of [invites.Location], half-open. Required.
 	Start, End time.Time
+	// AllDay, in a [Collection], says that only the days of Start and End count.
+	AllDay bool
 
 	// Summary and Location are one line each.
 	Summary string
@@ -37,13 +39,16 @@ type VEvent struct {
 	// Conference is where the talk is held at a distance: a tel: or https: URI; may be empty (RFC 7986, 5.11).
 	Conference string
 
+	// A PUBLISH may do without an organizer: then no program offers to write to them.
 	Organizer, Attendee invites.Address
 
 	// PartStat is what the attendee has answered so far, which an update must not wipe out; "" is NeedsAction.
 	PartStat invites.PartStat
 
-	// Cancelled gives STATUS:CANCELLED to a PUBLISH, as every CANCEL has it.
-	Cancelled bool
+	// Cancelled gives STATUS:CANCELLED to a PUBLISH, as every CANCEL has it; Tentative is one that is not agreed yet.
+	Cancelled, Tentative bool
+	// Free says that it takes up no time.
+	Free bool
 
 	// Alarm is how long before the start the partner's own calendar should ring; zero means never.
 	Alarm time.Duration
@@ -180,14 +185,25 @@ func (e *VEvent) props(m invites.Method, start, end time.Time) ical.Props {
 	set(p, ical.PropUID, e.UID)
 	set(p, ical.PropDateTimeStamp, e.Stamp.UTC().Format("20060102T150405Z"))
 	set(p, ical.PropSequence, strconv.Itoa(e.Sequence))
-	set(p, ical.PropTransparency, "OPAQUE")
-	if e.Cancelled || m == invites.Cancel {
-		set(p, ical.PropStatus, string(ical.EventCancelled))
-	} else {
-		set(p, ical.PropStatus, string(ical.EventConfirmed))
+	transparency, status := "OPAQUE", ical.EventConfirmed
+	if e.Free {
+		transparency = "TRANSPARENT"
 	}
-	moment(p, ical.PropDateTimeStart, start)
-	moment(p, ical.PropDateTimeEnd, end)
+	switch {
+	case e.Cancelled || m == invites.Cancel:
+		status = ical.EventCancelled
+	case e.Tentative:
+		status = ical.EventTentative
+	}
+	set(p, ical.PropTransparency, transparency)
+	set(p, ical.PropStatus, string(status))
+	if e.AllDay {
+		date(p, ical.PropDateTimeStart, e.Start)
+		date(p, ical.PropDateTimeEnd, e.End)
+	} else {
+		moment(p, ical.PropDateTimeStart, start)
+		moment(p, ical.PropDateTimeEnd, end)
+	}
 	text(p, ical.PropSummary, e.Summary)
 	text(p, ical.PropDescription, e.Description)
 	text(p, ical.PropLocation, e.Location)
@@ -203,7 +219,9 @@ func (e *VEvent) props(m invites.Method, start, end time.Time) ical.Props {
 		p[propConference] = []ical.Prop{{Name: propConference, Value: e.Conference,
 			Params: ical.Params{ical.ParamValue: {"URI"}, "FEATURE": {feature}}}}
 	}
-	person(p, ical.PropOrganizer, e.Organizer, name(e.Organizer))
+	if e.Organizer.Email != "" || m != invites.Publish {
+		person(p, ical.PropOrganizer, e.Organizer, name(e.Organizer))
+	}
 	if m != invites.Publish {
 		params := name(e.Attendee)
 		params[ical.ParamCalendarUserType] = []string{"INDIVIDUAL"}
@@ -255,6 +273,12 @@ func text(p ical.Props, name, value string) {
 func moment(p ical.Props, name string, t time.Time) {
 	prop := ical.Prop{Name: name, Params: ical.Params{}}
 	prop.SetDateTime(t)
+	p[name] = []ical.Prop{prop}
+}
+
+func date(p ical.Props, name string, t time.Time) {
+	prop := ical.Prop{Name: name, Params: ical.Params{}}
+	prop.SetDate(t)
 	p[name] = []ical.Prop{prop}
 }
 

@@ -174,3 +174,42 @@ func (co *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *
 	m.Data, err = json.Marshal(ch)
 	return err
 }
+
+// A Day is an entry of a feed for a whole day, which takes up no time.
+type Day struct {
+	UID, Summary string
+	// On is any moment of the day, and Stamp when it came about.
+	On, Stamp time.Time
+}
+
+// Feed returns what is to stand in the organizer's own calendar: the talks that the partners are or were invited to, and
+// days. Nobody is named who could be written to, and every entry has a UID of its own, so that it takes the
+// place of no invitation there. The same talks give the same bytes.
+func (co *Composer) Feed(talks []*conversation.Conversation, days []Day) ([]byte, error) {
+	var events []*ical.VEvent
+	for _, c := range talks {
+		told := c.Told()
+		talk := co.Talk(c, &c.Plan)
+		talk.Start = told.Start.Time()
+		view, err := co.view(string(co.Language), talk)
+		if err != nil {
+			return nil, err
+		}
+		e, err := eventOf(c, &outbox.Message{Kind: outbox.Invite, Content: *told, Sequence: c.Sequence, Stamp: c.Stamp}, view)
+		if err != nil {
+			return nil, err
+		}
+		// What has changed since is their answer.
+		if c.Replied.After(e.Stamp) {
+			e.Stamp = c.Replied
+		}
+		e.UID, e.Alarm, e.Organizer = "feed-"+e.UID, 0, invites.Address{}
+		e.Tentative = c.PartStat != invites.Accepted
+		events = append(events, e)
+	}
+	for _, d := range days {
+		events = append(events, &ical.VEvent{UID: d.UID, Stamp: d.Stamp, Start: d.On, End: d.On.AddDate(0, 0, 1), AllDay: true,
+			Summary: d.Summary, Free: true})
+	}
+	return ical.Collection(events, co.Zone.Location("UTC"))
+}

@@ -143,6 +143,10 @@ func (p *Partnership) Drifts() bool {
 
 // ahead reports whether the partner is invited to a talk that is still to be.
 func ahead(c *conversation.Conversation, now time.Time) bool {
-	told := c.Told()
-	return told != nil && c.Cancelled == nil && !c.Declined() && now.Before(told.End())
+	return stands(c) && now.Before(c.Told().End())
+}
+
+// stands reports whether a talk is in the partner's calendar, and they have not declined it.
+func stands(c *conversation.Conversation) bool {
+	return c.Told() != nil && c.Cancelled == nil && !c.Said(conversation.No) && !c.Declined() && !c.Deleted()
 }

@@ -155,7 +155,8 @@ func (a *app) templateCommand() *cobra.Command {
 		Short: "List, show or check the templates of what is sent",
 		Long: `The words of all that is sent stand in templates, one folder for each language. To
 say something otherwise, put your own version of a file into the folder that
-templates: names in the config, under the same name.`,
+templates: names in the config, under the same name. The folder of a region, such
+as pt-BR, has only what is said otherwise there; the rest is in that of pt.`,
 		Example: "  coalition template list\n  coalition template show de/brief.txt > templates/de/brief.txt",
 		RunE:    onlyGroup,
 	}

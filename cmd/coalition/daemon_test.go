@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -26,7 +27,12 @@ type running struct {
 
 func startDaemon(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
-	cmd := binary("coalition", append([]string{"--config", filepath.Join(dir, "config.yaml"), "daemon"}, args...)...)
+	return started(t, binary("coalition", append([]string{"--config", filepath.Join(dir, "config.yaml"), "daemon"}, args...)...))
+}
+
+// started starts a daemon.
+func started(t *testing.T, cmd *exec.Cmd) *running {
+	t.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

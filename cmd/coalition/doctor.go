@@ -137,13 +137,13 @@ type look struct {
 }
 
 // looks are those that this config wants.
-func (d *doctor) looks() (list []look) {
-	return slices.Concat(d.mailLooks(), d.googleLooks(), d.calendarLooks(), d.webLooks(), d.clockLooks())
+func (d *doctor) looks(ctx context.Context) (list []look) {
+	return slices.Concat(d.mailLooks(), d.googleLooks(ctx), d.calendarLooks(), d.webLooks(), d.clockLooks())
 }
 
 // network asks everybody side by side; finished waits for them, and gives what they have said.
 func (d *doctor) network(ctx context.Context) (finished func() []finding) {
-	looks := d.looks()
+	looks := d.looks(ctx)
 	var found []finding
 	if d.noNetwork {
 		for _, l := range looks {
@@ -206,6 +206,8 @@ func (d *doctor) report() error {
 	slices.SortStableFunc(d.found, func(x, y finding) int {
 		return cmp.Or(slices.Index(doctorAreas, x.Area)-slices.Index(doctorAreas, y.Area), weight[x.State]-weight[y.State])
 	})
+	// One file may be the password of two servers.
+	d.found = slices.Compact(d.found)
 	counts := make(map[string]int)
 	for _, f := range d.found {
 		counts[f.State]++

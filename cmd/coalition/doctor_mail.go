@@ -34,9 +34,8 @@ func (d *doctor) mailLooks() (list []look) {
 	if c.Replies != nil && c.Replies.IMAP != nil {
 		list = append(list, look{area: "imap", what: "the server " + c.Replies.IMAP.Host, whom: c.Replies.IMAP.Host,
 			ask: func(ctx context.Context) []finding { return d.tried(ctx, "imap") }})
-		if len(c.Replies.Trust) == 0 {
-			d.tell("imap", "trust", doubt, "no server's word about a sender counts, and so answers wait until you look at them",
-				"name your own mail server under replies.trust, as its header Authentication-Results begins")
+		if len(c.Replies.Trust) == 0 && d.noNetwork {
+			d.found = append(d.found, judgeTrust(nil, nil))
 		}
 	} else {
 		d.tell("imap", "the mailbox", fine, "none is read (replies.imap in the config); tell answers with: "+d.hint("answer"), "")
@@ -66,13 +65,14 @@ func reserved(domain string) bool {
 
 // tried says what came of the sign-in at the server of an area.
 func (d *doctor) tried(ctx context.Context, area string) (list []finding) {
-	for _, t := range d.config.tryLogins(ctx, area) {
+	for _, t := range d.config.tryLogins(ctx, newestMails, area) {
 		what := "the server " + t.server
 		if t.text != "" {
-			// A sign-in to Google says itself how it is mended.
 			text, mend := t.text, t.mend
-			if before, after, ok := strings.Cut(text, "; use: "); ok && mend == "" {
-				text, mend = before, "use: "+strings.TrimSuffix(after, ")")
+			// Some say themselves how they are mended.
+			if before, use, ok := strings.Cut(text, "; use: "); ok {
+				text, mend = before, "use: "+strings.TrimSuffix(use, ")")
+				text += strings.Repeat(")", strings.Count(text, "(")-strings.Count(text, ")"))
 			}
 			list = append(list, finding{area, what, faulty, text, mend})
 			continue
@@ -82,11 +82,58 @@ func (d *doctor) tried(ctx context.Context, area string) (list []finding) {
 			text = "signs in, and takes mail from " + string(d.config.Organizer.Email)
 		}
 		list = append(list, finding{area, what, fine, text, ""})
+		if area == "imap" {
+			list = append(list, judgeTrust(t.servers, d.config.Replies.Trust))
+		}
 		if f, ok := d.ending(area, what, t.ends, "ask its provider for a new one"); ok {
 			list = append(list, f)
 		}
 	}
 	return list
+}
+
+const (
+	// newestMails is of how many the senders' servers are looked at, fewMails what is too few to tell anything by.
+	newestMails = 20
+	fewMails    = 5
+)
+
+// judgeTrust holds the servers whose word about a sender counts against those that say something in the newest mails.
+func judgeTrust(mails [][]string, trust []string) finding {
+	f := finding{Area: "imap", What: "trust", State: doubt}
+	// What stands on top was added last, by the organizer's own server; unless that adds nothing.
+	top, counts, most := "", make(map[string]int), 0
+	trusted := 0
+	for _, servers := range mails {
+		if slices.ContainsFunc(servers, func(s string) bool {
+			return slices.ContainsFunc(trust, func(t string) bool { return strings.EqualFold(s, t) })
+		}) {
+			trusted++
+		}
+		if len(servers) > 0 {
+			if counts[servers[0]]++; counts[servers[0]] > most {
+				top, most = servers[0], counts[servers[0]]
+			}
+		}
+	}
+	named := "name your own mail server under replies.trust, as its header Authentication-Results begins"
+	if most > 1 {
+		named = fmt.Sprintf("if %s is your own mail server, which stands on top in %d of your newest %d mails: name it under replies.trust",
+			top, most, len(mails))
+	}
+	switch {
+	case len(trust) == 0:
+		f.Text, f.Mend = "no server's word about a sender counts, and so answers wait until you look at them", named
+	case trusted > 0 || len(mails) < fewMails:
+		f.State, f.Text = fine, "what "+strings.Join(trust, " or ")+" says of a sender counts"
+	case most > 0:
+		f.Text, f.Mend = fmt.Sprintf("what %s says of a sender counts, and it says nothing in your newest %d mails",
+			strings.Join(trust, " or "), len(mails)), named
+	default:
+		f.Text = fmt.Sprintf("in your newest %d mails no server says anything of the sender, and so answers wait until you look at them", len(mails))
+		f.Mend = "ask your provider whether its server writes the header Authentication-Results"
+	}
+	return f
 }
 
 // certificateSoon is how long before its end a certificate deserves a look: who renews them does so earlier.

@@ -255,16 +255,7 @@ func TestDoctorStaysHome(t *testing.T) {
 	if code != exitFailed || !strings.Contains(out, "not looked at, as --no-network says") || strings.Contains(out+errs, "s3cret") {
 		t.Errorf("exit %d:\n%s%s", code, out, errs)
 	}
-	after := snapshot(t, dir)
-	for path, was := range before {
-		if after[path] != was {
-			t.Errorf("%s has changed", path)
-		}
-		delete(after, path)
-	}
-	for path := range after {
-		t.Errorf("%s is new", path)
-	}
+	unchanged(t, dir, before)
 	select {
 	case <-called:
 		t.Error("somebody was connected to")

@@ -66,9 +66,13 @@ func (d *doctor) lookAtSignIn(ctx context.Context) {
 }
 
 // googleLooks ask whether the calendar is there.
-func (d *doctor) googleLooks() (list []look) {
+func (d *doctor) googleLooks(ctx context.Context) (list []look) {
 	c := d.config
 	if c.Calendar.Via != "google" || len(c.clientProblems()) > 0 {
+		return nil
+	}
+	// That nobody is signed in is told already.
+	if _, err := c.account().Status(ctx); err != nil {
 		return nil
 	}
 	what := "the calendar " + c.Calendar.Google.Calendar
@@ -78,11 +82,12 @@ func (d *doctor) googleLooks() (list []look) {
 			return []finding{{"google", what, faulty, err.Error(), "mend calendar.google.endpoint in the config"}}
 		}
 		if _, err := calendar.Busy(ctx, "", d.wall(), d.wall().Add(time.Hour)); err != nil {
-			// Nobody is signed in, which is told already.
-			if errors.Is(err, invites.ErrLogin) {
-				return nil
+			text, use, ok := strings.Cut(faultText(err), "; use: ")
+			mend := "look at calendar.google.calendar in the config; see: " + d.hint("auth status")
+			if ok {
+				mend = "use: " + use
 			}
-			return []finding{{"google", what, faulty, faultText(err), "look at calendar.google.calendar in the config; see: " + d.hint("auth status")}}
+			return []finding{{"google", what, faulty, text, mend}}
 		}
 		if name := calendar.Name(); name != "" && !calendar.Reaches(ctx, name) && ctx.Err() == nil {
 			return []finding{{"google", what, faulty, "this account may read it, and not write to it",
@@ -104,8 +109,12 @@ func faultText(err error) string {
 // calendarLooks look at the calendars that block time.
 func (d *doctor) calendarLooks() []look {
 	c := d.config
-	if len(c.Calendar.Busy) == 0 && c.Calendar.Via != "google" {
-		d.tell("calendars", "busy times", fine, "no calendar is looked at; name yours under calendar.busy in the config", "")
+	if len(c.Calendar.Busy) == 0 {
+		text := "no calendar is looked at; name yours under calendar.busy in the config"
+		if c.Calendar.Via == "google" {
+			text = "those of Google Calendar; name further calendars under calendar.busy in the config"
+		}
+		d.tell("calendars", "busy times", fine, text, "")
 		return nil
 	}
 	ask := func(ctx context.Context) []finding { return d.lookAtCalendars(ctx) }
@@ -134,6 +143,8 @@ func (d *doctor) lookAtCalendars(ctx context.Context) (list []finding) {
 		return nil
 	}
 	config := own.own.Config
+	// The one that invitations go to is looked at by itself.
+	config.Sources = config.Sources[len(config.Sources)-len(d.config.Calendar.Busy):]
 	copied, err := os.MkdirTemp("", "coalition-*")
 	if err != nil {
 		return []finding{{area, "busy times", doubt, "they can't be looked at: there is no room for files that last for a moment", "look at the disk, and at TMPDIR"}}
@@ -250,6 +261,9 @@ func (d *doctor) askPage(ctx context.Context, what, public string) []finding {
 		var invalid x509.CertificateInvalidError
 		if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
 			text, mend = "its certificate has ended", "renew it; look whether what renews it still runs"
+		}
+		if dns := new(net.DNSError); errors.As(err, &dns) {
+			mend = "look at web.public_url, and at the DNS of its domain"
 		}
 		return []finding{{area, what, faulty, text, mend}}
 	}

@@ -156,7 +156,7 @@ func (a *app) setUpUnasked(ctx context.Context, s *setup) error {
 		return err
 	}
 	a.config = c
-	s.tried = c.tryLogins(ctx)
+	s.tried = c.tryLogins(ctx, 0)
 	if words := s.failedWords(); words != "" {
 		return fmt.Errorf("%s\nNothing was written; to write it all the same, add --no-network", words)
 	}

@@ -37,8 +37,11 @@ import (
 // that there is no keyring.
 func inLab() {
 	net.DefaultResolver = emailtest.Resolver(os.Getenv("LAB_DNS"))
-	http.DefaultTransport.(*http.Transport).DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, os.Getenv("LAB_WEB"))
+	http.DefaultTransport.(*http.Transport).DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if host, _, _ := net.SplitHostPort(addr); net.ParseIP(host) == nil {
+			addr = os.Getenv("LAB_WEB")
+		}
+		return new(net.Dialer).DialContext(ctx, network, addr)
 	}
 	file := os.Getenv("LAB_KEYRING")
 	if file == "" {
@@ -101,7 +104,14 @@ func port(addr string) string {
 // certified makes a certificate for these names, and a file with the authority that it is by.
 func certified(t *testing.T, names ...string) (certificate *tls.Certificate, roots string) {
 	t.Helper()
-	sign := func(template, parent *x509.Certificate, by any) *tls.Certificate {
+	list, roots := certifiedFor(t, names, 90*24*time.Hour)
+	return list[0], roots
+}
+
+// certifiedFor is certified with a certificate for each of some times from now on.
+func certifiedFor(t *testing.T, names []string, lasting ...time.Duration) (list []*tls.Certificate, roots string) {
+	t.Helper()
+	sign := func(template, parent *x509.Certificate, by any, lasts time.Duration) *tls.Certificate {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +119,7 @@ func certified(t *testing.T, names ...string) (certificate *tls.Certificate, roo
 		if by == nil {
 			parent, by = template, key
 		}
-		template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(time.Now().UnixNano()), time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+		template.SerialNumber, template.NotBefore, template.NotAfter = big.NewInt(time.Now().UnixNano()), time.Now().Add(-48*time.Hour), time.Now().Add(lasts)
 		der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), by)
 		if err != nil {
 			t.Fatal(err)
@@ -117,12 +127,15 @@ func certified(t *testing.T, names ...string) (certificate *tls.Certificate, roo
 		return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 	}
 	authority := &x509.Certificate{Subject: pkix.Name{CommonName: "lab"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	ca := sign(authority, nil, nil)
+	ca := sign(authority, nil, nil, 365*24*time.Hour)
 	roots = filepath.Join(t.TempDir(), "roots.pem")
 	if err := os.WriteFile(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Certificate[0]}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return sign(&x509.Certificate{DNSNames: names}, authority, ca.PrivateKey), roots
+	for _, lasts := range lasting {
+		list = append(list, sign(&x509.Certificate{DNSNames: names}, authority, ca.PrivateKey, lasts))
+	}
+	return list, roots
 }
 
 const published = `<clientConfig version="1.1"><emailProvider id="example.org"><displayName>Example Mail</displayName>

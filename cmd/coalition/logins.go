@@ -32,11 +32,13 @@ type trial struct {
 	ends time.Time
 	// sent is the folder of sent mail, as the mailbox itself names it; "": it doesn't say.
 	sent string
+	// servers are, for each of the newest mails, those that say something of its sender.
+	servers [][]string
 }
 
 // tryLogins signs in at the server that takes the mail, and at the mailbox, as far as the config has them. No mail is
-// sent or read. With areas only these are tried.
-func (c *config) tryLogins(ctx context.Context, areas ...string) (list []trial) {
+// sent, and of so many of the newest what servers say of their senders is read. With areas only these are tried.
+func (c *config) tryLogins(ctx context.Context, mails uint32, areas ...string) (list []trial) {
 	ctx, cancel := context.WithTimeout(ctx, loginWithin)
 	defer cancel()
 	var try []func(t *trial, server email.Server) error
@@ -57,9 +59,10 @@ func (c *config) tryLogins(ctx context.Context, areas ...string) (list []trial) 
 	if c.Replies != nil && c.Replies.IMAP != nil {
 		i := c.Replies.IMAP
 		server := c.server(i.Host, i.Port, i.Security, i.Auth, i.signIn, "replies.imap")
-		add("imap", server, func(t *trial, server email.Server) (err error) {
+		add("imap", server, func(t *trial, server email.Server) error {
 			m := email.NewMailbox(email.MailboxConfig{Server: server, Folder: i.Mailbox, Dial: loginWithin})
-			t.sent, err = m.Check(ctx)
+			seen, err := m.Check(ctx, mails)
+			t.sent, t.servers = seen.Sent, seen.Servers
 			return err
 		})
 	}

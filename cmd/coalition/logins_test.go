@@ -42,7 +42,7 @@ func TestTryLogins(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		got := c.tryLogins(t.Context())
+		got := c.tryLogins(t.Context(), 0)
 		if len(got) != 2 || got[0].area != "smtp" || !strings.Contains(got[0].text, "nobody listens there") || got[0].mend != "look at mail.smtp.host and its port, and at the network" {
 			t.Fatalf("%s: %+v", tt.imap, got)
 		}

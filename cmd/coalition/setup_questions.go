@@ -127,7 +127,7 @@ func (s *setup) questions(here string) []*question {
 				s.tried, s.sent = nil, ""
 				c, err := s.config()
 				if err == nil {
-					s.tried = c.tryLogins(ctx)
+					s.tried = c.tryLogins(ctx, 0)
 				}
 				for _, t := range s.tried {
 					s.sent = cmp.Or(s.sent, t.sent)

@@ -3,7 +3,9 @@ package email_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,18 +50,39 @@ func TestCheck(t *testing.T) {
 			smtp := email.NewSMTP(email.SMTPConfig{Server: serverAt(t, tt.smtp, tt.security, tt.password)})
 			says(t, smtp.Check(t.Context(), "ana@example.org"), tt.smtpSays, tt.refused)
 			imap := email.NewMailbox(email.MailboxConfig{Server: serverAt(t, tt.imap, tt.security, tt.password)})
-			sent, err := imap.Check(t.Context())
+			seen, err := imap.Check(t.Context(), 0)
 			says(t, err, tt.imapSays, tt.refused)
-			if err == nil && sent != "Gesendet" {
-				t.Errorf("the folder of sent mail is %q", sent)
+			if err == nil && seen.Sent != "Gesendet" {
+				t.Errorf("the folder of sent mail is %q", seen.Sent)
 			}
 		})
 	}
 	imap := email.NewMailbox(email.MailboxConfig{Server: serverAt(t, d.IMAPS, email.TLS, emailtest.Password), Folder: "Nirgends"})
-	_, err := imap.Check(t.Context())
+	_, err := imap.Check(t.Context(), 0)
 	says(t, err, "refused (opening Nirgends): Mailbox doesn't exist", false)
 	if mails := d.Messages("ana"); len(mails) > 0 {
 		t.Errorf("there is mail: %q", mails)
+	}
+}
+
+// What servers say of the senders of the newest mails is seen, and changes nothing of them.
+func TestCheckServers(t *testing.T) {
+	t.Parallel()
+	d := emailtest.StartDovecot(t, &good)
+	imap := email.NewMailbox(email.MailboxConfig{Server: serverAt(t, d.IMAPS, email.TLS, emailtest.Password)})
+	if seen, err := imap.Check(t.Context(), 3); err != nil || len(seen.Servers) > 0 {
+		t.Errorf("of no mail: %v, %v", seen.Servers, err)
+	}
+	for _, header := range []string{"Authentication-Results: old.example.org; spf=pass\r\n", "",
+		"Authentication-Results: Scan.example.org; x=y\r\nAuthentication-Results: mx.example.org 1;\r\n spf=pass\r\n", "Authentication-Results: spf=fail\r\n"} {
+		d.Deliver("ana", []byte(header+"Subject: x\r\n\r\nAuthentication-Results: body.example.org; spf=pass\r\n"))
+	}
+	seen, err := imap.Check(t.Context(), 3)
+	if got := fmt.Sprint(seen.Servers); err != nil || got != "[[] [scan.example.org mx.example.org] []]" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if read, err := filepath.Glob(filepath.Join(d.Maildir("ana"), "cur", "*:2,*S*")); err != nil || len(read) > 0 {
+		t.Errorf("mails are marked as read: %v, %v", read, err)
 	}
 }
 

@@ -372,19 +372,30 @@ func (s *imapSession) sent(folder, messageID string) (found, ok bool, err error)
 // ErrFolder is why [Mailbox.Check] can't open the folder.
 var ErrFolder = errors.New("the server does not open this folder")
 
-// Check connects, signs in where there is a user name, opens the folder, and hangs up. sent is the folder in which the
-// server says that a copy of what is sent lies (RFC 6154); "": it doesn't say. With Account and Wait of the error, the
-// user name or the password was refused; where it is [ErrFolder], the folder was.
-func (m *Mailbox) Check(ctx context.Context) (sent string, err error) {
+// A Checked is what [Mailbox.Check] has seen.
+type Checked struct {
+	// Sent is the folder in which the server says that a copy of what is sent lies (RFC 6154); "": it doesn't say.
+	Sent string
+	// Servers are, for each of the newest mails, those that say something of its sender, topmost first.
+	Servers [][]string
+}
+
+// Check connects, signs in where there is a user name, opens the folder, looks at the headers of so many of the newest
+// mails, and hangs up. With Account and Wait of the error, the user name or the password was refused; where it is
+// [ErrFolder], the folder was.
+func (m *Mailbox) Check(ctx context.Context, mails uint32) (seen Checked, err error) {
 	s, err := m.dial(ctx)
 	refused := false
 	if err == nil {
 		defer m.drop(s)
-		err = m.on(ctx, s, func() (err error) {
-			_, err = s.examine(m.config.Folder)
+		err = m.on(ctx, s, func() error {
+			box, err := s.examine(m.config.Folder)
 			refused = errors.As(err, new(*imap.Error))
 			if err == nil {
-				sent, err = s.sentFolder()
+				seen.Sent, err = s.sentFolder()
+			}
+			if err == nil {
+				seen.Servers, err = s.servers(box.NumMessages, mails)
 			}
 			return m.fault(ctx, s.wire, "opening "+m.config.Folder, err)
 		})
@@ -396,7 +407,27 @@ func (m *Mailbox) Check(ctx context.Context) (sent string, err error) {
 		}
 		fault.Text = strings.Replace(fault.Text, noMail, notOpened, 1)
 	}
-	return sent, err
+	return seen, err
+}
+
+// servers returns, for each of the last of all mails, which servers say something of its sender.
+func (s *imapSession) servers(all, last uint32) (list [][]string, err error) {
+	last = min(all, last)
+	if last == 0 {
+		return nil, nil
+	}
+	uids, err := s.search(&imap.SearchCriteria{SeqNum: []imap.SeqSet{{{Start: all - last + 1, Stop: all}}}})
+	if err != nil || len(uids) == 0 {
+		return nil, err
+	}
+	got, err := s.get(uids, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{{Peek: true,
+		Specifier: imap.PartSpecifierHeader, HeaderFields: []string{"Authentication-Results"}}}}, chatter, chatter)
+	for _, uid := range uids {
+		if f := got[uid]; f != nil && f.whole {
+			list = append(list, inbound.Servers(f.raw))
+		}
+	}
+	return list, err
 }
 
 // sentFolder returns the folder that the server marks as that of sent mail; "": none.

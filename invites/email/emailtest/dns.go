@@ -15,6 +15,7 @@ type DNS struct {
 	MX  map[string]string   // the host
 	SRV map[string]*net.SRV // by _service._tcp.domain
 	A   map[string]netip.Addr
+	TXT map[string]string
 }
 
 // Start starts the server for t, and returns its address, host:port.
@@ -58,7 +59,7 @@ func (d DNS) answer(query []byte) []byte {
 	m = dnsmessage.Message{Header: dnsmessage.Header{ID: m.ID, Response: true, Authoritative: true}, Questions: m.Questions}
 	var body dnsmessage.ResourceBody
 	mx, hasMX := d.MX[name]
-	srv, a := d.SRV[name], d.A[name]
+	srv, a, txt := d.SRV[name], d.A[name], d.TXT[name]
 	switch {
 	case q.Type == dnsmessage.TypeMX && hasMX:
 		body = &dnsmessage.MXResource{Pref: 10, MX: dnsmessage.MustNewName(mx + ".")}
@@ -66,7 +67,9 @@ func (d DNS) answer(query []byte) []byte {
 		body = &dnsmessage.SRVResource{Priority: srv.Priority, Weight: srv.Weight, Port: srv.Port, Target: dnsmessage.MustNewName(srv.Target)}
 	case q.Type == dnsmessage.TypeA && a.Is4():
 		body = &dnsmessage.AResource{A: a.As4()}
-	case !hasMX && srv == nil && !a.IsValid():
+	case q.Type == dnsmessage.TypeTXT && txt != "":
+		body = &dnsmessage.TXTResource{TXT: []string{txt}}
+	case !hasMX && srv == nil && !a.IsValid() && txt == "":
 		m.RCode = dnsmessage.RCodeNameError
 	}
 	if body != nil {

@@ -46,6 +46,12 @@ func Read(raw []byte, trust []string) (m *invites.Mail) {
 	return read(raw, trust)
 }
 
+// Servers returns which servers say something of the sender of a mail with that header; see [authres.Servers].
+func Servers(header []byte) []string {
+	h, _, _ := splitHeader(unixLines(header[:min(len(header), mostHeader)]))
+	return authres.Servers(h.all("authentication-results"))
+}
+
 func read(raw []byte, trust []string) *invites.Mail {
 	data := unixLines(raw[:min(len(raw), 2*mostBytes)])
 	data = data[:min(len(data), mostBytes)]

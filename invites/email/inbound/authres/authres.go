@@ -180,6 +180,17 @@ func ending(domain string) string {
 	return strings.Join(names[max(0, len(names)-2):], ".")
 }
 
+// Servers returns who has written the values of the fields Authentication-Results of a mail, topmost first, in lower
+// case; those that leave their names out are not among them.
+func Servers(values []string) (names []string) {
+	for _, v := range values {
+		if id, _ := authResults(v); id != "" {
+			names = append(names, strings.ToLower(id))
+		}
+	}
+	return names
+}
+
 // authResults reads one Authentication-Results: who says so, where it says that, and what has come of
 // each check, which may be several of a method. Microsoft's servers leave their names out. Comments are
 // passed over; what stands in quotes is a value, whatever a sender has put there.

@@ -57,6 +57,8 @@ type doctor struct {
 	here func() (string, error)
 
 	found []finding
+	// short says that most could not be looked at, since the config can't be read.
+	short bool
 }
 
 // errFaults ends doctor where it has found an error, which has been printed.
@@ -104,7 +106,7 @@ func (d *doctor) examine(ctx context.Context) error {
 	if !d.lookAtConfig() {
 		d.lookAtZones()
 		d.lookAtConfigFile()
-		d.note("The rest can be looked at once the config is right.")
+		d.short = true
 		return nil
 	}
 	if d.at != "" {
@@ -219,6 +221,9 @@ func (d *doctor) report() error {
 	} else {
 		d.print()
 		d.say("\n%s.", verdict(counts[faulty], counts[doubt], len(d.found)))
+		if d.short {
+			d.say("The rest can be looked at once the config is right.")
+		}
 	}
 	if counts[faulty] > 0 {
 		return errFaults

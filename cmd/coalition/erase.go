@@ -233,35 +233,40 @@ func (a *app) addRound(e *erasure, c *conversation.Conversation) {
 
 // sayErasure says what goes, what stays, and what is out of reach.
 func (a *app) sayErasure(e *erasure) {
+	say := a.say
+	if !a.yes && !a.dryRun {
+		// The question is about all of it.
+		say = a.note
+	}
 	who := ""
 	if len(e.names) > 0 {
 		who = " (" + strings.Join(append(slices.Clone(e.names), e.addresses...), ", ") + ")"
 	}
 	if len(e.rounds)+len(e.Files) == 0 {
-		a.say("Of %s there is nothing more, but for what may lie on the disk since the last time.", e.ID)
+		say("Of %s there is nothing more, but for what may lie on the disk since the last time.", e.ID)
 		return
 	}
-	a.say("For good, of %s%s:", e.ID, who)
+	say("For good, of %s%s:", e.ID, who)
 	if e.Rounds+e.Messages+e.Entries > 0 {
-		a.say("  %s, %s, %s of history", count(e.Rounds, "round"), count(e.Messages, "message"),
+		say("  %s, %s, %s of history", count(e.Rounds, "round"), count(e.Messages, "message"),
 			count(e.Entries, "line"))
 	}
 	if e.held > 0 {
-		a.say("  of these still wait for your approval, and will not go: %d", e.held)
+		say("  of these still wait for your approval, and will not go: %d", e.held)
 	}
 	for _, path := range e.plans {
-		a.say("  the plan %s", path)
+		say("  the plan %s", path)
 	}
 	const shown = 5
 	for _, path := range e.beside[:min(len(e.beside), shown)] {
-		a.say("  %s", path)
+		say("  %s", path)
 	}
 	if more := len(e.beside) - shown; more > 0 {
-		a.say("  and %s", count(more, "file")+" more")
+		say("  and %s", count(more, "file")+" more")
 	}
 	for _, c := range e.rounds {
 		if c.Status(a.sched.Now()) == conversation.Asked {
-			a.say("%s has your brief, and may still answer: nothing will come of it.", c.Plan.With.Name)
+			say("%s has your brief, and may still answer: nothing will come of it.", c.Plan.With.Name)
 		}
 	}
 	if e.said != nil {
@@ -269,19 +274,19 @@ func (a *app) sayErasure(e *erasure) {
 		if e.said.Stop {
 			word = "wants no more mail"
 		}
-		a.say("Kept is that %s %s, under a keyed hash of the address: no new plan writes to it by itself.", e.names[0], word)
+		say("Kept is that %s %s, under a keyed hash of the address: no new plan writes to it by itself.", e.names[0], word)
 	}
 	if e.elsewhere {
-		a.say("This state has been used with plans in another place, too. If %s is among those, delete its file there\n"+
+		say("This state has been used with plans in another place, too. If %s is among those, delete its file there\n"+
 			"first: it would begin anew.", e.ID)
 	}
 	for _, id := range e.Also {
-		a.say("Also there, and not erased with it: %s, with the same person", id)
+		say("Also there, and not erased with it: %s, with the same person", id)
 	}
-	a.say("Out of reach: backups and states kept before, what you have printed, written or exported, mail in your own\n" +
+	say("Out of reach: backups and states kept before, what you have printed, written or exported, mail in your own\n" +
 		"mailbox, events in your calendars, and what your system has kept of the daemon's log.")
 	if postgresState(a.config.State) {
-		a.say("The database server's own log of changes and its backups keep it for their time.")
+		say("The database server's own log of changes and its backups keep it for their time.")
 	}
 }
 
@@ -293,7 +298,7 @@ func (a *app) agreesToErase(e *erasure) error {
 		return usage("nobody can be asked here whether to erase %s", "add --yes, or look first with --dry-run", e.ID)
 	}
 	if len(e.rounds) > 0 {
-		a.say("To keep a copy: %s", a.hint("export "+e.ID+" DIR"))
+		a.note("To keep a copy: %s", a.hint("export "+e.ID+" DIR"))
 	}
 	yes, err := a.agrees("Erase it?")
 	if err == nil && !yes {

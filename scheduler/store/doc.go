@@ -14,8 +14,8 @@
 // or a calendar was read a place in cursors. events are the history. installations has what the state knows of itself,
 // doors what this organizer's channels are shut for, control the pause. Instants are unix milliseconds in UTC, 0 for
 // none.
-// silences has what people said in conversations that are erased, by a hash of their address.
-// lookups has by what each conversation is looked up ([lookup.Keys]), written with its data.
+// silences has what people said in conversations that are erased, by a hash of their address, and installations how many
+// of those there were. lookups has by what each conversation is looked up ([lookup.Keys]), written with its data.
 //
 // # States of a message
 //

@@ -9,6 +9,7 @@ import (
 	"coalition/scheduler/command"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/journal"
+	"coalition/scheduler/nudge"
 	"coalition/scheduler/nurture"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
@@ -82,10 +83,10 @@ func TestQuiet(t *testing.T) {
 	quiet := func(since time.Time, do string) {
 		t.Helper()
 		c := w.find("maya")
-		if got := c.Quiet(w.now); !got.Equal(since) {
+		if got := nudge.Quiet(c, w.now); !got.Equal(since) {
 			t.Errorf("quiet since %v, want %v", got, since)
 		}
-		if got := c.AfterQuiet(); !strings.Contains(got, do) {
+		if got := nudge.AfterQuiet(c); !strings.Contains(got, do) {
 			t.Errorf("what to do is %q, want %q", got, do)
 		}
 	}
@@ -139,7 +140,7 @@ func TestQuietForLong(t *testing.T) {
 	w.later(15 * day)
 	w.pass()
 	w.want("brief-0")
-	if w.find("maya").Quiet(w.now).IsZero() {
+	if nudge.Quiet(w.find("maya"), w.now).IsZero() {
 		t.Error("but it is quiet")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"coalition/invites/plaintext"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/guard"
+	"coalition/scheduler/nudge"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
 )
@@ -104,9 +105,7 @@ func (s *Scheduler) survey(b *roster.Roster, r *Report) (tasks []task, due int) 
 			if c.Planned() {
 				c.Settle(b.Now)
 			}
-			c.NoteClocks(b.Now)
-			c.NoteTalk(b.Now)
-			c.NoteQuiet(b.Now)
+			nudge.Note(c, b.Now)
 			step = roster.Next(c, b.Now)
 		}) {
 			r.Failed++
@@ -123,7 +122,7 @@ func (s *Scheduler) survey(b *roster.Roster, r *Report) (tasks []task, due int) 
 		if c.Unstored() || c.NoticeDue(b.Now) {
 			tasks = append(tasks, task{c, step, false})
 		}
-		for _, t := range []time.Time{step.Due, step.Again, c.NextNotice()} {
+		for _, t := range []time.Time{step.Due, step.Again, c.NextNotice(), nudge.Again(c, b.Now)} {
 			if t.After(b.Now) && (r.Again.IsZero() || t.Before(r.Again)) {
 				r.Again = t
 			}

@@ -8,6 +8,7 @@ import (
 	"coalition/cmd/coalition/chart"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/journal"
+	"coalition/scheduler/nudge"
 	"coalition/scheduler/nurture"
 )
 
@@ -54,10 +55,10 @@ func (a *app) partnershipOf(c *conversation.Conversation, now time.Time) *nurtur
 // long silence, of promises whose day is near or over, and of two people who drift apart.
 func tending(c *conversation.Conversation, p *nurture.Partnership, now time.Time, zone *time.Location) (lines []string) {
 	name := c.Plan.With.Name
-	if since := c.Quiet(now); !since.IsZero() {
+	if since := nudge.Quiet(c, now); !since.IsZero() {
 		since = since.In(zone)
 		days := nurture.DaysBetween(journal.DayOf(since), p.Today)
-		lines = append(lines, fmt.Sprintf("no answer since %s, %s ago; %s", dayName(since, now), count(days, "day"), c.AfterQuiet()))
+		lines = append(lines, fmt.Sprintf("no answer since %s, %s ago; %s", dayName(since, now), count(days, "day"), nudge.AfterQuiet(c)))
 	}
 	if c.After != nil {
 		return lines

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"coalition/invites"
-	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/scheduler/ways"
@@ -65,7 +64,7 @@ func (c *Conversation) Next(now time.Time) Step {
 	case told != nil && !now.Before(told.End()) && c.Declined():
 		return Step{Next: "let it rest, or plan another round: " + c.Plan.With.Name + " declined the invitation", On: Nobody}
 	case told != nil && !now.Before(told.End()):
-		return c.nextMet(now)
+		return Step{Next: "look back on the talk: " + c.How(ways.Debrief)}
 	case !c.Ready:
 		return c.nextPlanned()
 	case told != nil && !c.willing():
@@ -177,7 +176,7 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 	case c.Answer == nil && c.Remark != nil && !c.Remark.Foreign && !c.Remark.Sign:
 		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(ways.Show) + "); if it is the answer: " + c.How(ways.Record)}
 	}
-	return Step{Next: "wait for the answer of " + c.Plan.With.Name, On: Partner, Again: c.quietAt(now)}
+	return Step{Next: "wait for the answer of " + c.Plan.With.Name, On: Partner}
 }
 
 func (c *Conversation) nextPermitted(now time.Time) Step {
@@ -212,7 +211,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	}
 	content, follows := c.Says(now, outbox.Invite), c.follows(now)
 	if follows.Waits {
-		return Step{Next: c.asksEvent(told), Again: told.End()}
+		return Step{Next: ways.Event(c.Calendar().Title, c.Typed(told.Start), c.Deleted(), c.Booking.Is.Start.IsZero(), c.How), Again: told.End()}
 	}
 	if follows.Tells {
 		if !content.Start.Time().After(now) {
@@ -241,8 +240,8 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 		again = reminder.Again
 	}
 	switch who := c.Plan.With.Name; {
-	case c.shifted(now) && !c.Declined() && !c.lost():
-		return Step{Next: c.asksClocks(told), Again: again}
+	case c.Shifted(now) && !c.Declined() && !c.Lost():
+		return Step{Next: ways.Clocks(c.Plan.With.Name, told, c.Zone(), c.Typed(told.Start), c.How), Again: again}
 	case c.Counter != nil && c.Counter.Start.After(now):
 		s := c.nextCounter()
 		s.Again = again
@@ -253,7 +252,7 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 			return Step{Next: "let it rest, or plan another round: " + who + " declined the invitation", On: Nobody}
 		}
 		return Step{Next: "move the talk, or cancel it: " + who + " declined the invitation", Again: told.Start.Time()}
-	case c.lost():
+	case c.Lost():
 		return Step{Next: "find another way to reach " + who + ": the " + c.Last(nil, outbox.Invite, outbox.Update).Kind.Noun() + " came back", Again: again}
 	case ok:
 		return reminder
@@ -261,9 +260,9 @@ func (c *Conversation) nextInvited(now time.Time, told *outbox.Content) Step {
 	return Step{Next: "hold the talk", Due: told.Start.Time(), On: c.awaitedBy(), Again: again}
 }
 
-// shifted reports whether newer zone data has put the talk at another instant than the partner's calendar may
+// Shifted reports whether newer zone data has put the talk at another instant than the partner's calendar may
 // show, and the organizer has not said yet what is to follow from that.
-func (c *Conversation) shifted(now time.Time) bool {
+func (c *Conversation) Shifted(now time.Time) bool {
 	known := c.Told()
 	if known == nil {
 		return false
@@ -272,48 +271,9 @@ func (c *Conversation) shifted(now time.Time) bool {
 	return says.Shifts(known) && c.Clocks.Retold != says.Unix && c.Clocks.Kept != says.Unix
 }
 
-// NoteClocks lets the organizer have a notice of that, once.
-func (c *Conversation) NoteClocks(now time.Time) {
-	if !c.settings.Notify || c.Cancelled != nil || c.Said(No) || !c.shifted(now) || c.Declined() || c.lost() || !now.Before(c.Told().Start.Time()) {
-		return
-	}
-	if at := c.Told().Start.Time().Unix(); c.Clocks.Noted != at {
-		c.Clocks.Noted = at
-		c.Tell(inbox.News{What: inbox.NewsClocks, At: now,
-			Do: []string{c.How(ways.MoveTo, c.typed(c.Told().Start)), c.How(ways.Keep, c.typed(c.Told().Start))}})
-	}
-}
-
-// asksClocks asks the organizer whether the partner is to hear that clocks are put otherwise.
-func (c *Conversation) asksClocks(told *outbox.Content) string {
-	at := told.Start.Time()
-	zone, what := told.Start.Zone, fmt.Sprintf("calendars may show the talk of %s at %s", at.Format("Mon 2 Jan 2006 15:04"), time.Unix(told.Unix, 0).In(at.Location()).Format("15:04"))
-	// It is the partner's clock.
-	if at.Unix() == told.Unix {
-		there := at.In(c.Zone())
-		_, clock, _ := strings.Cut(told.There.Wall, "T")
-		zone, what = told.There.Zone, fmt.Sprintf("the talk is there at %s now, where they read %s", there.Format("Mon 2 Jan 2006 15:04"), clock)
-	}
-	return fmt.Sprintf("say whether %s is to get an update: the clocks of %s are put otherwise by newer zone data, and %s: %s (%s)",
-		c.Plan.With.Name, zone, what, c.How(ways.MoveTo, c.typed(told.Start)), c.How(ways.IfTold))
-}
-
-// typed is a start as the organizer gives it to a command.
-func (c *Conversation) typed(s plan.Slot) string {
+// Typed is a start as the organizer gives it to a command.
+func (c *Conversation) Typed(s plan.Slot) string {
 	return s.Time().In(c.settings.Zone.Location("UTC")).Format("2006-01-02 15:04")
-}
-
-// asksEvent asks the organizer what is to become of an event that is gone, or has lost its time.
-func (c *Conversation) asksEvent(told *outbox.Content) string {
-	restore := c.How(ways.MoveTo, c.typed(told.Start)) + ", or call it off: " + c.How(ways.Cancel)
-	switch {
-	case c.Deleted():
-	case c.Booking.Is.Start.IsZero():
-		return "say when the talk is, since its event has no time of day any more in " + c.Calendar().Title + ": " + restore
-	default:
-		return "say when the talk is, since its event repeats in " + c.Calendar().Title + " now, and here it is one talk: " + restore
-	}
-	return "say whether the talk is off, since its event was deleted in " + c.Calendar().Title + ": " + c.How(ways.Cancel) + " (" + c.How(ways.IfTold) + "), or bring it back: " + c.How(ways.Invite)
 }
 
 // Present is the SEQUENCE of what stands: that of a change that is still to reach the partner, or else of
@@ -326,16 +286,16 @@ func (c *Conversation) Present(now time.Time) int {
 	return known.Sequence
 }
 
-// lost reports whether the newest invitation or update has come back, and the partner has not answered
+// Lost reports whether the newest invitation or update has come back, and the partner has not answered
 // it all the same.
-func (c *Conversation) lost() bool {
+func (c *Conversation) Lost() bool {
 	return c.Last(nil, outbox.Invite, outbox.Update).State == outbox.Bounced && c.PartStat == invites.NeedsAction
 }
 
 // nextReminder is the reminder that is due or comes next. One that was passed over because the
 // talk was agreed too late for it, or because a nearer one is due as well, does not go any more.
 func (c *Conversation) nextReminder(now time.Time, told *outbox.Content) (Step, bool) {
-	if c.Declined() || c.lost() || c.LostTime() || c.UnheardAnswer() == invites.Declined {
+	if c.Declined() || c.Lost() || c.LostTime() || c.UnheardAnswer() == invites.Declined {
 		return Step{}, false
 	}
 	// When the partner first learnt of this time.

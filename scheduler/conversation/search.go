@@ -147,7 +147,7 @@ func (c *Conversation) nextTime(now time.Time) Step {
 		if s, ok := c.waiting(last); ok {
 			return s
 		}
-		return Step{Next: "wait until " + c.Plan.With.Name + " has chosen another time", On: Partner, Again: c.quietAt(now)}
+		return Step{Next: "wait until " + c.Plan.With.Name + " has chosen another time", On: Partner}
 	}
 	if c.NoTimes != "" {
 		return Step{Next: "choose a time (" + c.Answer.TakenText() + "; " + c.NoTimes + "): " + c.How(ways.InviteAt),

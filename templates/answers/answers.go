@@ -1,8 +1,10 @@
 package answers
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"coalition/templates/answers/moment"
 	"coalition/templates/answers/phrases"
@@ -40,8 +42,13 @@ type Reader struct {
 // language, only what was written to its people. It spells out every phrase, which takes a hundredth of a second for a
 // language. The error is a [*phrases.ListError].
 func New(languages []phrases.Words) (*Reader, error) {
-	r := &Reader{words: make(map[string]*phrases.Vocabulary), all: new(phrases.Lexicon), footers: phrases.NewLoose()}
-	for _, w := range languages {
+	r := &Reader{words: make(map[string]*phrases.Vocabulary)}
+	spelt, err := spell(languages)
+	if err != nil {
+		return nil, err
+	}
+	var all, footers []*phrases.Lexicon
+	for i, w := range languages {
 		of := broader(w.Language)
 		for of != "" && r.words[of] == nil {
 			of = broader(of)
@@ -52,20 +59,30 @@ func New(languages []phrases.Words) (*Reader, error) {
 			r.words[w.Language] = &v
 			continue
 		}
-		v, err := w.Spell()
-		if err != nil {
-			return nil, err
-		}
-		if of != "" {
-			r.words[w.Language] = v
+		v := spelt[i]
+		if r.words[w.Language] = v; of != "" {
 			continue
 		}
 		r.languages = append(r.languages, w.Language)
-		r.words[w.Language] = v
-		r.all.AddAll(v.Own)
-		r.footers.AddAll(v.Footers)
+		all, footers = append(all, v.Own), append(footers, v.Footers)
 	}
+	r.all, r.footers = phrases.Union(all...), phrases.Union(footers...)
 	return r, nil
+}
+
+// spell spells out the words of all languages at once, but for those of a variant, which has them from a broader one.
+func spell(languages []phrases.Words) ([]*phrases.Vocabulary, error) {
+	spelt, errs := make([]*phrases.Vocabulary, len(languages)), make([]error, len(languages))
+	var all sync.WaitGroup
+	for i, w := range languages {
+		of := func(x phrases.Words) bool { return strings.HasPrefix(w.Language, x.Language+"-") }
+		if w.Variant && slices.ContainsFunc(languages[:i], of) {
+			continue
+		}
+		all.Go(func() { spelt[i], errs[i] = w.Spell() })
+	}
+	all.Wait()
+	return spelt, cmp.Or(errs...)
 }
 
 // Read says what the first words of a reply mean. Text is what its writer wrote themself, without quotes; names are

@@ -138,6 +138,8 @@ type Vocabulary struct {
 // Spell spells out the words of a language. The error is a [*ListError].
 func (w *Words) Spell() (*Vocabulary, error) {
 	v := &Vocabulary{Own: new(Lexicon), Footers: NewLoose(), Times: NewLoose(), MonthFirst: w.MonthFirst}
+	// As many as most languages have, so that the map need not grow.
+	v.Own.phrases = make(map[string]Phrase, 10_000)
 	keys := make(keys)
 	for i, name := range lists {
 		entries, ok := w.Lists[name]
@@ -275,13 +277,16 @@ func expand(entry string) (ways []string, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	for _, middle := range inside {
-		rest, ok := expand(middle + entry[end+1:])
-		if !ok || len(ways)+len(rest) > most {
+	behind, ok := expand(entry[end+1:])
+	for _, one := range inside {
+		middle, fits := expand(one)
+		if ok = ok && fits && len(ways)+len(middle)*len(behind) <= most; !ok {
 			return nil, false
 		}
-		for _, s := range rest {
-			ways = append(ways, entry[:begin]+s)
+		for _, m := range middle {
+			for _, rest := range behind {
+				ways = append(ways, entry[:begin]+m+rest)
+			}
 		}
 	}
 	return ways, true
@@ -347,12 +352,23 @@ func (x *Lexicon) add(words string, p Phrase) {
 	x.longest = max(x.longest, 1+strings.Count(words, " "))
 }
 
-// AddAll adds the phrases of another lexicon.
-func (x *Lexicon) AddAll(from *Lexicon) {
-	for words, p := range from.phrases {
-		x.add(words, p)
+// Union returns the phrases of several lexicons, which are all of one kind.
+func Union(of ...*Lexicon) *Lexicon {
+	x := new(Lexicon)
+	size := 0
+	for _, from := range of {
+		size += len(from.phrases)
 	}
-	x.weekdays = append(x.weekdays, from.weekdays...)
+	x.phrases = make(map[string]Phrase, size)
+	for _, from := range of {
+		x.loose, x.longest = from.loose, max(x.longest, from.longest)
+		x.weekdays = append(x.weekdays, from.weekdays...)
+		for words, p := range from.phrases {
+			p.Roles |= x.phrases[words].Roles
+			x.phrases[words] = p
+		}
+	}
+	return x
 }
 
 // Word returns what a word can be by itself.
@@ -411,7 +427,7 @@ type keys map[string]string
 
 // of returns a phrase as a lexicon has it.
 func (k keys) of(entry string) string {
-	var phrase []byte
+	phrase := make([]byte, 0, 64)
 	for word := range strings.FieldsSeq(entry) {
 		as, ok := k[word]
 		if !ok {

@@ -22,6 +22,8 @@ type coach struct {
 	dir string
 	// now is the clock of the commands, in UTC.
 	now string
+	// replies counts what was heard.
+	replies int
 }
 
 func newCoach(t *testing.T) *coach {
@@ -298,6 +300,27 @@ func TestMethod(t *testing.T) {
 			}
 			if got := c.row("maya", 2)["status"]; got != "planned" {
 				c.t.Errorf("the next round is %v", got)
+			}
+		}},
+		{"14 nurture over time, by nudges to nobody but the organizer", func(c *coach) {
+			c.plans("--measure", "A joint review", "--importance", "5")
+			c.does(0, "ready", "maya", "--yes")
+			c.does(0, "invite", "maya", "--permitted", "She said yes.", "--yes")
+			c.now = "2027-01-20T12:00:00Z"
+			c.does(0, "debrief", "maya", "--met", "1", "--learned", "Her team loses two people.",
+				"--promise", "me: send the figures by 2027-02-01", "--no-thanks")
+			before := len(c.left("*"))
+			c.now = "2027-02-02T09:00:00Z"
+			c.sees(c.does(0, "list"), "you promised: send the figures", "overdue")
+			c.now = "2027-03-20T09:00:00Z"
+			c.does(0, "daemon", "--once")
+			c.sees(c.does(0, "list"), "you and Maya Chen last talked 8 weeks ago, and no talk is ahead")
+			row := c.row("maya", 1)
+			if row["last_met"] != "2027-01-20" || row["waiting_on"] != "nobody" || len(row["promises"].([]any)) != 1 || row["age_days"].(float64) < 50 {
+				c.t.Errorf("last met %v, waiting on %v, promises %v, %v days", row["last_met"], row["waiting_on"], row["promises"], row["age_days"])
+			}
+			if after := len(c.left("*")); after != before {
+				c.t.Errorf("%d mails have left by themselves", after-before)
 			}
 		}},
 	} {

@@ -42,6 +42,13 @@ func TestLanguages(t *testing.T) {
 	}
 	for lang := range all {
 		t.Run(lang, func(t *testing.T) {
+			for unit, says := range all[lang] {
+				english := sentences(all[fallback][unit])
+				if i := slices.IndexFunc(sentences(says), func(s string) bool { return slices.Contains(english, s) }); i >= 0 &&
+					lang != fallback && broader(lang) != fallback {
+					t.Errorf("%s/%s says in English: %s", lang, unit, sentences(says)[i])
+				}
+			}
 			if of := all[broader(lang)]; of != nil {
 				for unit, says := range all[lang] {
 					// A file that is no list of templates stands as a whole.
@@ -114,6 +121,18 @@ func units(t *testing.T, lang string) map[string]string {
 			if text := strings.Join(strings.Fields(part.Root.String()), " "); text != "" || part.Name() != "" {
 				list[unit] = text
 			}
+		}
+	}
+	return list
+}
+
+var marks = regexp.MustCompile(`\{\{[^}]*\}\}|<[^>]*>`)
+
+// sentences are what stands in a template between its marks, and has four words at least.
+func sentences(template string) (list []string) {
+	for _, part := range marks.Split(template, -1) {
+		if part = strings.TrimSpace(part); len(strings.Fields(part)) >= 4 {
+			list = append(list, part)
 		}
 	}
 	return list
@@ -273,10 +292,9 @@ func TestCommon(t *testing.T) {
 		}
 		words[lang] = v.Own
 	}
-	marks := regexp.MustCompile(`\{\{[^}]*\}\}|<[^>]*>`)
 	const doubts = phrases.Doubt | phrases.Negation | phrases.Regret | phrases.Reason | phrases.Time | phrases.Number | phrases.Ordinal
 	for lang, own := range words {
-		for _, name := range append(filesOf(Kinds), "page.html") {
+		for _, name := range append(filesOf(slices.DeleteFunc(slices.Clone(Kinds), func(k Kind) bool { return k == Notice })), "page.html") {
 			source, err := fs.ReadFile(embedded, path.Join(lang, name))
 			if err != nil {
 				continue // TestLanguages says so

@@ -195,22 +195,22 @@ func (w *planWalk) setting() []*question {
 func (w *planWalk) agenda() []*question {
 	agenda := w.lines("agenda", "The agenda", "")
 	agenda.needed = true
-	over := 0
+	over := func() bool { return form.Minutes(*agenda.list) > int(w.said.Length().Minutes()) }
 	agenda.now = func(q *question) {
 		q.explain = "They read it as it stands. A proposal: change what you like."
-		if over > 0 {
-			q.explain = fmt.Sprintf("This takes %d minutes, and the talk %d. ", over, int(w.said.Length().Minutes())) + q.explain
+		if over() {
+			q.explain = fmt.Sprintf("This takes %d minutes, and the talk %d. They read it as it stands.", form.Minutes(*q.list),
+				int(w.said.Length().Minutes()))
 		}
 		if len(*q.list) == 0 {
 			*q.list = w.proposed()
 		}
 	}
 	agenda.then = func() string {
-		if over = form.Minutes(*agenda.list); over <= int(w.said.Length().Minutes()) {
-			over = 0
-			return ""
+		if over() {
+			return "agenda"
 		}
-		return "agenda"
+		return ""
 	}
 	return []*question{agenda}
 }

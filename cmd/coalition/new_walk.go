@@ -120,7 +120,25 @@ func (w *planWalk) keep(q *question) error {
 		// What was only proposed goes with the language and the length of the talk.
 		w.say("agenda", w.proposed()...)
 	}
+	if q.then != nil {
+		if to := q.then(); to != "" {
+			w.after = w.before(to)
+		}
+	}
 	return w.save()
+}
+
+// before is the question that stands before the one of that key.
+func (w *planWalk) before(key string) (last string) {
+	for _, s := range w.sections() {
+		for _, q := range s.questions {
+			if q.key == key {
+				return last
+			}
+			last = q.key
+		}
+	}
+	return ""
 }
 
 func (w *planWalk) say(path string, values ...string) {

@@ -167,3 +167,20 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestJournals: journals lie beside the folder of plan files, and where plans lie beside the config, in a folder there.
+func TestJournals(t *testing.T) {
+	for _, tt := range []struct{ config, keys, want string }{
+		{"/home/ana/config.yaml", "", "/home/ana/journal"},
+		{"config.yaml", "", "journal"},
+		{"/home/ana/config.yaml", "conversations: .\n", "/home/ana/journal"},
+		{"config.yaml", "conversations: .\n", "journal"},
+		{"/home/ana/config.yaml", "conversations: /srv/talks/plans\n", "/srv/talks/journal"},
+		{"/home/ana/config.yaml", "journal: ../notes\n", "/home/notes"},
+	} {
+		c, problems := parseConfig(tt.config, []byte(anaConfig+tt.keys))
+		if len(problems) > 0 || c.journals() != tt.want {
+			t.Errorf("%s with %q: %s, %v; want %s", tt.config, tt.keys, c.journals(), problems, tt.want)
+		}
+	}
+}

@@ -103,6 +103,7 @@ func (a *app) debrief(ctx context.Context, ref string, h *hindsight) error {
 	if err := a.openToSend(ctx); err != nil {
 		return err
 	}
+	a.lookThere(ctx)
 	d, err := a.turnTo(ctx, ref, h)
 	if err != nil {
 		return err

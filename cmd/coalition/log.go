@@ -44,8 +44,8 @@ With --json, an array of messages and events. What is absent is null:
   at                          when its state changed last, or it happened
   id, round, kind             of which conversation; brief, times (others, where
                               one has gone), invite, update, cancel, reminder,
-                              declinecounter, notice (to you), or answer,
-                              counter, mail, bounce, ready, move …
+                              declinecounter, thanks, notice (to you), or answer,
+                              counter, mail, bounce, ready, move, debrief …
   to, via, message_id         to whom, by outbox, smtp or file; null for events
   state                       as above; null for events
   attempts, flagged           how often it was tried; may have gone twice

@@ -27,12 +27,7 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 	if err := a.openToSend(ctx); err != nil {
 		return err
 	}
-	// What is decided here should know what has happened there; where it can't be read, the write finds out.
-	if a.sched.Sync != nil && !a.dryRun {
-		reading, cancel := context.WithTimeout(ctx, 5*time.Second)
-		_ = a.sched.Sync.ReadCalendar(reading)
-		cancel()
-	}
+	a.lookThere(ctx)
 	busyEnd := a.wall().Add(busyFor)
 	for try := 1; ; try++ {
 		b, c, err := a.lookAt(ctx, ref)
@@ -64,6 +59,16 @@ func (a *app) sending(ctx context.Context, ref string, out files, decide decidin
 		if !errors.Is(err, conversation.ErrConflict) || try >= 5 {
 			return err
 		}
+	}
+}
+
+// lookThere looks at the online calendar for a moment: what is decided here should know what has happened there. Where it
+// can't be read, the write finds out.
+func (a *app) lookThere(ctx context.Context) {
+	if a.sched.Sync != nil && !a.dryRun {
+		reading, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		_ = a.sched.Sync.ReadCalendar(reading)
 	}
 }
 

@@ -205,10 +205,14 @@ func (c *config) resolve(path string) string {
 
 // journals returns the folder of the journals.
 func (c *config) journals() string {
-	if c.Journal == "" {
-		return filepath.Join(filepath.Dir(c.resolve(c.Conversations)), "journal")
+	if c.Journal != "" {
+		return c.resolve(c.Journal)
 	}
-	return c.resolve(c.Journal)
+	plans, beside := filepath.Clean(c.resolve(c.Conversations)), filepath.Dir(c.path)
+	if plans != beside {
+		beside = filepath.Dir(plans)
+	}
+	return filepath.Join(beside, "journal")
 }
 
 func (c *config) settings() organizer.Settings {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/api/calendar/v3"
+
 	"coalition/scheduler"
 )
 
@@ -198,5 +200,29 @@ func TestDebriefScreen(t *testing.T) {
 	if text := strings.ReplaceAll(string(mail), "=\r\n", ""); err != nil || !strings.Contains(text, "for the time you took") ||
 		!strings.Contains(text, "And see you soon.") {
 		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// A talk that somebody has just moved in Google is not over, as far as a look there tells. Once it is, the thanks are mail
+// of ours, and Google tells nobody anything.
+func TestDebriefGoogle(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", "maya", googlePlan+"permitted: In person.\n")
+	d.do(0, "daemon", "--once")
+	later := time.Now().Add(90 * 24 * time.Hour).Truncate(time.Hour)
+	d.Edit(d.event().Id, true, func(e *calendar.Event) {
+		e.Start.DateTime, e.End.DateTime = later.Format(time.RFC3339), later.Add(time.Hour).Format(time.RFC3339)
+	})
+	_, stderr := d.do(exitUsage, "--at", "in 60 days", "debrief", "maya", "--thanks-default", "--yes")
+	if !strings.Contains(stderr, "the talk is not over yet") {
+		t.Errorf("refused with %s", stderr)
+	}
+	before := d.Notices()
+	d.do(0, "--at", "in 91 days", "debrief", "maya", "--thanks-default", "--yes")
+	if files, _ := filepath.Glob(filepath.Join(d.dir, "outbox", "*-thanks-*.eml")); len(files) != 1 || len(d.Notices()) != len(before) {
+		t.Errorf("thanks: %v; Google has told %v", files, d.Notices()[len(before):])
+	}
+	if s := d.talk().Status; s != "closed" {
+		t.Errorf("it is %s", s)
 	}
 }

@@ -17,6 +17,8 @@
 //
 //   - replies.txt is what people answer in it, and what that means.
 //   - doubts.txt is what takes a yes away that stands before it.
+//   - wrong.txt is an expression for what no text in it has, such as a question mark behind a plain space in French; it
+//     may be missing.
 //   - same.txt names, a line each and as the test does, what is right as it is in English.
 //   - formal.txt is an expression for the words with which nobody is addressed in the familiar form; it is there only
 //     where the language has one, for which templates choose by {{.You "formal" "familiar"}}.

@@ -78,6 +78,14 @@ func TestLanguages(t *testing.T) {
 					t.Errorf("%s/%s says the same as in English", lang, unit)
 				}
 			}
+			if wrong := strings.TrimSpace(string(data(t, lang, "wrong.txt"))); wrong != "" {
+				for unit, says := range all[lang] {
+					found := regexp.MustCompile(wrong).FindString(shown(says))
+					if found != "" && !strings.HasPrefix(unit, "answers.tmpl") && !strings.HasPrefix(unit, "testdata") {
+						t.Errorf("%s/%s: %q is never right", lang, unit, found)
+					}
+				}
+			}
 			for _, list := range slices.Concat(phrases.Required(), phrases.Optional()) {
 				if unit := "answers.tmpl: answer " + list; all[fallback][unit] == "" {
 					t.Errorf("%s/%s is not there", fallback, unit)
@@ -95,6 +103,23 @@ func TestLanguages(t *testing.T) {
 		})
 	}
 }
+
+var (
+	action  = regexp.MustCompile(`\{\{.*?\}\}`)
+	quoted  = regexp.MustCompile(`"[^"]*"`)
+	element = regexp.MustCompile(`<[^>]*>`)
+)
+
+// shown is what readers see of a template, and of what stands in its actions.
+func shown(source string) string {
+	words := action.ReplaceAllStringFunc(source, func(of string) string {
+		return " " + strings.Join(quoted.FindAllString(of, -1), " ") + " "
+	})
+	return element.ReplaceAllString(words, "")
+}
+
+// breaks reports whether a line may break at that character.
+func breaks(r rune) bool { return strings.ContainsRune(" \t\n", r) }
 
 // units are the templates of a language, by their file and, where they are defined in one, their name.
 func units(t *testing.T, lang string) map[string]string {
@@ -118,7 +143,7 @@ func units(t *testing.T, lang string) map[string]string {
 			if part.Name() != "" {
 				unit += ": " + part.Name()
 			}
-			if text := strings.Join(strings.Fields(part.Root.String()), " "); text != "" || part.Name() != "" {
+			if text := strings.Join(strings.FieldsFunc(part.Root.String(), breaks), " "); text != "" || part.Name() != "" {
 				list[unit] = text
 			}
 		}

@@ -130,6 +130,8 @@ var mustNotKnow = map[string][]string{
 	"coalition/invites/feed":           {"database/sql", "net/smtp", "google.golang.org/api/calendar/v3"},
 	"coalition/templates":              {"net/http", "database/sql", "crypto/tls"},
 	"coalition/scheduler/plan":         {"net/http", "database/sql", "crypto/tls"},
+	"coalition/scheduler/plan/form":    {"net/http", "database/sql", "crypto/tls"},
+	"coalition/scheduler/addressbook":  {"net/http", "database/sql", "crypto/tls"},
 	"coalition/scheduler/holidays":     {"net/http", "database/sql", "crypto/tls"},
 	"coalition/scheduler/slots":        {"net/http", "database/sql", "crypto/tls"},
 	"coalition/invites/email":          {"net/http", "database/sql"},

@@ -51,7 +51,7 @@ const (
 type doctor struct {
 	*app
 	noNetwork bool
-	dns       txtResolver
+	dns       mailResolver
 	volume    func(path string) (volume, bool)
 	// here returns the IANA name of the machine's time zone.
 	here func() (string, error)

@@ -23,7 +23,8 @@ func (d *doctor) lookAtConfig() bool {
 	}
 	rule, hidden := d.configRule(path)
 	if hidden != "" {
-		d.tell(area, "another file", doubt, fmt.Sprintf("%s is there, too, and counts for nothing, as %s", d.tilde(hidden), rule),
+		d.tell(area, "another file", doubt, fmt.Sprintf("%s is there, too, and counts for nothing, as %s", d.tilde(hidden),
+			rule),
 			"remove the one that is not meant, or name the other: --config "+d.tilde(hidden))
 	}
 	_, err = d.readConfig()
@@ -157,8 +158,10 @@ func (d *doctor) lookAtClock() {
 	}
 	here, err := d.here()
 	// Servers are on UTC, wherever their owners are.
-	if loc, err2 := zones.Newest().Location(here); err == nil && err2 == nil && !sameClock(d.wall(), loc, d.zone()) && !sameClock(d.wall(), loc, time.UTC) {
-		d.tell(area, "the time zone", doubt, fmt.Sprintf("this machine is on the clock of %s, and your plans on that of %s", here, d.zone()),
+	if loc, err2 := zones.Newest().Location(here); err == nil && err2 == nil && !sameClock(d.wall(), loc, d.zone()) &&
+		!sameClock(d.wall(), loc, time.UTC) {
+		d.tell(area, "the time zone", doubt, fmt.Sprintf("this machine is on the clock of %s, and your plans on that of %s",
+			here, d.zone()),
 			"if you have moved, change organizer.timezone in the config")
 		return
 	}

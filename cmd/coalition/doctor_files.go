@@ -40,14 +40,17 @@ func (d *doctor) lookAtFiles() {
 		mails, _ := filepath.Glob(filepath.Join(d.config.resolve(d.config.Mail.Outbox), "*"))
 		d.tellLoose("mail that has left", mails)
 	}
-	folders := []string{d.config.journals(), d.config.resolve(d.config.Conversations), filepath.Dir(d.config.path), d.config.beside()}
+	folders := []string{d.config.journals(), d.config.resolve(d.config.Conversations), filepath.Dir(d.config.path),
+		d.config.beside()}
 	if d.config.Mail.Via == "outbox" {
 		folders = append(folders, d.config.resolve(d.config.Mail.Outbox))
 	}
 	slices.Sort(folders)
 	for _, path := range slices.Compact(folders) {
-		if info, err := os.Stat(path); err == nil && info.IsDir() && posix && info.Mode().Perm()&0o002 != 0 {
-			d.tell("files", "a folder", faulty, fmt.Sprintf("everybody on this machine can write to %s (mode %04o)", d.tilde(path), info.Mode().Perm()),
+		if info, err := os.Stat(path); err == nil && info.IsDir() && posix &&
+			info.Mode().Perm()&0o002 != 0 && info.Mode()&os.ModeSticky == 0 {
+			d.tell("files", "a folder", faulty, fmt.Sprintf("everybody on this machine can write to %s (mode %04o)",
+				d.tilde(path), info.Mode().Perm()),
 				"use: chmod 700 "+path)
 		}
 	}
@@ -125,7 +128,8 @@ func (d *doctor) tellLoose(what string, paths []string) {
 	text := fmt.Sprintf("others of this machine can read %s (mode %04o)", d.tilde(wide[0]), mode)
 	mend := "use: chmod 600 " + wide[0]
 	if len(wide) > 1 {
-		text = fmt.Sprintf("others of this machine can read %s, the first of them %s (mode %04o)", count(len(wide), "file"), d.tilde(wide[0]), mode)
+		text = fmt.Sprintf("others of this machine can read %s, the first of them %s (mode %04o)", count(len(wide), "file"),
+			d.tilde(wide[0]), mode)
 		mend = "use: chmod go-rwx " + strings.Join(wide[:min(len(wide), 3)], " ")
 		if len(wide) > 3 {
 			mend = fmt.Sprintf("use: chmod -R go-rwx %s", filepath.Dir(wide[0]))
@@ -163,22 +167,28 @@ func (d *doctor) lookAtDisk(dsn string) {
 	v, ok := d.volume(path)
 	switch {
 	case ok && v.free < fullDisk:
-		d.tell("state", "the disk", faulty, fmt.Sprintf("there is room for %d MB where the state lies", v.free>>20), "make room there, before anything is sent")
+		d.tell("state", "the disk", faulty, fmt.Sprintf("there is room for %d MB where the state lies", v.free>>20),
+			"make room there, before anything is sent")
 	case ok && v.free < littleRoom:
-		d.tell("state", "the disk", doubt, fmt.Sprintf("there is room for %d MB where the state lies", v.free>>20), "make room there")
+		d.tell("state", "the disk", doubt, fmt.Sprintf("there is room for %d MB where the state lies", v.free>>20),
+			"make room there")
 	}
 	if v.network != "" {
-		d.tell("state", "the disk", doubt, fmt.Sprintf("the state lies on a file system of a server (%s), where SQLite can't lock its file reliably", v.network),
+		d.tell("state", "the disk", doubt,
+			fmt.Sprintf("the state lies on a file system of a server (%s), where SQLite can't lock its file reliably",
+				v.network),
 			"name a file on a disk of this machine under state in the config, or a PostgreSQL server")
 	}
 	if whose := shared(dsn); whose != "" {
-		d.tell("state", "the file", doubt, d.tilde(dsn)+" lies in "+whose+": what copies or changes it meanwhile may damage it",
+		d.tell("state", "the file", doubt,
+			d.tilde(dsn)+" lies in "+whose+": what copies or changes it meanwhile may damage it",
 			"name a file elsewhere under state in the config")
 	}
 }
 
 // synced are folders that programs copy elsewhere, by their names, which may go on.
-var synced = []string{"Dropbox", "OneDrive", "Google Drive", "GoogleDrive", "iCloud Drive", "Mobile Documents", "CloudStorage", "Nextcloud",
+var synced = []string{"Dropbox", "OneDrive", "Google Drive", "GoogleDrive", "iCloud Drive", "Mobile Documents",
+	"CloudStorage", "Nextcloud",
 	"ownCloud", "pCloudDrive", "MEGA", "Seafile", "Tresorit"}
 
 // public are those that others look into.

@@ -25,6 +25,7 @@ import (
 
 	"coalition/invites/email/emailtest"
 	"coalition/invites/google/googletest"
+	"coalition/scheduler/store/storetest"
 )
 
 // A clinic is an installation with everything there is: mail servers, a Google, a feed, a page behind a proxy. Its
@@ -287,6 +288,30 @@ func TestDoctorTrust(t *testing.T) {
 	}
 }
 
+// A state on a server is looked at as well, and not with --no-network; one that is not there is told.
+func TestDoctorPostgres(t *testing.T) {
+	t.Parallel()
+	dir := write(t, "config.yaml", anaConfig+fmt.Sprintf("state: %q\n", storetest.Postgres(t)(t)), "conversations/maya.yaml", laterPlan)
+	if code, out, errs := coalition(t, dir, "pause"); code != 0 {
+		t.Fatalf("pause: exit %d\n%s%s", code, out, errs)
+	}
+	asks := func(d *doctor) { d.noNetwork = false }
+	found := diagnose(t, dir, asks)
+	wants(t, found, "state", fine, "the database: PostgreSQL ", "")
+	wants(t, found, "daemon", doubt, "paused", "coalition resume")
+	found = diagnose(t, dir, nil)
+	wants(t, found, "state", fine, "not looked at, as --no-network says", "")
+	wants(t, found, "plans", fine, "1 conversation, no problem", "")
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(anaConfig+"state: postgres://ana:geheim@127.0.0.1:1/x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found = diagnose(t, dir, asks)
+	wants(t, found, "state", faulty, "the database", "look at the database, and at state in the config")
+	if strings.Contains(fmt.Sprint(found), "geheim") {
+		t.Errorf("a secret is told: %+v", found)
+	}
+}
+
 // unchanged says which files are not as they were.
 func unchanged(t *testing.T, dir string, before map[string]string) {
 	t.Helper()
@@ -316,6 +341,12 @@ func (n names) LookupTXT(_ context.Context, name string) ([]string, error) {
 	return list, nil
 }
 
+// LookupMX knows the servers of a domain under "mx" and its name.
+func (n names) LookupMX(ctx context.Context, name string) ([]*net.MX, error) {
+	_, err := n.LookupTXT(ctx, "mx "+name)
+	return nil, err
+}
+
 // What DNS says of a domain gives hints, and no alarm where it says nothing.
 func TestDoctorDomain(t *testing.T) {
 	t.Parallel()
@@ -327,12 +358,13 @@ func TestDoctorDomain(t *testing.T) {
 	}{
 		{"all is well", "example.org", names{"example.org": {"other", spf}, "_dmarc.example.org": {policy}}, fine, "DMARC: none", ""},
 		{"by the domain above", "mail.example.co.uk", names{"mail.example.co.uk": {spf}, "_dmarc.example.co.uk": {policy}}, fine, "DMARC: none", ""},
-		{"no SPF", "example.org", names{"_dmarc.example.org": {policy}}, doubt, "(SPF)", "SPF record that names"},
+		{"no SPF", "example.org", names{"mx example.org": {"mail.example.org"}, "_dmarc.example.org": {policy}}, doubt, "(SPF)", "SPF record that names"},
 		{"two of them", "example.org", names{"example.org": {spf, "v=spf1 -all"}, "_dmarc.example.org": {policy}}, doubt, "2 times", "one SPF record"},
 		{"nobody may send", "example.org", names{"example.org": {"v=spf1 -all"}, "_dmarc.example.org": {policy}}, doubt, "nobody may send", "name your mail server"},
 		{"no DMARC", "example.org", names{"example.org": {spf}}, doubt, "(DMARC)", "v=DMARC1; p=none"},
 		{"DMARC that is none", "example.org", names{"example.org": {spf}, "_dmarc.example.org": {"v=DMARC1; p=perhaps"}}, doubt, "can't be read", "write it anew"},
-		{"DNS does not answer", "example.org", names{"example.org": {"fault"}}, fine, "does not answer", ""},
+		{"DNS does not answer", "example.org", names{"example.org": {"fault"}}, fine, "does not know it from here", ""},
+		{"a network without names", "example.org", nil, fine, "does not know it from here", ""},
 		{"nor for DMARC", "example.org", names{"example.org": {spf}, "_dmarc.example.org": {"fault"}}, "", "", ""},
 	} {
 		found := lookUpDomain(t.Context(), tt.dns, tt.domain)

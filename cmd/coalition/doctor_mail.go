@@ -24,9 +24,10 @@ func (d *doctor) mailLooks() (list []look) {
 		email := string(c.Organizer.Email)
 		// Providers look after their own domains.
 		if domain := domainOf(email); provider.Known(email) == nil && !reserved(domain) {
-			list = append(list, look{area: "smtp", what: "the domain " + domain, whom: "DNS", ask: func(ctx context.Context) []finding {
-				return lookUpDomain(ctx, d.dns, domain)
-			}})
+			list = append(list, look{area: "smtp", what: "the domain " + domain, whom: "DNS",
+				ask: func(ctx context.Context) []finding {
+					return lookUpDomain(ctx, d.dns, domain)
+				}})
 		}
 	} else {
 		d.tell("smtp", "the server", fine, "there is none; mail goes to a folder, as files (mail.via in the config)", "")
@@ -38,10 +39,14 @@ func (d *doctor) mailLooks() (list []look) {
 			d.found = append(d.found, judgeTrust(nil, nil))
 		}
 	} else {
-		d.tell("imap", "the mailbox", fine, "none is read (replies.imap in the config); tell answers with: "+d.hint("answer"), "")
+		d.tell("imap", "the mailbox", fine, "none is read (replies.imap in the config); tell answers with: "+d.hint("answer"),
+			"")
 	}
-	if own, username := string(c.Organizer.Email), c.Mail.SMTP.Username; c.Mail.Via == "smtp" && strangeSender(own, username) {
-		d.tell("smtp", "the sender", doubt, fmt.Sprintf("mail is from %s, and signed in as %s: many servers refuse that, or write another sender", own, username),
+	if own, username := string(c.Organizer.Email), c.Mail.SMTP.Username; c.Mail.Via == "smtp" && strangeSender(own,
+		username) {
+		d.tell("smtp", "the sender", doubt,
+			fmt.Sprintf("mail is from %s, and signed in as %s: many servers refuse that, or write another sender", own,
+				username),
 			"sign in with the account of "+own+", or name "+username+" in organizer.email")
 	}
 	return list
@@ -60,7 +65,8 @@ func domainOf(address string) string {
 // reserved reports whether a domain is nobody's (RFC 6761), or of a network of one's own.
 func reserved(domain string) bool {
 	last := domain[strings.LastIndexByte(domain, '.')+1:]
-	return !strings.Contains(domain, ".") || slices.Contains([]string{"example", "test", "invalid", "localhost", "local", "internal"}, last)
+	return !strings.Contains(domain, ".") || slices.Contains([]string{"example", "test", "invalid", "localhost", "local",
+		"internal"}, last)
 }
 
 // tried says what came of the sign-in at the server of an area.
@@ -118,7 +124,8 @@ func judgeTrust(mails [][]string, trust []string) finding {
 	}
 	named := "name your own mail server under replies.trust, as its header Authentication-Results begins"
 	if most > 1 {
-		named = fmt.Sprintf("if %s is your own mail server, which stands on top in %d of your newest %d mails: name it under replies.trust",
+		named = fmt.Sprintf("if %s is your own mail server, which stands on top in %d of your newest %d mails: "+
+			"name it under replies.trust",
 			top, most, len(mails))
 	}
 	switch {
@@ -130,7 +137,8 @@ func judgeTrust(mails [][]string, trust []string) finding {
 		f.Text, f.Mend = fmt.Sprintf("what %s says of a sender counts, and it says nothing in your newest %d mails",
 			strings.Join(trust, " or "), len(mails)), named
 	default:
-		f.Text = fmt.Sprintf("in your newest %d mails no server says anything of the sender, and so answers wait until you look at them", len(mails))
+		f.Text = fmt.Sprintf("in your newest %d mails no server says anything of the sender, "+
+			"and so answers wait until you look at them", len(mails))
 		f.Mend = "ask your provider whether its server writes the header Authentication-Results"
 	}
 	return f
@@ -145,22 +153,28 @@ func (d *doctor) ending(area, what string, ends time.Time, mend string) (f findi
 	if ends.IsZero() || left >= certificateSoon {
 		return f, false
 	}
-	return finding{area, what, doubt, "its certificate ends on " + d.local(ends) + ", in " + several(int(left.Hours()/24), "day", "days"), mend}, true
+	return finding{area, what, doubt, "its certificate ends on " + d.local(ends) + ", in " + several(int(left.Hours()/24),
+		"day", "days"), mend}, true
 }
 
-// A txtResolver is what is asked of DNS; net.Resolver is one.
-type txtResolver interface {
+// A mailResolver is what is asked of DNS; net.Resolver is one.
+type mailResolver interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
+	LookupMX(ctx context.Context, name string) ([]*net.MX, error)
 }
 
 // lookUpDomain looks at what the domain of the sender says of who may send for it. It only gives hints, and none where
 // DNS does not answer: whether a mail passes, its receivers alone know.
-func lookUpDomain(ctx context.Context, dns txtResolver, domain string) (list []finding) {
+func lookUpDomain(ctx context.Context, dns mailResolver, domain string) (list []finding) {
 	what := "the domain " + domain
 	add := func(state, text, mend string) { list = append(list, finding{"smtp", what, state, text, mend}) }
 	texts, err := dns.LookupTXT(ctx, domain)
-	if err != nil && !absent(err) {
-		add(fine, "DNS does not answer now, and so it is not known who may send for it", "")
+	if len(texts) == 0 && (err == nil || absent(err)) {
+		// A network that knows no names says of every one that there is nothing.
+		_, err = dns.LookupMX(ctx, domain)
+	}
+	if err != nil {
+		add(fine, "DNS does not know it from here now, and so it can't be told who may send for it", "")
 		return list
 	}
 	var policies []string
@@ -188,7 +202,8 @@ func lookUpDomain(ctx context.Context, dns txtResolver, domain string) (list []f
 	case err != nil && !dmarc.IsTempFail(err):
 		add(doubt, "its DMARC record can't be read", ask+"to write it anew")
 	case err == nil && len(list) == 0:
-		add(fine, fmt.Sprintf("it says who may send for it (SPF), and what becomes of the rest (DMARC: %s)", found.Policy), "")
+		add(fine, fmt.Sprintf("it says who may send for it (SPF), and what becomes of the rest (DMARC: %s)", found.Policy),
+			"")
 	}
 	return list
 }
@@ -200,10 +215,11 @@ func absent(err error) bool {
 }
 
 // findDMARC finds the record of a domain, or of the one that it is part of (RFC 7489, section 6.6.3).
-func findDMARC(ctx context.Context, dns txtResolver, domain string) (*dmarc.Record, error) {
+func findDMARC(ctx context.Context, dns mailResolver, domain string) (*dmarc.Record, error) {
 	options := &dmarc.LookupOptions{LookupTXT: func(name string) ([]string, error) { return dns.LookupTXT(ctx, name) }}
 	record, err := dmarc.LookupWithOptions(domain, options)
-	if whole, e := publicsuffix.EffectiveTLDPlusOne(domain); e == nil && whole != domain && errors.Is(err, dmarc.ErrNoPolicy) {
+	if whole, e := publicsuffix.EffectiveTLDPlusOne(domain); e == nil && whole != domain && errors.Is(err,
+		dmarc.ErrNoPolicy) {
 		return dmarc.LookupWithOptions(whole, options)
 	}
 	return record, err

@@ -61,7 +61,8 @@ func (d *doctor) tellStateFault(ctx context.Context, dsn string, err error) {
 	var wrong *usageError
 	switch {
 	case ctx.Err() != nil:
-		text, mend = fmt.Sprintf("no answer within %s", stateWithin), "look whether the database runs, and at state in the config"
+		text, mend = fmt.Sprintf("no answer within %s", stateWithin),
+			"look whether the database runs, and at state in the config"
 	case errors.As(err, &damaged):
 		mend = "bring a backup back with: " + d.hint("restore FILE")
 		if damaged.Blank {
@@ -184,7 +185,8 @@ func (d *doctor) lookAtMessages(ctx context.Context, b *roster.Roster) {
 		}
 		for _, m := range worklist.Failed(c, b.Now) {
 			failed++
-			d.tell("outbox", c.Ref(), faulty, fmt.Sprintf("the %s to %s has failed: %s", m.Kind.Noun(), m.To, cmp.Or(m.Error, "nobody said why")),
+			d.tell("outbox", c.Ref(), faulty, fmt.Sprintf("the %s to %s has failed: %s", m.Kind.Noun(), m.To, cmp.Or(m.Error,
+				"nobody said why")),
 				"once that is mended: "+d.hint("approve "+c.Ref()))
 		}
 		for _, m := range c.Messages {
@@ -197,11 +199,13 @@ func (d *doctor) lookAtMessages(ctx context.Context, b *roster.Roster) {
 		}
 	}
 	for _, door := range b.Doors {
-		d.tell("outbox", "a server", faulty, fmt.Sprintf("%s since %s: %s", d.sched.DoorShut(door), d.local(door.Since), door.Text),
+		d.tell("outbox", "a server", faulty, fmt.Sprintf("%s since %s: %s", d.sched.DoorShut(door), d.local(door.Since),
+			door.Text),
 			d.sched.DoorMend(door))
 	}
 	if held > 0 {
-		d.tell("outbox", "held", doubt, several(held, "message waits", "messages wait")+" for your word", "look at them: "+d.hint("approve"))
+		d.tell("outbox", "held", doubt, several(held, "message waits", "messages wait")+" for your word",
+			"look at them: "+d.hint("approve"))
 	}
 	if unclear > 0 {
 		d.tell("outbox", "unclear", doubt, several(unclear, "message", "messages")+" may have arrived or not",
@@ -318,7 +322,8 @@ func (d *doctor) lookAtFolder() {
 				"make it, or name another folder under mail.outbox in the config")
 		}
 	case err != nil || !info.IsDir():
-		d.tell(area, what, faulty, d.tilde(path)+" is no folder", "move it away, or name another under mail.outbox in the config")
+		d.tell(area, what, faulty, d.tilde(path)+" is no folder",
+			"move it away, or name another under mail.outbox in the config")
 	case !writable(path):
 		d.tell(area, what, faulty, "nothing can be written to "+d.tilde(path), "use: chmod u+rwx "+path)
 	}

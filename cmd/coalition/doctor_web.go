@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/feed"
+	"coalition/invites/reach"
 	"coalition/invites/web"
 )
 
@@ -55,7 +55,8 @@ func (d *doctor) lookAtSignIn(ctx context.Context) {
 	}
 	mine := func(address string) bool { return strings.EqualFold(address, s.Account) }
 	if s.Account != "" && !slices.ContainsFunc(c.addresses(), mine) {
-		d.tell(area, "the account", doubt, s.Account+" is signed in, which is neither organizer.email nor an alias: invitations come from there",
+		d.tell(area, "the account", doubt,
+			s.Account+" is signed in, which is neither organizer.email nor an alias: invitations come from there",
 			"sign in with the account of "+string(c.Organizer.Email)+", or add "+s.Account+" to organizer.aliases")
 	}
 	text := "as " + cmp.Or(s.Account, "an account whose address is not known")
@@ -147,7 +148,8 @@ func (d *doctor) lookAtCalendars(ctx context.Context) (list []finding) {
 	config.Sources = config.Sources[len(config.Sources)-len(d.config.Calendar.Busy):]
 	copied, err := os.MkdirTemp("", "coalition-*")
 	if err != nil {
-		return []finding{{area, "busy times", doubt, "they can't be looked at: there is no room for files that last for a moment", "look at the disk, and at TMPDIR"}}
+		return []finding{{area, "busy times", doubt,
+			"they can't be looked at: there is no room for files that last for a moment", "look at the disk, and at TMPDIR"}}
 	}
 	defer os.RemoveAll(copied)
 	if kept, err := filepath.Glob(filepath.Join(escapeGlob(config.Dir), "*")); err == nil {
@@ -162,7 +164,8 @@ func (d *doctor) lookAtCalendars(ctx context.Context) (list []finding) {
 	now := d.wall()
 	said := feed.New(config).FreeBusy(ctx, now, now.AddDate(0, 0, 14))
 	for i, s := range said {
-		list = append(list, d.judgeCalendar(s, asks || !strings.Contains(config.Sources[i].Address, "://") && s.Kind == feed.ICS))
+		list = append(list, d.judgeCalendar(s, asks || !strings.Contains(config.Sources[i].Address, "://") &&
+			s.Kind == feed.ICS))
 	}
 	return list
 }
@@ -214,7 +217,8 @@ func (d *doctor) lookAtListen(daemon bool) {
 	what := "the address " + at
 	switch {
 	case err == nil && daemon && port != "0":
-		d.tell(area, what, faulty, "the daemon runs, and serves no page there", "start the daemon again; it reads the config only then")
+		d.tell(area, what, faulty, "the daemon runs, and serves no page there",
+			"start the daemon again; it reads the config only then")
 	case err == nil, daemon && errors.Is(err, syscall.EADDRINUSE):
 		text := "free for the daemon"
 		if daemon {
@@ -226,7 +230,8 @@ func (d *doctor) lookAtListen(daemon bool) {
 	case errors.Is(err, syscall.EACCES):
 		d.tell(area, what, faulty, "this user may not use port "+port, "name one above 1023 under web.listen in the config")
 	default:
-		d.tell(area, what, faulty, "it can't be used: "+errorText(err), "name an address of this machine under web.listen in the config")
+		d.tell(area, what, faulty, "it can't be used: "+errorText(err),
+			"name an address of this machine under web.listen in the config")
 	}
 }
 
@@ -243,7 +248,8 @@ func (d *doctor) webLooks() []look {
 		return nil
 	}
 	what := "the page at " + u.Host
-	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil ||
+		!ip.IsLoopback()) {
 		d.tell("web", what, doubt, "answers travel there in the open", "serve it by https, and write that in web.public_url")
 	}
 	return []look{{area: "web", what: what, whom: u.Hostname(), ask: func(ctx context.Context) []finding {
@@ -257,7 +263,7 @@ func (d *doctor) askPage(ctx context.Context, what, public string) []finding {
 	const mend = "look whether the daemon runs, and at what hands over to it (web.public_url, web.listen, the proxy)"
 	answer, err := visit(ctx, http.MethodGet, web.Link(public, "doctor"))
 	if err != nil {
-		text, mend := "partners don't reach it: "+whyNot(err), mend
+		text, mend := "partners don't reach it: "+whyNot(ctx, err), mend
 		var invalid x509.CertificateInvalidError
 		if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
 			text, mend = "its certificate has ended", "renew it; look whether what renews it still runs"
@@ -272,7 +278,8 @@ func (d *doctor) askPage(ctx context.Context, what, public string) []finding {
 	}
 	list := []finding{{area, what, fine, "answers", ""}}
 	if answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {
-		if f, soon := d.ending(area, what, answer.TLS.PeerCertificates[0].NotAfter, "renew it; look whether what renews it still runs"); soon {
+		if f, soon := d.ending(area, what, answer.TLS.PeerCertificates[0].NotAfter,
+			"renew it; look whether what renews it still runs"); soon {
 			list = append(list, f)
 		}
 	}
@@ -280,25 +287,12 @@ func (d *doctor) askPage(ctx context.Context, what, public string) []finding {
 }
 
 // whyNot says why nobody answered, without the address.
-func whyNot(err error) string {
+func whyNot(ctx context.Context, err error) string {
 	var fault *url.Error
 	if errors.As(err, &fault) {
 		err = fault.Err
 	}
-	var dns *net.DNSError
-	var op *net.OpError
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.As(err, &dns):
-		return "there is no such name in DNS"
-	case errors.As(err, &certificate):
-		return "its certificate is not of that name, or of nobody whom this machine trusts"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "no answer came in time"
-	case errors.As(err, &op):
-		return errorText(op.Err)
-	}
-	return err.Error()
+	return reach.Cause(ctx, err, err.Error())
 }
 
 // visit asks a web server once, and follows it nowhere.
@@ -324,7 +318,8 @@ func (d *doctor) clockLooks() []look {
 	var hosts []string
 	add := func(address string) {
 		address = strings.Replace(address, "webcal://", "https://", 1)
-		if u, err := url.Parse(address); err == nil && u.Scheme == "https" && u.Host != "" && !slices.Contains(hosts, u.Host) {
+		if u, err := url.Parse(address); err == nil && u.Scheme == "https" && u.Host != "" && !slices.Contains(hosts,
+			u.Host) {
 			hosts = append(hosts, u.Host)
 		}
 	}
@@ -342,19 +337,20 @@ func (d *doctor) clockLooks() []look {
 		return nil
 	}
 	host := hosts[0]
-	return []look{{area: "clock", what: "the time", whom: (&url.URL{Host: host}).Hostname(), ask: func(ctx context.Context) []finding {
-		asked := d.wall()
-		answer, err := visit(ctx, http.MethodHead, "https://"+host+"/")
-		if err != nil {
-			// That nobody answers is told elsewhere.
-			return nil
-		}
-		said, err := http.ParseTime(answer.Header.Get("Date"))
-		if err != nil {
-			return nil
-		}
-		return judgeClock(asked, d.wall(), said)
-	}}}
+	return []look{{area: "clock", what: "the time", whom: (&url.URL{Host: host}).Hostname(),
+		ask: func(ctx context.Context) []finding {
+			asked := d.wall()
+			answer, err := visit(ctx, http.MethodHead, "https://"+host+"/")
+			if err != nil {
+				// That nobody answers is told elsewhere.
+				return nil
+			}
+			said, err := http.ParseTime(answer.Header.Get("Date"))
+			if err != nil {
+				return nil
+			}
+			return judgeClock(asked, d.wall(), said)
+		}}}
 }
 
 const (
@@ -376,5 +372,6 @@ func judgeClock(asked, answered, said time.Time) []finding {
 	if off > clockWrong {
 		state = faulty
 	}
-	return []finding{{"clock", "the time", state, fmt.Sprintf("the clock of this machine is %s %s of that of a server", off.Round(time.Second), way), setClock}}
+	return []finding{{"clock", "the time", state, fmt.Sprintf("the clock of this machine is %s %s of that of a server",
+		off.Round(time.Second), way), setClock}}
 }

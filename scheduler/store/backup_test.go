@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -161,6 +162,13 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 	if err := backup.Write(ctx, s, file, false); err != nil {
 		t.Fatal(err)
 	}
+	looks := open(t, dsn).Database()
+	if err := looks.Daemon(ctx); err != nil {
+		t.Errorf("before there is a daemon: %v", err)
+	}
+	if engine, err := looks.Engine(ctx); err != nil || !regexp.MustCompile(`^(SQLite|PostgreSQL) \d+[.\d]*$`).MatchString(engine) {
+		t.Errorf("it is in %q, %v", engine, err)
+	}
 	if err := s.LockDaemon(); err != nil {
 		t.Fatal(err)
 	}
@@ -178,6 +186,9 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 		}
 	}
 	var running *store.RunningError
+	if err := looks.Daemon(ctx); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) || time.Since(running.Since) > time.Minute {
+		t.Errorf("a daemon runs, and what is seen of it is %v, %+v", err, running)
+	}
 	if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); !errors.As(err, &running) || running.PID != fmt.Sprint(os.Getpid()) {
 		t.Errorf("%v; want it refused with the process id", err)
 	}
@@ -193,6 +204,10 @@ func testRestoreBesideDaemon(t *testing.T, dsn string) {
 		time.AfterFunc(300*time.Millisecond, func() { conn.Close(ctx) })
 	}
 	s.Close()
+	if err := looks.Daemon(ctx); err != nil && !strings.HasPrefix(dsn, "postgres") {
+		t.Errorf("after the daemon has ended: %v", err)
+	}
+	looks.Close()
 	if _, err := backup.Restore(ctx, dsn, "", []string{ana}, file); err != nil {
 		t.Errorf("after it has ended: %v", err)
 	}

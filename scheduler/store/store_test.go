@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -1215,6 +1216,12 @@ func TestSQLiteFiles(t *testing.T) {
 		t.Errorf("a second daemon: %v; want it refused with the process id", err)
 	}
 	s.Close()
+	// Whoever asks whether there is a daemon has the lock for a moment.
+	asks := flock.New(path+".lock", flock.SetFlag(os.O_RDONLY))
+	if ok, err := asks.TryRLock(); err != nil || !ok {
+		t.Fatalf("%t, %v", ok, err)
+	}
+	time.AfterFunc(50*time.Millisecond, func() { asks.Unlock() })
 	if err := open(t, path).LockDaemon(); err != nil {
 		t.Errorf("after the first has ended: %v", err)
 	}

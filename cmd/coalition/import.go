@@ -156,6 +156,12 @@ func (a *app) sift(b *roster.Roster, book *addressbook.Book) (*importing, error)
 		a.note("Note: who stands in %s with problems is not known; see: %s", count(len(unknown), "plan file"), a.hint("check"))
 	}
 	for _, p := range book.People {
+		// An address more that is none keeps nobody out.
+		aliases := len(p.Said["with.aliases"])
+		p.Said["with.aliases"] = slices.DeleteFunc(p.Said["with.aliases"], func(alias string) bool {
+			_, err := invites.ParseEmail(alias)
+			return err != nil
+		})
 		if p.Trouble == "" {
 			p.Trouble = a.misfit(p.Said, planned)
 		}
@@ -181,6 +187,9 @@ func (a *app) sift(b *roster.Roster, book *addressbook.Book) (*importing, error)
 		for _, address := range append([]string{p.Said.One("with.email")}, p.Said["with.aliases"]...) {
 			planned[strings.ToLower(address)] = "they stand in " + p.Place + " already"
 		}
+		if len(p.Said["with.aliases"]) < aliases {
+			a.note("Note: %s (%s): a further address that can't be read is left out.", p.Place, name)
+		}
 		i.Written = append(i.Written, newcomer{id, path, name, p.Said.One("with.email"), data})
 	}
 	return i, nil
@@ -205,11 +214,6 @@ func (a *app) misfit(said form.Said, planned map[string]string) string {
 	case fault != nil:
 		return fmt.Sprintf("%s %s; %s", path, fault.Text, fault.Mend)
 	}
-	// An address more that is none is no loss.
-	said["with.aliases"] = slices.DeleteFunc(said["with.aliases"], func(alias string) bool {
-		_, err := invites.ParseEmail(alias)
-		return err != nil || strings.EqualFold(alias, address)
-	})
 	for _, known := range append([]string{address}, said["with.aliases"]...) {
 		if why := planned[strings.ToLower(known)]; why != "" {
 			return why

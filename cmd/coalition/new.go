@@ -101,15 +101,15 @@ two of you; it stays private) a first round for that is proposed, and the talk a
 the partnership becomes the second; an --agenda of your own keeps it to one. Without
 a time, free ones are found.
 
-Without a name you are asked, on a terminal, for what no flag says: you can go back,
-leave things for later, and leave altogether (Ctrl-C). Your answers are kept, for you
-only, and the next "coalition new" goes on with them. You see the plan before it is
-written, and nothing goes out by writing it.`,
+Without an address you are asked, on a terminal, for what no flag says: you can go
+back, leave things for later, and leave altogether (Ctrl-C). Your answers are kept,
+for you only, and the next "coalition new" goes on with them. You see the plan before
+it is written, and nothing goes out by writing it.`,
 		Example: `  coalition new "Maya Chen" maya@example.org
   coalition new "Maya Chen" maya@example.org --purpose "Join forces on the launch" \
     --kind walk --place "Riverside path" --start "in 10 working days at 10:00"`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && terminal(a.stdin) {
+			if len(args) < 2 && terminal(a.stdin) {
 				return nil
 			}
 			return cobra.ExactArgs(2)(cmd, args)
@@ -126,7 +126,10 @@ written, and nothing goes out by writing it.`,
 			var path string
 			var data []byte
 			written := func() {}
-			if len(args) == 0 {
+			if len(args) < 2 {
+				if len(args) > 0 {
+					said["with.name"] = args
+				}
 				w := a.newPlanWalk(b, said)
 				written = w.forget
 				if id, path, data, err = w.ask(); errors.Is(err, errKept) {

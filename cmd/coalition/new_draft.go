@@ -124,7 +124,10 @@ func (w *planWalk) forget() {
 // resume offers what was left unfinished, and takes it up.
 func (w *planWalk) resume() error {
 	const another, away = "another", "away"
-	list := w.a.unfinished()
+	list := slices.DeleteFunc(w.a.unfinished(), func(d planDraft) bool {
+		// Those about somebody else are not meant.
+		return w.flagged["with.name"] && d.Said.One("with.name") != w.said.One("with.name")
+	})
 	if len(list) == 0 {
 		return nil
 	}

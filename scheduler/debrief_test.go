@@ -203,6 +203,21 @@ func TestThanksOnce(t *testing.T) {
 		w.want("invite-0")
 		w.wantStep("maya", "find out whether the thank-you arrived", "")
 	})
+	t.Run("an address that is no more", func(t *testing.T) {
+		w := held(t)
+		w.commit(w.debrief("maya", &command.Thanks{}))
+		w.answer = func(*invites.Submission, func() error) error {
+			return &invites.DeliveryError{Code: 550, Final: true, Text: "no such user"}
+		}
+		w.pass()
+		w.wantStep("maya", "say your thanks yourself, the thank-you was refused (550 no such user)", "")
+
+		w = held(t)
+		w.commit(w.debrief("maya", &command.Thanks{}))
+		w.pass()
+		w.receive(&invites.Mail{Key: "b", At: w.now, Sort: invites.Report, Bounce: &invites.Bounce{Of: w.arrived[1].MessageID, Final: true, Code: "5.1.1"}})
+		w.wantStep("maya", "say your thanks yourself, the thank-you came back", "")
+	})
 	t.Run("no server for a week", func(t *testing.T) {
 		w := held(t)
 		w.commit(w.debrief("maya", &command.Thanks{}))

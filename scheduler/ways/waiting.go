@@ -15,6 +15,9 @@ func Waiting(m *outbox.Message, provider string, how func(way Way, at ...string)
 		return "name the calendar of its event in the config again, or sign in with its account, for " + the + ": " +
 			how(Log), false
 	}
+	if why := unthanked(m); why != "" {
+		return "say your thanks yourself, " + the + " " + why, false
+	}
 	if m.Door() != nil && !m.Stuck() {
 		return atDoor(m.Door(), m, provider, how)
 	}
@@ -45,9 +48,6 @@ func Waiting(m *outbox.Message, provider string, how func(way Way, at ...string)
 	case outbox.Bounced:
 		return "mend the address: " + the + " came back" + m.Because(), false
 	case outbox.Expired:
-		if m.Kind == outbox.Thanks {
-			return "say your thanks yourself, the thank-you could not go within a week", false
-		}
 		way := "; write it under `when` in the plan file"
 		switch m.Kind {
 		case outbox.Invite:
@@ -58,6 +58,20 @@ func Waiting(m *outbox.Message, provider string, how func(way Way, at ...string)
 		return "choose a new time, " + the + " could not go before the old one" + way, false
 	}
 	return "", false
+}
+
+// unthanked is why a thank-you reaches nobody any more, since an address is not mended once the talk is over; "": it may.
+func unthanked(m *outbox.Message) string {
+	switch {
+	case m.Kind != outbox.Thanks:
+	case m.State == outbox.Expired:
+		return "could not go within a week"
+	case m.State == outbox.Bounced:
+		return "came back" + m.Because()
+	case m.State == outbox.Failed && slices.Contains(noMailbox, m.Code):
+		return "was refused" + m.Because()
+	}
+	return ""
 }
 
 // Back is how a message goes again that has failed.

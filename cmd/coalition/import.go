@@ -180,7 +180,8 @@ func (a *app) sift(b *roster.Roster, book *addressbook.Book) (*importing, error)
 			return nil, err
 		}
 		if len(problems) > 0 {
-			i.LeftOut = append(i.LeftOut, leftOut{p.Place, name, strings.TrimSuffix(problems[0].Text+"; "+problems[0].Mend, "; ")})
+			why := strings.TrimSuffix(problems[0].Text+"; "+problems[0].Mend, "; ")
+			i.LeftOut = append(i.LeftOut, leftOut{p.Place, name, why})
 			continue
 		}
 		ids[id] = true

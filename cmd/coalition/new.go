@@ -172,8 +172,10 @@ it is written, and nothing goes out by writing it.`,
 			flag.NoOptDefVal = "true"
 		}
 	}
-	for name, words := range map[string][]string{"kind": plan.Kinds, "caller": {string(plan.CallerMe), string(plan.CallerPartner)}} {
-		if err := c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+	callers := []string{string(plan.CallerMe), string(plan.CallerPartner)}
+	for name, words := range map[string][]string{"kind": plan.Kinds, "caller": callers} {
+		complete := cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+		if err := c.RegisterFlagCompletionFunc(name, complete); err != nil {
 			panic(err)
 		}
 	}

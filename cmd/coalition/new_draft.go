@@ -134,7 +134,8 @@ func (w *planWalk) resume() error {
 	what := new(string)
 	q := &question{title: "Go on", text: what, explain: "There are answers that you left unfinished."}
 	for _, d := range list {
-		q.choices = append(q.choices, choice{d.name(), fmt.Sprintf("with %s, left on %s", d.Said.One("with.name"), w.a.local(d.left))})
+		left := fmt.Sprintf("with %s, left on %s", d.Said.One("with.name"), w.a.local(d.left))
+		q.choices = append(q.choices, choice{d.name(), left})
 	}
 	*what = list[0].name()
 	q.choices = append(q.choices, choice{another, "begin another plan"})

@@ -234,13 +234,15 @@ func (w *planWalk) when() []*question {
 	is := func(way string) func() bool { return func() bool { return how.when() && *w.time == way } }
 	example := w.b.Now.AddDate(0, 0, 14).Format(time.DateOnly)
 	day, moment := "A day, such as "+example+" or in 3 days.", "Such as "+example+" 10:00, or in 10 working days at 10:00."
-	from := &question{key: "when.from", title: "From which day", explain: day, text: w.from, needed: true, when: is(timeBetween), valid: w.ahead(false)}
-	to := &question{key: "when.to", title: "To which day", explain: day, text: w.to, needed: true, when: is(timeBetween), valid: func(s string) error {
+	from := &question{key: "when.from", title: "From which day", explain: day, text: w.from, needed: true,
+		when: is(timeBetween), valid: w.ahead(false)}
+	to := &question{key: "when.to", title: "To which day", explain: day, text: w.to, needed: true, when: is(timeBetween)}
+	to.valid = func(s string) error {
 		if err := w.ahead(false)(s); err != nil {
 			return err
 		}
 		return checks("when.between")(*w.from + ".." + s)
-	}}
+	}
 	times := w.lines("when.times", "The times", moment+" They answer with the number of one.")
 	times.when, times.needed, times.valid = is(timeOffered), true, w.ahead(true)
 	start := w.line("when.start", "It begins", moment)
@@ -271,7 +273,8 @@ func (w *planWalk) ahead(clock bool) func(string) error {
 }
 
 func (w *planWalk) private() []*question {
-	why := w.line("private.why", "Why this person, and to what end", "From here on it is for you alone, and never leaves this machine.")
+	why := w.line("private.why", "Why this person, and to what end",
+		"From here on it is for you alone, and never leaves this machine.")
 	goal := w.line("private.goal", "What is to come of it", "Half a year from now, what is different?")
 	measures := w.lines("private.measures", "By what you will see it", "After the talk you are asked which came true.")
 	history := w.line("private.history", "What stands between you", "If anything does, as you would tell a friend.")
@@ -281,7 +284,8 @@ func (w *planWalk) private() []*question {
 		when: func() bool {
 			return *w.one["private.history"] != "" && slices.Equal(w.said["agenda"], w.proposed())
 		}}
-	importance := w.line("private.importance", "How much it matters, 1 to 5", "The list begins with what matters most, and soonest.")
+	importance := w.line("private.importance", "How much it matters, 1 to 5",
+		"The list begins with what matters most, and soonest.")
 	urgency := w.line("private.urgency", "How soon, 1 to 5", "1: it can wait. 5: now.")
 	importance.needed, urgency.needed = true, true
 	return []*question{why, goal, measures, importance, urgency, history, past}

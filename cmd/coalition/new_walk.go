@@ -97,8 +97,10 @@ func (w *planWalk) keep(q *question) error {
 		w.say(q.key)
 	}
 	// What is the organizer's own goes without saying.
-	if o := w.a.config.Organizer; q.key == "with.language" && *q.text == string(o.Language) ||
-		q.key == "with.timezone" && *q.text == string(o.Timezone) || q.key == "setting.caller" && *q.text == string(plan.CallerMe) {
+	o := w.a.config.Organizer
+	own := map[string]string{"with.language": string(o.Language), "with.timezone": string(o.Timezone),
+		"setting.caller": string(plan.CallerMe)}
+	if own[q.key] != "" && *q.text == own[q.key] {
 		w.say(q.key)
 	}
 	if q.key == "setting.kind" {
@@ -187,7 +189,8 @@ func (w *planWalk) ask() (id plan.ID, path string, data []byte, err error) {
 	for err == nil {
 		const write, later = "write", "later"
 		what := write
-		q := &question{title: "This is the plan", explain: "Nothing is sent by writing it. Or change a part of it first.", text: &what}
+		q := &question{title: "This is the plan", text: &what,
+			explain: "Nothing is sent by writing it. Or change a part of it first."}
 		said := w.final()
 		if id, path, err = w.a.place(w.b, said); err == nil {
 			data, err = w.a.planFile(id, path, said)

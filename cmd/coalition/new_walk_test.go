@@ -17,7 +17,8 @@ import (
 // A typed is a question of a walk, with what is answered to it.
 type typed struct {
 	title string
-	// kind is line, list, other list (than the one proposed), choice or yes; downs, for a choice on a screen, how far it is from the one proposed.
+	// kind is line, list, other list (than the one proposed), choice or yes; downs, for a choice on a screen, how far it
+	// is from the one proposed.
 	kind, text string
 	downs      int
 }
@@ -113,8 +114,8 @@ var atTheCorner = []typed{
 var cornerFlags = []string{"new", "Maya Chen", "chen@example.org", "--id", "maya-too", "--purpose", "Share the harvest.", "--kind", "coffee",
 	"--place", "The corner", "--agenda", "All (60)", "--time", "2100-03-01 10:00", "--importance", "3", "--urgency", "3"}
 
-// Ctrl-C at each question of new, on a screen and line by line, ends with 130 and leaves nothing but the answers so far,
-// for their owner only; the next run goes on there. At the end there is the plan that flags make, and no draft.
+// Ctrl-C at each question of new, on a screen and line by line, ends with 130 and leaves nothing but the answers so
+// far, for their owner only; the next run goes on there. At the end there is the plan that flags make, and no draft.
 func TestNewStopped(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct {
@@ -211,7 +212,8 @@ func stopEach(t *testing.T, dir, id string, steps []typed) {
 func newWalk(t *testing.T, said form.Said) *planWalk {
 	t.Helper()
 	dir := write(t, "config.yaml", anaConfig, "conversations/.keep", "")
-	a := &app{wall: time.Now, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, configFile: filepath.Join(dir, "config.yaml")}
+	a := &app{wall: time.Now, stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
+		configFile: filepath.Join(dir, "config.yaml")}
 	if err := a.open(context.Background(), true); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A reader knows the lines that somebody has read or typed: none is read twice, whatever marks it as an item or a value.
+// A reader knows the lines that somebody has read or typed: none is read twice, whatever marks it as an item or value.
 type reader struct {
 	known map[string]bool
 	words int

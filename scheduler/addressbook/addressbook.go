@@ -1,6 +1,6 @@
-// Package addressbook knows how address books and spreadsheets hand people over: it reads vCards (RFC 6350, and those of
-// version 3.0) and CSV, and gives what they say of a plan with each. Who gets a plan it leaves to others, and what a plan
-// may say to form.
+// Package addressbook knows how address books and spreadsheets hand people over: it reads vCards (RFC 6350, and those
+// of version 3.0) and CSV, and gives what they say of a plan with each. Who gets a plan it leaves to others, and what a
+// plan may say to form.
 package addressbook
 
 import (
@@ -42,7 +42,8 @@ type Person struct {
 // Read reads a file. Its error is a [strictyaml.Fault], in words that follow the file's name.
 func Read(data []byte) (*Book, error) {
 	if len(data) > MaxSize {
-		return nil, &strictyaml.Fault{Text: fmt.Sprintf("is larger than %d MB", MaxSize>>20), Mend: "export fewer people at once"}
+		return nil, &strictyaml.Fault{Text: fmt.Sprintf("is larger than %d MB", MaxSize>>20),
+			Mend: "export fewer people at once"}
 	}
 	// Spreadsheets mark UTF-8, or write UTF-16, by their first bytes.
 	text, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), data)
@@ -60,7 +61,8 @@ func Read(data []byte) (*Book, error) {
 		book, err = readTable(text)
 	}
 	if err == nil && len(book.People) > maxPeople {
-		err = &strictyaml.Fault{Text: fmt.Sprintf("holds more than %d people", maxPeople), Mend: "export those that you want to talk with"}
+		err = &strictyaml.Fault{Text: fmt.Sprintf("holds more than %d people", maxPeople),
+			Mend: "export those that you want to talk with"}
 	}
 	if err != nil {
 		return nil, err

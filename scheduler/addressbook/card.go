@@ -32,7 +32,8 @@ func readCards(data []byte) (*Book, error) {
 			return book, nil
 		}
 		if err != nil {
-			return nil, &strictyaml.Fault{Text: "can't be read from " + place + " on", Mend: "export it once more: each card begins with BEGIN:VCARD and ends with END:VCARD"}
+			return nil, &strictyaml.Fault{Text: "can't be read from " + place + " on",
+				Mend: "export it once more: each card begins with BEGIN:VCARD and ends with END:VCARD"}
 		}
 		book.People = append(book.People, person(place, card))
 	}

@@ -23,17 +23,20 @@ const (
 	mail   = "mail"
 )
 
-// headings are those of other programs: Google Contacts, Outlook and Thunderbird, also in the languages of its users. They
-// stand here as plainly does write them, and without their figures.
+// headings are those of other programs: Google Contacts, Outlook and Thunderbird, also in the languages of their users.
+// They stand here as plainly writes them.
 var headings = map[string][]string{
-	full: {"fullname", "displayname", "anzeigename", "nomcomplet", "nombrecompleto", "nomecompleto", "volledigenaam", "weergavenaam",
-		"partner", "person"},
-	first:  {"firstname", "givenname", "vorname", "prénom", "nombre", "nome", "primeironome", "nomepróprio", "voornaam"},
-	middle: {"middlename", "additionalname", "weiterevornamen", "zweitervorname", "deuxièmeprénom", "segundonombre", "secondonome"},
-	last:   {"lastname", "familyname", "surname", "nachname", "familienname", "nom", "nomdefamille", "apellidos", "apellido", "cognome", "apelido", "sobrenome", "achternaam"},
-	mail: {"email", "emailvalue", "emailaddress", "mail", "emails", "mailaddress", "primaryemail", "secondaryemail", "emailadresse", "emailadressen",
-		"primäreemailadresse", "sekundäreemailadresse", "emailwert", "adressedemessagerie", "adresseemail", "courriel", "adresseélectronique",
-		"correoelectrónico", "direccióndecorreoelectrónico", "direccióndecorreo", "indirizzodipostaelettronica", "indirizzoemail",
+	full: {"fullname", "displayname", "anzeigename", "nomcomplet", "nombrecompleto", "nomecompleto", "volledigenaam",
+		"weergavenaam", "partner", "person"},
+	first: {"firstname", "givenname", "vorname", "prénom", "nombre", "nome", "primeironome", "nomepróprio", "voornaam"},
+	middle: {"middlename", "additionalname", "weiterevornamen", "zweitervorname", "deuxièmeprénom", "segundonombre",
+		"secondonome"},
+	last: {"lastname", "familyname", "surname", "nachname", "familienname", "nom", "nomdefamille", "apellidos",
+		"apellido", "cognome", "apelido", "sobrenome", "achternaam"},
+	mail: {"email", "emailvalue", "emailaddress", "mail", "emails", "mailaddress", "primaryemail", "secondaryemail",
+		"emailadresse", "emailadressen", "primäreemailadresse", "sekundäreemailadresse", "emailwert",
+		"adressedemessagerie", "adresseemail", "courriel", "adresseélectronique", "correoelectrónico",
+		"direccióndecorreoelectrónico", "direccióndecorreo", "indirizzodipostaelettronica", "indirizzoemail",
 		"endereçodeemail", "correioeletrónico", "correioeletrônico", "emailadres"},
 }
 
@@ -110,7 +113,8 @@ func readTable(data []byte) (*Book, error) {
 		}
 	}
 	if !slices.Contains(columns, mail) {
-		return nil, &strictyaml.Fault{Text: "has no column with addresses", Mend: "its first row names the columns, such as name,email,purpose"}
+		return nil, &strictyaml.Fault{Text: "has no column with addresses",
+			Mend: "its first row names the columns, such as name,email,purpose"}
 	}
 	names := slices.Clone(head)
 	for row := 2; len(book.People) <= maxPeople; row++ {
@@ -220,6 +224,7 @@ func unread(err error) error {
 	if !errors.As(err, &parse) {
 		return &strictyaml.Fault{Text: "can't be read", Mend: "export it once more, as CSV"}
 	}
-	return &strictyaml.Fault{Text: fmt.Sprintf("can't be read at line %d, column %d: a quote (\") is not closed, or stands inside a cell", parse.Line, parse.Column),
+	const text = "can't be read at line %d, column %d: a quote (\") is not closed, or stands inside a cell"
+	return &strictyaml.Fault{Text: fmt.Sprintf(text, parse.Line, parse.Column),
 		Mend: `write "" for a quote inside a cell that has quotes around it`}
 }

@@ -17,8 +17,8 @@ import (
 type Proposal struct {
 	// Head is the comment at the top of the file, a line or more.
 	Head string
-	// Agenda and Past are the points of a talk about a partnership, and of a first one about what stands between the two;
-	// see [Keys]. They are fitted to the length of the talk.
+	// Agenda and Past are the points of a talk about a partnership, and of a first one about what stands between the
+	// two, for a talk of that length; see [Keys] and [Fit].
 	Agenda, Past []string
 }
 

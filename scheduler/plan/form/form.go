@@ -37,8 +37,6 @@ type Key struct {
 	List bool
 	// Bool says that its value is true or false.
 	Bool bool
-	// Doc is what it means.
-	Doc string
 
 	of reflect.Type
 }
@@ -54,7 +52,7 @@ var Keys = sync.OnceValue(func() []Key { return keysOf(reflect.TypeFor[plan.Plan
 func keysOf(t reflect.Type, in string) (list []Key) {
 	scalar := reflect.TypeFor[strictyaml.Scalar]()
 	for _, f := range strictyaml.Fields(t) {
-		k := Key{Path: in + f.Key, Doc: f.Doc, of: f.Type}
+		k := Key{Path: in + f.Key, of: f.Type}
 		if k.of.Kind() == reflect.Pointer {
 			k.of = k.of.Elem()
 		}
@@ -173,7 +171,9 @@ func Check(path, value string) *strictyaml.Fault {
 
 // What is written in one text.
 var (
-	item  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.*?)\s*\((\d{1,3})(?:\s*min(?:utes?)?\.?)?\)$`) })
+	item = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(.*?)\s*\((\d{1,3})(?:\s*min(?:utes?)?\.?)?\)$`)
+	})
 	hours = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:([a-z ,-]+?) +)?(\d{1,2}:\d{2}) ?(?:-|–|to) ?(\d{1,2}:\d{2})$`)
 	})
@@ -194,7 +194,8 @@ func (k Key) read(text string) (any, *strictyaml.Fault) {
 	case reflect.TypeFor[plan.Between]():
 		from, to, ok := strings.Cut(text, "..")
 		if !ok {
-			return nil, &strictyaml.Fault{Text: "is no span of days", Mend: "write it as 2027-03-01..2027-03-12, or `in 1 week..in 3 weeks`"}
+			return nil, &strictyaml.Fault{Text: "is no span of days",
+				Mend: "write it as 2027-03-01..2027-03-12, or `in 1 week..in 3 weeks`"}
 		}
 		return map[string]any{"from": strings.TrimSpace(from), "to": strings.TrimSpace(to)}, nil
 	case reflect.TypeFor[plan.Block]():

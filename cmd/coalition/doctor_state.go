@@ -80,10 +80,19 @@ func (d *doctor) tellStateFault(ctx context.Context, dsn string, err error) {
 	d.tell("state", "the database", faulty, text, mend)
 }
 
+// wholeWithin is how long a state is looked through.
+const wholeWithin = 6 * time.Second
+
 // lookAtDatabase looks through the database itself.
 func (d *doctor) lookAtDatabase(ctx context.Context, dsn string) {
 	db := d.state.Database()
-	if err := db.Whole(ctx); err != nil {
+	limited, cancel := context.WithTimeout(ctx, wholeWithin)
+	defer cancel()
+	whole := "is whole"
+	switch err := db.Whole(limited); {
+	case err != nil && limited.Err() != nil && ctx.Err() == nil:
+		whole = "is too large to be looked through in a moment"
+	case err != nil:
 		d.tellStateFault(ctx, dsn, err)
 		return
 	}
@@ -94,7 +103,7 @@ func (d *doctor) lookAtDatabase(ctx context.Context, dsn string) {
 	}
 	text := fmt.Sprintf("%s, version %d of its tables", engine, db.Version())
 	if !postgresState(dsn) {
-		text = d.tilde(dsn) + " is whole; " + text
+		text = d.tilde(dsn) + " " + whole + "; " + text
 	}
 	d.tell("state", "the database", fine, text, "")
 }
@@ -238,7 +247,7 @@ func several(n int, one, many string) string {
 
 // lookAtDaemon looks whether somebody sends what is due.
 func (d *doctor) lookAtDaemon(ctx context.Context, b *roster.Roster) {
-	due, since := dueNow(b)
+	due, since := dueNow(b, d.wall())
 	var running *store.RunningError
 	if db := d.state.Database(); !db.Absent() {
 		if err := db.Daemon(ctx); err != nil && !errors.As(err, &running) {
@@ -291,16 +300,22 @@ func (d *doctor) tellDaemon(due int, since time.Time, running *store.RunningErro
 	d.tell(area, what, fine, text, "")
 }
 
-// dueNow counts what the program is to send now, and when the oldest of it fell due; zero: that is not known.
-func dueNow(b *roster.Roster) (due int, since time.Time) {
-	for _, c := range b.Conversations {
-		step := roster.Next(c, b.Now)
-		if step.Kind == "" || !step.IsDue(b.Now) {
-			continue
+// dueNow counts what is to leave now, decided or not, and when the oldest of it fell due; zero: that is not known.
+func dueNow(b *roster.Roster, wall time.Time) (due int, since time.Time) {
+	add := func(at time.Time) {
+		if due++; !at.IsZero() && (since.IsZero() || at.Before(since)) {
+			since = at
 		}
-		due++
-		if !step.Due.IsZero() && (since.IsZero() || step.Due.Before(since)) {
-			since = step.Due
+	}
+	for _, c := range b.Conversations {
+		if step := roster.Next(c, b.Now); step.Kind != "" && step.IsDue(b.Now) {
+			add(step.Due)
+		}
+		for _, m := range c.Messages {
+			// Of those at a closed door it is told why they wait.
+			if m.State == outbox.Queued && m.Door() == nil && !m.NotBefore.After(wall) {
+				add(m.Due)
+			}
 		}
 	}
 	return due, since

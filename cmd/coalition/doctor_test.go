@@ -291,6 +291,23 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+// What a server has refused, and what may have arrived or not, waits for a word, which is named.
+func TestDoctorOutbox(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ step, do, state, text, mend string }{
+		{"RCPT", "550 5.1.1 no such person", faulty, "maya: the brief to maya@example.org has failed: no such person", "approve maya"},
+		{"dot", "drop", doubt, "unclear: 1 message may have arrived or not", "ask your partner"},
+	} {
+		p := &post{step: tt.step, do: tt.do, again: 9}
+		p.serve(t, nil)
+		host, port, _ := net.SplitHostPort(p.addr)
+		dir := write(t, "config.yaml", anaConfig+"mail: {via: smtp, smtp: {host: "+host+", port: "+port+", security: none}}\n", "conversations/maya.yaml", mayaPlan)
+		coalition(t, dir, "ask", "maya", "--yes")
+		coalition(t, dir, "daemon", "--once")
+		wants(t, diagnose(t, dir, nil), "outbox", tt.state, tt.text, tt.mend)
+	}
+}
+
 // A daemon that runs is seen, and what it does not know yet: a config that was changed since.
 func TestDoctorDaemon(t *testing.T) {
 	dir := write(t, "config.yaml", anaConfig+"web: {listen: \"127.0.0.1:0\", public_url: \"http://127.0.0.1:1\"}\n", "conversations/maya.yaml", laterPlan)

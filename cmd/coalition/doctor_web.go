@@ -219,7 +219,7 @@ func (d *doctor) lookAtListen(daemon bool) {
 	case err == nil && daemon && port != "0":
 		d.tell(area, what, faulty, "the daemon runs, and serves no page there",
 			"start the daemon again; it reads the config only then")
-	case err == nil, daemon && errors.Is(err, syscall.EADDRINUSE):
+	case err == nil, daemon:
 		text := "free for the daemon"
 		if daemon {
 			text = "the daemon serves the page there"

@@ -99,6 +99,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *roster.Roster) (*Report, error)
 // survey returns the conversations that are to be carried on, and how many of them have a step that is due. It sets
 // Held, Failed and Again of r.
 func (s *Scheduler) survey(b *roster.Roster, r *Report) (tasks []task, due int) {
+	s.noteWeek(b, r)
 	for _, c := range b.Conversations {
 		var step conversation.Step
 		if !guard.Run(s.Log, "a pass", c.Ref(), func() {

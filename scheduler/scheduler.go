@@ -26,6 +26,7 @@ import (
 	"coalition/scheduler/holidays"
 	"coalition/scheduler/intake"
 	"coalition/scheduler/intake/page"
+	"coalition/scheduler/journal"
 	"coalition/scheduler/lookup"
 	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
@@ -67,6 +68,8 @@ type Config struct {
 	Mailbox intake.Mailbox
 	// Link is the address of a partner's page; nil: there are no pages.
 	Link func(token string) string
+	// Journals returns what is written of the talks, by conversation; nil: nothing is.
+	Journals func() map[plan.ID]*journal.Journal
 	// Beat is called by [Scheduler.Run] once the plans are read, and from then on at least twice a minute while it goes
 	// round, besides during a pass; nil: nobody listens.
 	Beat func()
@@ -102,8 +105,9 @@ type Scheduler struct {
 	// pokes get a value when the conversations are to be looked at again, hints when something may have changed in the
 	// calendar, and retries when somebody may have mended what kept the mailbox from being read.
 	pokes, hints, retries chan struct{}
-	// beat is Config.Beat.
-	beat func()
+	// beat and journals are those of Config.
+	beat     func()
+	journals func() map[plan.ID]*journal.Journal
 }
 
 // New returns a scheduler that has done nothing yet.
@@ -113,6 +117,9 @@ func New(config Config) *Scheduler {
 		pokes: make(chan struct{}, 1), hints: make(chan struct{}, 1), retries: make(chan struct{}, 1), beat: config.Beat}
 	if s.beat == nil {
 		s.beat = func() {}
+	}
+	if s.journals = config.Journals; s.journals == nil {
+		s.journals = func() map[plan.ID]*journal.Journal { return nil }
 	}
 	s.Marks = &delivery.Marks{Settings: &s.Settings, Plans: s.Plans, Store: s.Store, Log: s.Log}
 	s.Doors = delivery.NewDoors(&s.Settings, s.Store, config.Account, s.Log)

@@ -35,6 +35,14 @@ func Sample() *Talk {
 			Commands: []string{"coalition answer maya yes --time 1", "coalition answer maya no"},
 		},
 		Proposed: OtherTime{start.Add(51 * time.Hour), time.Hour},
+		Week: &Week{
+			Day:   start.AddDate(0, 0, -3),
+			Talks: []WeekTalk{{"Maya Chen", start, time.Hour, berlin}, {"Tomás Rivera", start.Add(29 * time.Hour), time.Hour, lisbon}},
+			Yours: []string{"Priya Nair"}, LookBack: []string{"Ben Ito"},
+			Theirs:   []WeekSince{{"Lee Okonkwo", start.AddDate(0, 0, -11)}},
+			Drifting: []WeekSince{{"Eva Lund", start.AddDate(0, 0, -75)}},
+			Promises: []WeekPromises{{"Maya Chen", 2, 1}, {"Ben Ito", 1, 0}},
+		},
 	}
 }
 

@@ -25,10 +25,12 @@ const (
 	Thanks Kind = "thanks"
 	// Notice goes to the organizer: something has come that waits for a decision.
 	Notice Kind = "notice"
+	// Digest goes to the organizer at the begin of a week.
+	Digest Kind = "digest"
 )
 
 // Kinds are all kinds of message.
-var Kinds = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Thanks, Notice}
+var Kinds = []Kind{Brief, Times, Invitation, Update, Cancellation, Reminder, Copy, Refusal, Thanks, Notice, Digest}
 
 // A Person is one of the two.
 type Person struct {
@@ -105,6 +107,40 @@ type Talk struct {
 	Proposed OtherTime
 	// News is what a notice tells, which has nothing to say without it.
 	News *News
+	// Week is what a digest tells, likewise.
+	Week *Week
+}
+
+// A Week is what the organizer is told at its begin. Day, and every At, is any moment of a day.
+type Week struct {
+	Day   time.Time
+	Talks []WeekTalk
+	// Yours are the partners who wait for the organizer, LookBack those of talks that were not looked back on.
+	Yours, LookBack []string
+	// Theirs are those whose answer is awaited, since they were written to; Drifting those whom the organizer has not
+	// talked with for long, and when they did last.
+	Theirs, Drifting []WeekSince
+	Promises         []WeekPromises
+}
+
+// A WeekTalk is a talk of the week. Zone is that of the partner's clock.
+type WeekTalk struct {
+	Name   string
+	Start  time.Time
+	Length time.Duration
+	Zone   *time.Location
+}
+
+// A WeekSince is a partner, and a day.
+type WeekSince struct {
+	Name string
+	At   time.Time
+}
+
+// A WeekPromises counts the promises that are due: the organizer's, and the partner's.
+type WeekPromises struct {
+	Name         string
+	Mine, Theirs int
 }
 
 // OtherTime is a time that does not hold: that until now, one that has gone, or one proposed.

@@ -126,6 +126,10 @@ var variants = []variant{
 		t.Thanks, t.Partner.Call, t.Familiar = "That was a good hour.\n\nYou said what I had not seen: thank you.", "Maya", true
 	}},
 	{"thanks-familiar", Thanks, func(t *Talk) { t.Familiar = true }},
+	{"digest", Digest, func(*Talk) {}},
+	{"digest-bare", Digest, func(t *Talk) {
+		t.Week = &Week{Day: t.Week.Day, Promises: []WeekPromises{{"Maya Chen", 0, 3}}}
+	}},
 	{"notice", Notice, func(*Talk) {}},
 	{"notice-question-page", Notice, func(t *Talk) {
 		t.Start, t.Times, t.News.How, t.News.Text = time.Time{}, nil, "page", "Who else would know of it?\n\nAnd is the walk a long one?"

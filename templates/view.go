@@ -242,6 +242,7 @@ type View struct {
 	CalledOff                      bool
 	Page                           string
 	News                           *News
+	Week                           *ShownWeek
 
 	// Where, WhyThere and Request are for the kind of setting, as the organizer writes to the partner.
 	Where, WhyThere, Request string
@@ -346,7 +347,48 @@ func (l *language) view(text *texttemplate.Template, t *Talk) (*View, error) {
 	if !t.From.IsZero() && !t.To.IsZero() {
 		v.First, v.Last = say.day(t.From), say.day(t.To)
 	}
+	v.Week = say.week(t.Week)
 	return v, say.err
+}
+
+// A ShownWeek is a [Week] in words.
+type ShownWeek struct {
+	Day              string
+	Talks            []ShownTalk
+	Yours, LookBack  []string
+	Theirs, Drifting []ShownSince
+	Promises         []WeekPromises
+}
+
+// A ShownTalk is a talk with its time, where Here is the organizer and There is the partner.
+type ShownTalk struct {
+	Name string
+	When *ShownTime
+}
+
+// A ShownSince is a partner and a day.
+type ShownSince struct{ Name, Day string }
+
+// week returns a week in words; nil for none.
+func (s *speaker) week(w *Week) *ShownWeek {
+	if w == nil {
+		return nil
+	}
+	since := func(list []WeekSince) (all []ShownSince) {
+		for _, x := range list {
+			all = append(all, ShownSince{x.Name, s.day(x.At)})
+		}
+		return all
+	}
+	shown := &ShownWeek{Day: s.day(w.Day), Yours: w.Yours, LookBack: w.LookBack, Theirs: since(w.Theirs), Drifting: since(w.Drifting),
+		Promises: w.Promises}
+	theirs := s.partner
+	for _, t := range w.Talks {
+		s.partner = t.Zone
+		shown.Talks = append(shown.Talks, ShownTalk{t.Name, s.span(t.Start, t.Length)})
+	}
+	s.partner = theirs
+	return shown
 }
 
 // A speaker puts the parts of one view into the words of its language. After an error it is silent.

@@ -30,6 +30,7 @@ type config struct {
 	Web           *webConfig      `yaml:"web" doc:"The page on which the partner answers."`
 	Templates     string          `yaml:"templates" strict:"max=1000" doc:"A folder with own versions of any template."`
 	Notify        bool            `yaml:"notify" doc:"true: you get a short mail about each answer that waits for you."`
+	Digest        bool            `yaml:"digest" doc:"true: you get a mail on your first working day of the week: your talks, who waits for whom, promises that are due."`
 	Reminders     []ahead         `yaml:"reminders" doc:"How long before a talk the partner is reminded; default 24h and 1h."`
 	HoldOver      int             `yaml:"hold_over" doc:"A daemon pass with more messages than this waits for approve; default 10."`
 

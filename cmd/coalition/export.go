@@ -182,6 +182,10 @@ func (a *app) exportOne(ctx context.Context, b *roster.Roster, id plan.ID, folde
 		rounds = append(rounds, c)
 		r := dossierRound{row: a.row(c, b.Now), Record: c, Messages: []dossierMessage{}}
 		for _, m := range c.Messages {
+			// It names others.
+			if m.OfAll() {
+				continue
+			}
 			file, err := a.exportMessage(ctx, m.Row, folder)
 			if err != nil {
 				return 0, err

@@ -120,6 +120,8 @@ func golden(t *testing.T, lang string) {
 	g.send(ben, "thanks", func(c *conversation.Conversation) (*conversation.Draft, error) {
 		return command.Debrief(c, &command.Thanks{}, g.now)
 	})
+	g.digest, g.now = true, time.Date(2027, 3, 22, 9, 0, 0, 0, time.UTC)
+	g.pass(ben, "notice-digest")
 	for _, kind := range templates.Kinds {
 		if !g.shown[kind] {
 			t.Errorf("no golden file is a %s: let the talks above come to one", kind)
@@ -132,6 +134,8 @@ type goldens struct {
 	*app
 	dir, lang string
 	now       time.Time
+	// digest says that the organizer is told of their week.
+	digest bool
 	// shown are the kinds of message of which there is a golden file.
 	shown map[templates.Kind]bool
 }
@@ -158,6 +162,7 @@ func (g *goldens) open(id string) (*roster.Roster, *conversation.Conversation) {
 	g.parts.Now = func() time.Time { return g.now }
 	// Each state has another one: names are random here, as the test wants them.
 	g.parts.Settings.Secret = nil
+	g.parts.Settings.Digest = g.digest
 	g.sched = scheduler.New(g.parts)
 	b, err := g.look(g.Context())
 	if err != nil {
@@ -240,9 +245,12 @@ func (g *goldens) pass(id, name string) {
 
 func (g *goldens) compare(name string, m *outbox.Message) {
 	g.Helper()
-	if m.Kind != outbox.Notice && m.ToOrganizer() {
+	switch {
+	case m.OfAll():
+		g.shown[templates.Digest] = true
+	case m.Kind != outbox.Notice && m.ToOrganizer():
 		g.shown[templates.Copy] = true
-	} else {
+	default:
 		g.shown[templates.Kind(m.Kind)], g.shown[templates.Kind(m.Kind.Noun())] = true, true
 	}
 	files := map[string][]byte{g.lang + "-" + name + ".eml": m.Data}

@@ -21,8 +21,10 @@ import (
 	"coalition/scheduler"
 	"coalition/scheduler/delivery"
 	"coalition/scheduler/intake"
+	"coalition/scheduler/journal"
 	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/plan/folder"
 	"coalition/scheduler/store"
 	"coalition/scheduler/strictyaml"
@@ -74,6 +76,11 @@ func (a *app) openFor(ctx context.Context, c *config, readOnly bool) error {
 		Account:    c.accountOf,
 		Mailbox:    c.mailbox(),
 		Link:       c.link(),
+		Journals: func() map[plan.ID]*journal.Journal {
+			// What can't be used of them is told by check and list.
+			all, _ := journal.ReadAll(c.journals())
+			return all
+		},
 	}
 	if a.log != nil {
 		a.parts.Beat = a.beats()
@@ -227,6 +234,7 @@ func (c *config) settings() organizer.Settings {
 		HoldOver:   c.HoldOver,
 		CopyToSelf: c.Mail.CopyToSelf,
 		Notify:     c.Notify,
+		Digest:     c.Digest,
 		Calendars:  []organizer.Calendar{googleCalendar},
 		How:        how,
 	}

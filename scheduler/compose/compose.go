@@ -46,7 +46,9 @@ func (co *Composer) Write(d *conversation.Draft) error {
 			written = append(written, m)
 		} else if m.Kind == outbox.Notice {
 			co.Log.Error("a notice can't be written", "id", d.Conversation.Ref(), "error", err)
-			d.Conversation.Notices = append(d.Conversation.Notices, *d.News[m])
+			if d.News[m].Week == nil {
+				d.Conversation.Notices = append(d.Conversation.Notices, *d.News[m])
+			}
 		} else {
 			return err
 		}
@@ -69,6 +71,9 @@ func (co *Composer) write(d *conversation.Draft, m *outbox.Message) error {
 	switch {
 	case m.Kind == outbox.Notice:
 		kind, lang = templates.Notice, string(co.Language)
+		if d.News[m].Week != nil {
+			kind = templates.Digest
+		}
 	case m.ToOrganizer():
 		kind, lang = templates.Copy, string(co.Language)
 	}
@@ -124,7 +129,7 @@ func (co *Composer) mail(c *conversation.Conversation, m *outbox.Message, words 
 		// must not provoke one (RFC 3834, section 5).
 		e.Headers.Set("Auto-Submitted", "auto-generated")
 	}
-	if ids := thread(c, m.ToOrganizer()); len(ids) > 0 {
+	if ids := thread(c, m.ToOrganizer()); len(ids) > 0 && !m.OfAll() {
 		e.Headers["References"] = ids
 	}
 	return e
@@ -156,6 +161,9 @@ func says(d *conversation.Draft, m *outbox.Message) any {
 	case outbox.Thanks:
 		return d.Thanks
 	case outbox.Notice:
+		if week := d.News[m].Week; week != nil {
+			return week
+		}
 		return d.News[m]
 	}
 	return nil

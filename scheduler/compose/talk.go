@@ -7,6 +7,7 @@ import (
 
 	"coalition/invites"
 	"coalition/scheduler/conversation"
+	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
 	"coalition/templates"
@@ -98,6 +99,7 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 		talk.Thanks = d.Thanks
 	case outbox.Notice:
 		n := d.News[m]
+		talk.Week = week(n.Week)
 		talk.News = &templates.News{What: n.What, From: n.From, How: n.How, At: n.At, Why: n.Why, Text: n.Text,
 			Commands: n.Do, Calendar: c.Calendar().Title, Provider: c.Calendar().Provider}
 		if len(c.Offered) > 0 {
@@ -111,6 +113,32 @@ func fill(talk *templates.Talk, d *conversation.Draft, m *outbox.Message) {
 		// The room that the calendar has made stands in the event by itself.
 		talk.Setting.URL = ""
 	}
+}
+
+// week is the begin of a week for templates.
+func week(w *inbox.Week) *templates.Week {
+	if w == nil {
+		return nil
+	}
+	day := func(s string) time.Time {
+		// It was written by us.
+		t, _ := time.Parse(time.DateOnly, s)
+		return t
+	}
+	since := func(list []inbox.WeekSince) (all []templates.WeekSince) {
+		for _, s := range list {
+			all = append(all, templates.WeekSince{Name: s.Name, At: day(s.Day)})
+		}
+		return all
+	}
+	all := &templates.Week{Day: day(w.Day), Yours: w.Yours, LookBack: w.LookBack, Theirs: since(w.Theirs), Drifting: since(w.Drifting)}
+	for _, t := range w.Talks {
+		all.Talks = append(all.Talks, templates.WeekTalk{Name: t.Name, Start: t.Start, Length: t.Length, Zone: plan.Zone(t.Zone).Location("UTC")})
+	}
+	for _, p := range w.Promises {
+		all.Promises = append(all.Promises, templates.WeekPromises(p))
+	}
+	return all
 }
 
 // fillUpdate puts into talk what is new to a partner who knows of told.

@@ -19,6 +19,8 @@ type News struct {
 	Text string `json:"text,omitempty"`
 	// The commands that go on from here.
 	Do []string `json:"do,omitempty"`
+	// Of the begin of a week; it is of that moment, and never stored. nil: it is of something else.
+	Week *Week `json:"-"`
 }
 
 // What a [News] tells of: the words that templates go by.
@@ -62,6 +64,8 @@ const (
 	// No answer has come for a week, to what was sent once, or to a repeat.
 	NewsQuiet = "quiet"
 	NewsRest  = "rest"
+	// The week begins.
+	NewsWeek = "week"
 	// The invitation waits, since the calendar takes no more guests for now; in its words, if in any.
 	NewsRefused = "guests"
 )

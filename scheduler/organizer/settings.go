@@ -41,6 +41,8 @@ type Settings struct {
 	CopyToSelf bool
 	// The organizer gets a short mail about each answer that waits for them.
 	Notify bool
+	// The organizer gets a mail at the begin of each week: who waits for whom, and what is ahead.
+	Digest bool
 
 	// Calendar is the online calendar that new invitations go to; "": they go by mail. Calendars are all that talks may
 	// be held in.

@@ -185,6 +185,15 @@ var ErrFenced = errors.New("the message is no longer ours to send")
 // CopyRevision begins the Revision of a copy for the organizer.
 const CopyRevision = "copy "
 
+// WeekRevision begins the Revision of a notice of all conversations at the begin of a week, and ends with its day: there
+// is one in a week. It is kept with one conversation, and names the others.
+const WeekRevision = "week "
+
+// OfAll reports whether the message tells the organizer of all conversations, not of its own.
+func (m *Message) OfAll() bool {
+	return m.Kind == Notice && strings.HasPrefix(m.Revision, WeekRevision)
+}
+
 // ToOrganizer reports whether the message goes to the organizer, not to the partner.
 func (m *Message) ToOrganizer() bool {
 	return strings.HasPrefix(m.Revision, CopyRevision) || m.Kind == Notice

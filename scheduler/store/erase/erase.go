@@ -41,7 +41,7 @@ var tables = []string{"bodies", "messages", "pages", "events", "lookups", "conve
 func Rows(ctx context.Context, s *store.Store, r Request) error {
 	err := s.Database().Update(ctx, func(tx *database.Tx) error {
 		e := erasing{tx, s.Organizer(), s.Secret(), r}
-		for _, step := range []func() error{e.conversation, e.beside, e.doors, e.silence} {
+		for _, step := range []func() error{e.conversation, e.beside, e.weeks, e.doors, e.silence} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -201,6 +201,23 @@ func (e *erasing) beside() error {
 		}
 	}
 	return e.history()
+}
+
+// weeks takes the words out of what the organizer was told of all conversations: it may name this one. What has not left
+// yet does not.
+func (e *erasing) weeks() error {
+	const weeks = " WHERE organizer = $1 AND kind = 'notice' AND revision LIKE '" + outbox.WeekRevision + "%'"
+	leaving, _, err := database.Number(context.Background(), e.tx, "SELECT COUNT(*) FROM messages"+weeks+" AND state = 'sending'", e.organizer)
+	switch {
+	case err != nil:
+		return err
+	case leaving > 0:
+		return conversation.ErrConflict
+	}
+	if err := e.tx.Do("UPDATE messages SET state = 'cancelled'"+weeks+" AND state IN ('held', 'queued', 'unclear')", e.organizer); err != nil {
+		return err
+	}
+	return e.tx.Do("UPDATE bodies SET data = $2 WHERE message IN (SELECT seq FROM messages"+weeks+")", e.organizer, []byte{})
 }
 
 // history does the same in what has been written down of others.

@@ -49,7 +49,7 @@ fuzz:
 
 targets:
 	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z]*' $(FUZZIN) | sed 's|/[^/]*:func | |; s|^\./||; s|^|./|' | \
-		while read -r package target; do go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; done
+		xargs -P 2 -L 1 sh -c 'go test -run "^$$" -fuzz "^$$2\$$" -fuzztime $(FUZZTIME) $$1 || exit 255' fuzz
 
 lint:
 	go tool -modfile=.ci/tools/go.mod golangci-lint run

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/emersion/go-message"
@@ -23,6 +22,7 @@ import (
 var canaries = map[string]string{
 	"why": "Whykanarienvogel", "goal": "Goalkanarienvogel", "measure": "Measurekanarienvogel", "history": "Historykanarienvogel",
 	"learned": "Learnedkanarienvogel", "promise": "Promisekanarienvogel", "note": "Notekanarienvogel",
+	"slip": "Slipkanarienvogel",
 }
 
 func canaryFiles() []string {
@@ -36,7 +36,7 @@ func canaryFiles() []string {
 		"reply.eml", "Authentication-Results: mx.example.org; dmarc=pass\nFrom: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nWhat is it about?\n",
 		"forged.eml", "From: x@example.net\nReply-To: maya@example.org\nSubject: Re: May we talk about working as partners?\n\nno\n",
 		// A slip turns private words into a key, into an alias, and into no YAML at all.
-		"conversations/slip.yaml", mayaPlan + "private:\n  " + canaries["why"] + ": x\n",
+		"conversations/slip.yaml", mayaPlan + "private:\n  " + canaries["slip"] + ": x\n",
 		"conversations/star.yaml", mayaPlan + "private: {goal: *" + canaries["history"] + "}\n",
 		"conversations/torn.yaml", mayaPlan + "private: {why: '" + canaries["why"] + "\n",
 	}
@@ -154,57 +154,54 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// TestPrivateLeak: the test above is worth something. Builds that are made leaky on purpose are found
-// out, each for its own leak.
+// TestPrivateLeak: the test above is worth something. A build that is made leaky on purpose, in five places, is found
+// out, and each of its leaks.
 func TestPrivateLeak(t *testing.T) {
+	t.Parallel()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, leak := range []struct{ name, file, old, new, found string }{
+	leaks := []struct{ name, file, old, new, found string }{
 		{"into the words of a message", "scheduler/compose/talk.go", "Purpose:  t.Purpose,", "Purpose: t.Purpose + c.Source().Private.Why,", "why in outbox"},
 		{"into the thanks", "cmd/coalition/hindsight.go", "Words: strings.TrimSpace(d.thanks)", "Words: strings.TrimSpace(d.thanks) + d.learned", "learned in outbox"},
 		{"into the database", "scheduler/conversation/read.go", "c.source, c.private, c.file = p, p.Private, fileUnread", "c.source, c.private, c.file = p, p.Private, fileUnread; p.Result += p.Private.Goal", "goal in state"},
 		{"into the log", "scheduler/pass.go", "func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {",
 			"func (s *Scheduler) HoldStale(ctx context.Context, b *roster.Roster) (held int, err error) {\n\tfor _, c := range b.Conversations { s.Log.Error(c.Source().Private.History) }", "history in what was said"},
-		{"into a problem", "scheduler/strictyaml/decode.go", `text := "there is no such key"`, `text := "there is no such key " + key.Value`, "why in what was said"},
-	} {
-		t.Run(leak.name, func(t *testing.T) {
-			t.Parallel()
-			path := filepath.Join(root, leak.file)
-			source, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Count(string(source), leak.old) != 1 {
-				t.Fatalf("%s does not hold %q once: the leak has to be made anew", leak.file, leak.old)
-			}
-			tmp := t.TempDir()
-			leaky := filepath.Join(tmp, "leaky.go")
-			if err := os.WriteFile(leaky, []byte(strings.Replace(string(source), leak.old, leak.new, 1)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: leaky}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(tmp, "overlay.json"), overlay, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			building.Lock() // the linker wants all cores for itself
-			build := exec.Command("go", "build", "-overlay", filepath.Join(tmp, "overlay.json"), "-o", filepath.Join(tmp, "coalition"), "coalition/cmd/coalition")
-			out, err := build.CombinedOutput()
-			building.Unlock()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			dir := write(t, canaryFiles()...)
-			said := everything(t, func(args ...string) *exec.Cmd { return exec.Command(filepath.Join(tmp, "coalition"), args...) }, dir)
-			if found := strings.Join(leaked(t, dir, said), "; "); !strings.Contains(found, leak.found) {
-				t.Errorf("found: %q; want %q", found, leak.found)
-			}
-		})
+		{"into a problem", "scheduler/strictyaml/decode.go", `text := "there is no such key"`, `text := "there is no such key " + key.Value`, "slip in what was said"},
+	}
+	tmp, leaky := t.TempDir(), make(map[string]string)
+	for i, leak := range leaks {
+		path := filepath.Join(root, leak.file)
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(string(source), leak.old) != 1 {
+			t.Fatalf("%s does not hold %q once: the leak has to be made anew", leak.file, leak.old)
+		}
+		leaky[path] = filepath.Join(tmp, fmt.Sprintf("leaky%d.go", i))
+		if err := os.WriteFile(leaky[path], []byte(strings.Replace(string(source), leak.old, leak.new, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": leaky})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(tmp, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(tmp, "coalition")
+	if out, err := exec.Command("go", "build", "-overlay", filepath.Join(tmp, "overlay.json"), "-o", program, "coalition/cmd/coalition").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	dir := write(t, canaryFiles()...)
+	said := everything(t, func(args ...string) *exec.Cmd { return exec.Command(program, args...) }, dir)
+	found := strings.Join(leaked(t, dir, said), "; ")
+	for _, leak := range leaks {
+		if !strings.Contains(found, leak.found) {
+			t.Errorf("the leak %s was not found: %q, want %q", leak.name, found, leak.found)
+		}
 	}
 }
-
-var building sync.Mutex

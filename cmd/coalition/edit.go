@@ -172,9 +172,9 @@ func (a *app) runEditor(path string) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &exit) && exit.ExitCode() > 0 && exit.ExitCode() < 126:
-		return fmt.Errorf("coalition: the editor ended with a fault (exit code %d)", exit.ExitCode())
+		return fmt.Errorf("the editor ended with a fault (exit code %d)", exit.ExitCode())
 	case errors.As(err, &exit) && exit.ExitCode() < 0:
-		return fmt.Errorf("coalition: the editor was ended (%s)", exit.String())
+		return fmt.Errorf("the editor was ended (%w)", exit)
 	}
 	return usage("the editor %s can't be started", "name another in $EDITOR, such as EDITOR=nano", editor)
 }

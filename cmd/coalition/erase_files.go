@@ -38,7 +38,12 @@ func (a *app) findFiles(e *erasure) error {
 	if e.beside, err = email.NewFolder(a.config.resolve(a.config.Mail.Outbox)).Of(e.ID); err != nil {
 		return fmt.Errorf("the outbox can't be read: %s", errorText(err))
 	}
-	if path := journal.Path(a.config.journals(), e.id); slices.Contains(filesIn(filepath.Dir(path)), path) {
+	path := journal.Path(a.config.journals(), e.id)
+	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
+		// Who keeps it elsewhere has a link here; what that leads to goes first, for nothing would name it without the link.
+		if to, err := filepath.EvalSymlinks(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			e.beside = append(e.beside, to)
+		}
 		e.beside = append(e.beside, path)
 	}
 	for _, d := range a.unfinished() {
@@ -92,11 +97,19 @@ func (e *erasure) words() []string {
 	return words
 }
 
-// filesIn returns the files in a folder and below it. What can't be read is passed over.
+// filesIn returns the files in a folder and below it, and the links to files. What can't be read is passed over.
 func filesIn(folder string) (list []string) {
-	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			list = append(list, path)
+	// Which may be a link itself.
+	root, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return nil
+	}
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			list = append(list, filepath.Join(folder, strings.TrimPrefix(path, root)))
 		}
 		return nil
 	})

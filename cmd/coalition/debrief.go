@@ -275,7 +275,7 @@ func (d *debriefing) keep() error {
 	case errors.Is(err, journal.ErrChanged):
 		return usage("the journal %s was changed at this moment", "look at it, and try again", path)
 	case err != nil:
-		return fmt.Errorf("the journal %s can't be written: %w", path, err)
+		return cantWrite("the journal "+path, err)
 	}
 	d.say("Kept in %s, which stays on this machine.", path)
 	return nil

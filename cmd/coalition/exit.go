@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -111,7 +110,7 @@ func (a *app) exit(cmd *cobra.Command, err error) int {
 	case errors.Is(err, store.ErrOtherOrganizer):
 		say(err.Error(), "if you have changed your address, add the old one to organizer.aliases")
 		return exitUsage
-	case a.config == nil && !strings.HasPrefix(err.Error(), "coalition:"):
+	case a.config == nil:
 		// From cobra: a wrong flag, command or number of arguments.
 		say(misread(cmd, err))
 		return exitUsage

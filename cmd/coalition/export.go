@@ -265,7 +265,7 @@ func (a *app) ownFiles(d *dossier, id plan.ID) error {
 type written struct{ *yaml.Node }
 
 // documents reads the documents of a file; one that is no YAML is a text. There are none in a file that is not there.
-func documents(path string) (list []*written, err error) {
+func documents(path string) ([]*written, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -273,6 +273,15 @@ func documents(path string) (list []*written, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be read: %s", path, errorText(err))
 	}
+	list, err := parsed(data)
+	if err != nil {
+		list = []*written{{&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.LiteralStyle, Value: string(data)}}}
+	}
+	return list, nil
+}
+
+// parsed are the documents of YAML.
+func parsed(data []byte) (list []*written, err error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var n yaml.Node
@@ -281,7 +290,7 @@ func documents(path string) (list []*written, err error) {
 		case errors.Is(err, io.EOF):
 			return list, nil
 		case err != nil:
-			return []*written{{&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.LiteralStyle, Value: string(data)}}}, nil
+			return nil, err
 		case len(n.Content) == 1:
 			list = append(list, &written{n.Content[0]})
 		}
@@ -386,12 +395,18 @@ func plain(n *yaml.Node) {
 	}
 }
 
-// writeOnce writes a new file for its owner only.
+// writeOnce writes a new file for its owner only. Where one is there the error is [fs.ErrExist].
 func writeOnce(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
 		return err
+	case err != nil:
+		return cantWrite(path, err)
 	}
 	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return cantWrite(path, err)
+	}
+	return nil
 }

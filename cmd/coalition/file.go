@@ -155,7 +155,7 @@ func besideFile(path string, data []byte) (string, error) {
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return "", fmt.Errorf("%s can't be written: %s", path, errorText(err))
+		return "", cantWrite(path, err)
 	}
 	return f.Name(), nil
 }
@@ -172,7 +172,7 @@ func privateFile(path string, data []byte) error {
 	}
 	if err := os.Rename(written, path); err != nil {
 		os.Remove(written)
-		return fmt.Errorf("%s can't be written: %s", path, errorText(err))
+		return cantWrite(path, err)
 	}
 	return nil
 }

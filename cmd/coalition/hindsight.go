@@ -184,15 +184,15 @@ func (d *debriefing) due(text string) (what string, day journal.Day, err error) 
 	if at := strings.LastIndex(text, " in "); at >= 0 {
 		what, named = text[:at], text[at+1:]
 	}
-	date, err := plan.ParseDate(named)
-	if at := strings.LastIndex(text, " by "); err != nil && at >= 0 {
+	date, ok := dated(named)
+	if at := strings.LastIndex(text, " by "); !ok && at >= 0 {
 		what, named = text[:at], text[at+len(" by "):]
-		date, err = plan.ParseDate(named)
-	} else if err != nil {
+		date, ok = dated(named)
+	} else if !ok {
 		return text, "", nil
 	}
 	what = strings.TrimSuffix(strings.TrimSpace(what), " by")
-	if err != nil {
+	if !ok {
 		// "stand by her", and no date that was misspelt.
 		if strings.ContainsAny(named, "0123456789") {
 			return "", "", usage("“by %s” is no date", "write it as by 2027-03-11, or in 2 weeks", named)
@@ -204,6 +204,12 @@ func (d *debriefing) due(text string) (what string, day journal.Day, err error) 
 		return "", "", usage("%s was before the talk", "name a later day", named)
 	}
 	return what, day, nil
+}
+
+// dated is the date that a text is, if it is one.
+func dated(text string) (date plan.Date, ok bool) {
+	date, err := plan.ParseDate(text)
+	return date, err == nil
 }
 
 // promiseText is a promise in a line for people.

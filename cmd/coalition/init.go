@@ -130,6 +130,7 @@ func (a *app) setUp(ctx context.Context, s *setup) error {
 	if err != nil {
 		return err
 	}
+	a.config = c
 	return a.writeSetUp(s, c)
 }
 
@@ -276,7 +277,7 @@ func writeNew(path string, data []byte) error {
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+		return cantWrite(path, err)
 	}
 	err = os.Link(f.Name(), path)
 	switch {
@@ -284,7 +285,9 @@ func writeNew(path string, data []byte) error {
 		return isThere(path)
 	case err != nil:
 		// The file system has no hard links.
-		return os.Rename(f.Name(), path)
+		if err := os.Rename(f.Name(), path); err != nil {
+			return cantWrite(path, err)
+		}
 	}
 	return nil
 }

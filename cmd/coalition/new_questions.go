@@ -79,7 +79,7 @@ func (w *planWalk) person() []*question {
 		_, _, err := w.a.place(w.b, form.Said{"with.name": {*w.one["with.name"]}})
 		q.explain = "Commands call it by this."
 		if err != nil {
-			q.explain = strings.ToUpper(err.Error()[:1]) + err.Error()[1:] + ". " + q.explain
+			q.explain = err.Error() + ". " + q.explain
 		}
 		*q.text = cmp.Or(*q.text, w.freeID(slug(*w.one["with.name"])))
 	}

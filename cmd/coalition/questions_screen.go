@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -53,7 +52,7 @@ func (a *app) walkScreen(w *walk) error {
 	case a.soft.Err() != nil:
 		return errStopped
 	case err != nil:
-		return fmt.Errorf("coalition: the terminal can't be used to ask (%w); answer by flags, or set TERM=dumb", err)
+		return usage("the terminal can't be used to ask (%s)", "answer by flags, or set TERM=dumb", err)
 	}
 	for _, line := range s.answered() {
 		a.note("%s", strings.Join(plaintext.Wrap(line, s.width), "\n"))

@@ -25,7 +25,7 @@ func (d DNS) Start(t testing.TB) (addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	go func() {
 		buf := make([]byte, 2048)
 		for {

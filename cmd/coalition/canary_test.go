@@ -51,7 +51,7 @@ func everything(t *testing.T, program func(args ...string) *exec.Cmd, dir string
 	t.Helper()
 	var all bytes.Buffer
 	for _, args := range []string{
-		"daemon --once", "receive reply.eml", "receive forged.eml", "list", "list --json", "agenda maya", "show maya", "show maya --json", "show maya --svg -", "map", "map --json", "map --svg -", "map --html -", "log", "log --json", "check --json",
+		"daemon --once", "receive reply.eml", "receive forged.eml", "list", "list --json", "agenda maya", "show maya", "show maya --json", "show maya --svg -", "map", "map --json", "map --svg -", "map --html -", "log", "log --json", "check --json", "doctor --no-network --json",
 		"ask maya --again --yes", "answer maya yes --time 1", "invite maya --dry-run", "invite maya --yes", "invite maya --ics - --publish",
 		"move maya --start in_30_days_at_11:00 --yes", "cancel maya --yes", "ready priya --yes", "ask priya --eml priya.eml", "daemon --once",
 		"invite tomas --start in_9_working_days_at_15:00 --yes", "show slip", "schema plan", "template list", "daemon --once --json", "__complete show ''",

@@ -118,6 +118,15 @@ func TestNext(t *testing.T) {
 			message(c, outbox.Brief, outbox.Accepted)
 			read(t, c, "purpose: Something else.")
 		}, status: conversation.Asked, next: "wait for the answer of Maya Chen"},
+		{name: "asked, the times have passed", at: start, past: func(t *testing.T, c *conversation.Conversation) {
+			message(c, outbox.Brief, outbox.Accepted)
+			c.Offered = c.Offers(monday)
+		}, status: conversation.Asked, next: "choose a new time: those offered have passed without an answer; write others under `when` in its file, then: coalition ask maya --again"},
+		{name: "asked, the times have passed, the plan names others", at: start, plan: []string{"when: {start: 2027-03-04 10:00, duration: 2h}"}, past: func(t *testing.T, c *conversation.Conversation) {
+			message(c, outbox.Brief, outbox.Accepted)
+			c.Offered = c.Offers(monday)
+			read(t, c, "when: {start: 2027-03-11 10:00, duration: 2h}")
+		}, status: conversation.Asked, next: "ask again, with other times, since those offered have passed without an answer: coalition ask maya --again"},
 		{name: "asked again", past: func(t *testing.T, c *conversation.Conversation) {
 			message(c, outbox.Brief, outbox.Accepted)
 			apply(t, c, command.AskAgain{})

@@ -102,7 +102,7 @@ func TestQuiet(t *testing.T) {
 		w.later(time.Hour)
 	}
 	w.want("brief-0 notice-0")
-	quiet(asked, "one friendly repeat is fine: coalition ask-again maya")
+	quiet(asked, "one friendly repeat is fine: coalition ask maya --again")
 	w.now = asked.Add(8 * day)
 	repeated := w.now
 	w.commit(w.ask(w.find("maya"), true, w.now))
@@ -129,6 +129,25 @@ func TestQuiet(t *testing.T) {
 	quiet(invited, "the invitation stands all the same")
 	w.receive(w.reply(invites.Reply, invites.Tentative))
 	quiet(time.Time{}, "")
+}
+
+// Times that have passed without an answer are the organizer's to replace, and they are told of the silence all the same.
+func TestQuietTooLate(t *testing.T) {
+	w := newWorld(t)
+	w.Notify = true
+	w.plan("maya", maya("when: {start: 2027-02-04 10:00}"))
+	asked := w.now
+	w.pass()
+	w.now = asked.Add(7 * day)
+	w.pass()
+	w.want("brief-0 notice-0")
+	c := w.find("maya")
+	if s := c.Next(w.now); s.Turn() != conversation.Organizer {
+		t.Errorf("it is for %s to go on: %s", s.Turn(), s.Next)
+	}
+	if since := nudge.Quiet(c, w.now); !since.Equal(asked) {
+		t.Errorf("quiet since %v", since)
+	}
 }
 
 // After a long stop nobody is told what they have long known.

@@ -62,7 +62,7 @@ var ana = organizer.Settings{
 // how words what the organizer can do in a few of the ways that the program does.
 func how(way ways.Way, ref string, at ...string) string {
 	words := map[ways.Way]string{
-		ways.Record: "answer %s yes|no|later", ways.RecordYes: "answer %s yes", ways.InviteAt: "invite %s --start TIME",
+		ways.AskAgain: "ask %s --again", ways.Record: "answer %s yes|no|later", ways.RecordYes: "answer %s yes", ways.InviteAt: "invite %s --start TIME",
 		ways.InviteByMail: "invite %s --mail", ways.Move: "move %s --start TIME", ways.MoveTo: "move %s --start %q",
 		ways.Keep: "move %s --start %q --told", ways.CancelTold: "cancel %s --told", ways.TakeCounter: "counter %s take",
 		ways.RefuseCounter: "counter %s decline", ways.TakeAgenda: "agenda %s take", ways.LeaveAgenda: "agenda %s leave",

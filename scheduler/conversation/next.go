@@ -147,14 +147,13 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		asks = max(1, asks)
 	}
 	if len(briefs) < asks {
-		d := c.DatesAt(now)
-		if d.Passed(now) || len(c.Plan.When.Offered()) > 0 && len(c.Offers(now)) == 0 {
+		if c.timesPassed(now) {
 			return c.withPlan(Step{Next: "choose a new time: those of the plan have passed; write others under `when` in its file"})
 		}
 		if c.NoTimes != "" {
 			return c.withPlan(c.noTimes(now))
 		}
-		return c.withPlan(Step{Kind: outbox.Brief, Due: d.AskOn, Next: "send the brief"})
+		return c.withPlan(Step{Kind: outbox.Brief, Due: c.DatesAt(now).AskOn, Next: "send the brief"})
 	}
 	if len(briefs) > 0 {
 		last := briefs[len(briefs)-1]
@@ -175,8 +174,22 @@ func (c *Conversation) nextAsk(now time.Time) Step {
 		return Step{Next: "answer the question of " + c.Plan.With.Name + ": " + c.How(ways.Show)}
 	case c.Answer == nil && c.Remark != nil && !c.Remark.Foreign && !c.Remark.Sign:
 		return Step{Next: "read what " + c.Plan.With.Name + " wrote (" + c.How(ways.Show) + "); if it is the answer: " + c.How(ways.Record)}
+	case len(c.Offered) > 0 && len(ahead(c.Offered, now)) == 0:
+		// A yes could not be kept any more, so that it is not for the partner to go on.
+		if c.timesPassed(now) {
+			return c.withPlan(Step{Silent: true, Next: "choose a new time: those offered have passed without an answer; " +
+				"write others under `when` in its file, then: " + c.How(ways.AskAgain)})
+		}
+		return c.withPlan(Step{Silent: true, Next: "ask again, with other times, since those offered have passed without an answer: " +
+			c.How(ways.AskAgain)})
 	}
 	return Step{Next: "wait for the answer of " + c.Plan.With.Name, On: Partner}
+}
+
+// timesPassed reports whether no time can be offered any more by what the plan says.
+func (c *Conversation) timesPassed(now time.Time) bool {
+	d := c.DatesAt(now)
+	return d.Passed(now) || !c.Searched() && len(c.Offers(now)) == 0
 }
 
 func (c *Conversation) nextPermitted(now time.Time) Step {
@@ -478,6 +491,8 @@ type Step struct {
 	Next string
 	// Whose turn it is; "": the organizer's where the step is neither the program's nor empty, else nobody's.
 	On Side
+	// Silent says that the partner has not answered, although it is not their turn any more.
+	Silent bool
 
 	// Again is when to look again although nothing has happened. Zero: only a change can bring
 	// something new.

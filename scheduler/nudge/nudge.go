@@ -99,10 +99,10 @@ func handed(c *conversation.Conversation) (at time.Time) {
 	return at
 }
 
-// Quiet is since when no answer of the partner has come, where that is a week or more; zero: it is not, or it is not
-// their turn.
+// Quiet is since when no answer of the partner has come, where that is a week or more; zero: it is not, or none is
+// awaited.
 func Quiet(c *conversation.Conversation, now time.Time) time.Time {
-	if c.Next(now).Turn() != conversation.Partner {
+	if s := c.Next(now); s.Turn() != conversation.Partner && !s.Silent {
 		return time.Time{}
 	}
 	if since := handed(c); !since.IsZero() && now.Sub(since) >= quietAfter {

@@ -19,7 +19,8 @@ func diagnose(t *testing.T, dir string, change func(*doctor)) []finding {
 	t.Helper()
 	a := &app{environ: os.Environ(), stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
 		configFile: filepath.Join(dir, "config.yaml"), wall: time.Now}
-	d := &doctor{app: a, noNetwork: true, volume: volumeOf, here: func() (string, error) { return "UTC", nil }}
+	d := &doctor{app: a, noNetwork: true,
+		volume: func(string) (volume, bool) { return volume{free: 1 << 40}, true }, here: func() (string, error) { return "UTC", nil }}
 	if change != nil {
 		change(d)
 	}
@@ -305,6 +306,16 @@ func TestDoctorOutbox(t *testing.T) {
 		coalition(t, dir, "ask", "maya", "--yes")
 		coalition(t, dir, "daemon", "--once")
 		wants(t, diagnose(t, dir, nil), "outbox", tt.state, tt.text, tt.mend)
+	}
+}
+
+// What lies on a disk of this machine is on no server.
+func TestVolume(t *testing.T) {
+	if v, ok := volumeOf(t.TempDir()); ok && (v.free == 0 || v.network != "") {
+		t.Errorf("%+v", v)
+	}
+	if _, ok := volumeOf("/nowhere/at/all"); ok {
+		t.Error("something is known of nothing")
 	}
 }
 

@@ -207,12 +207,13 @@ func (a *app) list(b *roster.Roster, grouped bool) error {
 	var notes []string
 	for _, e := range entries {
 		for _, note := range slices.Concat(worklist.Lines(e.Conversation, b.Now), []string{worklist.Difference(e.Conversation, b.Now)},
-			tending(e.Conversation, partnerships[e.ID], b.Now, a.zone())) {
+			tending(e.Conversation, partnerships[e.ID], b.Now)) {
 			if note != "" {
 				notes = append(notes, e.Ref()+": "+note)
 			}
 		}
 	}
+	notes = append(notes, silences(entries, b.Now, a.zone())...)
 	if grouped {
 		a.table(a.resultTable(entries, partnerships, b.Now))
 	} else {

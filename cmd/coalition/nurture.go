@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"coalition/cmd/coalition/chart"
@@ -51,17 +52,46 @@ func (a *app) partnershipOf(c *conversation.Conversation, now time.Time) *nurtur
 	return nurture.Of(c, j.Entries, now, a.zone())
 }
 
-// tending is what the organizer may want to know of a round that asks for nothing yet, in a line each: of the partner's
-// long silence, of promises whose day is near or over, and of two people who drift apart.
-func tending(c *conversation.Conversation, p *nurture.Partnership, now time.Time, zone *time.Location) (lines []string) {
-	name := c.Plan.With.Name
-	if since := nudge.Quiet(c, now); !since.IsZero() {
-		since = since.In(zone)
-		days := nurture.DaysBetween(journal.DayOf(since), p.Today)
-		lines = append(lines, fmt.Sprintf("no answer since %s, %s ago; %s", dayName(since, now), count(days, "day"), nudge.AfterQuiet(c)))
+// fewQuiet is of how many partners each has a line of their own who have not answered for long.
+const fewQuiet = 3
+
+// silences tells of the partners who have not answered for long, and what can be done: in a line each, or, where they are
+// many, in one for all of whom the same is said.
+func silences(entries []ranked, now time.Time, zone *time.Location) []string {
+	var each, advice []string
+	who := make(map[string][]string)
+	for _, e := range entries {
+		since := nudge.Quiet(e.Conversation, now).In(zone)
+		if since.IsZero() {
+			continue
+		}
+		ago := count(nurture.DaysBetween(journal.DayOf(since), journal.DayOf(now.In(zone))), "day")
+		do := nudge.AfterQuiet(e.Conversation)
+		each = append(each, fmt.Sprintf("%s: no answer since %s, %s ago; %s", e.Ref(), dayName(since, now), ago, do))
+		if words, command, ok := strings.Cut(do, ": coalition"); ok {
+			do = words + ": coalition" + strings.Replace(command, " "+e.Ref(), " ID", 1)
+		}
+		if who[do] == nil {
+			advice = append(advice, do)
+		}
+		who[do] = append(who[do], e.Ref()+" ("+ago+")")
 	}
+	if len(each) <= fewQuiet {
+		return each
+	}
+	var lines []string
+	for _, do := range advice {
+		lines = append(lines, "no answer from "+strings.Join(who[do], ", ")+"; "+do)
+	}
+	return lines
+}
+
+// tending is what the organizer may want to know of a round that asks for nothing yet, in a line each: of promises whose
+// day is near or over, and of two people who drift apart.
+func tending(c *conversation.Conversation, p *nurture.Partnership, now time.Time) (lines []string) {
+	name := c.Plan.With.Name
 	if c.After != nil {
-		return lines
+		return nil
 	}
 	for _, promise := range p.Pressing() {
 		who := "you"

@@ -45,15 +45,7 @@ func (d *doctor) lookAtFiles() {
 	if d.config.Mail.Via == "outbox" {
 		folders = append(folders, d.config.resolve(d.config.Mail.Outbox))
 	}
-	slices.Sort(folders)
-	for _, path := range slices.Compact(folders) {
-		if info, err := os.Stat(path); err == nil && info.IsDir() && posix &&
-			info.Mode().Perm()&0o002 != 0 && info.Mode()&os.ModeSticky == 0 {
-			d.tell("files", "a folder", faulty, fmt.Sprintf("everybody on this machine can write to %s (mode %04o)",
-				d.tilde(path), info.Mode().Perm()),
-				"use: chmod 700 "+path)
-		}
-	}
+	d.tellOpen(append(folders, d.config.path))
 	if len(d.found) == before {
 		d.tell("files", "permissions", fine, "what is private is for you alone", "")
 	}
@@ -100,16 +92,36 @@ func (c *config) secretInside() string {
 	return ""
 }
 
-// lookAtPlanModes looks at who can read the private blocks of plans.
+// lookAtPlanModes looks at who can read the private blocks of plans, and who can say in the organizer's place whom they
+// write to, and what.
 func (d *doctor) lookAtPlanModes(plans []*plan.Plan) {
-	var list []string
+	var list, all []string
 	for _, p := range plans {
-		if p.Private.Filled() > 0 {
-			list = append(list, p.Problem("", "").File)
+		path := p.Problem("", "").File
+		if all = append(all, path); p.Private.Filled() > 0 {
+			list = append(list, path)
 		}
 	}
 	slices.Sort(list)
 	d.tellLoose("private blocks", slices.Compact(list))
+	d.tellOpen(all)
+}
+
+// tellOpen tells of those of some folders and files that everybody can write to.
+func (d *doctor) tellOpen(paths []string) {
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		info, err := os.Stat(path)
+		if err != nil || !posix || info.Mode().Perm()&0o002 == 0 || info.Mode()&os.ModeSticky != 0 {
+			continue
+		}
+		what, mend := "a file", "use: chmod 600 "
+		if info.IsDir() {
+			what, mend = "a folder", "use: chmod 700 "
+		}
+		d.tell("files", what, faulty, fmt.Sprintf("everybody on this machine can write to %s (mode %04o)",
+			d.tilde(path), info.Mode().Perm()), mend+path)
+	}
 }
 
 // tellLoose tells of those of some files that others can read.

@@ -130,6 +130,10 @@ func TestDoctorFaults(t *testing.T) {
 			area: "files", state: doubt, text: "journals", mend: "chmod 600"},
 		{name: "a folder that all can write to", plant: func(t *testing.T, dir string) { os.Chmod(filepath.Join(dir, "conversations"), 0o777) },
 			area: "files", state: faulty, text: "conversations (mode 0777)", mend: "chmod 700"},
+		{name: "a config that all can write to", plant: func(t *testing.T, dir string) { os.Chmod(filepath.Join(dir, "config.yaml"), 0o666) },
+			area: "files", state: faulty, text: "config.yaml (mode 0666)", mend: "chmod 600"},
+		{name: "a plan that all can write to", plan: laterPlan, plant: func(t *testing.T, dir string) { os.Chmod(filepath.Join(dir, "conversations/maya.yaml"), 0o666) },
+			area: "files", state: faulty, text: "maya.yaml (mode 0666)", mend: "chmod 600"},
 		{name: "a state that others can read", plan: mayaPlan, plant: func(t *testing.T, dir string) {
 			does(t, dir, "ask", "maya", "--yes")
 			os.Chmod(filepath.Join(dir, "state/coalition.db"), 0o644)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/invites/google/account"
@@ -45,6 +47,8 @@ type config struct {
 	within time.Duration
 	// What was typed, and does not lie yet where the file says; see init.
 	typed string
+	// What the system keyring was asked and has not answered yet, by the account.
+	asked singleflight.Group
 }
 
 type organizerConfig struct {

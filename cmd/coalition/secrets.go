@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+	"golang.org/x/sync/singleflight"
 
 	"coalition/scheduler/strictyaml"
 )
@@ -88,20 +89,28 @@ func (c *config) passwordIn(_ context.Context, in signIn, _ string) ([]byte, err
 const keyringService = "coalition"
 
 func (c *config) passwordKept(ctx context.Context, in signIn, _ string) ([]byte, error) {
-	var password string
-	err := askKeyring(ctx, func() (err error) {
-		password, err = keyring.Get(keyringService, in.PasswordKeyring)
-		return err
+	within, cancel := context.WithTimeout(ctx, keyringWithin)
+	defer cancel()
+	// It may ask a person to unlock it: as long as that is open, it is not asked once more each time that a daemon tries.
+	answer := c.asked.DoChan(in.PasswordKeyring, func() (any, error) {
+		return keyring.Get(keyringService, in.PasswordKeyring)
 	})
+	var got singleflight.Result
+	select {
+	case got = <-answer:
+	case <-within.Done():
+		got.Err = within.Err()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(err, keyring.ErrNotFound):
+	case errors.Is(got.Err, keyring.ErrNotFound):
 		return nil, fmt.Errorf("the system keyring holds none for the service %s and the account %s; %s",
 			keyringService, in.PasswordKeyring, keep(in.PasswordKeyring))
-	case err != nil:
+	case got.Err != nil:
 		return nil, errors.New("the system keyring can't be opened from here; unlock it, or use password_file")
 	}
+	password, _ := got.Val.(string)
 	return []byte(password), nil
 }
 

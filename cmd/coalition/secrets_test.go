@@ -194,3 +194,23 @@ func TestKeyringPassword(t *testing.T) {
 		t.Errorf("closed: %v", err)
 	}
 }
+
+// A keyring that somebody is to unlock is asked once, however often the password is wanted meanwhile.
+func TestKeyringLocked(t *testing.T) {
+	keyring.MockInit()
+	synctest.Test(t, func(t *testing.T) {
+		c := &config{}
+		in := signIn{PasswordKeyring: "ana"}
+		unlocked := make(chan string)
+		c.asked.DoChan("ana", func() (any, error) { return <-unlocked, nil })
+		for range 3 {
+			if got, err := c.passwordKept(t.Context(), in, ""); err == nil || !strings.Contains(err.Error(), "can't be opened from here") {
+				t.Errorf("still locked: %q, %v", got, err)
+			}
+		}
+		go func() { unlocked <- "geheim" }()
+		if got, err := c.passwordKept(t.Context(), in, ""); string(got) != "geheim" || err != nil {
+			t.Errorf("unlocked: %q, %v", got, err)
+		}
+	})
+}

@@ -11,8 +11,8 @@ import (
 )
 
 // Answers returns what reads people's answers in all languages that have an answers.tmpl. It reads those anew each
-// time, which takes a hundredth of a second for each. The error names the file and the line of what can't be read: a reader without
-// that language would miss its conditions.
+// time, which takes a hundredth of a second for each. The error names the file and the line of what can't be read: a
+// reader without that language would miss its conditions.
 func (s *Set) Answers() (*answers.Reader, error) {
 	var all []phrases.Words
 	for _, lang := range s.languages {

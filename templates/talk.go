@@ -152,7 +152,7 @@ type OtherTime struct {
 // News is what has come from the partner, or from Google, or is over, and waits for a decision of the organizer.
 type News struct {
 	// What has come: question, yes, later, no, declined, tentative, counter, time, bounced, failed, passed, taken, adds,
-	// mail, doubted, deleted, left, clocks, guests or talk.
+	// mail, doubted, deleted, left, clocks, guests, talk, or, where nothing has come, quiet or rest.
 	What string
 	// From is the address it came from; it may be empty.
 	From string

@@ -352,3 +352,24 @@ func TestDoctorDaemon(t *testing.T) {
 	wants(t, found, "daemon", fine, "none runs", "")
 	wants(t, found, "web", faulty, "another program has it", "web.listen")
 }
+
+// What a stranger's server says of itself does not steer the terminal.
+func TestDoctorStranger(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 404 \x1b]0;owned\x07\r\nContent-Length: 0\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
+	d := &doctor{app: &app{}}
+	found := d.askPage(t.Context(), "the page", "http://"+l.Addr().String())
+	if len(found) != 1 || found[0].Text != "something else answers there (404 Not Found)" {
+		t.Errorf("%q", found)
+	}
+}

@@ -274,7 +274,7 @@ func (d *doctor) askPage(ctx context.Context, what, public string) []finding {
 		return []finding{{area, what, faulty, text, mend}}
 	}
 	if !web.Ours(answer.Header) {
-		return []finding{{area, what, faulty, "something else answers there (" + answer.Status + ")", mend}}
+		return []finding{{area, what, faulty, fmt.Sprintf("something else answers there (%d %s)", answer.StatusCode, http.StatusText(answer.StatusCode)), mend}}
 	}
 	list := []finding{{area, what, fine, "answers", ""}}
 	if answer.TLS != nil && len(answer.TLS.PeerCertificates) > 0 {

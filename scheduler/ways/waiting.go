@@ -8,7 +8,8 @@ import (
 )
 
 // Waiting is what is next for a message to a partner that is on its way or stuck, and begins with a verb; "" for one
-// that needs nothing. itself says that it goes on without a word of the organizer. provider is who runs the online calendar of its conversation, and how words a way for that.
+// that needs nothing. itself says that it goes on without a word of the organizer. provider is who runs the online
+// calendar of its conversation, and how words a way for that.
 func Waiting(m *outbox.Message, provider string, how func(way Way, at ...string) string) (next string, itself bool) {
 	the := "the " + m.Kind.Noun()
 	if m.InCalendar() && m.Code == outbox.CodeStray && (m.State == outbox.Queued || m.State == outbox.Unclear) {

@@ -118,16 +118,17 @@ func (a *app) aheadText(days []dayAhead, now time.Time) {
 		}
 		fmt.Fprintln(a.stdout, a.bold(head))
 		for _, m := range d.matters {
-			when := "  "
+			// What goes on below is told from what is next.
+			when, rest := "  ", "    "
 			if !m.Start.IsZero() {
 				span := m.Start.In(a.zone()).Format("15:04")
 				if !m.End.IsZero() {
 					span += "-" + m.End.In(a.zone()).Format("15:04")
 				}
 				when += fmt.Sprintf("%-13s", span)
+				rest = strings.Repeat(" ", len(when))
 			}
-			rest := strings.Repeat(" ", len(when))
-			for _, piece := range plaintext.Wrap(a.matterWords(&m, today, now), a.width()-len(when)) {
+			for _, piece := range plaintext.Wrap(a.matterWords(&m, today, now), a.width()-len(rest)) {
 				fmt.Fprintln(a.stdout, when+piece)
 				when = rest
 			}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"coalition/invites/email"
 	"coalition/scheduler/conversation"
@@ -60,8 +61,20 @@ func (a *app) findFiles(e *erasure) error {
 			e.beside = append(e.beside, path)
 		}
 	}
+	e.beside = append(e.beside, a.halfWritten()...)
 	e.Files = append(slices.Clone(e.plans), e.beside...)
 	return nil
+}
+
+// halfWritten returns what crashes have left of plans, journals and mail that were just being written: it may be about
+// anybody, private words without a name in it, and nobody misses it. What another process is writing now is younger.
+func (a *app) halfWritten() []string {
+	list := slices.Concat(filesIn(a.sched.Plans.Path), filesIn(a.config.journals()), filesIn(a.config.resolve(a.config.Mail.Outbox)))
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(path string) bool {
+		info, err := os.Lstat(path)
+		return !strings.HasPrefix(filepath.Base(path), ".writing-") || err != nil || a.wall().Sub(info.ModTime()) < time.Minute
+	})
 }
 
 // readable reports whether a plan of the conversation could be read.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -462,4 +463,36 @@ func TestEraseCutOff(t *testing.T) {
 		t.Errorf("left: %s", strings.Join(found, "\n"))
 	}
 	p.do(2, at, "erase zqualle --yes")
+}
+
+// What a crash has left half-written goes as well, and what is just being written stays.
+func TestEraseHalfWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put := func(name, text string, age time.Duration) string {
+		path := filepath.Join(dir, name)
+		at := time.Now().Add(-age)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	put("config.yaml", anaConfig, 0)
+	put("conversations/zofia.yaml", zofiaPlan, time.Hour)
+	var left []string
+	for _, folder := range []string{"conversations", "conversations/.drafts", "journal", "outbox"} {
+		left = append(left, put(folder+"/.writing-1", "Lernvogel", time.Hour))
+	}
+	now := put("journal/.writing-2", "of somebody else", 0)
+	if code, out, errs := coalition(t, dir, "erase", "zofia", "--yes"); code != 0 || strings.Count(out, ".writing-1") != len(left) {
+		t.Fatalf("exit %d\n%s%s", code, out, errs)
+	}
+	for _, path := range left {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is still there", path)
+		}
+	}
+	if _, err := os.Stat(now); err != nil {
+		t.Error(err)
+	}
 }

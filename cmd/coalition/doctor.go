@@ -259,7 +259,8 @@ func (d *doctor) print() {
 		}
 		before = f.Area
 		state := d.colored(f.State, runewidth.FillRight(f.State, 9))
-		lines := plaintext.Wrap(f.What+": "+f.Text, max(d.width()-indent, 20))
+		// Some of it is what servers, certificates and mails say of themselves.
+		lines := plaintext.Wrap(plaintext.Line(f.What+": "+f.Text), max(d.width()-indent, 20))
 		fmt.Fprintf(out, "%s%s%s\n", runewidth.FillRight(area, 11), state, lines[0])
 		for _, line := range lines[1:] {
 			fmt.Fprintf(out, "%s%s\n", strings.Repeat(" ", indent), line)
@@ -267,7 +268,7 @@ func (d *doctor) print() {
 		if f.Mend == "" {
 			continue
 		}
-		for i, line := range plaintext.Wrap(f.Mend, max(d.width()-indent-2, 20)) {
+		for i, line := range plaintext.Wrap(plaintext.Line(f.Mend), max(d.width()-indent-2, 20)) {
 			mark := "  "
 			if i == 0 {
 				mark = "→ "

@@ -372,4 +372,9 @@ func TestDoctorStranger(t *testing.T) {
 	if len(found) != 1 || found[0].Text != "something else answers there (404 Not Found)" {
 		t.Errorf("%q", found)
 	}
+	var out strings.Builder
+	d = &doctor{app: &app{stdout: &out}, found: []finding{{"imap", "trust", doubt, "mx\x1b]0;owned\x07 says so", "name \x1b[8mmx"}}}
+	if d.print(); strings.ContainsAny(out.String(), "\x1b\x07") {
+		t.Errorf("%q", out.String())
+	}
 }

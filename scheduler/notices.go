@@ -53,6 +53,8 @@ func (s *Scheduler) noteWeek(b *roster.Roster, r *Report) {
 		r.Again = begin
 		return
 	}
+	// Where nothing else happens, nobody would look just then.
+	r.Again = nurture.BeginOfWeek(begin.AddDate(0, 0, 7), s.Hours, zone)
 	day := string(journal.DayOf(begin.In(zone)))
 	var bearer *conversation.Conversation
 	for _, c := range b.Conversations {

@@ -140,7 +140,10 @@ func TestNoDigest(t *testing.T) {
 	w.pass()
 	before := w.kinds()
 	w.now = time.Date(2027, 3, 1, 9, 0, 0, 0, lisbon)
-	w.pass()
+	// Nothing else would have it look again.
+	if again, next := w.pass().Again, time.Date(2027, 3, 8, 9, 0, 0, 0, lisbon); !again.Equal(next) {
+		t.Errorf("it looks again at %v, and the next week begins at %v", again, next)
+	}
 	if got := w.kinds(); got != before {
 		t.Errorf("arrived: %s; before: %s", got, before)
 	}

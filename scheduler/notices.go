@@ -56,6 +56,9 @@ func (s *Scheduler) noteWeek(b *roster.Roster, r *Report) {
 	// Where nothing else happens, nobody would look just then.
 	r.Again = nurture.BeginOfWeek(begin.AddDate(0, 0, 7), s.Hours, zone)
 	day := string(journal.DayOf(begin.In(zone)))
+	if string(journal.DayOf(b.Now.In(zone))) != day {
+		return
+	}
 	var bearer *conversation.Conversation
 	for _, c := range b.Conversations {
 		if bearer == nil && c.Rev > 0 {
@@ -67,7 +70,7 @@ func (s *Scheduler) noteWeek(b *roster.Roster, r *Report) {
 			return
 		}
 	}
-	if bearer == nil || string(journal.DayOf(b.Now.In(zone))) != day {
+	if bearer == nil {
 		return
 	}
 	guard.Run(s.Log, "the week", "", func() {

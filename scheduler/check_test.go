@@ -52,6 +52,17 @@ func TestCheckOffers(t *testing.T) {
 			w.later(time.Hour)
 		}
 	}
+	// One plan is named once, however many others it clashes with.
+	many := newWorld(t)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		many.plan(id, maya(three, "  name: Person "+id, "  email: "+id+"@example.org"))
+	}
+	const first = "Thu 4 Mar 2027 10:00 (Europe/Lisbon) is offered to Person a as well"
+	got := strings.Join(warnings(many), "\n")
+	if strings.Count(got, "\n") != 2 || strings.Count(got, first) != 3 || !strings.Contains(got, "; so it is with 1 other plan\n") ||
+		!strings.HasSuffix(got, "; so it is with 2 other plans") {
+		t.Errorf("four with the same times:\n%s", got)
+	}
 	// Whoever has said no, or is not asked any more, is in nobody's way.
 	w := newWorld(t)
 	w.plan("maya", maya(three))

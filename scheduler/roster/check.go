@@ -55,7 +55,14 @@ type offer struct {
 
 // CheckOffers finds times that two open briefs offer, or that a brief offers and another talk has: who answers first
 // gets them, and the other is asked to choose again. What both know as their one start is an overlap, and named there.
+// A plan that clashes with many is named once, with the first of them.
 func (r *Roster) CheckOffers() (list []strictyaml.Problem) {
+	type clash struct {
+		mine, theirs offer
+		// more is with how many others it clashes besides.
+		more int
+	}
+	var clashes []*clash
 	named := make(map[[2]*conversation.Conversation]bool)
 	// Those that may not be over yet.
 	var before []offer
@@ -72,14 +79,28 @@ func (r *Roster) CheckOffers() (list []strictyaml.Problem) {
 				continue
 			}
 			named[pair], named[[2]*conversation.Conversation{theirs.c, mine.c}] = true, true
-			text := mine.slot.String() + " is agreed with " + theirs.c.Plan.With.Name + " already"
-			if theirs.open {
-				text = mine.slot.String() + " is offered to " + theirs.c.Plan.With.Name + " as well"
+			// What is agreed weighs more than what is offered.
+			like := func(known *clash) bool { return known.mine.c == mine.c && known.theirs.open == theirs.open }
+			if i := slices.IndexFunc(clashes, like); i >= 0 {
+				clashes[i].more++
+				continue
 			}
-			list = append(list, mine.c.Source().Warning(text+theirs.site(r.Now),
-				"offer another, or leave it to who answers first", mine.path(r.Now)...))
+			clashes = append(clashes, &clash{mine: mine, theirs: theirs})
 		}
 		before = append(before, o)
+	}
+	for _, k := range clashes {
+		text := k.mine.slot.String() + " is agreed with " + k.theirs.c.Plan.With.Name + " already"
+		if k.theirs.open {
+			text = k.mine.slot.String() + " is offered to " + k.theirs.c.Plan.With.Name + " as well"
+		}
+		if text += k.theirs.site(r.Now); k.more == 1 {
+			text += "; so it is with 1 other plan"
+		} else if k.more > 1 {
+			text += fmt.Sprintf("; so it is with %d other plans", k.more)
+		}
+		list = append(list, k.mine.c.Source().Warning(text, "offer another, or leave it to who answers first",
+			k.mine.path(r.Now)...))
 	}
 	return list
 }

@@ -64,12 +64,12 @@ func TestAheadDeclined(t *testing.T) {
 	w := newWorld(t)
 	w.plan("maya", maya("permitted: Yes."))
 	w.pass()
-	if len(nurture.Feed(w.board())) != 1 {
+	if len(nurture.Agreed(w.board())) != 1 {
 		t.Error("it is not in the feed")
 	}
 	w.receive(w.reply(invites.Reply, invites.Declined))
 	b := w.board()
-	if list := nurture.Ahead(b, nurture.All(b, nil, lisbon), lisbon, "2027-03-01", 7); len(list) != 1 || len(nurture.Feed(b)) != 0 {
-		t.Errorf("ahead are %d, in the feed %d", len(list), len(nurture.Feed(b)))
+	if list := nurture.Ahead(b, nurture.All(b, nil, lisbon), lisbon, "2027-03-01", 7); len(list) != 1 || len(nurture.Agreed(b)) != 0 {
+		t.Errorf("ahead are %d, agreed on %d", len(list), len(nurture.Agreed(b)))
 	}
 }

@@ -38,7 +38,7 @@ func (v *view) has(day, from journal.Day) bool {
 // aMonth is how many days are looked at where nobody says otherwise.
 const aMonth = 31
 
-// showAhead shows what is ahead, by day, or writes it into a feed file.
+// showAhead shows what is ahead, by day, or writes it into a file for the own calendar.
 func (a *app) showAhead(cmd *cobra.Command, v view) error {
 	if v.days < 1 || v.days > 366 {
 		return usage("--days %d is no number of days", "write one from 1 to 366", v.days)
@@ -57,7 +57,7 @@ func (a *app) showAhead(cmd *cobra.Command, v view) error {
 	}
 	partnerships := a.partnerships(b)
 	if v.ics != "" {
-		return a.writeFeed(b, partnerships, v.ics, func(day journal.Day) bool { return v.has(day, from) })
+		return a.writeCalendar(b, partnerships, v.ics, func(day journal.Day) bool { return v.has(day, from) })
 	}
 	holiday, err := a.sched.Finder.Holidays.Read(string(a.sched.Settings.Holidays))
 	if err != nil {
@@ -223,14 +223,14 @@ func (a *app) aheadRows(days []dayAhead, now time.Time) []aheadRow {
 	return rows
 }
 
-// writeFeed writes the talks, and the days of promises without their words, into a file for the organizer's calendar:
+// writeCalendar writes the talks, and the days of promises without their words, into a file for the organizer's calendar:
 // those of days that within has.
-func (a *app) writeFeed(b *roster.Roster, partnerships map[plan.ID]*nurture.Partnership, path string, within func(journal.Day) bool) error {
-	talks := slices.DeleteFunc(nurture.Feed(b), func(c *conversation.Conversation) bool {
+func (a *app) writeCalendar(b *roster.Roster, partnerships map[plan.ID]*nurture.Partnership, path string, within func(journal.Day) bool) error {
+	talks := slices.DeleteFunc(nurture.Agreed(b), func(c *conversation.Conversation) bool {
 		return !within(journal.DayOf(c.Told().Start.Time().In(a.zone())))
 	})
 	days := slices.DeleteFunc(promiseDays(b.Conversations, partnerships), func(d compose.Day) bool { return !within(journal.DayOf(d.On)) })
-	data, err := a.sched.Compose.Feed(talks, days)
+	data, err := a.sched.Compose.OwnCalendar(talks, days)
 	if err != nil {
 		return err
 	}

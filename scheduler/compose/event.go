@@ -175,17 +175,17 @@ func (co *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *
 	return err
 }
 
-// A Day is an entry of a feed for a whole day, which takes up no time.
+// A Day is an entry of the own calendar for a whole day, which takes up no time.
 type Day struct {
 	UID, Summary string
 	// On is any moment of the day, and Stamp when it came about.
 	On, Stamp time.Time
 }
 
-// Feed returns what is to stand in the organizer's own calendar: the talks that the partners are or were invited to, and
-// days. Nobody is named who could be written to, and every entry has a UID of its own, so that it takes the
-// place of no invitation there. The same talks give the same bytes.
-func (co *Composer) Feed(talks []*conversation.Conversation, days []Day) ([]byte, error) {
+// OwnCalendar returns what is to stand in the organizer's own calendar: the talks that the partners are or were invited
+// to, and days. Nobody is named who could be written to, and every entry has a UID of its own, so that it takes the place
+// of no invitation there. The same talks give the same bytes.
+func (co *Composer) OwnCalendar(talks []*conversation.Conversation, days []Day) ([]byte, error) {
 	var events []*ical.VEvent
 	for _, c := range talks {
 		told := c.Told()

@@ -94,8 +94,8 @@ func Ahead(b *roster.Roster, all map[plan.ID]*Partnership, zone *time.Location, 
 	return list
 }
 
-// Feed returns the talks that stand in the partners' calendars, or have been held, in the order of the conversations.
-func Feed(b *roster.Roster) (list []*conversation.Conversation) {
+// Agreed returns the talks that stand in the partners' calendars, or have been held, in the order of the conversations.
+func Agreed(b *roster.Roster) (list []*conversation.Conversation) {
 	for _, c := range b.Conversations {
 		if Held(c, b.Now) != nil || stands(c) {
 			list = append(list, c)

@@ -11,7 +11,7 @@ type legend struct {
 // An item of a legend stands at x, y.
 type item struct {
 	words string
-	draw  func(s *sheet, x, y float64)
+	draw  func(s *canvas, x, y float64)
 	x, y  float64
 }
 
@@ -38,7 +38,7 @@ func (l *legend) place(most float64) {
 	l.height = y + keyRow
 }
 
-func (l *legend) draw(s *sheet, x, y float64) {
+func (l *legend) draw(s *canvas, x, y float64) {
 	s.add(`<g role="list" aria-label="What the signs mean">` + "\n")
 	for _, it := range l.items {
 		if it.words == "" {
@@ -54,7 +54,7 @@ func (l *legend) draw(s *sheet, x, y float64) {
 
 // state adds how a status is drawn.
 func (l *legend) state(look look) {
-	l.items = append(l.items, item{words: string(look.status), draw: func(s *sheet, x, y float64) {
+	l.items = append(l.items, item{words: string(look.status), draw: func(s *canvas, x, y float64) {
 		s.mark(look, x+24, y)
 	}})
 }
@@ -80,7 +80,7 @@ func (p *plane) legend() *legend {
 	l.items = append(l.items, item{})
 	for c := range never + 1 {
 		if near[c] {
-			l.items = append(l.items, item{words: c.String(), draw: func(s *sheet, x, y float64) {
+			l.items = append(l.items, item{words: c.String(), draw: func(s *canvas, x, y float64) {
 				s.path(fmt.Sprintf("tie near%d", c), fmt.Sprintf("M%s %sh34", num(x), num(y)))
 			}})
 		}
@@ -97,7 +97,7 @@ func (p *plane) legend() *legend {
 		{late, "mine", "the day of one or more has passed", Promises{1, 1}, true},
 	} {
 		if line.has {
-			l.items = append(l.items, item{words: line.words, draw: func(s *sheet, x, y float64) {
+			l.items = append(l.items, item{words: line.words, draw: func(s *canvas, x, y float64) {
 				from, to := x, x+34
 				if !line.forth {
 					from, to = to, from

@@ -13,7 +13,7 @@ func (m *Map) SVG() []byte { return m.svg(true) }
 
 func (m *Map) svg(alone bool) []byte {
 	p := m.plane()
-	s := &sheet{}
+	s := &canvas{}
 	s.begin(p.width, p.height, m.title(), m.desc(), alone)
 	s.text("title", margin, margin+22, fit(m.title(), titleSize, p.width-2*margin))
 	for i, line := range wrap(m.summary()+".", smallSize, p.width-2*margin) {
@@ -41,7 +41,7 @@ func (m *Map) svg(alone bool) []byte {
 }
 
 // organizer draws who is in the middle.
-func (p *plane) organizer(s *sheet) {
+func (p *plane) organizer(s *canvas) {
 	s.add(`<g role="img"><title>`)
 	s.escape(isolated(p.Organizer))
 	s.add(`</title><circle class="core" cx="%s" cy="%s" r="%s"/>`+"\n", num(p.middleX), num(p.middleY), num(core))
@@ -57,7 +57,7 @@ func (p *plane) organizer(s *sheet) {
 }
 
 // band is what a group stands on, on the side that out points to.
-func (p *plane) band(s *sheet, b *block, out float64) {
+func (p *plane) band(s *canvas, b *block, out float64) {
 	const wide = side - hub + 14
 	x := p.middleX + hub - 14
 	if out < 0 {
@@ -67,7 +67,7 @@ func (p *plane) band(s *sheet, b *block, out float64) {
 }
 
 // block draws a group.
-func (p *plane) block(s *sheet, b *block, out float64) {
+func (p *plane) block(s *canvas, b *block, out float64) {
 	words := isolated(b.Name()) + ": " + count(b.total, "partnership")
 	s.add(`<g role="list" aria-label="`)
 	s.escape(words)
@@ -95,7 +95,7 @@ func (p *plane) block(s *sheet, b *block, out float64) {
 }
 
 // words write a name and what is said of it, from x on outwards: of the name as much as there is room for.
-func (p *plane) words(s *sheet, x, y, out float64, name, class, rest string) {
+func (p *plane) words(s *canvas, x, y, out float64, name, class, rest string) {
 	size := nameSize
 	if class == "result" {
 		size = resultSize
@@ -111,7 +111,7 @@ func (p *plane) words(s *sheet, x, y, out float64, name, class, rest string) {
 }
 
 // person draws somebody in a row of their own.
-func (p *plane) person(s *sheet, person *Person, stem, y, out float64) {
+func (p *plane) person(s *canvas, person *Person, stem, y, out float64) {
 	s.add(`<g role="listitem"><title>`)
 	s.escape(isolated(person.Name) + ": " + p.Stands(person))
 	s.add("</title>\n")

@@ -85,7 +85,7 @@ const (
 
 // SVG is the timeline as a drawing, from the top down.
 func (t *Timeline) SVG() []byte {
-	s, body := &sheet{}, &sheet{}
+	s, body := &canvas{}, &canvas{}
 	y, told := t.draw(body)
 	key := t.key()
 	title := "You and " + isolated(t.Name)
@@ -111,12 +111,12 @@ func (t *Timeline) summary() string {
 }
 
 // draw draws the rounds, and returns how far down that goes, and the same in words.
-func (t *Timeline) draw(s *sheet) (y float64, told string) {
+func (t *Timeline) draw(s *canvas) (y float64, told string) {
 	y, told = margin+58, t.summary()+"."
 	for n, r := range t.Rounds {
 		name := fmt.Sprintf("Round %d", r.Number)
 		told += fmt.Sprintf(" %s, %s.", name, r.Status)
-		top, inner := y, &sheet{}
+		top, inner := y, &canvas{}
 		inner.mark(lookOf(r.Status), timeAxis, y+timeHead/2)
 		inner.line("row", timeWords, y+timeHead/2+5, run{"result", name}, run{"small muted", string(r.Status)})
 		y += timeHead
@@ -157,7 +157,7 @@ func (t *Timeline) draw(s *sheet) (y float64, told string) {
 }
 
 // today draws the line between what has happened and what is ahead.
-func (t *Timeline) today(s *sheet, y float64) float64 {
+func (t *Timeline) today(s *canvas, y float64) float64 {
 	s.path("tie near4", fmt.Sprintf("M%s %sH%s", num(margin+8), num(y+timeSpan/2), num(timeWidth-margin-8)))
 	words := "today, " + day(t.Now)
 	s.text("halo wide", timeWords, y+timeSpan/2+4, words)
@@ -166,7 +166,7 @@ func (t *Timeline) today(s *sheet, y float64) float64 {
 }
 
 // event draws one, after another at last, and returns how far down that goes, and the same in words.
-func (t *Timeline) event(s *sheet, e Event, last time.Time, y float64) (float64, string) {
+func (t *Timeline) event(s *canvas, e Event, last time.Time, y float64) (float64, string) {
 	date, clock := e.At.Format("Mon 2 Jan 2006"), e.At.Format("15:04")
 	words := date + ", " + clock + ": " + e.Words
 	if e.Day {

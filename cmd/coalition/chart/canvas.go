@@ -12,21 +12,21 @@ import (
 	"golang.org/x/text/unicode/bidi"
 )
 
-// A sheet is an SVG on the way to be drawn. All that people have written goes through its escape, and each name is
+// A canvas is an SVG on the way to be drawn. All that people have written goes through its escape, and each name is
 // isolated from the direction of what is around it (UAX 9).
-type sheet struct{ b bytes.Buffer }
+type canvas struct{ b bytes.Buffer }
 
 // add writes mark-up of our own.
-func (s *sheet) add(format string, args ...any) { fmt.Fprintf(&s.b, format, args...) }
+func (s *canvas) add(format string, args ...any) { fmt.Fprintf(&s.b, format, args...) }
 
 // escape writes text, and U+FFFD for what XML has no place for.
-func (s *sheet) escape(text string) {
+func (s *canvas) escape(text string) {
 	// A buffer takes all.
 	_ = xml.EscapeText(&s.b, []byte(text))
 }
 
 // element writes an element that holds text alone; tag is its name, with attributes.
-func (s *sheet) element(tag, text string) {
+func (s *canvas) element(tag, text string) {
 	name, _, _ := strings.Cut(tag, " ")
 	s.add("<%s>", tag)
 	s.escape(text)
@@ -37,7 +37,7 @@ func (s *sheet) element(tag, text string) {
 type run struct{ class, text string }
 
 // line writes a line of text of several runs, at x, y.
-func (s *sheet) line(class string, x, y float64, runs ...run) {
+func (s *canvas) line(class string, x, y float64, runs ...run) {
 	s.add(`<text class="%s" x="%s" y="%s">`, class, num(x), num(y))
 	for i, r := range runs {
 		apart := ""
@@ -49,15 +49,15 @@ func (s *sheet) line(class string, x, y float64, runs ...run) {
 	s.add("</text>\n")
 }
 
-func (s *sheet) text(class string, x, y float64, text string) {
+func (s *canvas) text(class string, x, y float64, text string) {
 	s.element(fmt.Sprintf(`text class="%s" x="%s" y="%s"`, class, num(x), num(y)), text)
 	s.add("\n")
 }
 
-func (s *sheet) path(class, d string) { s.add(`<path class="%s" d="%s"/>`+"\n", class, d) }
+func (s *canvas) path(class, d string) { s.add(`<path class="%s" d="%s"/>`+"\n", class, d) }
 
 // mark draws a status at x, y.
-func (s *sheet) mark(l look, x, y float64) {
+func (s *canvas) mark(l look, x, y float64) {
 	class := "mark " + l.hue
 	if l.full {
 		class += " full"
@@ -73,7 +73,7 @@ func (s *sheet) mark(l look, x, y float64) {
 }
 
 // promises draw those of one side from one x to another, at y, with their number.
-func (s *sheet) promises(class string, of Promises, from, to, y float64) {
+func (s *canvas) promises(class string, of Promises, from, to, y float64) {
 	if of.Open == 0 {
 		return
 	}
@@ -94,7 +94,7 @@ func (s *sheet) promises(class string, of Promises, from, to, y float64) {
 
 // begin opens the drawing. With alone it stands by itself, and its parts are read one by one; else words beside it say
 // what it does.
-func (s *sheet) begin(width, height float64, title, desc string, alone bool) {
+func (s *canvas) begin(width, height float64, title, desc string, alone bool) {
 	role := "img"
 	if alone {
 		role = "graphics-document document"

@@ -27,18 +27,14 @@ func (d *doctor) lookAtFiles() {
 		d.tell("files", "a secret", faulty, p.Text, p.Mend)
 	}
 	d.lookAtConfigFile()
-	journals, _ := filepath.Glob(filepath.Join(d.config.journals(), "*"))
-	d.tellLoose("journals", journals)
-	drafts, _ := filepath.Glob(filepath.Join(d.config.resolve(d.config.Conversations), ".drafts", "*"))
-	d.tellLoose("drafts", drafts)
+	d.tellLoose("journals", matches(d.config.journals(), "*"))
+	d.tellLoose("drafts", matches(d.config.resolve(d.config.Conversations), ".drafts", "*"))
 	if dsn := d.config.resolve(d.config.State); !postgresState(dsn) {
 		state, _ := filepath.Glob(escapeGlob(dsn) + "*")
-		kept, _ := filepath.Glob(filepath.Join(d.config.beside(), ".coalition-*", "*"))
-		d.tellLoose("the state", append(state, kept...))
+		d.tellLoose("the state", append(state, matches(d.config.beside(), ".coalition-*", "*")...))
 	}
 	if d.config.Mail.Via == "outbox" {
-		mails, _ := filepath.Glob(filepath.Join(d.config.resolve(d.config.Mail.Outbox), "*"))
-		d.tellLoose("mail that has left", mails)
+		d.tellLoose("mail that has left", matches(d.config.resolve(d.config.Mail.Outbox), "*"))
 	}
 	folders := []string{d.config.journals(), d.config.resolve(d.config.Conversations), filepath.Dir(d.config.path),
 		d.config.beside()}
@@ -148,6 +144,13 @@ func (d *doctor) tellLoose(what string, paths []string) {
 		}
 	}
 	d.tell("files", what, doubt, text, mend)
+}
+
+// matches returns what below a folder, whatever that is called, matches the parts of a pattern.
+func matches(folder string, pattern ...string) []string {
+	// The patterns are in order.
+	list, _ := filepath.Glob(filepath.Join(append([]string{escapeGlob(folder)}, pattern...)...))
+	return list
 }
 
 // escapeGlob returns the pattern that means a path itself.

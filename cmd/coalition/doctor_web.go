@@ -152,12 +152,10 @@ func (d *doctor) lookAtCalendars(ctx context.Context) (list []finding) {
 			"they can't be looked at: there is no room for files that last for a moment", "look at the disk, and at TMPDIR"}}
 	}
 	defer os.RemoveAll(copied)
-	if kept, err := filepath.Glob(filepath.Join(escapeGlob(config.Dir), "*")); err == nil {
-		for _, path := range kept {
-			// What can't be copied is read anew.
-			if data, err := os.ReadFile(path); err == nil {
-				_ = os.WriteFile(filepath.Join(copied, filepath.Base(path)), data, 0o600)
-			}
+	for _, path := range matches(config.Dir, "*") {
+		// What can't be copied is read anew.
+		if data, err := os.ReadFile(path); err == nil {
+			_ = os.WriteFile(filepath.Join(copied, filepath.Base(path)), data, 0o600)
 		}
 	}
 	config.Dir = copied

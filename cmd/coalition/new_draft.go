@@ -41,8 +41,7 @@ func (d *planDraft) name() string { return strings.TrimSuffix(filepath.Base(d.pa
 
 // unfinished returns the drafts there are, the newest first. One that can't be read is told of, and left alone.
 func (a *app) unfinished() (list []planDraft) {
-	paths, _ := filepath.Glob(filepath.Join(a.drafts(), "*.yaml"))
-	for _, path := range paths {
+	for _, path := range matches(a.drafts(), "*.yaml") {
 		d := planDraft{path: path}
 		info, err := os.Stat(path)
 		if err == nil && info.Size() > strictyaml.MaxSize {

@@ -82,3 +82,18 @@ func TestImportAllOrNone(t *testing.T) {
 		}
 	}
 }
+
+// Answers that were left unfinished are found whatever their folder is called: also by erase, which takes them away.
+func TestDraftsAnywhere(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "talks [2027]*")
+	a := &app{sched: &scheduler.Scheduler{Plans: &folder.Folder{Path: dir}}}
+	if err := os.MkdirAll(a.drafts(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(a.drafts(), "maya.yaml"), []byte("said: {with.name: [Maya Chen]}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if list := a.unfinished(); len(list) != 1 {
+		t.Errorf("found are %d", len(list))
+	}
+}

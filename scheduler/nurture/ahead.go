@@ -58,7 +58,8 @@ func Ahead(b *roster.Roster, all map[plan.ID]*Partnership, zone *time.Location, 
 	for _, c := range b.Conversations {
 		status, step := c.Status(b.Now), roster.Next(c, b.Now)
 		switch {
-		case status == conversation.Cancelled, status == conversation.Declined, c.Deleted():
+		// Who wants to be asked later is not held to the times of now.
+		case status == conversation.Cancelled, status == conversation.Declined, status == conversation.Later, c.Deleted():
 		case status == conversation.Met:
 			add(Matter{What: Debrief, Round: c, Day: today})
 			fallthrough

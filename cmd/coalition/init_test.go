@@ -30,6 +30,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"coalition/invites/email/emailtest"
+	"coalition/invites/provider"
 )
 
 // inLab is the program in a network of its own: the environment names its name server (LAB_DNS) and its web server
@@ -430,6 +431,21 @@ func TestInitFlags(t *testing.T) {
 		case <-tick.C:
 		case <-late:
 			t.Fatal("no mail has come")
+		}
+	}
+}
+
+// Servers of which only DNS knows are not taken without a word, which the refusal has ready to be copied.
+func TestInitVouched(t *testing.T) {
+	for want, imap := range map[string]provider.Server{
+		"if it is right, add --smtp-host smtp.example.org:465 --imap-host mail.example.org:993": {Host: "mail.example.org", Port: 993},
+		"if it is right, add --smtp-host smtp.example.org:465":                                  {},
+	} {
+		s := &setup{email: "ana@example.org", found: &provider.Settings{SMTP: provider.Server{Host: "smtp.example.org", Port: 465},
+			IMAP: imap, Source: provider.DNS, By: "example.org"}}
+		var wrong *usageError
+		if err := s.takeFound(); !errors.As(err, &wrong) || wrong.hint != want {
+			t.Errorf("%v: %+v, want %q", err, wrong, want)
 		}
 	}
 }

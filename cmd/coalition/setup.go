@@ -142,8 +142,13 @@ func (s *setup) takeFound() error {
 	case !s.usable():
 		return usage("%s", "leave --via out: mail is written as files then; or name another server: --smtp-host SERVER", needed(s.found))
 	case s.found.Source == provider.DNS && s.found.Name == "":
-		return usage("the DNS of %s names the server %s, and nothing vouches for that",
-			"if it is right: --smtp-host %[2]s:%[3]d --imap-host %[4]s:%[5]d", domain, s.found.SMTP.Host)
+		at := func(p provider.Server) string { return net.JoinHostPort(p.Host, strconv.Itoa(p.Port)) }
+		flags := "--smtp-host " + at(s.found.SMTP)
+		if s.found.IMAP.Host != "" {
+			flags += " --imap-host " + at(s.found.IMAP)
+		}
+		return usage("the DNS of %s names the server %s, and nothing vouches for that", "if it is right, add "+flags, domain,
+			s.found.SMTP.Host)
 	}
 	s.use()
 	return nil

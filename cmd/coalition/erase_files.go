@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"coalition/invites/email"
+	"coalition/invites/email/eml"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/journal"
 )
@@ -36,7 +36,7 @@ func (a *app) findFiles(e *erasure) error {
 	}
 	slices.Sort(e.plans)
 	var err error
-	if e.beside, err = email.NewFolder(a.config.resolve(a.config.Mail.Outbox)).Of(e.ID); err != nil {
+	if e.beside, err = eml.NewFolder(a.config.resolve(a.config.Mail.Outbox)).Of(e.ID); err != nil {
 		return fmt.Errorf("the outbox can't be read: %s", errorText(err))
 	}
 	path := journal.Path(a.config.journals(), e.id)

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/eml"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -180,7 +180,7 @@ func (a *app) sayResult(c *conversation.Conversation, m *outbox.Message, paused 
 		if c.Unheard(m) {
 			line += "\n             " + unheard(m)
 		}
-		if folder, ok := a.sched.Delivery.Sender.(*email.Folder); ok {
+		if folder, ok := a.sched.Delivery.Sender.(*eml.Folder); ok {
 			for _, path := range folder.Written(m.MessageID) {
 				line += "\n             " + path
 			}

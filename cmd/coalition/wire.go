@@ -15,6 +15,7 @@ import (
 
 	"coalition/invites"
 	"coalition/invites/email"
+	"coalition/invites/email/eml"
 	"coalition/invites/google"
 	"coalition/invites/google/account"
 	"coalition/invites/web"
@@ -260,7 +261,7 @@ func (c *config) words() (*templates.Set, error) { return templates.Load(c.resol
 
 func (c *config) sender() delivery.Sender {
 	if c.Mail.Via == "outbox" {
-		return email.NewFolder(c.resolve(c.Mail.Outbox))
+		return eml.NewFolder(c.resolve(c.Mail.Outbox))
 	}
 	s := c.Mail.SMTP
 	return email.NewSMTP(email.SMTPConfig{

@@ -1,7 +1,7 @@
-// Package email knows how a message becomes bytes, how bytes reach a mail server or a folder, and how new mail is
-// brought from a mailbox: MIME, SMTP, IMAP, and which failures are for now, for good, or unclear. What a message says,
-// whether it should be sent, and which conversation an answer belongs to, it leaves to its callers; what stands in a
-// mail that comes in, to email/inbound.
+// Package email knows how a message becomes bytes, how bytes reach a mail server, and how new mail is brought from a
+// mailbox: MIME, SMTP, IMAP, and which failures are for now, for good, or unclear. What a message says, whether it should
+// be sent, and which conversation an answer belongs to, it leaves to its callers; what stands in a mail that comes in, to
+// email/inbound; a folder in place of a server, to email/eml.
 //
 // # Leaving
 //

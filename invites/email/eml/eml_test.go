@@ -1,4 +1,4 @@
-package email_test
+package eml_test
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"coalition/invites"
-	"coalition/invites/email"
+	"coalition/invites/email/eml"
 )
 
 // filed is a submission for a folder, stamped at nine in the morning, UTC.
@@ -28,7 +28,7 @@ func filed(text string) *invites.Submission {
 const name9 = "20270222T090000Z-maya-invite-2"
 
 // into sends p into the folder.
-func into(t *testing.T, f *email.Folder, p *invites.Submission) {
+func into(t *testing.T, f *eml.Folder, p *invites.Submission) {
 	t.Helper()
 	before, dotted := len(f.Written(p.MessageID)), false
 	err := f.Send(t.Context(), p, func() error {
@@ -91,7 +91,7 @@ func TestFolder(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			outbox := filepath.Join(t.TempDir(), "deep", "outbox")
-			f := email.NewFolder(outbox)
+			f := eml.NewFolder(outbox)
 			want, old := maps.Clone(tt.want), map[string]fs.FileInfo{}
 			if want == nil {
 				want = map[string]string{}
@@ -148,10 +148,14 @@ func TestFolderUnwritable(t *testing.T) {
 		{"a name too long", dir, long, "the folder " + dir + " can't be written to (file name too long)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := email.NewFolder(tt.path)
-			got := fault(t, f.Send(t.Context(), tt.submission, func() error { return nil }))
-			if want := (invites.DeliveryError{Channel: true, Text: tt.want, Err: got.Err}); got != want || got.Err == nil {
-				t.Errorf("got %+v, want %+v with its cause", got, want)
+			f := eml.NewFolder(tt.path)
+			err := f.Send(t.Context(), tt.submission, func() error { return nil })
+			var got *invites.DeliveryError
+			if !errors.As(err, &got) {
+				t.Fatalf("got error %v, want a DeliveryError", err)
+			}
+			if want := (invites.DeliveryError{Channel: true, Text: tt.want, Err: got.Err}); *got != want || got.Err == nil {
+				t.Errorf("got %+v, want %+v with its cause", *got, want)
 			}
 		})
 	}
@@ -189,7 +193,7 @@ func TestFolderSideBySide(t *testing.T) {
 	})
 	for n, p := range submissions {
 		// Every second one comes from another process, and every one twice.
-		f := email.NewFolder(path)
+		f := eml.NewFolder(path)
 		for range 2 {
 			sending.Go(func() {
 				if err := f.Send(t.Context(), p, func() error { return nil }); err != nil {
@@ -217,7 +221,7 @@ func TestFolderSideBySide(t *testing.T) {
 
 func TestFolderWritten(t *testing.T) {
 	outbox := t.TempDir()
-	f := email.NewFolder(outbox)
+	f := eml.NewFolder(outbox)
 	for _, id := range []string{"one", "two"} { // of one conversation and kind, in the same second
 		submission := filed(id)
 		submission.MessageID = id

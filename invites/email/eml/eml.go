@@ -1,4 +1,6 @@
-package email
+// Package eml knows how messages are kept as .eml files in a folder instead of being sent, each of them once; leaves what
+// they say, and their bytes, to its callers.
+package eml
 
 import (
 	"bytes"

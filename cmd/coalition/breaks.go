@@ -103,7 +103,7 @@ func (a *app) chooseStart(ctx context.Context, b *roster.Roster, c *conversation
 		return plan.Slot{}, err
 	}
 	if len(found.Result.Offered) == 0 {
-		return plan.Slot{}, usage("there is no time to offer: "+found.Why(), "choose one yourself: --start TIME")
+		return plan.Slot{}, usage("there is no time to offer: %s", "choose one yourself: --start TIME", found.Why())
 	}
 	a.note("These times suit both:")
 	for i, o := range found.Result.Offered {

@@ -99,7 +99,7 @@ func (s *Scheduler) Pass(ctx context.Context, b *roster.Roster) (*Report, error)
 // survey returns the conversations that are to be carried on, and how many of them have a step that is due. It sets
 // Held, Failed and Again of r.
 func (s *Scheduler) survey(b *roster.Roster, r *Report) (tasks []task, due int) {
-	s.noteWeek(b, r)
+	r.Again = nudge.NoteWeek(b, s.journals, s.Log)
 	for _, c := range b.Conversations {
 		var step conversation.Step
 		if !guard.Run(s.Log, "a pass", c.Ref(), func() {
@@ -139,7 +139,7 @@ func (s *Scheduler) draft(t task, now time.Time, r *Report) (d *conversation.Dra
 	} else {
 		d = t.c.Record(now)
 	}
-	notify(t.c, d, now)
+	nudge.Write(t.c, d, now)
 	if err := s.Compose.Write(d); err != nil || !t.due || !r.Held {
 		return d, err
 	}

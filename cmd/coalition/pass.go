@@ -13,6 +13,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
+	"coalition/scheduler/rehearsal"
 	"coalition/scheduler/roster"
 )
 
@@ -125,7 +126,7 @@ func (a *app) rehearsePass(ctx context.Context) error {
 	if a.sched.Mailbox != nil {
 		a.note("Note: a rehearsal reads no mailbox; a pass takes in first what has come there.")
 	}
-	list, err := a.sched.Rehearse(ctx, b)
+	list, err := rehearsal.Of(ctx, a.sched, b)
 	if err != nil {
 		return err
 	}

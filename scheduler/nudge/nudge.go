@@ -1,6 +1,7 @@
 // Package nudge knows when the organizer is told by mail, once, of what nobody has just done: that a talk is to be looked
-// back on, that no answer has come for long, that clocks are put otherwise. What is next it leaves to conversation, the
-// words to templates. The partner never hears of it.
+// back on, that no answer has come for long, that clocks are put otherwise, that a week begins. It makes messages of these
+// and of all other notices that are due. What is next it leaves to conversation, what is in the mail of the week to
+// nurture, the words to templates. The partner never hears of it.
 package nudge
 
 import (

@@ -1,10 +1,13 @@
-package scheduler
+// Package rehearsal knows what a pass would do, since it has one done on a store that writes nothing. What is decided it
+// leaves to scheduler; how it is told, to cmd.
+package rehearsal
 
 import (
 	"context"
 	"sync"
 	"time"
 
+	"coalition/scheduler"
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/roster"
@@ -22,10 +25,10 @@ type Forecast struct {
 // Later reports whether the message is still to be decided on, by another pass.
 func (f *Forecast) Later() bool { return f.Message.Row == 0 && f.Message.Data == nil }
 
-// Rehearse returns what one pass would do with b, on a store that writes nothing: first the messages that go or are
-// held at once, then those that are to follow by themselves. b is of no more use.
-func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast, error) {
-	dry := &rehearsal{Store: s.Store, drafted: make(map[*conversation.Conversation][]*outbox.Message),
+// Of returns what one pass of s would do with b: first the messages that go or are held at once, then those that are to
+// follow by themselves. b is of no more use.
+func Of(ctx context.Context, s *scheduler.Scheduler, b *roster.Roster) ([]Forecast, error) {
+	dry := &dryStore{Store: s.Store, drafted: make(map[*conversation.Conversation][]*outbox.Message),
 		dropped: make(map[*outbox.Message]bool), held: make(map[int64]bool)}
 	s.Store = dry
 	defer func() { s.Store = dry.Store }()
@@ -64,9 +67,9 @@ func (s *Scheduler) Rehearse(ctx context.Context, b *roster.Roster) ([]Forecast,
 	return append(dry.now(b, waiting), later...), nil
 }
 
-// A rehearsal is a store that only reads, and keeps in mind what would have been written.
-type rehearsal struct {
-	Store
+// A dryStore only reads, and keeps in mind what would have been written.
+type dryStore struct {
+	scheduler.Store
 	mu      sync.Mutex
 	drafted map[*conversation.Conversation][]*outbox.Message
 	dropped map[*outbox.Message]bool
@@ -75,7 +78,7 @@ type rehearsal struct {
 }
 
 // now returns what would go or be held at once, of what was waiting before and of what would have been written.
-func (r *rehearsal) now(b *roster.Roster, waiting map[*outbox.Message]bool) (list []Forecast) {
+func (r *dryStore) now(b *roster.Roster, waiting map[*outbox.Message]bool) (list []Forecast) {
 	for _, c := range b.Conversations {
 		for _, m := range c.Messages {
 			if !waiting[m] || r.dropped[m] || m.State == outbox.Unclear && m.Stuck() {
@@ -96,8 +99,8 @@ func (r *rehearsal) now(b *roster.Roster, waiting map[*outbox.Message]bool) (lis
 	return list
 }
 
-// Commit implements [Store].
-func (r *rehearsal) Commit(_ context.Context, d *conversation.Draft) error {
+// Commit implements [scheduler.Store].
+func (r *dryStore) Commit(_ context.Context, d *conversation.Draft) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drafted[d.Conversation] = append(r.drafted[d.Conversation], d.Messages...)
@@ -107,8 +110,8 @@ func (r *rehearsal) Commit(_ context.Context, d *conversation.Draft) error {
 	return nil
 }
 
-// CommitAll implements [Store].
-func (r *rehearsal) CommitAll(ctx context.Context, _ int64, drafts []*conversation.Draft) ([]error, error) {
+// CommitAll implements [scheduler.Store].
+func (r *dryStore) CommitAll(ctx context.Context, _ int64, drafts []*conversation.Draft) ([]error, error) {
 	errs := make([]error, len(drafts))
 	for i, d := range drafts {
 		errs[i] = r.Commit(ctx, d)
@@ -116,8 +119,8 @@ func (r *rehearsal) CommitAll(ctx context.Context, _ int64, drafts []*conversati
 	return errs, nil
 }
 
-// Hold implements [Store].
-func (r *rehearsal) Hold(_ context.Context, rows []int64) error {
+// Hold implements [scheduler.Store].
+func (r *dryStore) Hold(_ context.Context, rows []int64) error {
 	for _, row := range rows {
 		r.held[row] = true
 	}

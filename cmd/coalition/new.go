@@ -233,8 +233,33 @@ func (a *app) planData(id plan.ID, path string, said form.Said) ([]byte, []stric
 	p.Head = fmt.Sprintf(`Nothing leaves before you have checked in with yourself: coalition ready %s
 What begins with # waits for your own words. What each key means: coalition schema plan`, plan.Ref(id, said.Round()))
 	data := said.File(id, p)
-	_, _, problems := a.sched.Plans.Parse(path, id, data)
+	plans, _, problems := a.sched.Plans.Parse(path, id, data)
+	for _, p := range plans {
+		problems = append(problems, a.misdated(p)...)
+	}
 	return data, slices.DeleteFunc(problems, func(p strictyaml.Problem) bool { return p.Warning }), nil
+}
+
+// misdated returns what is wrong with the times of a new plan, seen from now, as check says it of the file.
+func (a *app) misdated(p *plan.Plan) (list []strictyaml.Problem) {
+	o, now := &a.config.Organizer, a.sched.Now()
+	d, faults := p.Resolve(now, o.Timezone, o.WorkingHours)
+	for _, f := range faults {
+		list = append(list, p.Problem("this time "+f.Text, "choose another", f.Path...))
+	}
+	passed := func(s plan.Slot) bool { return !s.IsZero() && !s.Time().After(now) }
+	switch {
+	case passed(d.Start):
+		list = append(list, p.Problem(d.Start.String()+" has passed", "choose a time ahead", "when", "start"))
+	case slices.ContainsFunc(d.Times, passed):
+		slot := d.Times[slices.IndexFunc(d.Times, passed)]
+		list = append(list, p.Problem(slot.String()+" has passed", "choose a time ahead", "when", "times"))
+	case d.Passed(now):
+		list = append(list, p.Problem("these days have passed", "choose days ahead", "when", "between"))
+	case !d.AskOn.IsZero() && !d.Start.IsZero() && !d.AskOn.Before(d.Start.Time()):
+		list = append(list, p.Problem("the brief would go when the talk has begun", "ask earlier", "ask_on"))
+	}
+	return list
 }
 
 // sayDoubts says what is worth a second look in a new plan, besides what is not filled in yet.

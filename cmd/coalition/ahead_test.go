@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// TestFeed: the organizer's calendar program reads the feed: every talk that stands, under a UID that is not the
+// TestOwnCalendar: the organizer's calendar program reads it: every talk that stands, under a UID that is not the
 // invitation's, and the days of promises without their words. Nobody is named who could be written to, and what has not
 // changed is the same file.
-func TestFeed(t *testing.T) {
+func TestOwnCalendar(t *testing.T) {
 	dir := heldTalk(t)
 	folder := filepath.Join(dir, "conversations")
 	for id, text := range map[string]string{
@@ -42,7 +42,7 @@ for e in c.walk("VEVENT"):
 	said, err := read.CombinedOutput()
 	want := `PUBLISH
 TENTATIVE; OPAQUE; 2027-03-20T10:00:00+00:00; 2027-03-20T11:00:00+00:00; Conversation: Ana Lopes and Ben Ito; Riverside path
-TENTATIVE; OPAQUE; 2027-03-04T10:00:00+00:00; 2027-03-04T11:00:00+00:00; Conversation: Ana Lopes and Maya Chen; Riverside path
+CONFIRMED; OPAQUE; 2027-03-04T10:00:00+00:00; 2027-03-04T11:00:00+00:00; Conversation: Ana Lopes and Maya Chen; Riverside path
 CONFIRMED; TRANSPARENT; 2027-03-11; 2027-03-12; A promise to Maya Chen is due; -
 CONFIRMED; TRANSPARENT; 2027-03-11; 2027-03-12; A promise to Maya Chen is due; -
 `

@@ -204,7 +204,8 @@ func (co *Composer) OwnCalendar(talks []*conversation.Conversation, days []Day) 
 			e.Stamp = c.Replied
 		}
 		e.UID, e.Alarm, e.Organizer = "feed-"+e.UID, 0, invites.Address{}
-		e.Tentative = c.PartStat != invites.Accepted
+		// Who was there need not have answered.
+		e.Tentative = c.PartStat != invites.Accepted && c.Closed.IsZero()
 		events = append(events, e)
 	}
 	for _, d := range days {

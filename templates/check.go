@@ -8,12 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	texttemplate "text/template"
-	"text/template/parse"
 	"unicode/utf8"
 
 	"coalition/templates/answers"
 	"coalition/templates/answers/phrases"
+	"coalition/templates/tree"
 )
 
 // A Problem is a fault in a template, found by [Set.Check].
@@ -56,7 +55,7 @@ func (s *Set) Check() []Problem {
 			_, err = answers.New([]phrases.Words{*words})
 		}
 		add("answers.tmpl", s.placed(err))
-		text, pages := bothWays(l.text), bothWays(l.pages)
+		text, pages := tree.BothWays(l.text, functions), tree.BothWays(l.pages, functions)
 		if s.spoken(lang, "agenda.txt") == lang {
 			add("agenda.txt", text.ExecuteTemplate(io.Discard, path.Join(lang, "agenda.txt"), proposal{}))
 		}
@@ -130,7 +129,7 @@ func (s *Set) checkSite(lang string, add func(file string, err error)) {
 		}
 		// Otherwise it is a fault of the words, which is said already.
 		if err == nil {
-			add(name, bothWays(t.plain).ExecuteTemplate(io.Discard, file, data))
+			add(name, tree.BothWays(t.plain, functions).ExecuteTemplate(io.Discard, file, data))
 			add(name, t.html.ExecuteTemplate(io.Discard, file, data))
 		}
 	}
@@ -138,66 +137,6 @@ func (s *Set) checkSite(lang string, add func(file string, err error)) {
 
 // settings are the kinds of setting, for each of which there are words.
 var settings = []string{"neutral", "walk", "coffee", "lunch", "office", "phone", "video"}
-
-// bothWays returns a copy of t that carries out all there is: of every condition each part and both
-// branches, and of every loop the whole.
-func bothWays(t *texttemplate.Template) *texttemplate.Template {
-	last := func(first any, more ...any) any {
-		if len(more) > 0 {
-			return more[len(more)-1]
-		}
-		return first
-	}
-	// As functions of ours, and and or look at all of their arguments.
-	all := texttemplate.New("").Funcs(functions).Funcs(texttemplate.FuncMap{"and": last, "or": last})
-	for _, each := range t.Templates() {
-		if each.Tree != nil {
-			tree := each.Copy()
-			unfold(tree.Root)
-			texttemplate.Must(all.AddParseTree(each.Name(), tree))
-		}
-	}
-	return all
-}
-
-// unfold makes {{if x}}a{{else}}b{{end}} into {{x}}a b, and {{with x}}a{{else}}b{{end}} into
-// {{x}}b{{with x}}a{{end}}, since b sees the same dot as what stands around it; range is as with.
-func unfold(list *parse.ListNode) *parse.ListNode {
-	if list == nil {
-		return &parse.ListNode{NodeType: parse.NodeList}
-	}
-	for i, n := range list.Nodes {
-		switch n := n.(type) {
-		case *parse.IfNode:
-			list.Nodes[i] = scope(value(n.Pipe), scope(unfold(n.List)), scope(unfold(n.ElseList)))
-		case *parse.WithNode:
-			unfold(n.List)
-			list.Nodes[i] = scope(scope(value(n.Pipe), unfold(n.ElseList)), n)
-		case *parse.RangeNode:
-			unfold(n.List)
-			list.Nodes[i] = scope(scope(value(n.Pipe), unfold(n.ElseList)), n)
-		case *parse.BreakNode, *parse.ContinueNode:
-			list.Nodes[i] = scope()
-		}
-	}
-	return list
-}
-
-// value returns {{pipe}}, with the variables that it declares.
-func value(pipe *parse.PipeNode) parse.Node {
-	return &parse.ActionNode{NodeType: parse.NodeAction, Pos: pipe.Pos, Line: pipe.Line, Pipe: pipe}
-}
-
-// scope returns {{if true}}, the nodes, and {{end}}: what they declare ends there.
-func scope(nodes ...parse.Node) parse.Node {
-	always := &parse.BoolNode{NodeType: parse.NodeBool, True: true}
-	yes := &parse.CommandNode{NodeType: parse.NodeCommand, Args: []parse.Node{always}}
-	return &parse.IfNode{BranchNode: parse.BranchNode{
-		NodeType: parse.NodeIf,
-		Pipe:     &parse.PipeNode{NodeType: parse.NodePipe, Cmds: []*parse.CommandNode{yes}},
-		List:     &parse.ListNode{NodeType: parse.NodeList, Nodes: nodes},
-	}}
-}
 
 var templateError = regexp.MustCompile(`^(?:html/)?template: ?([^:"]+)(?::(\d+))?(?::(\d+))?: (.*)$`)
 

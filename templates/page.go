@@ -164,7 +164,7 @@ func (t *site) parse(s *Set) error {
 		return err
 	}
 	t.style = htmltemplate.CSS(style)
-	t.plain, t.html, err = s.parseFiles(t.language.name, siteFiles, nil, func(*parse.TextNode) {})
+	t.plain, t.html, err = s.parseFiles(t.language.name, siteFiles, nil, func(*parse.ListNode) {})
 	return err
 }
 

@@ -1,17 +1,17 @@
 package templates
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 	texttemplate "text/template"
 	"text/template/parse"
 	"unicode/utf8"
+
+	"coalition/templates/tree"
 )
 
 // language is the parsed templates of one language.
@@ -72,7 +72,7 @@ func (l *language) parse(s *Set) error {
 	}
 	l.answersFile = s.file(l.name, "answers.tmpl")
 	l.text = texttemplate.New("").Funcs(functions)
-	if l.pages, l.html, err = s.parseFiles(l.name, messageFiles(), l.text, dresser(css)); err != nil {
+	if l.pages, l.html, err = s.parseFiles(l.name, messageFiles(), l.text, tree.Dresser(css)); err != nil {
 		return err
 	}
 	return l.readWords()
@@ -80,7 +80,7 @@ func (l *language) parse(s *Set) error {
 
 // parseFiles reads the layout, and those of the named templates that lang has: in pages those in HTML, whose text dress
 // may change, and in html the same with HTML's escapes; the others come into text.
-func (s *Set) parseFiles(lang string, names []string, text *texttemplate.Template, dress func(*parse.TextNode)) (
+func (s *Set) parseFiles(lang string, names []string, text *texttemplate.Template, dress func(*parse.ListNode)) (
 	pages *texttemplate.Template, html *htmltemplate.Template, err error,
 ) {
 	pages, html = texttemplate.New("").Funcs(functions), htmltemplate.New("").Funcs(functions)
@@ -105,7 +105,7 @@ func (s *Set) parseFiles(lang string, names []string, text *texttemplate.Templat
 		if t.Tree == nil {
 			continue
 		}
-		eachText(t.Root, dress)
+		dress(t.Root)
 		if _, err := html.AddParseTree(t.Name(), t.Copy()); err != nil {
 			return nil, nil, err
 		}
@@ -193,55 +193,4 @@ func (l *language) readWords() error {
 		}
 	}
 	return err
-}
-
-var (
-	cssRule  = regexp.MustCompile(`(?m)^\.([\w-]+) \{([^}]*)\}`)
-	cssClass = regexp.MustCompile(`class="([\w-]+)"`)
-)
-
-// dresser puts the declarations of each class of css beside the class itself, since many mail programs read no style
-// sheet, and the rules below the line "dark", which can't be inlined, where the layout wants them. It works on parsed
-// templates, so that a message costs nothing more and a fault is still found in the place where it was written.
-func dresser(css string) func(*parse.TextNode) {
-	above, below, _ := strings.Cut(css, "/* dark */")
-	below = strings.TrimSpace(below)
-	styles := make(map[string]string)
-	shorter := strings.NewReplacer(": ", ":", "; ", ";", `"`, "'")
-	for _, m := range cssRule.FindAllStringSubmatch(above, -1) {
-		rule := shorter.Replace(strings.Join(strings.Fields(m[2]), " "))
-		styles[m[1]] = strings.TrimSuffix(rule, ";")
-	}
-	return func(n *parse.TextNode) {
-		n.Text = cssClass.ReplaceAllFunc(n.Text, func(attr []byte) []byte {
-			style := styles[string(cssClass.FindSubmatch(attr)[1])]
-			if style == "" {
-				return attr
-			}
-			return fmt.Appendf(nil, `%s style="%s"`, attr, style)
-		})
-		n.Text = bytes.ReplaceAll(n.Text, []byte("/* style.css */"), []byte(below))
-	}
-}
-
-func eachText(list *parse.ListNode, do func(*parse.TextNode)) {
-	if list == nil {
-		return
-	}
-	branches := func(n *parse.BranchNode) {
-		eachText(n.List, do)
-		eachText(n.ElseList, do)
-	}
-	for _, n := range list.Nodes {
-		switch n := n.(type) {
-		case *parse.TextNode:
-			do(n)
-		case *parse.IfNode:
-			branches(&n.BranchNode)
-		case *parse.RangeNode:
-			branches(&n.BranchNode)
-		case *parse.WithNode:
-			branches(&n.BranchNode)
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -126,6 +127,10 @@ func TestPasswordCommand(t *testing.T) {
 func TestHangup(t *testing.T) {
 	t.Parallel()
 	dir := write(t, "config.yaml", anaConfig, "conversations/maya.yaml", mayaPlan)
+	// Under nohup these tests ignore it, and so would whatever they start: who listens has it as it was on the way there.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	d := startDaemon(t, dir)
 	d.await("started")
 	if code := d.end(syscall.SIGHUP); code != 0 || !strings.Contains(strings.Join(d.seen, "\n"), "msg=stopped") {

@@ -151,7 +151,13 @@ type erasure struct {
 	// machine, too.
 	held      int
 	elsewhere bool
+	// weeks are the mails of a week that are kept with other conversations, and may name this one.
+	weeks []week
 }
+
+// A week is a mail to the organizer about all conversations, by the id of that which it is kept with and its Message-ID,
+// in lower case.
+type week struct{ id, messageID string }
 
 // erasureOf returns what would go with the conversation of that reference, of which there may be no more than what an
 // erasure before has left.
@@ -170,6 +176,12 @@ func (a *app) erasureOf(ctx context.Context, b *roster.Roster, ref string) (*era
 	for _, c := range b.Conversations {
 		if c.ID == e.id {
 			a.addRound(e, c)
+			continue
+		}
+		for _, m := range c.Messages {
+			if m.OfAll() {
+				e.weeks = append(e.weeks, week{string(c.ID), strings.ToLower(m.MessageID)})
+			}
 		}
 	}
 	for _, c := range e.rounds {

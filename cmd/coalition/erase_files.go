@@ -39,6 +39,14 @@ func (a *app) findFiles(e *erasure) error {
 	if e.beside, err = eml.NewFolder(a.config.resolve(a.config.Mail.Outbox)).Of(e.ID); err != nil {
 		return fmt.Errorf("the outbox can't be read: %s", errorText(err))
 	}
+	// Which of them name the person is not to be seen in encoded mail. In the state all of them are emptied, too.
+	for _, w := range e.weeks {
+		files, err := eml.NewFolder(a.config.resolve(a.config.Mail.Outbox)).Of(w.id)
+		if err != nil {
+			return fmt.Errorf("the outbox can't be read: %s", errorText(err))
+		}
+		e.beside = append(e.beside, slices.DeleteFunc(files, func(path string) bool { return !mentions(path, []string{w.messageID}) })...)
+	}
 	path := journal.Path(a.config.journals(), e.id)
 	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
 		// Who keeps it elsewhere has a link here; what that leads to goes first, for nothing would name it without the link.

@@ -305,9 +305,7 @@ func flagOf(path string) string {
 // taken refuses an id that names a conversation already, be it over and its file gone: what is on record
 // of that one would count for the new one.
 func taken(b *roster.Roster, id plan.ID, path string) error {
-	if _, err := os.Stat(path); err == nil {
-		return isThere(path)
-	}
+	there := func(path string) bool { _, err := os.Stat(path); return err == nil }
 	var other *conversation.Conversation
 	known := make(map[plan.ID]bool)
 	for _, c := range b.Conversations {
@@ -316,8 +314,15 @@ func taken(b *roster.Roster, id plan.ID, path string) error {
 			other = c
 		}
 	}
-	if other == nil {
+	if other == nil && !there(path) {
 		return nil
+	}
+	free := id
+	for n := 2; known[free] || there(filepath.Join(filepath.Dir(path), string(free)+".yaml")); n++ {
+		free = plan.ID(fmt.Sprintf("%s-%d", id, n))
+	}
+	if there(path) {
+		return usage("%s is there already", "look at it, or give the new one an id of its own: --id "+string(free), path)
 	}
 	what := "has begun already"
 	switch other.Status(b.Now) {
@@ -325,10 +330,6 @@ func taken(b *roster.Roster, id plan.ID, path string) error {
 		what = "was cancelled"
 	case conversation.Met, conversation.Closed, conversation.Declined:
 		what = "is over"
-	}
-	free := id
-	for n := 2; known[free]; n++ {
-		free = plan.ID(fmt.Sprintf("%s-%d", id, n))
 	}
 	return usage("%s is the id of a conversation with %s that %s",
 		"give the new one an id of its own: --id "+string(free), id, other.Plan.With.Name, what)

@@ -7,7 +7,6 @@ import (
 
 	"coalition/scheduler"
 	"coalition/scheduler/conversation"
-	"coalition/scheduler/inbox"
 	"coalition/scheduler/journal"
 	"coalition/scheduler/nurture"
 	"coalition/scheduler/plan"
@@ -175,6 +174,6 @@ func TestDigestOnce(t *testing.T) {
 		t.Errorf("%d are written down", n)
 	}
 	if len(w.find("ada").Notices) != 0 {
-		t.Errorf("kept: %v", []inbox.News(w.find("ada").Notices))
+		t.Errorf("kept: %v", w.find("ada").Notices)
 	}
 }

@@ -59,7 +59,7 @@ func (a *app) showAhead(cmd *cobra.Command, v view) error {
 	if v.ics != "" {
 		return a.writeCalendar(b, partnerships, v.ics, func(day journal.Day) bool { return v.has(day, from) })
 	}
-	holiday, err := a.sched.Finder.Holidays.Read(string(a.sched.Settings.Holidays))
+	holiday, err := a.sched.Finder.Holidays.Read(string(a.sched.Holidays))
 	if err != nil {
 		a.note("organizer.holidays %s; they are left out.", err)
 	}

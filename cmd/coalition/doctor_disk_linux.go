@@ -14,7 +14,8 @@ func volumeOf(path string) (v volume, ok bool) {
 	if unix.Statfs(path, &s) != nil {
 		return v, false
 	}
-	return volume{free: s.Bavail * uint64(s.Bsize), network: networked[int64(s.Type)&0xffffffff]}, true
+	kind := int64(s.Type) //nolint:unconvert // it is shorter on some machines
+	return volume{free: s.Bavail * uint64(s.Bsize), network: networked[kind&0xffffffff]}, true
 }
 
 // writable reports whether this process may write there.

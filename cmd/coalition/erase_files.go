@@ -126,15 +126,18 @@ func filesIn(folder string) (list []string) {
 		return nil
 	}
 	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil
-		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		if err == nil && !d.IsDir() && regular(path) {
 			list = append(list, filepath.Join(folder, strings.TrimPrefix(path, root)))
 		}
 		return nil
 	})
 	return list
+}
+
+// regular reports whether a path, or what it leads to, is an ordinary file.
+func regular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // mentions reports whether one of some words, in lower case, stands in a file, in whatever case.

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"coalition/invites"
@@ -10,6 +13,7 @@ import (
 	"coalition/invites/google/account"
 	"coalition/scheduler/organizer"
 	"coalition/scheduler/outbox"
+	"coalition/scheduler/strictyaml"
 )
 
 // googleChannel is the name of Google Calendar in what is stored.
@@ -110,4 +114,46 @@ func (a *app) signedIn(ctx context.Context) error {
 		return errors.Join(errors.New("you are signed in, but what waits can't be let go at once"), err)
 	}
 	return nil
+}
+
+// account returns the organizer's Google account; nil where the config names no client.
+func (c *config) account() *account.Account {
+	g := c.Calendar.Google
+	if c.google != nil || g.ClientFile == "" {
+		return c.google
+	}
+	// It counts where the state is a database elsewhere.
+	beside := filepath.Dir(c.path)
+	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
+		beside = filepath.Dir(dsn)
+	}
+	if abs, err := filepath.Abs(beside); err == nil {
+		beside = abs
+	}
+	mail := c.mailByGoogle()
+	c.google = account.New(account.Config{
+		ClientFile: c.resolve(g.ClientFile),
+		TokenFile:  c.resolve(g.TokenFile),
+		Folder:     beside,
+		User:       string(c.Organizer.Email),
+		// Somebody may sign in first, and change via then.
+		Calendar: c.Calendar.Via == "google" || !mail,
+		Mail:     mail,
+		AddressOf: func(ctx context.Context, client *http.Client) string {
+			return google.OwnAddress(ctx, client, g.Endpoint)
+		},
+	})
+	return c.google
+}
+
+// clientProblems says why the Google client can't be used, where it is to be.
+func (c *config) clientProblems() (list []strictyaml.Problem) {
+	a := c.account()
+	if a == nil || c.Calendar.Via != "google" && !c.mailByGoogle() {
+		return nil
+	}
+	if err := a.CheckClient(); err != nil {
+		list = append(list, c.doc.Problem(err.Error(), "", "calendar", "google", "client_file"))
+	}
+	return list
 }

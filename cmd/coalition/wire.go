@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +15,6 @@ import (
 	"coalition/invites"
 	"coalition/invites/email"
 	"coalition/invites/email/eml"
-	"coalition/invites/google"
-	"coalition/invites/google/account"
 	"coalition/invites/web"
 	"coalition/scheduler"
 	"coalition/scheduler/delivery"
@@ -325,36 +322,6 @@ func (c *config) beside() string {
 	return folder
 }
 
-// account returns the organizer's Google account; nil where the config names no client.
-func (c *config) account() *account.Account {
-	g := c.Calendar.Google
-	if c.google != nil || g.ClientFile == "" {
-		return c.google
-	}
-	// It counts where the state is a database elsewhere.
-	beside := filepath.Dir(c.path)
-	if dsn := c.resolve(c.State); !strings.Contains(dsn, "://") {
-		beside = filepath.Dir(dsn)
-	}
-	if abs, err := filepath.Abs(beside); err == nil {
-		beside = abs
-	}
-	mail := c.mailByGoogle()
-	c.google = account.New(account.Config{
-		ClientFile: c.resolve(g.ClientFile),
-		TokenFile:  c.resolve(g.TokenFile),
-		Folder:     beside,
-		User:       string(c.Organizer.Email),
-		// Somebody may sign in first, and change via then.
-		Calendar: c.Calendar.Via == "google" || !mail,
-		Mail:     mail,
-		AddressOf: func(ctx context.Context, client *http.Client) string {
-			return google.OwnAddress(ctx, client, g.Endpoint)
-		},
-	})
-	return c.google
-}
-
 // accountOf says by which account the door of that name leads out, and how it is signed in to, without
 // telling either: see [scheduler.Config].
 func (c *config) accountOf(name string) string {
@@ -385,16 +352,4 @@ func age(path string) string {
 		return ""
 	}
 	return fmt.Sprint(info.ModTime().UnixNano(), info.Size())
-}
-
-// clientProblems says why the Google client can't be used, where it is to be.
-func (c *config) clientProblems() (list []strictyaml.Problem) {
-	a := c.account()
-	if a == nil || c.Calendar.Via != "google" && !c.mailByGoogle() {
-		return nil
-	}
-	if err := a.CheckClient(); err != nil {
-		list = append(list, c.doc.Problem(err.Error(), "", "calendar", "google", "client_file"))
-	}
-	return list
 }

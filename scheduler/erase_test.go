@@ -221,7 +221,7 @@ func TestEraseCalendar(t *testing.T) {
 	w.Calendar, o.forget = "google", true
 	w.online(o)
 	w.sync()
-	if c := w.find("maya"); c.Booking == nil || c.EventRef() != "maya/1+1" {
+	if c := w.find("maya"); c.Booking == nil || c.EventRef().String() != "maya/1+1" {
 		t.Errorf("of a state that is lost is taken up: %+v as %s", c.Booking, c.EventRef())
 	}
 }

@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"coalition/scheduler/slots":       {"coalition/invites", "coalition/invites/tzid", "coalition/scheduler/plan"},
 	"coalition/scheduler/outbox":      {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/plan"},
 	"coalition/scheduler/ways":        {"coalition/scheduler/outbox"},
-	"coalition/scheduler/event":       {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/outbox"},
+	"coalition/scheduler/event":       {"coalition/invites", "coalition/invites/plaintext", "coalition/scheduler/outbox", "coalition/scheduler/plan"},
 	"coalition/scheduler/organizer":   {"coalition/invites", "coalition/scheduler/outbox", "coalition/scheduler/plan", "coalition/scheduler/ways"},
 	"coalition/scheduler/conversation": {"coalition/invites", "coalition/scheduler/event", "coalition/scheduler/inbox", "coalition/scheduler/outbox",
 		"coalition/scheduler/plan", "coalition/scheduler/strictyaml", "coalition/scheduler/ways", "coalition/scheduler/organizer", "coalition/scheduler/refusal"},

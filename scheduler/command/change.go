@@ -40,7 +40,7 @@ func (AskAgain) Apply(c *conversation.Conversation, now time.Time) error {
 	case c.Said(conversation.Yes):
 		return refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" has said yes already", "go on with: "+c.How(ways.Invite))
 	case !c.Ready:
-		return c.NotReady()
+		return notReady(c)
 	}
 	c.Asks, c.Insisted, c.Counter = len(c.Briefs())+1, now, nil
 	d := c.DatesAt(now)
@@ -66,7 +66,7 @@ func (m Move) Apply(c *conversation.Conversation, now time.Time) error {
 		return refusal.New(refusal.ErrUnfit, "that time has passed", "choose one ahead")
 	}
 	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
-		return c.Begun(now)
+		return begun(c, now)
 	}
 	c.Chosen, c.Named.Start = m.To, m.At
 	c.Moved()
@@ -134,7 +134,7 @@ func (w Withdraw) Apply(c *conversation.Conversation, now time.Time) error {
 		return c.RefuseOver("cancelled already")
 	}
 	if told := c.Told(); told != nil && !now.Before(told.Start.Time()) {
-		return c.Begun(now)
+		return begun(c, now)
 	}
 	if err := refusal.CheckText("the reason", w.Reason); err != nil {
 		return err
@@ -187,7 +187,7 @@ func (g Agenda) Apply(c *conversation.Conversation, now time.Time) error {
 		}
 	}
 	c.Proposed, c.Taken = rest, taken
-	c.Seen()
+	seen(c)
 	return nil
 }
 

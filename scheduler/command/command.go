@@ -23,7 +23,7 @@ func Ask(c *conversation.Conversation, again bool, search func(), now time.Time)
 		return nil, err
 	}
 	if !c.Said(conversation.No) && !c.Said(conversation.Yes) && !c.Ready {
-		return nil, c.NotReady()
+		return nil, notReady(c)
 	}
 	if briefs := c.Briefs(); len(briefs) > 0 && c.Answer == nil {
 		m := briefs[len(briefs)-1]
@@ -72,7 +72,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 		return &conversation.Draft{At: now, Conversation: c, Sent: m}, nil
 	}
 	if c.Cancelled == nil && !c.Ready {
-		return nil, c.NotReady()
+		return nil, notReady(c)
 	}
 	var events []conversation.HistoryEntry
 	if permitted != "" {
@@ -92,7 +92,7 @@ func Invite(c *conversation.Conversation, at plan.Slot, permitted string, now, w
 	}
 	// Whoever invites has seen what came with the yes.
 	if c.Said(conversation.Yes) {
-		c.Seen()
+		seen(c)
 	}
 	if m := c.Last(nil, outbox.Invite); m != nil && (m.Waits() || m.State == outbox.Failed) && m.Content == c.Says(now, outbox.Invite) {
 		return &conversation.Draft{At: now, Conversation: c, Sent: m}, nil
@@ -235,4 +235,26 @@ func draft(c *conversation.Conversation, kind outbox.Kind, now time.Time) (*conv
 		return nil, refusal.New(refusal.ErrUnfit, fmt.Sprintf("%s can't be sent now", "the "+kind.Noun()), "first "+step.Next)
 	}
 	return c.Decide(step, now, true), nil
+}
+
+// notReady refuses what needs a check-in first: the error wraps [refusal.ErrNotReady].
+func notReady(c *conversation.Conversation) error {
+	return refusal.New(refusal.ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: "+c.How(ways.Ready))
+}
+
+// begun says that a talk can't be changed any more, since it has begun.
+func begun(c *conversation.Conversation, now time.Time) error {
+	if err := c.Ended(now); err != nil {
+		return err
+	}
+	return c.RefuseOver("under way")
+}
+
+// seen takes in that the organizer has looked at what the partner wrote beside their answer.
+func seen(c *conversation.Conversation) {
+	if c.Answer != nil {
+		answer := *c.Answer
+		answer.Seen = true
+		c.Answer = &answer
+	}
 }

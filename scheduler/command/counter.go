@@ -47,7 +47,7 @@ func takeOwn(c *conversation.Conversation, at plan.Slot, now, wall time.Time) (*
 	if err := c.Apply(change, now); err != nil {
 		return nil, err
 	}
-	c.Seen()
+	seen(c)
 	d, err := draft(c, outbox.Invite, now)
 	if d != nil {
 		d.Events = append([]conversation.HistoryEntry{c.Entry(now, "counter", "took the time proposed, "+at.String())},
@@ -66,11 +66,11 @@ func DeclineCounter(c *conversation.Conversation, reason string, now time.Time) 
 	case c.Cancelled != nil:
 		return nil, c.RefuseOver("cancelled")
 	case c.Told() != nil && !now.Before(c.Told().Start.Time()):
-		return nil, c.Begun(now)
+		return nil, begun(c, now)
 	case c.Said(conversation.No):
 		return nil, refusal.New(refusal.ErrUnfit, c.Plan.With.Name+" said no", "nothing more goes out")
 	case !c.Ready:
-		return nil, c.NotReady()
+		return nil, notReady(c)
 	}
 	if err := refusal.CheckText("the reason", reason); err != nil {
 		return nil, err

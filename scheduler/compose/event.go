@@ -145,7 +145,7 @@ func (co *Composer) writeChange(d *conversation.Draft, m *outbox.Message, view *
 		Summary: entry.Summary, Description: description, Location: entry.Location,
 		Meet:   co.MakesRooms && c.Plan.Setting.Kind == plan.Video && c.Plan.Setting.URL == "",
 		Guests: []invites.Guest{{Name: c.Plan.With.Name, Email: string(c.Plan.With.Email)}},
-		Alarms: co.Reminders, Ref: c.EventRef(),
+		Alarms: co.Reminders, Ref: c.EventRef().String(),
 	}}
 	b := c.Booking
 	if c.Place != nil {

@@ -2,13 +2,10 @@ package conversation
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"coalition/scheduler/plan"
 	"coalition/scheduler/refusal"
-	"coalition/scheduler/ways"
 )
 
 // A Change is a word of the organizer or the partner that did not come from the plan file: a
@@ -50,14 +47,6 @@ func (c *Conversation) Ended(now time.Time) error {
 		return c.RefuseOver("over")
 	}
 	return nil
-}
-
-// Begun says that a talk can't be changed any more, since it has begun.
-func (c *Conversation) Begun(now time.Time) error {
-	if err := c.Ended(now); err != nil {
-		return err
-	}
-	return c.RefuseOver("under way")
 }
 
 // Apply implements [Change].
@@ -125,37 +114,8 @@ func (c *Conversation) RefuseOver(how string) error {
 	return refusal.New(refusal.ErrUnfit, fmt.Sprintf("the conversation %s is %s", c.Ref(), how), mend)
 }
 
-// NotReady refuses what needs a check-in first: the error wraps [refusal.ErrNotReady].
-func (c *Conversation) NotReady() error {
-	return refusal.New(refusal.ErrNotReady, fmt.Sprintf("%s is not ready: you have not checked in with yourself yet", c.Ref()), "use: "+c.How(ways.Ready))
-}
-
 // Ref is how people name the conversation: its id, with the round where that is not the first.
 func (c *Conversation) Ref() string { return plan.Ref(c.ID, c.Round) }
-
-// EventRef is how what stands in an online calendar names the conversation: its id and always the round, and what tells
-// it from one with the same id that was erased, whose event may stand there still.
-func (c *Conversation) EventRef() string {
-	ref := fmt.Sprintf("%s/%d", c.ID, c.Round)
-	if c.Era > 0 {
-		ref += fmt.Sprintf("+%d", c.Era)
-	}
-	return ref
-}
-
-// RefEra is the Era of the conversation that has this EventRef.
-func RefEra(ref string) int64 {
-	_, after, _ := strings.Cut(ref, "+")
-	era, _ := strconv.ParseInt(after, 10, 64)
-	return era
-}
-
-// OwnsRef reports whether an EventRef is one of this conversation, also of a later Era: a state that is lost may have
-// known of more that was erased.
-func (c *Conversation) OwnsRef(ref string) bool {
-	before, _, _ := strings.Cut(ref, "+")
-	return before == fmt.Sprintf("%s/%d", c.ID, c.Round) && RefEra(ref) >= c.Era
-}
 
 // NotYet is the organizer's word that they are not ready for the talk yet: nothing goes out.
 type NotYet struct{}

@@ -240,7 +240,7 @@ func New(id plan.ID, round int, settings *organizer.Settings) *Conversation {
 
 // Answered takes in an answer, which ends whatever asking was still meant.
 func (c *Conversation) Answered(a Answer) {
-	a.Others = c.othersSent()
+	a.Others = c.OthersSent()
 	c.Answer, c.Asks = &a, 0
 	// The answer says more.
 	if c.Remark != nil && c.Remark.Sign {
@@ -263,15 +263,6 @@ func (c *Conversation) Moved() {
 	answer.Moved = answer.Moved || c.Said(Wait) && c.Told() != nil
 	answer.Other = false
 	c.Answer = &answer
-}
-
-// Seen takes in that the organizer has looked at what the partner wrote beside their answer.
-func (c *Conversation) Seen() {
-	if c.Answer != nil {
-		answer := *c.Answer
-		answer.Seen = true
-		c.Answer = &answer
-	}
 }
 
 // unseen reports whether there are words of the partner that may mean something else than the yes they

@@ -34,6 +34,9 @@ func (c *Conversation) EventID() string {
 	return id
 }
 
+// EventRef is how what stands in an online calendar names the conversation.
+func (c *Conversation) EventRef() event.Ref { return event.Ref{ID: c.ID, Round: c.Round, Era: c.Era} }
+
 // Deleted reports whether the event was deleted in the calendar, by somebody else than us.
 func (c *Conversation) Deleted() bool {
 	return c.Booking != nil && c.Booking.Is.Deleted && c.Cancelled == nil

@@ -73,11 +73,6 @@ func (c *Conversation) Pending(m *outbox.Message, now time.Time) bool {
 	return wanted && (m.Waits() || m.State == outbox.Unclear)
 }
 
-// HasPage reports whether a hash is that of the page of the last offer that may have arrived.
-func (c *Conversation) HasPage(hash string) bool {
-	return c.Page == hash || c.PageBefore == hash && !c.NewestOffer().MayHaveLeft()
-}
-
 // Open reports whether the partner can answer on the page: until the invitation goes, or, after a no,
 // as long as it can be changed.
 func (c *Conversation) Open(now time.Time) bool {

@@ -420,7 +420,7 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 			return outbox.Dropped
 		// It may have arrived: the same bytes again, unless it was asked for once more.
 		case m.Unclears > 0:
-			if numberOf(m) < c.Asks {
+			if m.Number() < c.Asks {
 				return outbox.Superseded
 			}
 		case m.Content != c.Says(now, outbox.Brief):
@@ -432,7 +432,7 @@ func (c *Conversation) unwanted(m *outbox.Message, now time.Time) outbox.State {
 			return outbox.Dropped
 		// It may have arrived: the same bytes again, unless they have answered since.
 		case m.Unclears > 0:
-			if numberOf(m) <= c.Answer.Others {
+			if m.Number() <= c.Answer.Others {
 				return outbox.Superseded
 			}
 		case m.Content != c.Says(now, outbox.Times):

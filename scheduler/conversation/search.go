@@ -2,10 +2,8 @@ package conversation
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
-	"coalition/invites"
 	"coalition/scheduler/inbox"
 	"coalition/scheduler/outbox"
 	"coalition/scheduler/plan"
@@ -70,7 +68,7 @@ func (c *Conversation) Keeps(now time.Time) (times []plan.Slot, agreed bool) {
 	m := c.Last(func(m *outbox.Message) bool { return m.Waits() || m.MayHaveLeft() }, outbox.Brief, outbox.Times)
 	// What they chose was not free any more: neither need the others be, until some are offered anew.
 	gone := m == nil || c.Answer != nil && !c.Answer.Taken.IsZero() &&
-		(m.Kind != outbox.Times || numberOf(m) <= c.Answer.Others)
+		(m.Kind != outbox.Times || m.Number() <= c.Answer.Others)
 	if c.Said(Wait) || !c.offering && (gone || m.State == outbox.Bounced) {
 		return nil, false
 	}
@@ -120,30 +118,13 @@ func (c *Conversation) nextCounter() Step {
 		c.How(ways.Counter)}
 }
 
-// othersSent is the number of the last mail with other times that may have reached the partner; 0: none has.
-func (c *Conversation) othersSent() int {
-	if m := c.Last((*outbox.Message).MayHaveLeft, outbox.Times); m != nil {
-		return numberOf(m)
-	}
-	return 0
-}
-
-// numberOf is the Revision of a message that is no copy and no reminder.
-func numberOf(m *outbox.Message) int {
-	n, err := strconv.Atoi(m.Revision)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // nextTime is the step where there is a yes, and no time.
 func (c *Conversation) nextTime(now time.Time) Step {
 	if !c.Gone(now) {
 		return Step{Next: "choose a time: " + c.How(ways.InviteAt)}
 	}
 	last := c.Last(nil, outbox.Times)
-	if c.othersSent() > c.Answer.Others {
+	if c.OthersSent() > c.Answer.Others {
 		if s, ok := c.waiting(last); ok {
 			return s
 		}
@@ -168,14 +149,4 @@ func (c *Conversation) nextTime(now time.Time) Step {
 // noTimes is what to do where nothing was found.
 func (c *Conversation) noTimes(now time.Time) Step {
 	return Step{Next: "find a time: " + c.NoTimes + " (" + c.How(ways.Slots) + ")", Again: now.Add(SearchAgain)}
-}
-
-// Window returns in which time a talk is looked for: that of the plan, or, where it names a time, the next ten working
-// days.
-func (c *Conversation) Window(now time.Time) invites.Span {
-	d := c.DatesAt(now)
-	if d.To.IsZero() {
-		d, _ = new(plan.Terms).Resolve(now, c.settings.Zone, c.settings.Hours)
-	}
-	return invites.Span{Start: d.From.Time().UTC(), End: d.To.Time().UTC()}
 }

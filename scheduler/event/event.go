@@ -1,6 +1,6 @@
-// Package event knows a talk's event in an online calendar: as we wrote it last, as it stands there, what the partner
-// knows from it, and what a write does to that. It leaves to conversation what is meant and what follows, to eventsync
-// what others have done to it there, and the calendar's protocol to invites.
+// Package event knows a talk's event in an online calendar: as we wrote it last, as it stands there and names its
+// conversation, what the partner knows from it, and what a write does to that. It leaves to conversation what is meant and
+// what follows, to eventsync what others have done to it there, and the calendar's protocol to invites.
 package event
 
 import (

@@ -38,7 +38,7 @@ func (s *Sync) adopt(ctx context.Context, found []*invites.Event) error {
 	defer s.Intake.Mu.Unlock()
 	// Of several under one name the newest is meant: those before were erased.
 	slices.SortStableFunc(found, func(x, y *invites.Event) int {
-		return cmp.Compare(conversation.RefEra(y.Ref), conversation.RefEra(x.Ref))
+		return cmp.Compare(event.EraOf(y.Ref), event.EraOf(x.Ref))
 	})
 	for try := 1; ; try++ {
 		b, err := s.Look(ctx)
@@ -47,7 +47,7 @@ func (s *Sync) adopt(ctx context.Context, found []*invites.Event) error {
 		}
 		conflict := false
 		for _, e := range found {
-			i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return c.OwnsRef(e.Ref) })
+			i := slices.IndexFunc(b.Conversations, func(c *conversation.Conversation) bool { return c.EventRef().Owns(e.Ref) })
 			if i < 0 {
 				continue
 			}
@@ -95,7 +95,7 @@ func (s *Sync) takeUp(c *conversation.Conversation, e *invites.Event, b *roster.
 	c.Channel, c.Organizer, c.Sequence = s.Settings.Calendar, s.Organizer, e.Sequence
 	c.UID = e.ID + c.Calendar().UIDSuffix
 	c.Ready, c.Counter = true, nil
-	c.Era = conversation.RefEra(e.Ref)
+	c.Era = event.EraOf(e.Ref)
 	if !c.Said(conversation.Yes) && !c.Said(conversation.No) { // a no stands, whatever the calendar holds
 		c.Answered(conversation.Answer{Value: conversation.Yes, At: now, How: "calendar", Seen: true})
 	}

@@ -15,6 +15,7 @@ import (
 	"coalition/scheduler/conversation"
 	"coalition/scheduler/holidays"
 	"coalition/scheduler/organizer"
+	"coalition/scheduler/plan"
 	"coalition/scheduler/roster"
 	"coalition/scheduler/slots"
 )
@@ -70,7 +71,7 @@ func (f *Finder) query(b *roster.Roster, c *conversation.Conversation) (*slots.Q
 	if err != nil {
 		return nil, fmt.Errorf("with.holidays %w", err)
 	}
-	return &slots.Query{Now: b.Now, Length: c.Length(), Travel: c.Travel(), Window: c.Window(b.Now),
+	return &slots.Query{Now: b.Now, Length: c.Length(), Travel: c.Travel(), Window: window(c, b.Now),
 		Organizer: slots.Person{Zone: s.Zone.Location("UTC"), Hours: s.Hours, Holiday: mine.On},
 		Partner:   slots.Person{Zone: c.Zone(), Hours: c.Hours(), Holiday: theirs.On},
 		Notice:    s.Times.Notice, Step: s.Times.Step, PerDay: s.Times.PerDay, Offer: s.Times.Offer,
@@ -95,7 +96,7 @@ func (f *Finder) freeBusy(ctx context.Context, c *conversation.Conversation, add
 		return nil
 	}
 	list := f.Calendars.FreeBusy(ctx, address, from, to)
-	known = append(known, c.EventRef())
+	known = append(known, c.EventRef().String())
 	told := c.Told()
 	var talk invites.Span
 	if told != nil {
@@ -177,7 +178,7 @@ const patience = 3 * time.Second
 func agreed(b *roster.Roster) (refs []string) {
 	for _, c := range b.Conversations {
 		if _, agreed := c.Keeps(b.Now); agreed {
-			refs = append(refs, c.EventRef())
+			refs = append(refs, c.EventRef().String())
 		}
 	}
 	return refs
@@ -197,4 +198,14 @@ func (f *Finder) talks(b *roster.Roster, except *conversation.Conversation) (lis
 		}
 	}
 	return list
+}
+
+// window returns in which time a talk is looked for: that of the plan, or, where it names a time, the next ten working
+// days.
+func window(c *conversation.Conversation, now time.Time) invites.Span {
+	d := c.DatesAt(now)
+	if d.To.IsZero() {
+		d, _ = new(plan.Terms).Resolve(now, c.Settings().Zone, c.Settings().Hours)
+	}
+	return invites.Span{Start: d.From.Time().UTC(), End: d.To.Time().UTC()}
 }

@@ -128,7 +128,7 @@ func (h *Holds) hold(c *conversation.Conversation, start time.Time, zone string)
 		title = c.Plan.With.Name
 	}
 	span := invites.Span{Start: start, End: start.Add(c.Length())}
-	hold := invites.Hold{Ref: c.EventRef(), Span: span, Zone: zone, Title: title}
+	hold := invites.Hold{Ref: c.EventRef().String(), Span: span, Zone: zone, Title: title}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %d %d %q", h.owner(), hold.Ref, start.Unix(), hold.End.Unix(), title))
 	hold.Key = invites.EventID([16]byte(sum[:16]))
 	return hold

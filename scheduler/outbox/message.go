@@ -3,6 +3,7 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -256,4 +257,13 @@ func (m *Message) NeedsLogin() bool {
 		return false
 	}
 	return m.door != nil && m.door.NeedsLogin() || m.InCalendar() && m.Code == CodeLogin
+}
+
+// Number is the Revision of a message that is no copy and no reminder.
+func (m *Message) Number() int {
+	n, err := strconv.Atoi(m.Revision)
+	if err != nil {
+		return 0
+	}
+	return n
 }

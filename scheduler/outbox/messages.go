@@ -71,3 +71,11 @@ func (l Messages) InFlight() *Message {
 	}
 	return nil
 }
+
+// OthersSent is the number of the last mail with other times that may have reached the partner; 0: none has.
+func (l Messages) OthersSent() int {
+	if m := l.Last((*Message).MayHaveLeft, Times); m != nil {
+		return m.Number()
+	}
+	return 0
+}

@@ -40,7 +40,7 @@ func (s *Desk) paged(ctx context.Context, token string) (*conversation.Conversat
 		return nil, nil, err
 	}
 	for _, c := range b.Conversations {
-		if c.ID == id && c.Round == round && c.HasPage(compose.Hash(token)) && c.Cancelled == nil {
+		if c.ID == id && c.Round == round && hasPage(c, compose.Hash(token)) && c.Cancelled == nil {
 			until := c.PageUntil
 			if told := c.Told(); told != nil && told.End().After(until) {
 				until = told.End()
@@ -317,4 +317,9 @@ func (s *Desk) Calendar(ctx context.Context, token string) ([]byte, error) {
 		stamp = c.Stamp
 	}
 	return s.Compose.Publish(c, &outbox.Message{Content: content, Sequence: c.Sequence, Stamp: stamp})
+}
+
+// hasPage reports whether a hash is that of the page of the last offer that may have arrived.
+func hasPage(c *conversation.Conversation, hash string) bool {
+	return c.Page == hash || c.PageBefore == hash && !c.NewestOffer().MayHaveLeft()
 }

@@ -168,13 +168,14 @@ func (d *doctor) network(ctx context.Context) (finished func() []finding) {
 			whom = append(whom, l.whom)
 		}
 	}
-	waits := d.waitingFor(whom)
+	waits := d.stage("Asking "+strings.Join(whom, ", "), "")
+	waits.begin()
 	// Whoever has been told to stop, and does not, is not waited for.
 	late, end := context.WithTimeout(context.WithoutCancel(ctx), looksWithin+time.Second)
 	return func() []finding {
 		defer cancel()
 		defer end()
-		defer waits()
+		defer waits.end()
 		for i, answer := range answers {
 			select {
 			case list := <-answer:
@@ -186,20 +187,6 @@ func (d *doctor) network(ctx context.Context) (finished func() []finding) {
 		}
 		return found
 	}
-}
-
-// waitingFor says on a terminal whom it waits for; the result takes that away again.
-func (d *doctor) waitingFor(whom []string) (done func()) {
-	if d.quiet || !terminal(d.stderr) {
-		return func() {}
-	}
-	text := "Asking " + strings.Join(whom, ", ") + " …"
-	if d.getenv("TERM") == "dumb" || d.getenv("TERM") == "" {
-		d.note("%s", text)
-		return func() {}
-	}
-	fmt.Fprint(d.stderr, runewidth.Truncate(text, d.width()-1, "…"))
-	return func() { fmt.Fprint(d.stderr, "\r\x1b[K") }
 }
 
 // report prints what was found, in the order of the areas, and what is wrong first in each.

@@ -32,13 +32,20 @@ type watched struct {
 	wall   func() time.Time
 	warn   func(ends time.Time)
 	warned time.Time
+	stage  *stage
 }
 
 // Changes implements [eventsync.Calendar].
 func (w *watched) Changes(
 	ctx context.Context, cursor string, since time.Time, take func([]*invites.Event, bool) error,
 ) (string, error) {
-	next, err := w.Calendar.Changes(ctx, cursor, since, take)
+	w.stage.begin()
+	next, err := w.Calendar.Changes(ctx, cursor, since, func(page []*invites.Event, full bool) error {
+		// Events of others are left out of it.
+		w.stage.add(1)
+		return take(page, full)
+	})
+	w.stage.end()
 	// Whoever asked did not wait.
 	if ctx.Err() != nil {
 		return next, err

@@ -146,6 +146,8 @@ func (a *app) sift(b *roster.Roster, book *addressbook.Book) (*importing, error)
 			planned[strings.ToLower(string(address))] = "there is a conversation with them: " + c.Ref()
 		}
 	}
+	looking := a.stage("Looking through the people", "")
+	defer looking.end()
 	unknown := make(map[string]bool)
 	for _, p := range b.Problems {
 		if !p.Warning {
@@ -155,7 +157,8 @@ func (a *app) sift(b *roster.Roster, book *addressbook.Book) (*importing, error)
 	if len(unknown) > 0 {
 		a.note("Note: who stands in %s with problems is not known; see: %s", count(len(unknown), "plan file"), a.hint("check"))
 	}
-	for _, p := range book.People {
+	for n, p := range book.People {
+		looking.set(n, len(book.People))
 		// An address more that is none keeps nobody out.
 		aliases := len(p.Said["with.aliases"])
 		p.Said["with.aliases"] = slices.DeleteFunc(p.Said["with.aliases"], func(alias string) bool {
@@ -295,6 +298,8 @@ func (a *app) writePlans(list []newcomer) (err error) {
 		return usage("the plans can't be written to %s", "look at its permissions", a.sched.Plans.Path)
 	}
 	defer os.RemoveAll(folder)
+	writing := a.stage("Writing plans", "")
+	defer writing.end()
 	var placed []string
 	defer func() {
 		if err == nil {
@@ -309,7 +314,8 @@ func (a *app) writePlans(list []newcomer) (err error) {
 			return fmt.Errorf("the plans can't be written (%s); nothing was", errorText(err))
 		}
 	}
-	for _, n := range list {
+	for i, n := range list {
+		writing.set(i, len(list))
 		if a.soft.Err() != nil {
 			return errStopped
 		}

@@ -68,6 +68,8 @@ type app struct {
 	judged bool
 	// The door that was told of last; see atDoor.
 	toldDoor *outbox.Door
+	// How far long work has come; see stage.
+	status statusLine
 }
 
 // run does what the program does: args without its name, the environment as of [os.Environ]. It returns the exit

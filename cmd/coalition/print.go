@@ -111,7 +111,7 @@ func (a *app) say(format string, args ...any) {
 }
 
 // note prints what has to be read, also where stdout carries data or quiet was asked for.
-func (a *app) note(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }
+func (a *app) note(format string, args ...any) { fmt.Fprintf(above{a}, format+"\n", args...) }
 
 // data prints v, where data is asked for.
 func (a *app) data(v any) error {

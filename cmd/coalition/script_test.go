@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "6"); err != nil { // they mostly wait for each other's processes; -parallel still counts
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"coalition": main, "killed": killed, "debriefed": debriefed, "questionnaire": questionnaire, "lab": inLab, "xdg-open": browse, "open": browse})
+	testscript.Main(m, map[string]func(){"coalition": main, "killed": killed, "debriefed": debriefed, "questionnaire": questionnaire, "laborer": laborer, "lab": inLab, "xdg-open": browse, "open": browse})
 }
 
 // TestScripts runs the program as people do: each file of testdata/script is a session, with what is

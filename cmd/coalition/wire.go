@@ -72,7 +72,7 @@ func (a *app) openFor(ctx context.Context, c *config, readOnly bool) error {
 		Now:        a.wall,
 		Log:        a.log,
 		Account:    c.accountOf,
-		Mailbox:    c.mailbox(),
+		Mailbox:    a.shown(c.mailbox()),
 		Link:       c.link(),
 		Journals: func() map[plan.ID]*journal.Journal {
 			// What can't be used of them is told by check and list.
@@ -83,7 +83,7 @@ func (a *app) openFor(ctx context.Context, c *config, readOnly bool) error {
 	if a.log != nil {
 		a.parts.Beat = a.beats()
 	} else {
-		a.parts.Log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+		a.parts.Log = slog.New(slog.NewTextHandler(above{a}, &slog.HandlerOptions{Level: slog.LevelError}))
 	}
 	if a.at != "" {
 		start, err := a.parseTime(a.at, a.wall())
@@ -113,6 +113,7 @@ func (a *app) openFor(ctx context.Context, c *config, readOnly bool) error {
 		}
 	}
 	a.sched = scheduler.New(a.parts)
+	a.showProgress()
 	return nil
 }
 

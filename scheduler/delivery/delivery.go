@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"coalition/invites"
@@ -86,6 +87,12 @@ type Delivery struct {
 	Tell func(ctx context.Context, m *outbox.Message, n inbox.News)
 	// Settled is called when a write into the calendar is settled.
 	Settled func()
+	// Progress is told how many messages [Delivery.DeliverBoth] has settled, of a total that is not known (0), and 0 of 0
+	// when it ends. It is called from several goroutines; nil: nobody is told.
+	Progress func(done, total int)
+
+	// progress counts for Progress.
+	progress atomic.Int64
 }
 
 // An Outcome is what has come of a delivery.
@@ -103,6 +110,9 @@ type Outcome struct {
 // ctx ends. Messages that are being sent when ctx ends are sent to their end, unless hard ends, too; with force a door
 // that is shut is tried at once. Both channels are served side by side: where one is out of order the other goes on.
 func (d *Delivery) DeliverBoth(ctx, hard context.Context, force bool, rows ...int64) Outcome {
+	if d.progress.Store(0); d.Progress != nil {
+		defer d.Progress(0, 0)
+	}
 	var calendar Outcome
 	var wg sync.WaitGroup
 	wg.Go(func() { calendar = d.DeliverBy(ctx, hard, d.Settings.Calendar, force, rows...) })

@@ -252,6 +252,9 @@ func (r *run) settle(m *outbox.Message) {
 			r.mu.Lock()
 			r.settled++
 			r.mu.Unlock()
+			if r.Progress != nil {
+				r.Progress(int(r.progress.Add(1)), 0)
+			}
 			if r.by != outbox.Mail {
 				r.Settled()
 			}

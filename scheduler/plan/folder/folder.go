@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -47,8 +48,11 @@ type Folder struct {
 	// Shown is how problems name the folder; the files' own names are joined to it.
 	Shown string
 	// Meet says that a talk by video needs no address: the calendar makes a room for it.
-	Meet  bool
-	files map[string]*file
+	Meet bool
+	// Progress is told how many of the files that have to be read anew have been, and 0 of 0 when all are; while they
+	// are found their total grows. It is called from several goroutines; nil: nobody is told.
+	Progress func(done, total int)
+	files    map[string]*file
 }
 
 type file struct {
@@ -83,7 +87,8 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 	present := make(map[string]bool, len(entries))
 	var names []string
 	work := make(chan fresh, len(entries))
-	parsed := f.parse(work) // while further files are looked for
+	var found atomic.Int64
+	parsed := f.parse(work, &found) // while further files are looked for
 	for _, e := range entries {
 		name := e.Name()
 		if strings.HasPrefix(name, ".") || e.IsDir() {
@@ -132,6 +137,7 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 				set.Fresh++
 				continue
 			}
+			found.Add(1)
 			work <- fresh{name, known}
 		}
 	}
@@ -141,7 +147,9 @@ func (f *Folder) Read(wall time.Time, still time.Duration) (*Set, error) {
 		}
 	}
 	close(work)
-	parsed.Wait()
+	if parsed.Wait(); f.Progress != nil {
+		f.Progress(0, 0)
+	}
 	for _, name := range names {
 		known := f.files[name]
 		set.Plans = append(set.Plans, known.plans...)
@@ -317,9 +325,11 @@ type fresh struct {
 	*file
 }
 
-// parse reads the files of work on all cores, until work is closed: a thousand plans should not be felt.
-func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
+// parse reads the files of work on all cores, until work is closed: a thousand plans should not be felt. found is
+// how many have been put into work.
+func (f *Folder) parse(work <-chan fresh, found *atomic.Int64) *sync.WaitGroup {
 	var wg sync.WaitGroup
+	var done atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for it := range work {
@@ -330,6 +340,9 @@ func (f *Folder) parse(work <-chan fresh) *sync.WaitGroup {
 				}
 				it.keep(before)
 				it.read = !it.again
+				if f.Progress != nil {
+					f.Progress(int(done.Add(1)), int(found.Load()))
+				}
 			}
 		})
 	}

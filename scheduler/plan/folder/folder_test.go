@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -496,4 +497,32 @@ func BenchmarkFolder(b *testing.B) {
 			read(f)
 		}
 	})
+}
+
+// Of how many files a reading is told as they are read, only of those that have to be, and when it is over.
+func TestFolderProgress(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.yaml", "b.yaml", "c.yaml"} {
+		write(t, dir, name, "with: {}\n", noon.Add(-time.Hour))
+	}
+	most, calls, over := 0, 0, false
+	var mu sync.Mutex
+	f := &folder.Folder{Path: dir, Progress: func(done, total int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if done > total {
+			t.Errorf("%d of %d", done, total)
+		}
+		most, over = max(most, done), total == 0
+		calls++
+	}}
+	look(t, f, noon, 0)
+	if most != 3 || calls != 4 || !over {
+		t.Errorf("%d files and %d calls were told, over: %t; want 3, 4 and true", most, calls, over)
+	}
+	most, calls = 0, 0
+	write(t, dir, "b.yaml", "with: {} # \n", noon.Add(-time.Minute))
+	if look(t, f, noon, 0); most != 1 || calls != 2 || !over {
+		t.Errorf("%d files and %d calls were told, over: %t; want 1, 2 and true", most, calls, over)
+	}
 }

@@ -194,7 +194,7 @@ func (d *debriefing) due(text string) (what string, day journal.Day, err error) 
 	what = strings.TrimSuffix(strings.TrimSpace(what), " by")
 	if !ok {
 		// "stand by her", and no date that was misspelt.
-		if strings.ContainsAny(named, "0123456789") {
+		if strings.ContainsAny(named, "0123456789") || namesDay(named) {
 			return "", "", usage("“by %s” is no date", "write it as by 2027-03-11, or in 2 weeks", named)
 		}
 		return text, "", nil
@@ -204,6 +204,34 @@ func (d *debriefing) due(text string) (what string, day journal.Day, err error) 
 		return "", "", usage("%s was before the talk", "name a later day", named)
 	}
 	return what, day, nil
+}
+
+// namesDay reports whether a text begins as people name a day or a month, which nobody should have to guess.
+func namesDay(text string) bool {
+	words := strings.Fields(strings.ToLower(strings.TrimRight(text, ".!")))
+	if len(words) > 1 && words[0] == "the" {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return false
+	}
+	first := words[0]
+	if slices.Contains([]string{"today", "tonight", "tomorrow", "next", "end", "beginning", "mid"}, first) {
+		return true
+	}
+	begins := func(name string) bool { return first == strings.ToLower(name) || first == strings.ToLower(name[:3]) }
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if begins(day.String()) {
+			return true
+		}
+	}
+	for month := time.January; month <= time.December; month++ {
+		// "by May": one of our names for a month is one of a person.
+		if begins(month.String()) && (month != time.May || len(words) == 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // dated is the date that a text is, if it is one.

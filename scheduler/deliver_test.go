@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -195,6 +196,25 @@ func TestLookedAtAgain(t *testing.T) {
 				t.Errorf("state %s, arrived %q; want %s and nothing", m.State, w.kinds(), test.state)
 			}
 		})
+	}
+}
+
+// A delivery tells how many messages it has settled so far, and when it ends.
+func TestDeliverProgress(t *testing.T) {
+	w := newWorld(t)
+	w.plan("maya", maya())
+	w.plan("otto", maya("  email: otto@example.org", "when: {start: 2027-03-05 10:00}"))
+	var told []int
+	var mu sync.Mutex
+	w.Delivery.Progress = func(done, total int) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, done, total)
+	}
+	w.pass()
+	// Which of two is told first is up to their goroutines.
+	if n := len(told); n != 6 || max(told[0], told[2]) != 2 || told[4] != 0 || told[1]+told[3]+told[5] != 0 {
+		t.Errorf("told %v, want 1 of 0, 2 of 0, and 0 of 0 last", told)
 	}
 }
 

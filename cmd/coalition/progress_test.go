@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/creack/pty"
@@ -53,11 +54,9 @@ func laborer() {
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	between := func() { lines.Scan() }
-	soon := a.stage("Soon over", "")
-	soon.begin()
-	soon.end()
 	plans, sending := a.sched.Plans.Progress, a.sched.Delivery.Progress
 	if plans == nil {
+		fmt.Println("Nobody is told.")
 		plans, sending = func(int, int) {}, func(int, int) {}
 	}
 	plans(3, 10)
@@ -99,8 +98,8 @@ func TestProgressPlain(t *testing.T) {
 		{"ACCESSIBLE=1", "", lines},
 		{"NO_COLOR=1", "", lines},
 		{"A=b", "--no-color", lines},
-		{"A=b", "-q", "A note beside it.\nOver."},
-		{"A=b", "--json", "A note beside it.\nOver."},
+		{"A=b", "-q", "Nobody is told.\nA note beside it.\nOver."},
+		{"A=b", "--json", "Nobody is told.\nA note beside it.\nOver."},
 	} {
 		t.Run(c.env+c.arg, func(t *testing.T) {
 			t.Parallel()
@@ -119,6 +118,31 @@ func TestProgressPlain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is soon over is not shown.
+func TestProgressSoonOver(t *testing.T) {
+	screen, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Close()
+	defer tty.Close()
+	synctest.Test(t, func(t *testing.T) {
+		a := &app{environ: []string{"TERM=xterm"}, stderr: tty}
+		s := a.stage("Reading plans", "")
+		for _, lasts := range []time.Duration{shownAfter - 1, shownAfter} {
+			s.set(1, 2)
+			time.Sleep(lasts)
+			synctest.Wait()
+			if shown := a.status.drawn; shown != (lasts >= shownAfter) {
+				t.Errorf("after %s it is shown: %t", lasts, shown)
+			}
+			if s.end(); a.status.drawn {
+				t.Errorf("after its end it is shown")
+			}
+		}
+	})
 }
 
 // The first reading of an online calendar counts its pages.

@@ -1,6 +1,7 @@
 package scheduler_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,19 @@ func TestCheckOffers(t *testing.T) {
 	if strings.Count(got, "\n") != 2 || strings.Count(got, first) != 3 || !strings.Contains(got, "; so it is with 1 other plan\n") ||
 		!strings.HasSuffix(got, "; so it is with 2 other plans") {
 		t.Errorf("four with the same times:\n%s", got)
+	}
+	// Of very many it says so, and what is agreed is still named.
+	for i := range 30 {
+		id := fmt.Sprintf("e%02d", i)
+		many.plan(id, maya(three, "  name: Person "+id, "  email: "+id+"@example.org"))
+	}
+	many.plan("z", maya("when: {start: 2027-03-08 10:00}", "permitted: He said so.", "  name: Zoe", "  email: z@example.org"))
+	got = strings.Join(warnings(many), "\n")
+	if !strings.Contains(got, "; so it is with many other plans") {
+		t.Errorf("very many with the same times:\n%s", got)
+	}
+	if n := strings.Count(got, "is agreed with Zoe already"); n != 34 {
+		t.Errorf("%d plans are told of the talk that is agreed:\n%s", n, got)
 	}
 	// Whoever has said no, or is not asked any more, is in nobody's way.
 	w := newWorld(t)

@@ -53,22 +53,38 @@ type offer struct {
 	open bool
 }
 
+// manyClashes is how many other briefs a brief is held against.
+const manyClashes = 20
+
 // CheckOffers finds times that two open briefs offer, or that a brief offers and another talk has: who answers first
 // gets them, and the other is asked to choose again. What both know as their one start is an overlap, and named there.
-// A plan that clashes with many is named once, with the first of them.
+// A plan that clashes with many is named once, with the first of them; more than manyClashes are not counted, since
+// a thousand plans that offer one time would take a million looks.
 func (r *Roster) CheckOffers() (list []strictyaml.Problem) {
 	type clash struct {
 		mine, theirs offer
 		// more is with how many others it clashes besides.
 		more int
 	}
+	// What is agreed weighs more than what is offered.
+	type weight struct {
+		c    *conversation.Conversation
+		open bool
+	}
 	var clashes []*clash
+	known := make(map[weight]*clash)
 	named := make(map[[2]*conversation.Conversation]bool)
 	// Those that may not be over yet.
 	var before []offer
 	for _, o := range r.offers() {
 		before = slices.DeleteFunc(before, func(other offer) bool { return !o.start.Before(other.end) })
+		questions := 0
 		for _, other := range before {
+			if o.open && other.open {
+				if questions++; questions > manyClashes {
+					continue
+				}
+			}
 			mine, theirs := o, other
 			if !mine.open || !mine.named() {
 				mine, theirs = other, o
@@ -79,13 +95,13 @@ func (r *Roster) CheckOffers() (list []strictyaml.Problem) {
 				continue
 			}
 			named[pair], named[[2]*conversation.Conversation{theirs.c, mine.c}] = true, true
-			// What is agreed weighs more than what is offered.
-			like := func(known *clash) bool { return known.mine.c == mine.c && known.theirs.open == theirs.open }
-			if i := slices.IndexFunc(clashes, like); i >= 0 {
-				clashes[i].more++
+			key := weight{mine.c, theirs.open}
+			if k := known[key]; k != nil {
+				k.more++
 				continue
 			}
-			clashes = append(clashes, &clash{mine: mine, theirs: theirs})
+			known[key] = &clash{mine: mine, theirs: theirs}
+			clashes = append(clashes, known[key])
 		}
 		before = append(before, o)
 	}
@@ -94,9 +110,12 @@ func (r *Roster) CheckOffers() (list []strictyaml.Problem) {
 		if k.theirs.open {
 			text = k.mine.slot.String() + " is offered to " + k.theirs.c.Plan.With.Name + " as well"
 		}
-		if text += k.theirs.site(r.Now); k.more == 1 {
+		switch text += k.theirs.site(r.Now); {
+		case k.more == 1:
 			text += "; so it is with 1 other plan"
-		} else if k.more > 1 {
+		case k.more >= manyClashes-1:
+			text += "; so it is with many other plans"
+		case k.more > 1:
 			text += fmt.Sprintf("; so it is with %d other plans", k.more)
 		}
 		list = append(list, k.mine.c.Source().Warning(text, "offer another, or leave it to who answers first",

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -387,25 +386,10 @@ func TestEraseBesideDaemon(t *testing.T) {
 	}
 	aged("zqualle.yaml")
 	aged("tom.yaml")
-	var log bytes.Buffer
-	daemon := binary("coalition", "--config", filepath.Join(dir, "config.yaml"), "--at", "2027-02-01 10:00", "daemon")
-	daemon.Stderr = &log
-	if err := daemon.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer daemon.Process.Kill()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	until := func(pattern string) {
-		t.Helper()
-		for began := time.Now(); len(inOutbox(t, dir, pattern)) == 0; <-tick.C {
-			if time.Since(began) > 30*time.Second {
-				t.Fatalf("no %s", pattern)
-			}
-		}
-	}
-	until("*-zqualle-brief-*.eml")
-	until("*-tom-brief-*.eml")
+	d := startDaemon(t, dir, "--at", "2027-02-01 10:00")
+	// That it is on record, too, that both briefs have left.
+	d.await("msg=sent")
+	d.await("msg=sent")
 	if code, stdout, stderr := coalition(t, dir, "--at", "2027-02-01 10:00", "erase", "zqualle", "--yes"); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
@@ -413,15 +397,10 @@ func TestEraseBesideDaemon(t *testing.T) {
 	if code, stdout, stderr := coalition(t, dir, "--at", "2027-02-01 10:00", "answer", "tom", "yes", "--time", "1"); code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
-	until("*-tom-invite-*.eml")
-	if err := daemon.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := daemon.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, log.String())
-	}
-	if strings.Contains(log.String(), "is gone") {
-		t.Errorf("the daemon misses what was erased:\n%s", log.String())
+	d.await("msg=sent id=tom kind=invite")
+	code := d.stop()
+	if log := strings.Join(d.seen, "\n"); code != 0 || strings.Contains(log, "is gone") {
+		t.Errorf("exit %d; the daemon misses what was erased:\n%s", code, log)
 	}
 	p := &past{t: t, dir: dir}
 	if found := p.traces(traces, func() map[string][]byte { return nil }); len(found) > 0 {

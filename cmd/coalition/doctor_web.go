@@ -290,7 +290,7 @@ func whyNot(ctx context.Context, err error) string {
 	if errors.As(err, &fault) {
 		err = fault.Err
 	}
-	return reach.Cause(ctx, err, err.Error())
+	return reach.Cause(ctx, err, "it does not answer as a web server does")
 }
 
 // visit asks a web server once, and follows it nowhere.

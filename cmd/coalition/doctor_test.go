@@ -376,6 +376,22 @@ func TestDoctorStranger(t *testing.T) {
 	if len(found) != 1 || found[0].Text != "something else answers there (404 Not Found)" {
 		t.Errorf("%q", found)
 	}
+	rude, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rude.Close()
+	go func() {
+		if conn, err := rude.Accept(); err == nil {
+			_, _ = http.ReadRequest(bufio.NewReader(conn))
+			_, _ = io.WriteString(conn, "\x1b]0;owned\x07 hello\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
+	found = d.askPage(t.Context(), "the page", "http://"+rude.Addr().String())
+	if len(found) != 1 || found[0].Text != "partners don't reach it: it does not answer as a web server does" {
+		t.Errorf("%q", found)
+	}
 	var out strings.Builder
 	d = &doctor{app: &app{stdout: &out}, found: []finding{{"imap", "trust", doubt, "mx\x1b]0;owned\x07 says so", "name \x1b[8mmx"}}}
 	if d.print(); strings.ContainsAny(out.String(), "\x1b\x07") {
